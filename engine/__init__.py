@@ -1,0 +1,1 @@
+"""The headless core of weighin: measuring, comparing and choosing. It knows no screen."""

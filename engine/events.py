@@ -1,0 +1,298 @@
+"""Every fact a run produces, as frozen structs named in the past tense.
+
+Workers emit some of them, the session stores the durable ones before it hands them on, and boards are folded from
+them. All times are wall-clock seconds since the epoch in ``at``; durations end in ``_s``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Phase = Literal["waiting", "loading", "warming up", "speed", "latency", "answering", "stopped", "done", "failed"]
+SpeedKind = Literal["prompt", "generation"]
+RunOutcome = Literal["completed", "cancelled", "out of time", "failed"]
+WorkerFailure = Literal["could not start", "aborted", "killed", "out of memory", "hung", "garbled", "refused"]
+
+
+class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
+    at: float = 0.0
+    """Wall-clock time, seconds since the epoch; the session fills it in."""
+
+
+# What happens to the run as a whole
+
+
+class CandidateCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a board needs to head a candidate's panel."""
+
+    id: str
+    name: str
+    quant: str
+    size_bytes: int
+    note: str = ""
+
+
+class SuiteCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a board needs to know about a suite in the run."""
+
+    name: str
+    title: str
+    items: int
+    """Items in this run, after the limit."""
+    chance: float | None
+    """Accuracy of guessing, 0 to 1; None where guessing gets nothing."""
+    metric: str
+    """The metric the suite leads with: ``acc``, ``acc_norm`` or ``exact_match``."""
+
+
+class RunStarted(_Fact, frozen=True, kw_only=True):
+    run_id: str
+    candidates: tuple[CandidateCard, ...]
+    suites: tuple[SuiteCard, ...]
+    repeats: int
+    """Clean speed repeats wanted for each candidate."""
+    resumed: bool = False
+    n_threads: int = 0
+    llama_build: str = ""
+    machine: str = ""
+    """CPU, cores and memory in one line."""
+
+
+class RoundStarted(_Fact, frozen=True, kw_only=True):
+    number: int
+    """From 1."""
+    planned: int
+    """Rounds the run needs at the present pace; may change from round to round."""
+    seconds_left: float | None = None
+
+
+class RunPaused(_Fact, frozen=True, kw_only=True):
+    pass
+
+
+class RunContinued(_Fact, frozen=True, kw_only=True):
+    pass
+
+
+class SuiteDropped(_Fact, frozen=True, kw_only=True):
+    suite: str
+
+
+class RunFinished(_Fact, frozen=True, kw_only=True):
+    outcome: RunOutcome
+    detail: str = ""
+
+
+# What happens to one candidate
+
+
+class PhaseChanged(_Fact, frozen=True, kw_only=True):
+    candidate: str
+    phase: Phase
+    detail: str = ""
+    """Such as the item being answered."""
+
+
+class ModelLoaded(_Fact, frozen=True, kw_only=True):
+    candidate: str
+    load_s: float
+    architecture: str
+    parameters: int
+    size_bytes: int
+    n_vocab: int
+    n_ctx_train: int
+    prompt_style: Literal["chat", "plain"]
+    chat_template_sha256: str
+    """Of the template used; empty for plain prompts."""
+    devices: tuple[str, ...]
+    """Where the layers are, such as ``CPU`` or ``CUDA0``."""
+    n_threads: int
+    llama_build: str
+    flash_attention: str = ""
+
+
+class Disturbance(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a figure cannot be called clean."""
+
+    cause: str
+    """In words with numbers: ``other processes used 0.9 of 2 cores``."""
+
+
+class SpeedMeasured(_Fact, frozen=True, kw_only=True):
+    candidate: str
+    kind: SpeedKind
+    repeat: int
+    """From 0, a number for each repeat wanted; a disturbed one is measured again under the same number."""
+    attempt: int
+    n_tokens: int
+    depth: int
+    elapsed_s: float
+    tokens_per_second: float
+    disturbances: tuple[Disturbance, ...] = ()
+    final: bool = True
+    """False: disturbed, and measured again."""
+
+
+class ChatMeasured(_Fact, frozen=True, kw_only=True):
+    """One real chat prompt, answered by a single sequence as a user would feel it."""
+
+    candidate: str
+    prompt: int
+    n_prompt_tokens: int
+    ttft_s: float
+    inter_token_s: tuple[float, ...]
+    disturbances: tuple[Disturbance, ...] = ()
+
+
+class MemoryMeasured(_Fact, frozen=True, kw_only=True):
+    candidate: str
+    peak_rss_bytes: int
+    """Peak resident memory of the worker with one sequence at the plan's context."""
+    vram_bytes: int = 0
+    n_ctx: int = 0
+
+
+class OptionScore(msgspec.Struct, frozen=True, kw_only=True):
+    """One continuation of a choice item."""
+
+    text: str
+    log_likelihood: float
+    """Natural log, summed over the continuation's tokens."""
+    n_tokens: int
+    is_greedy: bool
+
+
+class AnswerScored(_Fact, frozen=True, kw_only=True):
+    """A candidate's output on one item. The key (candidate, suite, item, repeat) is unique in a run."""
+
+    candidate: str
+    suite: str
+    item: str
+    repeat: int = 0
+    correct: bool
+    """By the metric the suite leads with."""
+    scores: dict[str, float]
+    """Every metric of the item: ``acc``, ``acc_norm`` or ``exact_match``, 0 to 1."""
+    prompt: str
+    """As sent, after the template."""
+    output: str
+    """Raw text generated, or the text of the chosen option."""
+    extracted: str | None
+    """What the extractor found; None when it found nothing."""
+    expected: str
+    options: tuple[OptionScore, ...] = ()
+    fragile: bool = False
+    """The two best options are within 0.15 nats: another batch layout may turn it."""
+    n_prompt_tokens: int = 0
+    n_output_tokens: int = 0
+    elapsed_s: float = 0.0
+    """The item's share of its block's compute time."""
+    stop: str = ""
+    """Why generation ended: ``stop string``, ``end of text``, ``length``."""
+
+
+class BlockScored(_Fact, frozen=True, kw_only=True):
+    """A block of items was computed in one go; throughput counts unique prompt tokens only."""
+
+    candidate: str
+    suite: str
+    block: int
+    items: int
+    n_unique_prompt_tokens: int
+    n_output_tokens: int
+    elapsed_s: float
+
+
+class WorkerDied(_Fact, frozen=True, kw_only=True):
+    candidate: str
+    failure: WorkerFailure
+    reason: str
+    """One sentence for the user."""
+    log_path: str = ""
+    log_tail: tuple[str, ...] = ()
+
+
+class CandidateStopped(_Fact, frozen=True, kw_only=True):
+    """Nothing more is asked of this candidate; its results so far stay."""
+
+    candidate: str
+    reason: Literal["failed", "skipped by the user", "eliminated"]
+    detail: str = ""
+
+
+# Verdict
+
+
+class Ranking(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate's place, with what put it there."""
+
+    candidate: str
+    accuracy: float | None
+    """Mean over suites of the leading metric; None when nothing was answered."""
+    low: float | None
+    high: float | None
+    items: int
+    generation_tokens_per_second: float | None
+    prompt_tokens_per_second: float | None
+    ttft_p50_s: float | None
+    ttft_p95_s: float | None
+    itl_p50_s: float | None
+    itl_p95_s: float | None
+    memory_bytes: int | None
+    load_s: float | None
+    disturbed: bool
+    fragile_share: float | None
+    tied_with_best: bool
+    p_against_best: float | None
+    """Exact McNemar against the most accurate admitted candidate, Holm-adjusted; None for that one itself."""
+    ruled_out: tuple[str, ...] = ()
+    """One line for each limit it misses or failure it had; empty when it may be recommended."""
+
+
+class VerdictReached(_Fact, frozen=True, kw_only=True):
+    winner: str | None
+    sentences: tuple[str, ...]
+    """The reason, in two sentences."""
+    rankings: tuple[Ranking, ...]
+    """Best first; those ruled out last."""
+    commands: dict[str, str]
+    """How to run the winner: ``llama-server``, ``ollama``."""
+    warnings: tuple[str, ...] = ()
+
+
+Event: TypeAlias = (
+    RunStarted
+    | RoundStarted
+    | RunPaused
+    | RunContinued
+    | SuiteDropped
+    | RunFinished
+    | PhaseChanged
+    | ModelLoaded
+    | SpeedMeasured
+    | ChatMeasured
+    | MemoryMeasured
+    | AnswerScored
+    | BlockScored
+    | WorkerDied
+    | CandidateStopped
+    | VerdictReached
+)
+
+DURABLE = (
+    RunStarted,
+    ModelLoaded,
+    SpeedMeasured,
+    ChatMeasured,
+    MemoryMeasured,
+    AnswerScored,
+    BlockScored,
+    WorkerDied,
+    CandidateStopped,
+    SuiteDropped,
+    RunFinished,
+    VerdictReached,
+)
+"""Stored before they are handed on; the others describe the moment only."""

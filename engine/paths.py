@@ -1,0 +1,51 @@
+"""Where weighin keeps things. ``WEIGHIN_HOME`` puts everything below one folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def _folder(kind: str) -> Path:
+    home = os.environ.get("WEIGHIN_HOME")
+    if home:
+        return Path(home).expanduser() / kind
+    found = {
+        "data": platformdirs.user_data_path,
+        "cache": platformdirs.user_cache_path,
+        "state": platformdirs.user_state_path,
+        "config": platformdirs.user_config_path,
+    }[kind]("weighin", appauthor=False)
+    return Path(found)
+
+
+def data_dir() -> Path:
+    """Runs and plans: what must not be lost."""
+    return _folder("data")
+
+
+def cache_dir() -> Path:
+    """What can be made again: requantised demo models, hollow models, file hashes."""
+    return _folder("cache")
+
+
+def state_dir() -> Path:
+    """Logs of worker processes and the draft of an unfinished wizard."""
+    return _folder("state")
+
+
+def config_dir() -> Path:
+    """Settings the user writes: key bindings, theme."""
+    return _folder("config")
+
+
+def store_path() -> Path:
+    """The SQLite database with every run."""
+    return data_dir() / "runs.sqlite3"
+
+
+def logs_dir() -> Path:
+    """One log a worker process: whatever llama.cpp and the drivers print."""
+    return state_dir() / "logs"

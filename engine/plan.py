@@ -1,0 +1,207 @@
+"""What the user asked for, frozen: candidates, suites, settings that hold for all, limits.
+
+A ``Plan`` is everything a run depends on. It is stored with the run, so that resuming needs nothing else, and it
+reads and writes TOML, so that it can be kept beside a project and run again.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from .errors import PlanError
+
+PromptStyle = Literal["auto", "chat", "plain"]
+KvType = Literal["f16", "q8_0", "q4_0"]
+FlashAttention = Literal["auto", "on", "off"]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A piece of a plan: unknown keys in a TOML file are an error that names them."""
+
+
+class Candidate(_Part, frozen=True, kw_only=True):
+    """A model file with its settings, competing."""
+
+    id: str
+    """Unique in the plan, short, made of letters, digits, ``-``, ``_`` and ``.``."""
+    path: str
+    """The GGUF file; for a split model its first part."""
+    name: str
+    """What people call it, such as ``SmolLM2 135M Instruct``."""
+    quant: str = ""
+    """File type in llama.cpp's words, such as ``Q4_K_M``; empty when the header does not say."""
+    size_bytes: int = 0
+    """Size on disk, all parts together."""
+    sha256: str = ""
+    """Of the file (of the parts' hashes, for a split model); empty until it was computed."""
+    prompt_style: PromptStyle = "auto"
+    """``chat`` uses the model's own template, ``plain`` none; ``auto`` means chat when the file has a template."""
+    note: str = ""
+    """Said beside the name, such as ``requantised from Q4_1``."""
+
+
+class SuiteChoice(_Part, frozen=True, kw_only=True):
+    """A suite taken into the run: a built-in one by name, or the user's own file."""
+
+    name: str
+    """Name of a built-in suite, or what to call the user's data."""
+    data: str = ""
+    """The user's JSONL or CSV file; empty for a built-in suite."""
+    data_sha256: str = ""
+    """Of that file when the run started: a file that changed since is refused on resume."""
+    limit: int = 0
+    """At most so many items, the first of the committed shuffle; 0 means the plan's limit."""
+
+
+class Settings(_Part, frozen=True, kw_only=True):
+    """What holds for every candidate alike, passed to llama.cpp as it is."""
+
+    n_ctx: int = 4096
+    n_batch: int = 2048
+    n_ubatch: int = 512
+    n_threads: int = 0
+    """0 means one a physical core that this process may use; the number found is stored with the run."""
+    n_gpu_layers: int = -1
+    """-1 means all that the build can offload."""
+    flash_attention: FlashAttention = "auto"
+    kv_type: KvType = "f16"
+    use_mmap: bool = True
+    seed: int = 1234
+
+
+class SpeedPlan(_Part, frozen=True, kw_only=True):
+    """How speed is measured; the defaults are llama-bench's pp512 and tg128."""
+
+    n_prompt: int = 512
+    n_generate: int = 128
+    repeats: int = 5
+    """Clean repeats wanted for each candidate."""
+    max_disturbed_retries: int = 2
+    """How often one repeat is measured again when something else disturbed it."""
+    chat_prompts: int = 4
+    """Real chat prompts for TTFT and inter-token latency; one each round."""
+    chat_tokens: int = 32
+    """Tokens generated after each of them."""
+
+
+class Limits(_Part, frozen=True, kw_only=True):
+    """What a candidate must meet to be recommended. Zero means no limit."""
+
+    max_memory_bytes: int = 0
+    min_generation_tokens_per_second: float = 0.0
+    max_ttft_s: float = 0.0
+    equivalence_margin: float = 0.03
+    """Differences in accuracy below this share mean nothing to the user."""
+
+
+class Plan(_Part, frozen=True, kw_only=True):
+    """One run's question, whole."""
+
+    candidates: tuple[Candidate, ...] = ()
+    suites: tuple[SuiteChoice, ...] = ()
+    settings: Settings = Settings()
+    speed: SpeedPlan = SpeedPlan()
+    limits: Limits = Limits()
+    item_limit: int = 0
+    """Items a suite at the most; 0 means all."""
+    time_budget_s: float = 0.0
+    """Wall time for the whole run; 0 means no budget."""
+
+
+def plan_to_toml(plan: Plan) -> str:
+    """The plan as TOML; defaults are left out."""
+    import tomli_w
+
+    return tomli_w.dumps(msgspec.to_builtins(plan))
+
+
+def plan_from_toml(text: str, *, where: str) -> Plan:
+    """Parse a plan.
+
+    Raises:
+        PlanError: it is not TOML, or a field is unknown or of the wrong type; the message names ``where`` and the field.
+    """
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        import tomli as tomllib  # type: ignore[no-redef, unused-ignore]
+    try:
+        plan = msgspec.convert(tomllib.loads(text), Plan)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{where} is not valid TOML: {error}.") from None
+    except msgspec.ValidationError as error:
+        raise PlanError(f"{where}: {str(error).replace('$.', '')}.", hint="See the plan format in the README.") from None
+    check_plan(plan, where=where)
+    return plan
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan file; relative paths in it are taken from the folder it is in.
+
+    Raises:
+        PlanError: the file is missing, unreadable or wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PlanError(f"There is no plan file {path}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"The plan {path} cannot be read: {error}.") from None
+    plan = plan_from_toml(text, where=str(path))
+    base = path.resolve().parent
+
+    def absolute(value: str) -> str:
+        return str(base / Path(value).expanduser()) if value else value
+
+    return msgspec.structs.replace(
+        plan,
+        candidates=tuple(msgspec.structs.replace(c, path=absolute(c.path)) for c in plan.candidates),
+        suites=tuple(msgspec.structs.replace(s, data=absolute(s.data)) for s in plan.suites),
+    )
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write the plan file in one step, so that a crash leaves the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + f".{os.getpid()}.part")
+    part.write_text(plan_to_toml(plan), encoding="utf-8")
+    part.replace(path)
+
+
+def check_plan(plan: Plan, *, where: str) -> None:
+    """Raise PlanError for numbers and names that cannot be meant."""
+    positive = {
+        "settings.n_ctx": plan.settings.n_ctx,
+        "settings.n_batch": plan.settings.n_batch,
+        "settings.n_ubatch": plan.settings.n_ubatch,
+        "speed.n_prompt": plan.speed.n_prompt,
+        "speed.n_generate": plan.speed.n_generate,
+        "speed.repeats": plan.speed.repeats,
+    }
+    for field, value in positive.items():
+        if value < 1:
+            raise PlanError(f"{where}: {field} is {value}; it must be at least 1.")
+    not_negative = {
+        "item_limit": plan.item_limit,
+        "time_budget_s": plan.time_budget_s,
+        "settings.n_threads": plan.settings.n_threads,
+        "limits.max_memory_bytes": plan.limits.max_memory_bytes,
+        "limits.min_generation_tokens_per_second": plan.limits.min_generation_tokens_per_second,
+        "limits.max_ttft_s": plan.limits.max_ttft_s,
+    }
+    for name, number in not_negative.items():
+        if number < 0:
+            raise PlanError(f"{where}: {name} is {number}; it must not be negative.")
+    if plan.settings.n_ubatch > plan.settings.n_batch:
+        raise PlanError(f"{where}: settings.n_ubatch is larger than settings.n_batch.", hint="Make it at most n_batch.")
+    for what, names in (
+        ("candidate id", [c.id for c in plan.candidates]),
+        ("suite name", [s.name for s in plan.suites]),
+    ):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise PlanError(f"{where}: the {what} {twice[0]!r} appears twice.", hint="Give each its own.")

@@ -1,0 +1,1 @@
+"""Everything the user touches: the command line and the terminal app."""
