@@ -1,0 +1,1 @@
+"""Throughput and latency, measured as llama-bench measures them."""

@@ -1,0 +1,1 @@
+"""Runs and what happened in them, in one SQLite file."""

@@ -1,0 +1,166 @@
+"""The loaded llama.cpp library: version, features, devices, and where its log goes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+DeviceKind = Literal["cpu", "gpu", "igpu", "accelerator"]
+_DEVICE_KINDS: dict[int, DeviceKind] = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accelerator"}
+
+LogSink = Callable[[str], None]
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that this build of llama.cpp can compute on."""
+
+    name: str
+    description: str
+    kind: DeviceKind
+    memory_total_bytes: int
+    memory_free_bytes: int
+    device_id: str = ""
+    """PCI address where the backend tells it; joins to NVML."""
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """What exactly computes."""
+
+    version: str
+    """Such as ``llama-cpp-python 0.3.36, llama.cpp 0.5.0-dev``."""
+    features: tuple[str, ...]
+    """Compiled in and usable here, such as ``AVX512_VNNI``."""
+    gpu_offload: bool
+    devices: tuple[Device, ...] = ()
+
+
+class _DeviceCaps(ctypes.Structure):
+    _fields_ = [(n, ctypes.c_bool) for n in ("async_", "host_buffer", "buffer_from_host_ptr", "events", "mmap")]
+
+
+class _DeviceProps(ctypes.Structure):
+    """``ggml_backend_dev_props`` of ggml-backend.h."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("memory_free", ctypes.c_size_t),
+        ("memory_total", ctypes.c_size_t),
+        ("type", ctypes.c_int),
+        ("device_id", ctypes.c_char_p),
+        ("caps", _DeviceCaps),
+        ("spare", ctypes.c_char * 256),  # room for fields that a newer ggml appends
+    ]
+
+
+_keep: dict[str, Any] = {}
+"""What C holds a pointer to and Python would otherwise collect."""
+
+
+def load_library(log: LogSink | None = None) -> Any:
+    """Import llama_cpp, start its backends once, send its log to ``log`` (default: this process's stderr).
+
+    Returns the module, typed as Any: its ctypes signatures tell a type checker nothing.
+    """
+    if "module" not in _keep:
+        # llama_cpp prints device discovery on import; a worker's stderr is a log file, a command's is the terminal.
+        import llama_cpp
+
+        _keep["module"] = llama_cpp
+        capture_log(log or _to_stderr)
+        llama_cpp.llama_backend_init()
+    elif log is not None:
+        capture_log(log)
+    return _keep["module"]
+
+
+def capture_log(sink: LogSink) -> None:
+    """Send every line llama.cpp and ggml log to ``sink``, but for their debug output."""
+    llama_cpp = _keep["module"]
+    debug, continued = 1, 5  # enum ggml_log_level
+    shown = True
+
+    @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator, unused-ignore]
+    def callback(level: int, text: bytes | None, _data: object) -> None:
+        nonlocal shown
+        shown = shown if level == continued else level != debug
+        if text and shown:
+            sink(text.decode("utf-8", "replace"))
+
+    llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+    _keep["log"] = callback
+
+
+def _to_stderr(text: str) -> None:
+    sys.stderr.write(text)
+
+
+def discard_log(_text: str) -> None:
+    """A sink for commands whose output must stay clean."""
+
+
+def build_version() -> str:
+    """Version of the bindings and of the llama.cpp inside them."""
+    llama_cpp = load_library()
+    inner = llama_cpp.llama_version().decode() if hasattr(llama_cpp, "llama_version") else "unknown"
+    return f"llama-cpp-python {llama_cpp.__version__}, llama.cpp {inner}"
+
+
+def read_build() -> Build:
+    """Version, features and devices. Loads the library; call it in a process that may be lost."""
+    llama_cpp = load_library()
+    info = llama_cpp.llama_print_system_info().decode("utf-8", "replace")
+    pairs = [part.split(":")[-1].split("=") for part in info.split("|") if "=" in part]
+    return Build(
+        version=build_version(),
+        features=tuple(name.strip() for name, value in pairs if value.strip() not in {"0", ""}),
+        gpu_offload=bool(llama_cpp.llama_supports_gpu_offload()),
+        devices=_read_devices(),
+    )
+
+
+def _read_devices() -> tuple[Device, ...]:
+    # ggml's device functions are exported by the library but not wrapped by the bindings.
+    from llama_cpp import _ggml
+
+    ggml = _ggml.libggml
+    needed = ("ggml_backend_dev_count", "ggml_backend_dev_get", "ggml_backend_dev_get_props")
+    if not all(hasattr(ggml, name) for name in needed):
+        return ()
+    ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
+    ggml.ggml_backend_dev_get.argtypes, ggml.ggml_backend_dev_get.restype = [ctypes.c_size_t], ctypes.c_void_p
+    ggml.ggml_backend_dev_get_props.argtypes = [ctypes.c_void_p, ctypes.POINTER(_DeviceProps)]
+    ggml.ggml_backend_dev_get_props.restype = None
+    found = []
+    for index in range(ggml.ggml_backend_dev_count()):
+        props = _DeviceProps()
+        ggml.ggml_backend_dev_get_props(ggml.ggml_backend_dev_get(index), ctypes.byref(props))
+        found.append(
+            Device(
+                name=(props.name or b"").decode("utf-8", "replace"),
+                description=(props.description or b"").decode("utf-8", "replace").strip(),
+                kind=_DEVICE_KINDS.get(props.type, "accelerator"),
+                memory_total_bytes=props.memory_total,
+                memory_free_bytes=props.memory_free,
+                device_id=(props.device_id or b"").decode("utf-8", "replace"),
+            )
+        )
+    return tuple(found)
+
+
+def main() -> None:
+    """Print the build as one JSON line: ``python -m weighin.engine.llama.backend``."""
+    # Backends may print on stdout while they look for devices, so keep the real one for the answer.
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    load_library(discard_log)
+    os.write(answer, msgspec.json.encode(read_build()) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

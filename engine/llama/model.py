@@ -1,0 +1,184 @@
+"""A loaded model: weights, vocabulary, metadata."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelFileError
+from .backend import load_library
+
+Tokens = list[int]
+LoadProgress = Callable[[float], bool]
+"""Called with 0 to 1 while loading; returning False gives up."""
+
+
+class Model:
+    """Weights and vocabulary of one GGUF file. Close it, or use it in a ``with`` block."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        n_gpu_layers: int = -1,
+        use_mmap: bool = True,
+        vocab_only: bool = False,
+        progress: LoadProgress | None = None,
+    ) -> None:
+        """Load ``path``.
+
+        Raises:
+            ModelFileError: llama.cpp refused the file; its log says why.
+        """
+        self._lib = load_library()
+        params = self._lib.llama_model_default_params()
+        params.n_gpu_layers = n_gpu_layers
+        params.load_mode = self._lib.LLAMA_LOAD_MODE_MMAP if use_mmap else self._lib.LLAMA_LOAD_MODE_NONE
+        params.vocab_only = vocab_only
+        if progress is not None:
+            report = progress  # bound for the closure; C calls it with a float and an unused pointer
+            callback = self._lib.llama_progress_callback(lambda share, _data: report(share))
+            params.progress_callback = callback
+        pointer = self._lib.llama_model_load_from_file(str(path).encode(), params)
+        if not pointer:
+            raise ModelFileError(f"llama.cpp could not load {path}.", hint="Its log has the reason.")
+        self._pointer: Any = pointer
+        self._vocab: Any = self._lib.llama_model_get_vocab(pointer)
+        self.path = path
+        self.n_vocab = int(self._lib.llama_vocab_n_tokens(self._vocab))
+        self._pieces: dict[int, bytes] = {}
+
+    @property
+    def pointer(self) -> Any:
+        """The ``llama_model *``, for the other modules of this package."""
+        return self._pointer
+
+    def close(self) -> None:
+        """Free the weights; every context must be closed before."""
+        if self._pointer:
+            self._lib.llama_model_free(self._pointer)
+            self._pointer = None
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # Facts
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all tensors."""
+        return int(self._lib.llama_model_size(self._pointer))
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return int(self._lib.llama_model_n_params(self._pointer))
+
+    @property
+    def n_ctx_train(self) -> int:
+        """Context length the model was trained for, in tokens."""
+        return int(self._lib.llama_model_n_ctx_train(self._pointer))
+
+    @property
+    def shares_sequences(self) -> bool:
+        """Whether one cached token may belong to several sequences: not in recurrent and hybrid models."""
+        return not (self._lib.llama_model_is_recurrent(self._pointer) or self._lib.llama_model_is_hybrid(self._pointer))
+
+    @property
+    def has_decoder(self) -> bool:
+        """False for pure encoders, such as embedding models: they cannot answer."""
+        return bool(self._lib.llama_model_has_decoder(self._pointer))
+
+    def metadata(self, key: str) -> str | None:
+        """The GGUF value under ``key`` as text, or None."""
+        size = 1 << 12
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            length = self._lib.llama_model_meta_val_str(self._pointer, key.encode(), buffer, size)
+            if length < 0:
+                return None
+            if length < size:
+                return buffer.value.decode("utf-8", "replace")
+            size = length + 1
+
+    @property
+    def architecture(self) -> str:
+        return self.metadata("general.architecture") or "unknown"
+
+    @property
+    def chat_template(self) -> str | None:
+        """The model's own Jinja template, or None for a base model."""
+        return self.metadata("tokenizer.chat_template")
+
+    # Tokens
+
+    @property
+    def bos(self) -> int:
+        """Beginning-of-text token, -1 when there is none."""
+        return int(self._lib.llama_vocab_bos(self._vocab))
+
+    @property
+    def eos(self) -> int:
+        """End-of-text token, -1 when there is none."""
+        return int(self._lib.llama_vocab_eos(self._vocab))
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether the tokenizer itself puts BOS in front."""
+        return bool(self._lib.llama_vocab_get_add_bos(self._vocab))
+
+    def is_end(self, token: int) -> bool:
+        """Whether ``token`` ends a generation (end of text, end of turn)."""
+        return bool(self._lib.llama_vocab_is_eog(self._vocab, token))
+
+    def tokenize(self, text: str, *, add_special: bool = True, parse_special: bool = False) -> Tokens:
+        """Tokens of ``text``.
+
+        ``add_special`` lets the tokenizer add BOS/EOS as the model wants; ``parse_special`` reads control tokens
+        written out in the text, which only a rendered chat template should contain.
+        """
+        raw = text.encode()
+        size = len(raw) + 8
+        buffer = (ctypes.c_int32 * size)()
+        count = self._lib.llama_tokenize(self._vocab, raw, len(raw), buffer, size, add_special, parse_special)
+        if count < 0:
+            size = -count
+            buffer = (ctypes.c_int32 * size)()
+            count = self._lib.llama_tokenize(self._vocab, raw, len(raw), buffer, size, add_special, parse_special)
+        return list(buffer[:count])
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes that ``token`` stands for; control tokens are empty unless ``special``."""
+        if not special and token in self._pieces:
+            return self._pieces[token]
+        size = 64
+        buffer = ctypes.create_string_buffer(size)
+        length = self._lib.llama_token_to_piece(self._vocab, token, buffer, size, 0, special)
+        if length < 0:
+            size = -length
+            buffer = ctypes.create_string_buffer(size)
+            length = self._lib.llama_token_to_piece(self._vocab, token, buffer, size, 0, special)
+        found = buffer.raw[: max(length, 0)]
+        if not special:
+            self._pieces[token] = found
+        return found
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """Detokenised text; bytes that are no UTF-8 become U+FFFD."""
+        return b"".join(self.piece(token) for token in tokens).decode("utf-8", "replace")
+
+    def random_tokens(self, count: int, generator: np.random.Generator) -> npt.NDArray[np.int32]:
+        """``count`` tokens drawn evenly from the vocabulary, as llama-bench prompts with; BOS first where it is added."""
+        tokens = generator.integers(0, self.n_vocab, count, dtype=np.int32)
+        if self.adds_bos and count:
+            tokens[0] = self.bos
+        return tokens

@@ -1,0 +1,37 @@
+"""llama.cpp's own quantiser."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+
+from ..errors import ModelFileError
+from .backend import load_library
+
+
+def quantize(source: Path, target: Path, file_type: str, *, n_threads: int) -> None:
+    """Write ``source`` as ``file_type`` (``Q8_0``, ``Q4_K_M`` …) to ``target``, in one step at the end.
+
+    Already quantised input is allowed; what it lost stays lost.
+
+    Raises:
+        ModelFileError: the type is unknown or llama.cpp could not do it.
+    """
+    lib = load_library()
+    number = getattr(lib, f"LLAMA_FTYPE_MOSTLY_{file_type}", None)
+    if number is None:
+        raise ModelFileError(f"llama.cpp knows no file type {file_type!r}.", hint="Try Q8_0, Q5_0, Q4_0 or Q4_K_M.")
+    params = lib.llama_model_quantize_default_params()
+    params.nthread = n_threads
+    params.ftype = number
+    params.allow_requantize = True
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        status = lib.llama_model_quantize(str(source).encode(), str(part).encode(), ctypes.byref(params))
+        if status != 0:
+            raise ModelFileError(f"llama.cpp could not write {source.name} as {file_type} (status {status}).")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

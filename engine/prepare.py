@@ -1,0 +1,134 @@
+"""From what the user named to a plan that can run: files checked, hashed and named; data files hashed; memory checked.
+
+Everything that can be wrong with the input is said here, before anything is loaded or stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from .errors import NotEnoughMemoryError, PlanError
+from .gguf.files import file_sha256, find_models
+from .gguf.header import check_file
+from .hardware.cpu import usable_physical_cores
+from .hardware.memory import usable_memory
+from .plan import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
+from .tasks.items import open_suite
+from .tasks.userdata import data_sha256
+
+Say = Callable[[str], None]
+
+
+def candidates_from_paths(paths: Iterable[str], *, prompt_style: PromptStyle = "auto") -> tuple[Candidate, ...]:
+    """A candidate for every GGUF among ``paths``; a folder means every GGUF in it, a split model counts once.
+
+    Raises:
+        ModelFileError: a file is missing, unreadable or no usable GGUF.
+        PlanError: a folder holds none, or a file is named twice.
+    """
+    found: list[Candidate] = []
+    for name in paths:
+        files = find_models(Path(name).expanduser())
+        if not files:
+            raise PlanError(f"There is no .gguf file in {name}.", hint="Name a GGUF file or a folder that holds some.")
+        found += [_candidate(file, prompt_style) for file in files]
+    seen: dict[str, str] = {}
+    for candidate in found:
+        if candidate.path in seen:
+            raise PlanError(f"{candidate.path} is named twice.", hint="Name each model once.")
+        seen[candidate.path] = candidate.id
+    return _with_unique_ids(found)
+
+
+def _candidate(file: Path, prompt_style: PromptStyle) -> Candidate:
+    header = check_file(file)
+    return Candidate(
+        id=slug(file.name.removesuffix(".gguf")),
+        path=str(file.resolve()),
+        name=header.name or file.stem,
+        quant=header.quant,
+        size_bytes=header.size_bytes,
+        prompt_style=prompt_style,
+    )
+
+
+def slug(text: str) -> str:
+    """``text`` in lower case with everything but letters, digits, ``.`` and ``_`` as single dashes."""
+    return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.") or "model"
+
+
+def _with_unique_ids(candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    counts: dict[str, int] = {}
+    unique = []
+    for candidate in candidates:
+        counts[candidate.id] = counts.get(candidate.id, 0) + 1
+        number = counts[candidate.id]
+        new_id = candidate.id if number == 1 else f"{candidate.id}-{number}"
+        unique.append(msgspec.structs.replace(candidate, id=new_id))
+    return tuple(unique)
+
+
+def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
+    """The plan with everything filled in that the run depends on: hashes, thread count, names, sizes.
+
+    ``say`` hears what takes long (hashing big files). Run in a thread where a screen must stay alive.
+
+    Raises:
+        PlanError, ModelFileError, DatasetError, NotEnoughMemoryError: what is wrong, before anything starts.
+    """
+    check_plan(plan, where="The plan")
+    if not plan.candidates:
+        raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
+    candidates = tuple(_frozen_candidate(candidate, say) for candidate in plan.candidates)
+    memory = usable_memory()
+    for candidate in candidates:
+        if candidate.size_bytes > memory.usable_bytes:
+            raise NotEnoughMemoryError(
+                f"{Path(candidate.path).name} needs at least {candidate.size_bytes / 2**30:.1f} GiB,"
+                f" and this machine may use {memory.usable_bytes / 2**30:.1f} GiB.",
+                hint="Leave it out or take a smaller quant.",
+            )
+    threads = plan.settings.n_threads or usable_physical_cores()
+    return msgspec.structs.replace(
+        plan,
+        candidates=candidates,
+        suites=tuple(_frozen_suite(suite, plan) for suite in plan.suites),
+        settings=msgspec.structs.replace(plan.settings, n_threads=threads),
+    )
+
+
+def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
+    path = Path(candidate.path)
+    header = check_file(path)
+    if header.size_bytes > 2**30:
+        say(f"Hashing {path.name} …")
+    digest = file_sha256(path)
+    if candidate.sha256 and candidate.sha256 != digest:
+        raise PlanError(
+            f"{path} is not the file the plan was made with (its SHA-256 differs).",
+            hint="Restore the file, or start a new run.",
+        )
+    return msgspec.structs.replace(
+        candidate,
+        name=candidate.name or header.name or path.stem,
+        quant=candidate.quant or header.quant,
+        size_bytes=header.size_bytes,
+        sha256=digest,
+    )
+
+
+def _frozen_suite(suite: SuiteChoice, plan: Plan) -> SuiteChoice:
+    # Opening it finds every mistake in it now rather than in the middle of a run.
+    open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit)
+    if not suite.data:
+        return suite
+    digest = data_sha256(Path(suite.data))
+    if suite.data_sha256 and suite.data_sha256 != digest:
+        raise PlanError(
+            f"{suite.data} has changed since the run started.", hint="Restore the file, or start a new run."
+        )
+    return msgspec.structs.replace(suite, data_sha256=digest)

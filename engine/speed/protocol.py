@@ -1,0 +1,98 @@
+"""The timed part of a speed measurement, on an open context.
+
+Same protocol as llama.cpp's ``llama-bench`` (tools/llama-bench/llama-bench.cpp: ``test_prompt``, ``test_gen``): random
+tokens, cache cleared before each repeat, one ``llama_decode`` a batch for prompts and one a token for generation,
+each generated token synchronised. One warm-up before the first repeat.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import numpy as np
+
+from ..llama.context import Context
+
+
+class ChatTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """One prompt answered by one sequence."""
+
+    ttft_s: float
+    """From the tokens being there to the first token chosen."""
+    inter_token_s: tuple[float, ...]
+
+
+def warm_up(context: Context, *, seed: int) -> None:
+    """Touch every weight and buffer once for prompts and for generation."""
+    generator = np.random.default_rng(seed)
+    context.clear()
+    context.decode_prompt(context.model.random_tokens(min(context.spec.n_ubatch, context.spec.n_ctx - 1), generator))
+    context.decode_prompt(context.model.random_tokens(1, generator))
+    context.synchronize()
+    context.clear()
+
+
+def time_prompt(context: Context, *, n_tokens: int, depth: int, seed: int) -> float:
+    """Seconds to process ``n_tokens`` random prompt tokens after ``depth`` others."""
+    generator = np.random.default_rng(seed)
+    _fill(context, depth, generator)
+    tokens = context.model.random_tokens(n_tokens, generator)
+    with _no_collector():
+        start = time.perf_counter()
+        context.decode_prompt(tokens)
+        context.synchronize()
+        return time.perf_counter() - start
+
+
+def time_generation(context: Context, *, n_tokens: int, depth: int, seed: int) -> float:
+    """Seconds to decode ``n_tokens`` random tokens one at a time after ``depth`` others."""
+    generator = np.random.default_rng(seed)
+    _fill(context, depth, generator)
+    tokens = context.model.random_tokens(n_tokens, generator)
+    singles = [tokens[index : index + 1] for index in range(n_tokens)]
+    with _no_collector():
+        start = time.perf_counter()
+        for single in singles:
+            context.decode_prompt(single)
+            context.synchronize()
+        return time.perf_counter() - start
+
+
+def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTiming:
+    """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, ends of text ignored so that all do the same work."""
+    prompt = np.asarray(tokens, np.int32)
+    context.clear()
+    with _no_collector():
+        start = time.perf_counter()
+        context.decode_prompt(prompt)
+        token = int(np.argmax(context.logits(-1)))
+        moments = [time.perf_counter()]
+        for _ in range(n_tokens - 1):
+            context.decode_prompt(np.array([token], np.int32))
+            token = int(np.argmax(context.logits(-1)))
+            moments.append(time.perf_counter())
+    gaps = tuple(later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    return ChatTiming(ttft_s=moments[0] - start, inter_token_s=gaps)
+
+
+def _fill(context: Context, depth: int, generator: np.random.Generator) -> None:
+    context.clear()
+    if depth:
+        context.decode_prompt(context.model.random_tokens(depth, generator))
+    context.synchronize()
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    # A garbage collection inside a repeat would be charged to the model.
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
