@@ -13,6 +13,7 @@ import msgspec
 Phase = Literal["waiting", "loading", "warming up", "speed", "latency", "answering", "stopped", "done", "failed"]
 SpeedKind = Literal["prompt", "generation"]
 RunOutcome = Literal["completed", "cancelled", "out of time", "failed"]
+StopReason = Literal["failed", "skipped by the user", "eliminated"]
 WorkerFailure = Literal["could not start", "aborted", "killed", "out of memory", "hung", "garbled", "refused"]
 
 
@@ -218,7 +219,7 @@ class CandidateStopped(_Fact, frozen=True, kw_only=True):
     """Nothing more is asked of this candidate; its results so far stay."""
 
     candidate: str
-    reason: Literal["failed", "skipped by the user", "eliminated"]
+    reason: StopReason
     detail: str = ""
 
 

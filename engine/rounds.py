@@ -1,0 +1,163 @@
+"""Which work each round holds: pure planning over what is done, so that a resumed run goes on where it stopped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from .plan import Plan
+from .progress import Progress
+from .tasks.items import Suite
+
+CHOICE_BLOCK_ITEMS = 16
+GENERATE_BLOCK_ITEMS = 32
+"""Twice what runs side by side, so that finished items make room for others within the block."""
+_MAX_ROUNDS = 12
+_LOADING_SHARE = 0.1
+
+
+class SpeedStep(msgspec.Struct, frozen=True):
+    """One repeat of the prompt and the generation measurement."""
+
+    repeat: int
+
+
+class ChatStep(msgspec.Struct, frozen=True):
+    """One real chat prompt."""
+
+    prompt: int
+
+
+class BlockStep(msgspec.Struct, frozen=True):
+    """One block of a suite's items."""
+
+    suite: str
+    block: int
+
+
+Step: TypeAlias = SpeedStep | ChatStep | BlockStep
+
+
+class RoundWork(msgspec.Struct, frozen=True):
+    """The same steps for every candidate, in the order the candidates take."""
+
+    order: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def block_items(kind: str) -> int:
+    """Items in a block of a ``choice`` or ``generate`` suite. Part of the measurement: layout moves log-probabilities."""
+    return CHOICE_BLOCK_ITEMS if kind == "choice" else GENERATE_BLOCK_ITEMS
+
+
+def block_range(suite: Suite, block: int) -> range:
+    """Indices of the items in a block."""
+    size = block_items(suite.spec.kind)
+    return range(block * size, min((block + 1) * size, len(suite.items)))
+
+
+class Schedule:
+    """Deals out the work that is left, a round at a time."""
+
+    def __init__(self, plan: Plan, suites: Sequence[Suite], progress: Progress, *, together: bool) -> None:
+        self.together = together
+        """All candidates stay loaded; otherwise rounds grow until loading is a small part of them."""
+        self._plan = plan
+        self._progress = progress
+        self._blocks = _interleaved(suites)
+        self._rounds = 0
+        self._scale = 1
+        self._active: tuple[str, ...] = ()
+
+    def next_round(self, active: Sequence[str], chats: int) -> RoundWork | None:
+        """The next round for the candidates still in the race, or None when nothing is left."""
+        self._active = tuple(active)
+        steps = self._pending(chats)
+        if not steps or not active:
+            return None
+        speed = [s for s in steps if isinstance(s, SpeedStep)][: self._scale]
+        chat = [s for s in steps if isinstance(s, ChatStep)][: self._scale]
+        blocks = [s for s in steps if isinstance(s, BlockStep)]
+        if self._rounds == 0:
+            count = 1  # so that every panel shows something soon
+        else:
+            count = math.ceil(len(blocks) / max(1, self._rounds_wanted() - self._rounds))
+        order = tuple(active) if self._rounds % 2 == 0 else tuple(reversed(active))
+        return RoundWork(order=order, steps=(*speed, *chat, *blocks[: max(1, count) * self._scale]))
+
+    def visit(self, candidate: str, work: RoundWork) -> tuple[Step, ...]:
+        """What of the round's work this candidate has not done yet."""
+        return tuple(step for step in work.steps if not self._is_done(candidate, step))
+
+    def round_done(self, *, loading_s: float, elapsed_s: float) -> None:
+        """Count the round; where candidates are loaded in turn, make the next one longer while loading costs much."""
+        self._rounds += 1
+        if not self.together and loading_s > _LOADING_SHARE * elapsed_s:
+            self._scale *= 2
+
+    def rounds_left(self, chats: int) -> int:
+        """Rounds after the present one at the present pace, at least."""
+        steps = self._pending(chats)
+        speed = sum(isinstance(s, SpeedStep) for s in steps)
+        if not steps:
+            return 0
+        return max(math.ceil(speed / self._scale), self._rounds_wanted() - self._rounds, 1) - 1
+
+    def seconds_left(self, chats: int) -> float | None:
+        """Compute time that the pending work needs, from what it took so far; None before anything was timed."""
+        total = 0.0
+        for step in self._pending(chats):
+            for candidate in self._active:
+                if not self._is_done(candidate, step):
+                    seconds = self._seconds(candidate, step)
+                    if seconds is None:
+                        return None
+                    total += seconds
+        return total
+
+    def _pending(self, chats: int) -> list[Step]:
+        steps: list[Step] = [SpeedStep(k) for k in range(self._plan.speed.repeats)]
+        steps += [ChatStep(k) for k in range(chats)]
+        steps += [b for b in self._blocks if b.suite not in self._progress.dropped_suites]
+        return [step for step in steps if any(not self._is_done(c, step) for c in self._active)]
+
+    def _is_done(self, candidate: str, step: Step) -> bool:
+        mine = self._progress.of(candidate)
+        if isinstance(step, SpeedStep):
+            return all(step.repeat in done for done in mine.repeats.values())
+        if isinstance(step, ChatStep):
+            return step.prompt in mine.chats
+        return (step.suite, step.block) in mine.blocks or step.suite in self._progress.dropped_suites
+
+    def _rounds_wanted(self) -> int:
+        return max(self._plan.speed.repeats, min(_MAX_ROUNDS, len(self._blocks)))
+
+    def _seconds(self, candidate: str, step: Step) -> float | None:
+        mine = self._progress.of(candidate)
+        if isinstance(step, SpeedStep):
+            return sum(mine.speed_s.values()) if len(mine.speed_s) == 2 else None
+        if isinstance(step, ChatStep):
+            return 0.5 * sum(mine.speed_s.values()) if mine.speed_s else None
+        times = mine.block_s.get(step.suite)
+        if times:
+            return sum(times) / len(times)
+        others = [t for c in self._active for t in self._progress.of(c).block_s.get(step.suite, [])]
+        if others:
+            return sum(others) / len(others)
+        # Before a suite's first block: as long as a block of another suite, if there was one.
+        known = [t for c in self._active for rows in self._progress.of(c).block_s.values() for t in rows]
+        return sum(known) / len(known) if known else None
+
+
+def _interleaved(suites: Sequence[Suite]) -> list[BlockStep]:
+    """All blocks of all suites, each suite spread evenly over the whole."""
+    placed: list[tuple[float, int, BlockStep]] = []
+    for number, suite in enumerate(suites):
+        count = math.ceil(len(suite.items) / block_items(suite.spec.kind))
+        placed += [
+            ((index + 0.5) / count, number, BlockStep(suite=suite.spec.name, block=index)) for index in range(count)
+        ]
+    return [step for _place, _number, step in sorted(placed, key=lambda row: row[:2])]
