@@ -49,11 +49,20 @@ def _candidate(file: Path, prompt_style: PromptStyle) -> Candidate:
     return Candidate(
         id=slug(file.name.removesuffix(".gguf")),
         path=str(file.resolve()),
-        name=header.name or file.stem,
+        name=display_name(file, header.quant),
         quant=header.quant,
         size_bytes=header.size_bytes,
         prompt_style=prompt_style,
     )
+
+
+def display_name(file: Path, quant: str) -> str:
+    """What people call the model: its file name without quant, split number and ending.
+
+    Not ``general.name``, which is often what a training script called its output.
+    """
+    stem = re.sub(r"-\d{5}-of-\d{5}$", "", file.name.removesuffix(".gguf"))
+    return re.sub(rf"[-._]{re.escape(quant)}$", "", stem, flags=re.IGNORECASE) if quant else stem
 
 
 def slug(text: str) -> str:
@@ -114,7 +123,7 @@ def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
         )
     return msgspec.structs.replace(
         candidate,
-        name=candidate.name or header.name or path.stem,
+        name=candidate.name or display_name(path, header.quant),
         quant=candidate.quant or header.quant,
         size_bytes=header.size_bytes,
         sha256=digest,

@@ -1,0 +1,1 @@
+"""What this machine can do, and whether it is busy with something else."""

@@ -1,0 +1,1 @@
+"""Statistics: plain functions on numbers, nothing about models or runs."""

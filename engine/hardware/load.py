@@ -1,0 +1,120 @@
+"""The disturbance guard: what else used the processor while something was timed.
+
+Two readings around a measurement, compared afterwards; reading takes well under a millisecond. The kernel counts CPU
+time in ticks of 10 ms, so intervals under ``_SHORTEST_S`` are not judged.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from ..events import Disturbance
+
+OTHERS_CORES = 0.15
+"""Less CPU use by other processes is a desktop at rest, or our own screen being painted."""
+STEAL_SHARE = 0.02
+"""CPU time that the hypervisor gave to somebody else."""
+PRESSURE_SHARE = 0.10
+"""Share of the time in which some runnable process had to wait."""
+OWN_SHARE = 0.85
+"""Threads that spin at llama.cpp's barriers use all their time; less means that they were not running."""
+_SHORTEST_S = 0.1
+
+
+class LoadSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading. Seconds since some fixed moment."""
+
+    wall_s: float
+    busy_s: float
+    """CPU time of all processes on all CPUs."""
+    steal_s: float
+    own_s: float
+    """CPU time of this process."""
+    pressure_s: float | None
+    """Time in which some process waited for a CPU (Linux pressure stall information)."""
+    cores: int
+
+
+def read_load(root: Path = Path("/")) -> LoadSnapshot:
+    """Read the counters now."""
+    busy, steal = _machine_times(root)
+    return LoadSnapshot(
+        wall_s=time.perf_counter(),
+        busy_s=busy,
+        steal_s=steal,
+        own_s=time.process_time(),
+        pressure_s=_pressure(root),
+        cores=os.cpu_count() or 1,
+    )
+
+
+def assess(
+    before: LoadSnapshot, after: LoadSnapshot, *, n_threads: int, cpu_bound: bool = True
+) -> tuple[Disturbance, ...]:
+    """Why the time between two readings was not ours alone; empty when it was.
+
+    ``cpu_bound`` says that ``n_threads`` should have computed all the time (not so when a GPU does the work).
+    """
+    wall = after.wall_s - before.wall_s
+    if wall < _SHORTEST_S:
+        return ()
+    found = []
+    own = after.own_s - before.own_s
+    # Steal is CPU time nobody here got; /proc/stat counts it apart from busy time.
+    others = max(0.0, (after.busy_s - before.busy_s) - own) / wall
+    spare = max(0, after.cores - n_threads) if cpu_bound else after.cores
+    # A tick of 10 ms a core is lost or won at each end.
+    slack = 0.02 * after.cores / wall
+    if others > spare + OTHERS_CORES + slack:
+        found.append(f"other processes used {others:.1f} of {after.cores} cores")
+    steal = (after.steal_s - before.steal_s) / (wall * after.cores)
+    if steal > STEAL_SHARE + slack / after.cores:
+        found.append(f"the hypervisor took {steal:.0%} of the CPU time")
+    if before.pressure_s is not None and after.pressure_s is not None:
+        pressure = (after.pressure_s - before.pressure_s) / wall
+        if pressure > PRESSURE_SHARE:
+            found.append(f"processes waited for a CPU in {pressure:.0%} of the time")
+    if cpu_bound:
+        share = own / (wall * n_threads)
+        if share < OWN_SHARE - 0.02 / wall:
+            found.append(f"the threads ran in {share:.0%} of their time only")
+    return tuple(Disturbance(cause=cause) for cause in found)
+
+
+def background_load(sample_s: float = 0.3) -> float:
+    """Cores that other processes use now, measured over ``sample_s``; blocks that long."""
+    before = read_load()
+    time.sleep(sample_s)
+    after = read_load()
+    others = (after.busy_s - before.busy_s) - (after.own_s - before.own_s)
+    return max(0.0, others / (after.wall_s - before.wall_s))
+
+
+def _machine_times(root: Path) -> tuple[float, float]:
+    """Busy and stolen CPU seconds of all CPUs."""
+    if sys.platform == "linux" or root != Path("/"):
+        try:
+            with (root / "proc/stat").open(encoding="ascii") as stat:
+                fields = [int(value) for value in stat.readline().split()[1:9]]
+        except (OSError, ValueError):
+            return 0.0, 0.0
+        user, nice, system, _idle, _iowait, irq, softirq, steal = (fields + [0] * 8)[:8]
+        tick = 100.0  # USER_HZ, fixed by the kernel's interface
+        return (user + nice + system + irq + softirq) / tick, steal / tick
+    import psutil
+
+    times = psutil.cpu_times()
+    return sum(times) - times.idle - getattr(times, "iowait", 0.0), getattr(times, "steal", 0.0)
+
+
+def _pressure(root: Path) -> float | None:
+    try:
+        first = (root / "proc/pressure/cpu").read_text(encoding="ascii").splitlines()[0]
+        return int(first.rpartition("total=")[2]) / 1e6
+    except (OSError, ValueError, IndexError):
+        return None

@@ -1,0 +1,41 @@
+"""Memory that this process may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from . import cgroup
+
+
+class MemoryReading(msgspec.Struct, frozen=True, kw_only=True):
+    """All in bytes."""
+
+    total_bytes: int
+    """Of the machine."""
+    available_bytes: int
+    """What may still be taken without swapping, under machine and cgroup together."""
+    limit_bytes: int | None
+    """Of the cgroup, None when there is none."""
+    usable_bytes: int
+    """The smaller of machine and cgroup limit."""
+    swap_bytes: int = 0
+
+
+def usable_memory(root: Path = cgroup.ROOT) -> MemoryReading:
+    """Read memory now; ``root`` stands for ``/`` in tests."""
+    import psutil
+
+    machine = psutil.virtual_memory()
+    limit, used = cgroup.memory_limit_bytes(root), cgroup.memory_used_bytes(root)
+    available = int(machine.available)
+    if limit is not None:
+        available = min(available, max(0, limit - (used or 0)))
+    return MemoryReading(
+        total_bytes=int(machine.total),
+        available_bytes=available,
+        limit_bytes=limit,
+        usable_bytes=min(int(machine.total), limit) if limit is not None else int(machine.total),
+        swap_bytes=int(psutil.swap_memory().total),
+    )

@@ -1,0 +1,76 @@
+"""The ranking as a plain-text table: aligned numbers, units once in the header."""
+
+from __future__ import annotations
+
+import textwrap
+
+from ..events import Ranking, VerdictReached
+from ..plan import Plan
+from ..verdict import label
+
+
+def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
+    """The verdict as people read it: sentences, table, reasons, warnings, commands."""
+    lines = [*(line for s in verdict.sentences for line in textwrap.wrap(s, width)), ""]
+    lines += ranking_lines(verdict, plan, width=width)
+    names = {c.id: label(c) for c in plan.candidates}
+    for row in verdict.rankings:
+        for reason in row.ruled_out:
+            lines += textwrap.wrap(f"✗ {names[row.candidate]}: {reason}", width, subsequent_indent="  ")
+    for warning in verdict.warnings:
+        lines += textwrap.wrap(f"⚠ {warning}", width, subsequent_indent="  ")
+    if verdict.commands:
+        lines += ["", "Run it:"]
+        lines += [f"  {command}" for command in verdict.commands.values()]
+    return lines
+
+
+def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
+    """▶ marks the winner, = what is statistically tied with the most accurate, ✗ what is ruled out."""
+    cards = {c.id: c for c in plan.candidates}
+    header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "MiB")
+    body = [(_mark(row, verdict), label(cards[row.candidate]), _cells(row)) for row in verdict.rankings]
+    widths = [max(len(title), *(len(cells[i]) for _m, _n, cells in body)) for i, title in enumerate(header)] if body else []
+    room = max(12, width - 2 - sum(widths) - len(widths))
+    name_width = min(room, max((len(name) for _m, name, _c in body), default=5))
+    lines = [f"  {'':<{name_width}} " + " ".join(f"{t:>{w}}" for t, w in zip(header, widths, strict=True))]
+    lines += [
+        f"{mark} {_fold(name, name_width):<{name_width}} " + " ".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
+        for mark, name, cells in body
+    ]
+    return [line.rstrip() for line in lines]
+
+
+def _mark(row: Ranking, verdict: VerdictReached) -> str:
+    if row.candidate == verdict.winner:
+        return "▶"
+    if row.ruled_out:
+        return "✗"
+    return "=" if row.tied_with_best else " "
+
+
+def _cells(row: Ranking) -> tuple[str, ...]:
+    accuracy = "–"
+    if row.accuracy is not None and row.low is not None and row.high is not None:
+        accuracy = f"{row.accuracy * 100:.1f} [{row.low * 100:.0f}–{row.high * 100:.0f}]"
+    mark = "⚠" if row.disturbed else ""
+    return (
+        accuracy,
+        _number(row.generation_tokens_per_second, 1, mark),
+        _number(row.prompt_tokens_per_second, 0, mark),
+        _number(row.ttft_p50_s, 0, scale=1000),
+        _number(row.itl_p50_s, 1, scale=1000),
+        _number(row.memory_bytes, 0, scale=1 / 2**20),
+    )
+
+
+def _number(value: float | None, digits: int, mark: str = "", *, scale: float = 1) -> str:
+    return "–" if value is None else f"{mark}{value * scale:.{digits}f}"
+
+
+def _fold(name: str, width: int) -> str:
+    """Shorten in the middle: both the model and its quant stay readable."""
+    if len(name) <= width:
+        return name
+    tail = min(len(name.rpartition(" ")[2]) + 1, width - 4)
+    return name[: width - tail - 1] + "…" + name[-tail:]

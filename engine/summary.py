@@ -1,0 +1,163 @@
+"""Figures for each candidate, folded from a run's events. No judgement: that is the verdict's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from .events import (
+    AnswerScored,
+    CandidateStopped,
+    ChatMeasured,
+    Event,
+    MemoryMeasured,
+    ModelLoaded,
+    RunStarted,
+    SpeedMeasured,
+    SuiteCard,
+    SuiteDropped,
+)
+from .stats.intervals import Interval, mean_of_suites_interval
+from .stats.quantiles import half_spread, median, percentile
+
+
+class SpeedFigure(msgspec.Struct, frozen=True, kw_only=True):
+    """Median over repeats."""
+
+    tokens_per_second: float
+    spread: float
+    """Half the distance between the quartiles, in tokens per second."""
+    repeats: int
+    disturbed: bool
+    """No clean repeat was to be had, or some of those counted were disturbed."""
+
+
+@dataclass
+class CandidateSummary:
+    """What is known of one candidate. None where nothing was measured."""
+
+    candidate: str
+    prompt: SpeedFigure | None = None
+    generation: SpeedFigure | None = None
+    ttft_p50_s: float | None = None
+    ttft_p95_s: float | None = None
+    itl_p50_s: float | None = None
+    itl_p95_s: float | None = None
+    latency_disturbed: bool = False
+    memory_bytes: int | None = None
+    load_s: float | None = None
+    loaded: ModelLoaded | None = None
+    stopped: CandidateStopped | None = None
+    answers: dict[tuple[str, str], AnswerScored] = field(default_factory=dict)
+    """By suite and item."""
+
+    def suite_counts(self) -> dict[str, tuple[int, int]]:
+        """Right answers and answers for each suite."""
+        counts: dict[str, tuple[int, int]] = {}
+        for (suite, _item), answer in self.answers.items():
+            correct, n = counts.get(suite, (0, 0))
+            counts[suite] = (correct + answer.correct, n + 1)
+        return counts
+
+    @property
+    def accuracy(self) -> float | None:
+        """Unweighted mean of the suites' accuracies, so that a long suite does not drown a short one."""
+        counts = self.suite_counts().values()
+        return sum(correct / n for correct, n in counts) / len(counts) if counts else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """95 % interval around ``accuracy``."""
+        counts = list(self.suite_counts().values())
+        return mean_of_suites_interval(counts) if counts else None
+
+    @property
+    def fragile_share(self) -> float | None:
+        """Share of choice items that another batch layout may turn."""
+        choices = [answer for answer in self.answers.values() if answer.options]
+        return sum(answer.fragile for answer in choices) / len(choices) if choices else None
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether a speed figure carries the mark."""
+        return any(figure is not None and figure.disturbed for figure in (self.prompt, self.generation))
+
+
+@dataclass
+class RunSummary:
+    """What is known of a run."""
+
+    candidates: dict[str, CandidateSummary] = field(default_factory=dict)
+    suites: dict[str, SuiteCard] = field(default_factory=dict)
+    dropped_suites: set[str] = field(default_factory=set)
+    llama_build: str = ""
+
+
+def summarise(events: Iterable[Event]) -> RunSummary:
+    """Fold a run's events into figures."""
+    run = RunSummary()
+    speeds: dict[tuple[str, str], list[SpeedMeasured]] = {}
+    chats: dict[str, list[ChatMeasured]] = {}
+    for event in events:
+        if isinstance(event, RunStarted):
+            for card in event.candidates:
+                run.candidates.setdefault(card.id, CandidateSummary(card.id))
+            run.suites = {suite.name: suite for suite in event.suites}
+        elif isinstance(event, SuiteDropped):
+            run.dropped_suites.add(event.suite)
+        elif isinstance(event, SpeedMeasured):
+            speeds.setdefault((event.candidate, event.kind), []).append(event)
+        elif isinstance(event, ChatMeasured):
+            chats.setdefault(event.candidate, []).append(event)
+        elif isinstance(event, AnswerScored):
+            mine = run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
+            mine.answers.setdefault((event.suite, event.item), event)
+        elif isinstance(event, (MemoryMeasured, ModelLoaded, CandidateStopped)):
+            _note(run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate)), event)
+            if isinstance(event, ModelLoaded):
+                run.llama_build = event.llama_build
+    for name, summary in run.candidates.items():
+        summary.prompt = _speed_figure(speeds.get((name, "prompt"), []))
+        summary.generation = _speed_figure(speeds.get((name, "generation"), []))
+        _note_latency(summary, chats.get(name, []))
+    return run
+
+
+def _note(summary: CandidateSummary, event: MemoryMeasured | ModelLoaded | CandidateStopped) -> None:
+    if isinstance(event, MemoryMeasured):
+        summary.memory_bytes = event.peak_rss_bytes + event.vram_bytes
+    elif isinstance(event, ModelLoaded):
+        summary.loaded = event
+        # The first load reads the disk; a reload after a crash finds the file cached.
+        summary.load_s = event.load_s if summary.load_s is None else summary.load_s
+    else:
+        summary.stopped = event
+
+
+def _speed_figure(measured: list[SpeedMeasured]) -> SpeedFigure | None:
+    final = [event for event in measured if event.final]
+    if not final:
+        return None
+    # A disturbed repeat says how busy the machine was, not how fast the model is: clean ones alone when there are any.
+    clean = [event for event in final if not event.disturbances]
+    rates = [event.tokens_per_second for event in clean or final]
+    return SpeedFigure(
+        tokens_per_second=median(rates),
+        spread=half_spread(rates),
+        repeats=len(rates),
+        disturbed=len(clean) * 2 < len(final),
+    )
+
+
+def _note_latency(summary: CandidateSummary, chats: list[ChatMeasured]) -> None:
+    if not chats:
+        return
+    clean = [chat for chat in chats if not chat.disturbances]
+    summary.latency_disturbed = not clean
+    first = [chat.ttft_s for chat in clean or chats]
+    gaps = [gap for chat in clean or chats for gap in chat.inter_token_s]
+    summary.ttft_p50_s, summary.ttft_p95_s = median(first), percentile(first, 95)
+    if gaps:
+        summary.itl_p50_s, summary.itl_p95_s = median(gaps), percentile(gaps, 95)

@@ -1,0 +1,20 @@
+"""Real chat prompts for measuring latency as a user feels it."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@cache
+def chat_prompts() -> tuple[str, ...]:
+    """From a short question to a page of text, shortest and longest mixed."""
+    from weighin.assets import asset
+
+    table = tomllib.loads(asset("tasks", "chat-prompts.toml").read_text(encoding="utf-8"))
+    return tuple(prompt["text"].strip() for prompt in table["prompt"])

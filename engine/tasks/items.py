@@ -1,0 +1,102 @@
+"""Items, and suites opened in one committed order."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from ..errors import DatasetError
+from ..plan import SuiteChoice
+from .spec import SuiteSpec, find_spec
+
+
+class ChoiceItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with its possible answers."""
+
+    id: str
+    question: str
+    choices: tuple[str, ...]
+    gold: int
+    """Index of the right choice."""
+    level: int = 0
+    """Difficulty from 1 to 5, 0 when ungraded."""
+
+
+class GenerateItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A prompt with the answers that count as right."""
+
+    id: str
+    prompt: str
+    answers: tuple[str, ...]
+    system: str = ""
+    level: int = 0
+
+
+Item: TypeAlias = ChoiceItem | GenerateItem
+
+
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
+    """A spec with the items of a run, in the order they are asked."""
+
+    spec: SuiteSpec
+    items: tuple[Item, ...]
+
+
+def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
+    """The suite's items in its one committed shuffle, the first ``limit`` of it (0: all).
+
+    The order depends on seed and suite name only, so that every candidate and every resumed run gets the same.
+
+    Raises:
+        DatasetError: unknown suite, or a data file that cannot be used.
+    """
+    if choice.data:
+        spec, items = _open_user_data(choice)
+    else:
+        spec = find_spec(choice.name)
+        items = _built_in_items(spec)
+    order = list(items)
+    random.Random(f"{seed}:{spec.name}").shuffle(order)
+    return Suite(spec=spec, items=tuple(order[: limit or None]))
+
+
+def _built_in_items(spec: SuiteSpec) -> tuple[Item, ...]:
+    from weighin.assets import asset
+
+    lines = asset("tasks", spec.data).read_bytes().splitlines()
+    kind = ChoiceItem if spec.kind == "choice" else GenerateItem
+    try:
+        return tuple(msgspec.json.decode(line, type=kind) for line in lines)
+    except msgspec.DecodeError as error:
+        raise DatasetError(f"The data of the suite {spec.name} is damaged: {error}.", hint="Install weighin again.") from None
+
+
+def _open_user_data(choice: SuiteChoice) -> tuple[SuiteSpec, tuple[Item, ...]]:
+    from .userdata import read_user_data
+
+    path = Path(choice.data)
+    data = read_user_data(path)
+    if data.problems:
+        shown = "; ".join(f"line {p.line}: {p.message}" for p in data.problems[:5])
+        more = f" (and {len(data.problems) - 5} more)" if len(data.problems) > 5 else ""
+        raise DatasetError(f"{path} has {len(data.problems)} bad rows: {shown}{more}.", hint="Mend or remove them.")
+    is_choice = data.kind == "choice"
+    spec = SuiteSpec(
+        name=choice.name,
+        title=path.name,
+        kind=data.kind,
+        metric="acc_norm" if is_choice else "exact_match",
+        chance=_chance(data.items) if is_choice else None,
+        prompt_style="plain" if is_choice else "auto",
+        max_tokens=64,
+        stop=("\n",),
+    )
+    return spec, data.items
+
+
+def _chance(items: tuple[Item, ...]) -> float:
+    rates = [1 / len(item.choices) for item in items if isinstance(item, ChoiceItem)]
+    return sum(rates) / len(rates)

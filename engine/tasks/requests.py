@@ -1,0 +1,91 @@
+"""What is sent to a worker for an item, and what comes back. Both travel as JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .items import ChoiceItem, GenerateItem, Item
+from .spec import SuiteSpec
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn of a chat."""
+
+    role: str
+    """``system``, ``user`` or ``assistant``."""
+    content: str
+
+
+class ChoiceRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Log-likelihoods wanted for each continuation."""
+
+    item: str
+    contexts: tuple[str, ...]
+    """One for all continuations, or one for each."""
+    continuations: tuple[str, ...]
+    """With the delimiter in front, such as ``" blue"``."""
+
+
+class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A greedy answer wanted."""
+
+    item: str
+    prompt: str
+    """For models without a chat template."""
+    messages: tuple[Message, ...]
+    """For models with one."""
+    stop: tuple[str, ...]
+    max_tokens: int
+
+
+class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
+    """For each continuation: its summed log-likelihood in nats, its tokens, whether greedy decoding would give it."""
+
+    item: str
+    prompt: str
+    log_likelihoods: tuple[float, ...]
+    n_tokens: tuple[int, ...]
+    is_greedy: tuple[bool, ...]
+    n_prompt_tokens: int
+    elapsed_s: float
+
+
+class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The text generated, cut before its first stop string."""
+
+    item: str
+    prompt: str
+    """As sent, after the template."""
+    text: str
+    n_prompt_tokens: int
+    n_output_tokens: int
+    stop: str
+    elapsed_s: float
+
+
+def build_request(spec: SuiteSpec, item: Item) -> ChoiceRequest | GenerateRequest:
+    """The model-independent request for ``item``."""
+    if isinstance(item, ChoiceItem):
+        context = spec.context_template.format(question=item.question)
+        return ChoiceRequest(
+            item=item.id, contexts=(context,), continuations=tuple(spec.delimiter + choice for choice in item.choices)
+        )
+    return _generate_request(spec, item)
+
+
+def _generate_request(spec: SuiteSpec, item: GenerateItem) -> GenerateRequest:
+    system = item.system or spec.system
+    messages = [Message(role="system", content=system)] if system else []
+    plain = [system] if system else []
+    for shot in spec.shots:
+        messages += [Message(role="user", content=shot.prompt), Message(role="assistant", content=shot.answer)]
+        plain.append(spec.plain_template.format(prompt=shot.prompt) + " " + shot.answer)
+    messages.append(Message(role="user", content=item.prompt))
+    plain.append(spec.plain_template.format(prompt=item.prompt))
+    return GenerateRequest(
+        item=item.id,
+        prompt="\n\n".join(plain),
+        messages=tuple(messages),
+        stop=spec.stop,
+        max_tokens=spec.max_tokens,
+    )

@@ -1,0 +1,103 @@
+"""Suite specs: one TOML file a suite under ``assets/tasks``, found by scanning. A new suite is a new file."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ..errors import DatasetError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Kind = Literal["choice", "generate"]
+Metric = Literal["acc", "acc_norm", "exact_match"]
+
+
+class Shot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A solved example put before every item of a generate suite."""
+
+    prompt: str
+    answer: str
+
+
+class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a suite's items become prompts, and its answers scores."""
+
+    name: str
+    title: str
+    description: str = ""
+    kind: Kind
+    metric: Metric
+    """The one the suite leads with."""
+    chance: float | None = None
+    """Accuracy of guessing, 0 to 1."""
+    data: str = ""
+    """JSONL file beside the spec; empty for a user's own data."""
+    data_license: str = ""
+    tags: tuple[str, ...] = ()
+    """What a model that does well here is good for."""
+    prompt_style: Literal["auto", "chat", "plain"] = "auto"
+    context_template: str = "Question: {question}\nAnswer:"
+    """Of choice suites; as lm-evaluation-harness asks ARC."""
+    delimiter: str = " "
+    """Between context and choice."""
+    plain_template: str = "{prompt}\nAnswer:"
+    """Of generate suites, for models without a chat template."""
+    system: str = ""
+    shots: tuple[Shot, ...] = ()
+    stop: tuple[str, ...] = ("\n",)
+    max_tokens: int = 32
+    extractor: str = "first_line"
+    scorer: str = "exact"
+
+
+def suite_specs() -> list[SuiteSpec]:
+    """Every built-in suite, by name."""
+    return sorted(_scan(), key=lambda spec: spec.name)
+
+
+@cache
+def _scan() -> tuple[SuiteSpec, ...]:
+    from weighin.assets import asset
+
+    specs = []
+    for file in sorted(asset("tasks").glob("*.toml")):
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        if "suite" in table:
+            specs.append(parse_spec(table["suite"], where=file))
+    return tuple(specs)
+
+
+def parse_spec(table: object, *, where: Path) -> SuiteSpec:
+    """The spec in a TOML table.
+
+    Raises:
+        DatasetError: a field is unknown, missing or of the wrong type.
+    """
+    try:
+        return msgspec.convert(table, SuiteSpec)
+    except msgspec.ValidationError as error:
+        raise DatasetError(f"The suite in {where} is wrong: {str(error).replace('$.', '')}.") from None
+
+
+def find_spec(name: str) -> SuiteSpec:
+    """The built-in suite ``name``.
+
+    Raises:
+        DatasetError: there is none; names the ones that are near.
+    """
+    import difflib
+
+    specs = {spec.name: spec for spec in suite_specs()}
+    if name in specs:
+        return specs[name]
+    near = difflib.get_close_matches(name, specs, n=2)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise DatasetError(f"There is no suite {name!r}.{meant}", hint="`weighin suites` lists them.")
