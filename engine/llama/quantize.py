@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from pathlib import Path
 
 from ..errors import ModelFileError
@@ -35,3 +36,14 @@ def quantize(source: Path, target: Path, file_type: str, *, n_threads: int) -> N
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def main() -> None:
+    """``python -m weighin.engine.llama.quantize SOURCE TARGET TYPE THREADS``: a crash ends this process only."""
+    source, target, file_type, threads = sys.argv[1:5]
+    load_library()
+    quantize(Path(source), Path(target), file_type, n_threads=int(threads))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""The command line. Nothing slow is imported here: every command imports what it does when it does it.
+
+Exit codes: 0 done; 1 the run ended without a recommendation; 2 something about the input is wrong, said in one
+sentence; 130 cancelled, to go on with ``weighin resume``.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from weighin.engine.errors import WeighinError
+
+EXIT_NO_RECOMMENDATION = 1
+EXIT_BAD_INPUT = 2
+EXIT_CANCELLED = 130
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable: JSON on stdout.")
+
+
+class Group(click.Group):
+    """Turns our errors into one sentence on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except WeighinError as error:
+            click.echo(f"weighin: {error}", err=True)
+            sys.exit(EXIT_BAD_INPUT)
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 no model can be recommended, 2 bad input, 130 cancelled (weighin resume goes on).",
+)
+@click.version_option(package_name="weighin")
+def main() -> None:
+    """Choose a small language model by measuring the candidates on your machine, task and data."""
+
+
+@main.command()
+@_JSON
+@click.option("--limit", type=click.IntRange(1), help="Items a suite at the most.")
+def demo(as_json: bool, limit: int | None) -> None:
+    """Compare a small sample model in four quantisations. No network, under 4 minutes on 2 cores."""
+    from .commands.run import run_demo
+
+    sys.exit(run_demo(as_json=as_json, limit=limit))
+
+
+@main.command()
+@_JSON
+@click.option("--folder", type=click.Path(), default=".", help="Folder for models, to tell the free disk space.")
+@click.option("--no-bandwidth", is_flag=True, help="Do not measure memory bandwidth (takes a second).")
+def hardware(as_json: bool, folder: str, no_bandwidth: bool) -> None:
+    """Show what this machine has for running models."""
+    from .commands.query import show_hardware
+
+    show_hardware(as_json=as_json, folder=folder, with_bandwidth=not no_bandwidth)
+
+
+@main.command()
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("-p", "--n-prompt", type=click.IntRange(1), default=512, show_default=True, help="Prompt tokens.")
+@click.option("-n", "--n-gen", type=click.IntRange(1), default=128, show_default=True, help="Generated tokens.")
+@click.option("-r", "--repeats", type=click.IntRange(1), default=5, show_default=True, help="Clean repeats each.")
+@click.option("-t", "--threads", type=click.IntRange(1), help="Default: one a physical core.")
+@click.option("-c", "--context", type=click.IntRange(64), default=4096, show_default=True, help="Context to allocate.")
+@_JSON
+def bench(
+    models: tuple[str, ...], n_prompt: int, n_gen: int, repeats: int, threads: int | None, context: int, as_json: bool
+) -> None:
+    """Measure speed and memory of MODEL... (GGUF files, or folders of them), as llama-bench does."""
+    from .commands.run import run_bench
+
+    sys.exit(
+        run_bench(
+            models,
+            n_prompt=n_prompt,
+            n_generate=n_gen,
+            repeats=repeats,
+            n_threads=threads or 0,
+            n_ctx=context,
+            as_json=as_json,
+        )
+    )
+
+
+@main.command()
+@click.argument("plan", required=False, type=click.Path())
+@click.option("-m", "--model", "models", multiple=True, help="A GGUF file or a folder of them; repeat for more.")
+@click.option("-s", "--suite", "suites", multiple=True, help="A built-in suite (`weighin suites`); repeat for more.")
+@click.option("-d", "--data", multiple=True, type=click.Path(), help="Your own JSONL or CSV file; repeat for more.")
+@click.option("--limit", type=click.IntRange(1), help="Items a suite at the most.")
+@click.option("--time-budget", help="Wall time for the run, such as 90s, 15m or 2h.")
+@click.option("-t", "--threads", type=click.IntRange(1), help="Default: one a physical core.")
+@click.option("-c", "--context", type=click.IntRange(64), help="Context to allocate, in tokens.")
+@click.option("--repeats", type=click.IntRange(1), help="Clean speed repeats each.")
+@click.option("--max-memory", help="Rule out what needs more, such as 4G.")
+@click.option("--min-speed", type=click.FloatRange(0), help="Rule out what generates fewer tokens a second.")
+@click.option("--max-ttft", help="Rule out what takes longer to its first token, such as 500ms.")
+@click.option("--prompt-style", type=click.Choice(["auto", "chat", "plain"]), help="Use the models' chat templates?")
+@click.option("--name", help="What to call the run.")
+@click.option("--save-plan", type=click.Path(), help="Write the plan to this file and do not run it.")
+@_JSON
+def run(as_json: bool, **options: Any) -> None:
+    """Compare models on suites or your own data, on equal terms, and say which to take."""
+    from .commands.run import run_plan
+
+    sys.exit(run_plan(options, as_json=as_json))
+
+
+@main.command()
+@click.argument("run_id", default="", metavar="[RUN]")
+@_JSON
+def resume(run_id: str, as_json: bool) -> None:
+    """Go on with a run that was cancelled or killed; the newest when RUN is left out."""
+    from .commands.run import resume_run
+
+    sys.exit(resume_run(run_id, as_json=as_json))
+
+
+@main.command()
+@_JSON
+def runs(as_json: bool) -> None:
+    """List the runs."""
+    from .commands.query import list_runs
+
+    list_runs(as_json=as_json)
+
+
+@main.command()
+@click.argument("run_id", default="", metavar="[RUN]")
+@click.option("--answers", is_flag=True, help="Every answer too.")
+@_JSON
+def show(run_id: str, answers: bool, as_json: bool) -> None:
+    """Show the verdict of a run so far; the newest when RUN is left out."""
+    from .commands.query import show_run
+
+    show_run(run_id, answers=answers, as_json=as_json)
+
+
+@main.command()
+@_JSON
+def suites(as_json: bool) -> None:
+    """List the built-in suites."""
+    from .commands.query import list_suites
+
+    list_suites(as_json=as_json)
+
+
+@main.command()
+@_JSON
+def doctor(as_json: bool) -> None:
+    """Check that everything weighin needs works here."""
+    from .commands.doctor import check_up
+
+    sys.exit(check_up(as_json=as_json))
+
+
+if __name__ == "__main__":
+    main()

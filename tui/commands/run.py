@@ -1,0 +1,179 @@
+"""Commands that measure: demo, bench, run, resume."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from weighin.engine import paths
+from weighin.engine.demo import demo_plan
+from weighin.engine.errors import PlanError, WeighinError
+from weighin.engine.events import RunFinished
+from weighin.engine.hardware.report import machine_line
+from weighin.engine.plan import Limits, Plan, Settings, SpeedPlan, SuiteChoice, read_plan, write_plan
+from weighin.engine.prepare import candidates_from_paths, freeze_plan, slug
+from weighin.engine.report.table import verdict_lines
+from weighin.engine.session import Session
+from weighin.engine.store.store import Store
+
+from ..cli import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
+from .plain import drive
+
+_DEFAULT_SUITE = "everyday-choice"
+
+
+def _talk(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def run_demo(*, as_json: bool, limit: int | None) -> int:
+    """The sample model in four quantisations on the built-in suites."""
+    _talk("The sample model SmolLM2 135M Instruct, as it comes (Q4_1) and requantised to show the trade-off.")
+    plan = demo_plan(_talk)
+    if limit:
+        plan = msgspec.structs.replace(plan, item_limit=limit)
+    return start(plan, name="demo", as_json=as_json)
+
+
+def run_bench(
+    models: tuple[str, ...],
+    *,
+    n_prompt: int,
+    n_generate: int,
+    repeats: int,
+    n_threads: int,
+    n_ctx: int,
+    as_json: bool,
+) -> int:
+    """Speed and memory only."""
+    plan = Plan(
+        candidates=candidates_from_paths(models),
+        settings=Settings(n_ctx=n_ctx, n_threads=n_threads),
+        speed=SpeedPlan(n_prompt=n_prompt, n_generate=n_generate, repeats=repeats),
+    )
+    return start(plan, name="bench", as_json=as_json)
+
+
+def run_plan(options: Mapping[str, Any], *, as_json: bool) -> int:
+    """A plan file, options, or both: options win."""
+    plan = plan_from_options(options)
+    if options["save_plan"]:
+        write_plan(plan, Path(options["save_plan"]))
+        _talk(f"Plan written to {options['save_plan']}.")
+        return 0
+    return start(plan, name=options["name"] or "run", as_json=as_json)
+
+
+def plan_from_options(options: Mapping[str, Any]) -> Plan:
+    """The plan that the command line describes.
+
+    Raises:
+        WeighinError: a file or a value is wrong.
+    """
+    plan = read_plan(Path(options["plan"])) if options["plan"] else Plan()
+    style = options["prompt_style"]
+    if options["models"]:
+        plan = msgspec.structs.replace(plan, candidates=candidates_from_paths(options["models"], prompt_style=style or "auto"))
+    elif style:
+        restyled = tuple(msgspec.structs.replace(c, prompt_style=style) for c in plan.candidates)
+        plan = msgspec.structs.replace(plan, candidates=restyled)
+    suites = [SuiteChoice(name=name) for name in options["suites"]]
+    suites += [SuiteChoice(name=slug(Path(file).stem), data=str(Path(file).resolve())) for file in options["data"]]
+    if suites:
+        plan = msgspec.structs.replace(plan, suites=tuple(suites))
+    elif not plan.suites:
+        plan = msgspec.structs.replace(plan, suites=(SuiteChoice(name=_DEFAULT_SUITE),))
+    settings = _changed(plan.settings, n_threads=options["threads"], n_ctx=options["context"])
+    limits: Limits = _changed(
+        plan.limits,
+        max_memory_bytes=parse_size(options["max_memory"]),
+        min_generation_tokens_per_second=options["min_speed"],
+        max_ttft_s=parse_duration(options["max_ttft"], "--max-ttft"),
+    )
+    return _changed(
+        plan,
+        settings=settings,
+        limits=limits,
+        speed=_changed(plan.speed, repeats=options["repeats"]),
+        item_limit=options["limit"],
+        time_budget_s=parse_duration(options["time_budget"], "--time-budget"),
+    )
+
+
+def _changed(part: Any, **values: Any) -> Any:
+    return msgspec.structs.replace(part, **{name: value for name, value in values.items() if value is not None})
+
+
+def parse_duration(text: str | None, option: str) -> float | None:
+    """Seconds in ``90s``, ``15m``, ``2h``, ``500ms`` or a bare number of seconds."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*", text)
+    if not found:
+        raise PlanError(f"{option} {text!r} is no duration.", hint="Write it as 90s, 15m, 2h or 500ms.")
+    return float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2] or "s"]
+
+
+def parse_size(text: str | None) -> int | None:
+    """Bytes in ``4G``, ``512M`` or a bare number of bytes; powers of 1024."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])?(?:i?B)?\s*", text, re.IGNORECASE)
+    if not found:
+        raise PlanError(f"--max-memory {text!r} is no size.", hint="Write it as 4G or 512M.")
+    return int(float(found[1]) * 1024 ** " KMGT".index((found[2] or " ").upper()))
+
+
+def start(plan: Plan, *, name: str, as_json: bool) -> int:
+    """Freeze the plan, store it as a new run, and do it."""
+    plan = freeze_plan(plan, say=_talk)
+    today = datetime.datetime.now().astimezone()
+    run_id = f"{today:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    with Store.open(paths.store_path()) as store:
+        store.create_run(run_id, name, plan)
+        return _do(plan, store, run_id, as_json=as_json)
+
+
+def resume_run(run_id: str, *, as_json: bool) -> int:
+    """Go on with a stored run, after checking that its files are still the same."""
+    with Store.open(paths.store_path()) as store:
+        row = store.find(run_id)
+        if row.locked:
+            with store.lock(row.id):  # says who holds it, or lets us in when they have just left
+                pass
+        if row.status == "completed":
+            _talk(f"Run {row.id} is complete.")
+        plan = freeze_plan(store.plan(row.id), say=_talk)
+        return _do(plan, store, row.id, as_json=as_json)
+
+
+def _do(plan: Plan, store: Store, run_id: str, *, as_json: bool) -> int:
+    session = Session(plan, store, run_id, machine=machine_line())
+    try:
+        verdict = asyncio.run(drive(session, as_json=as_json))
+    except KeyboardInterrupt:
+        verdict = None
+    except WeighinError:
+        _talk(f"Run {run_id} stopped. What was measured is kept.")
+        raise
+    finished = [e for e in store.events(run_id, "RunFinished") if isinstance(e, RunFinished)]
+    if verdict is None:
+        return EXIT_CANCELLED
+    if not as_json:
+        click.echo()
+        width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+        for line in verdict_lines(verdict, plan, width=width):
+            click.echo(line)
+    if finished and finished[-1].outcome == "cancelled":
+        _talk(f"Cancelled. `weighin resume {run_id}` goes on.")
+        return EXIT_CANCELLED
+    return 0 if verdict.winner else EXIT_NO_RECOMMENDATION

@@ -1,0 +1,160 @@
+"""Figures of a panel: rates, latencies, tallies, the live interval. Immutable, without Textual."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import msgspec
+from weighin.engine.events import AnswerScored, ChatMeasured, SpeedMeasured
+from weighin.engine.stats.intervals import wilson
+from weighin.engine.stats.quantiles import half_spread, median, percentile
+
+IntervalOf: TypeAlias = Callable[[Sequence[tuple[int, int]]], tuple[float, float]]
+"""From ``(correct, n)`` of each suite to the bounds of an interval around the mean of their shares."""
+
+AnswerKey: TypeAlias = tuple[str, str, int]
+"""Suite, item, repeat."""
+
+_SHARDS = 128
+_GAPS_KEPT = 4096
+"""Newest inter-token times kept for the live percentiles."""
+
+
+def live_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Wilson for one suite; for several the bounds combined as Newcombe (1998) does, around the mean of the shares.
+
+    Wilson also where the verdict takes the exact interval, because that one needs scipy, slow to import while models
+    are being timed.
+    """
+    parts = [(correct / n, wilson(correct, n)) for correct, n in counts if n > 0]
+    if not parts:
+        return (0.0, 1.0)
+    mean = sum(share for share, _ in parts) / len(parts)
+    below = math.sqrt(sum((share - bounds.low) ** 2 for share, bounds in parts)) / len(parts)
+    above = math.sqrt(sum((share - bounds.high) ** 2 for share, bounds in parts)) / len(parts)
+    return (max(0.0, mean - below), min(1.0, mean + above))
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Right answers in a suite."""
+
+    suite: str
+    correct: int
+    n: int
+
+    @property
+    def share(self) -> float:
+        """Accuracy, 0 to 1."""
+        return self.correct / self.n
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """Tokens per second over the repeats so far."""
+
+    clean: tuple[float, ...] = ()
+    disturbed: tuple[float, ...] = ()
+    """Repeats that count although something else was using the machine; used only while no clean one is there."""
+    cause: str = ""
+    """What disturbed the newest of those."""
+
+    def plus(self, event: SpeedMeasured) -> Rate:
+        """With one more repeat; one that is measured again does not count."""
+        if not event.disturbances:
+            return msgspec.structs.replace(self, clean=(*self.clean, event.tokens_per_second))
+        cause = event.disturbances[0].cause
+        if not event.final:
+            return msgspec.structs.replace(self, cause=cause)
+        return msgspec.structs.replace(self, disturbed=(*self.disturbed, event.tokens_per_second), cause=cause)
+
+    @property
+    def repeats(self) -> int:
+        """Repeats that count, clean or not."""
+        return len(self.clean) + len(self.disturbed)
+
+    @property
+    def per_second(self) -> float | None:
+        """Median of the clean repeats, or of the disturbed ones when there is no clean one."""
+        used = self.clean or self.disturbed
+        return median(used) if used else None
+
+    @property
+    def spread(self) -> float | None:
+        """Half the distance between the quartiles; None under two repeats."""
+        used = self.clean or self.disturbed
+        return half_spread(used) if len(used) > 1 else None
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether the figure shown may not be called clean, by the verdict's rule."""
+        return len(self.clean) < len(self.disturbed) or (not self.clean and bool(self.disturbed))
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Chat prompts as a user feels them; from clean ones alone when there are any."""
+
+    first_s: tuple[float, ...] = ()
+    gaps_s: tuple[float, ...] = ()
+    clean: bool = False
+    """Whether the figures come from undisturbed prompts."""
+
+    def plus(self, event: ChatMeasured) -> Latency:
+        """With one more prompt."""
+        is_clean = not event.disturbances
+        if self.clean and not is_clean:
+            return self
+        if is_clean and not self.clean:
+            return Latency((event.ttft_s,), event.inter_token_s[-_GAPS_KEPT:], clean=True)
+        return Latency(
+            (*self.first_s, event.ttft_s), (self.gaps_s + event.inter_token_s)[-_GAPS_KEPT:], clean=self.clean
+        )
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether only disturbed prompts are there."""
+        return bool(self.first_s) and not self.clean
+
+    def ttft_s(self, percent: float) -> float | None:
+        """Time to the first token."""
+        return percentile(self.first_s, percent) if self.first_s else None
+
+    def itl_s(self, percent: float) -> float | None:
+        """Time between tokens."""
+        return percentile(self.gaps_s, percent) if self.gaps_s else None
+
+
+class AnswerMap:
+    """An immutable map from answer keys to answers; adding one copies a small shard, not the whole."""
+
+    __slots__ = ("_shards", "_size")
+
+    def __init__(
+        self, shards: tuple[dict[AnswerKey, AnswerScored] | None, ...] = (None,) * _SHARDS, size: int = 0
+    ) -> None:
+        self._shards = shards
+        self._size = size
+
+    def plus(self, key: AnswerKey, answer: AnswerScored) -> AnswerMap:
+        """With ``answer`` under ``key``."""
+        index = hash(key) % _SHARDS
+        old = self._shards[index] or {}
+        shards = (*self._shards[:index], {**old, key: answer}, *self._shards[index + 1 :])
+        return AnswerMap(shards, self._size + (key not in old))
+
+    def get(self, key: AnswerKey) -> AnswerScored | None:
+        """The answer under ``key``."""
+        shard = self._shards[hash(key) % _SHARDS]
+        return shard.get(key) if shard else None
+
+    def __contains__(self, key: AnswerKey) -> bool:
+        return self.get(key) is not None
+
+    def __len__(self) -> int:
+        return self._size
+
+    def values(self) -> Iterator[AnswerScored]:
+        """All answers, in no particular order."""
+        for shard in self._shards:
+            if shard:
+                yield from shard.values()
