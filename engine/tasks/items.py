@@ -64,6 +64,10 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
 
 
 def _built_in_items(spec: SuiteSpec) -> tuple[Item, ...]:
+    if spec.generator:
+        from .generators import find_generator
+
+        return find_generator(spec.generator)()
     from weighin.assets import asset
 
     lines = asset("tasks", spec.data).read_bytes().splitlines()

@@ -39,7 +39,9 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     chance: float | None = None
     """Accuracy of guessing, 0 to 1."""
     data: str = ""
-    """JSONL file beside the spec; empty for a user's own data."""
+    """JSONL file beside the spec."""
+    generator: str = ""
+    """Name of the generator that makes the items instead."""
     data_license: str = ""
     tags: tuple[str, ...] = ()
     """What a model that does well here is good for."""

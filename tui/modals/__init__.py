@@ -1,0 +1,1 @@
+"""Screens on top of others: they ask or tell one thing."""

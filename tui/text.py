@@ -1,0 +1,54 @@
+"""Numbers and times as screens write them. Units are the caller's, stated once beside the column."""
+
+from __future__ import annotations
+
+NOTHING = "–"
+"""What stands where nothing was measured."""
+
+
+def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
+    """Fixed digits, so that columns align; a dash for None."""
+    return NOTHING if value is None else f"{value * scale:.{digits}f}"
+
+
+def rate(value: float | None) -> str:
+    """Tokens per second: a digit after the point below 1000."""
+    return NOTHING if value is None else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Whole milliseconds from 100 on, a digit after the point below."""
+    if seconds is None:
+        return NOTHING
+    return f"{seconds * 1000:.0f}" if seconds >= 0.1 else f"{seconds * 1000:.1f}"
+
+
+def mebibytes(size_bytes: float | None) -> str:
+    """Whole MiB."""
+    return NOTHING if size_bytes is None else f"{size_bytes / 2**20:.0f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share of 1 as a percentage, without the sign."""
+    return NOTHING if share is None else f"{share * 100:.{digits}f}"
+
+
+def duration(seconds: float) -> str:
+    """Roughly, as people say it: ``45 s``, ``6 min``, ``1 h 20 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def fold_middle(text: str, width: int) -> str:
+    """Shorten in the middle: a model's name and its quant both stay readable."""
+    if len(text) <= width or width < 5:
+        return text[:width]
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
+def cut(text: str, width: int) -> str:
+    """Shorten at the end."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"

@@ -1,0 +1,58 @@
+"""A braille graph from zero to a bound that the caller gives, so that graphs side by side share one scale.
+
+Textual's Sparkline stretches every series to its own least and greatest value, which makes panels side by side lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_LEFT = (0x40, 0x04, 0x02, 0x01)
+_RIGHT = (0x80, 0x20, 0x10, 0x08)
+"""Bits of a braille cell's dots in each column, from the bottom up."""
+
+
+def nice_bound(highest: float) -> float:
+    """The least of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten that is not below ``highest``; 1 for nothing."""
+    if not highest > 0:
+        return 1.0
+    power = 1.0
+    while power * 10 <= highest:
+        power *= 10
+    while power > highest:
+        power /= 10
+    return next((step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8) if step * power >= highest), 10 * power)
+
+
+def braille_graph(values: Sequence[float], width: int, height: int, bound: float) -> list[str]:
+    """``height`` lines of ``width`` cells: the newest ``2 * width`` values as filled columns, the newest at the right.
+
+    Few values are drawn wider, so that the first repeats of a run are seen at all.
+    """
+    if width < 1 or height < 1:
+        return []
+    columns = 2 * width
+    shown = list(values[-columns:])
+    if shown and len(shown) < columns:
+        widen = min(8, columns // len(shown))
+        shown = [value for value in shown for _ in range(widen)]
+    dots = [_dots(value, height, bound) for value in shown] + [0] * (columns - len(shown))
+    lines = []
+    for row in range(height - 1, -1, -1):
+        cells = []
+        for left, right in zip(dots[::2], dots[1::2], strict=True):
+            bits = sum(_LEFT[: _clamp(left - 4 * row)]) + sum(_RIGHT[: _clamp(right - 4 * row)])
+            cells.append(chr(0x2800 + bits) if bits else " ")
+        lines.append("".join(cells))
+    return lines
+
+
+def _dots(value: float, height: int, bound: float) -> int:
+    """Dots of a column; at least one for anything above zero."""
+    if not value > 0:
+        return 0
+    return max(1, min(4 * height, round(value / bound * 4 * height)))
+
+
+def _clamp(dots: int) -> int:
+    return max(0, min(4, dots))
