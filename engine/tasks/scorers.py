@@ -18,10 +18,14 @@ TextScorer = Callable[[str, tuple[str, ...]], float]
 
 
 def normalise(text: str) -> str:
-    """Lower case, single spaces, no quotes, thousands separators, currency signs or closing punctuation."""
+    """Lower case, single spaces, no quotes, thousands separators, dollar signs or closing punctuation.
+
+    A text of nothing but such signs stays as it is, and the point of ``.5`` stays, or other texts would equal them.
+    """
     plain = re.sub(r"\s+", " ", text.strip().lower())
-    plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain)
-    return plain.replace("$", "").strip(" .!?;:,\"'`*")
+    bare = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain).replace("$", "")
+    bare = re.sub(r"^(?:(?!\.\d)[ .!?;:,\"'`*])+", "", bare).rstrip(" .!?;:,\"'`*")
+    return bare or plain
 
 
 def exact(found: str, answers: tuple[str, ...]) -> float:
@@ -30,9 +34,16 @@ def exact(found: str, answers: tuple[str, ...]) -> float:
 
 
 def contains(found: str, answers: tuple[str, ...]) -> float:
-    """1 when one of the allowed answers stands in the text as whole words."""
+    """1 when one of the allowed answers stands in the text as whole words; a number as a whole number, by value."""
     text = normalise(found)
-    return float(any(re.search(rf"(?<!\w){re.escape(normalise(answer))}(?!\w)", text) for answer in answers))
+    return float(any(_stands_in(normalise(answer), text) for answer in answers))
+
+
+def _stands_in(answer: str, text: str) -> bool:
+    if re.fullmatch(r"-?\d*\.?\d+", answer):
+        # 5 is not in 2.5, -5, 10:15 or 2025-05-05.
+        return any(_same(number.rstrip(".,:"), answer) for number in re.findall(r"[\w.,:/-]+", text))
+    return re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text) is not None
 
 
 def _same(a: str, b: str) -> bool:
@@ -69,9 +80,7 @@ def score(
     raise DatasetError(f"The result of item {item.id} is of another kind than the item.")
 
 
-def _score_choice(
-    suite: Suite, item: ChoiceItem, result: ChoiceResult, candidate: str, repeat: int
-) -> AnswerScored:
+def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidate: str, repeat: int) -> AnswerScored:
     # As lm-evaluation-harness (api/task.py, process_results): acc picks the largest sum, acc_norm the largest sum per
     # character of the choice without its leading space; the first of equals wins, as numpy's argmax has it.
     sums = list(result.log_likelihoods)
@@ -92,9 +101,7 @@ def _score_choice(
         expected=item.choices[item.gold],
         options=tuple(
             OptionScore(text=choice, log_likelihood=value, n_tokens=count, is_greedy=greedy)
-            for choice, value, count, greedy in zip(
-                item.choices, sums, result.n_tokens, result.is_greedy, strict=True
-            )
+            for choice, value, count, greedy in zip(item.choices, sums, result.n_tokens, result.is_greedy, strict=True)
         ),
         fragile=_is_fragile(sums, per_character, item.choices, chosen, leading),
         n_prompt_tokens=result.n_prompt_tokens,
@@ -117,9 +124,7 @@ def _is_fragile(
     )
 
 
-def _score_text(
-    suite: Suite, item: GenerateItem, result: GenerateResult, candidate: str, repeat: int
-) -> AnswerScored:
+def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candidate: str, repeat: int) -> AnswerScored:
     found = find_extractor(suite.spec.extractor)(result.text)
     value = 0.0 if found is None else find_scorer(suite.spec.scorer)(found, item.answers)
     return AnswerScored(
@@ -128,7 +133,7 @@ def _score_text(
         item=item.id,
         repeat=repeat,
         correct=value >= 1.0,
-        scores={"exact_match": value},
+        scores={suite.spec.metric: value},
         prompt=result.prompt,
         output=result.text,
         extracted=found,

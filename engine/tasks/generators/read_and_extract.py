@@ -7,7 +7,7 @@ the same values that the text is written from.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 from collections.abc import Callable, Sequence
 
@@ -17,8 +17,9 @@ _SEED = "read-and-extract 1"
 _PER_LEVEL = 40
 
 _PEOPLE = (
-    "Maria Lopez", "Jonas Weber", "Aisha Khan", "Peter Novak", "Lena Fischer", "Tom Baker", "Yuki Tanaka", "Omar Haddad",
-    "Clara Rossi", "David Cohen", "Ines Duarte", "Erik Larsen", "Nina Petrova", "Samuel Osei", "Grace Liu", "Ivan Horvat",
+    "Maria Lopez", "Jonas Weber", "Aisha Khan", "Peter Novak", "Lena Fischer", "Tom Baker", "Yuki Tanaka",
+    "Omar Haddad", "Clara Rossi", "David Cohen", "Ines Duarte", "Erik Larsen", "Nina Petrova", "Samuel Osei", "Grace Liu",
+    "Ivan Horvat",
 )  # fmt: skip
 _CITIES = (
     "Turin", "Leeds", "Porto", "Bergen", "Graz", "Lyon", "Bilbao", "Ghent", "Krakow", "Aarhus", "Split", "Tampere",
@@ -43,9 +44,7 @@ def make_items() -> tuple[GenerateItem, ...]:
             text, answer = makers[len(seen) % len(makers)](rng)
             if text not in seen:
                 seen.add(text)
-                items.append(
-                    GenerateItem(id=f"l{level}-{len(seen):02d}", prompt=text, answers=(answer,), level=level)
-                )
+                items.append(GenerateItem(id=f"l{level}-{len(seen):02d}", prompt=text, answers=(answer,), level=level))
     return tuple(items)
 
 
@@ -72,10 +71,9 @@ def _order(rng: random.Random) -> Question:
 
 def _sentence(rng: random.Random) -> Question:
     person, city, job = rng.choice(_PEOPLE), rng.choice(_CITIES), rng.choice(_JOBS)
-    asked, answer = rng.choice(
-        ((f"In which city does {person} live?", city), (f"What is the job of {person}?", job))
-    )
-    return f"{person} is a {job} and lives in {city}.\nQuestion: {asked}", answer
+    asked, answer = rng.choice(((f"In which city does {person} live?", city), (f"What is the job of {person}?", job)))
+    article = "an" if job[0] in "aeiou" else "a"
+    return f"{person} is {article} {job} and lives in {city}.\nQuestion: {asked}", answer
 
 
 # Level 2: the fact among others of its kind
@@ -125,7 +123,9 @@ def _table(rng: random.Random, rows: int) -> tuple[str, list[tuple[str, str, int
 def _by_colour(rng: random.Random) -> Question:
     text, data = _table(rng, 5)
     goods, colour, price = rng.choice(data)
-    asked, answer = rng.choice(((f"Which item is {colour}?", goods), (f"What does the {colour} item cost?", str(price))))
+    asked, answer = rng.choice(
+        ((f"Which item is {colour}?", goods), (f"What does the {colour} item cost?", str(price)))
+    )
     return f"{text}\nQuestion: {asked}", answer
 
 
@@ -196,9 +196,9 @@ def _change(rng: random.Random) -> Question:
 
 
 def _due_date(rng: random.Random) -> Question:
-    start = datetime.date(2025, 1, 1) + datetime.timedelta(days=rng.randrange(330))
+    start = dt.date(2025, 1, 1) + dt.timedelta(days=rng.randrange(330))
     days = rng.randrange(8, 45)
-    end = start + datetime.timedelta(days=days)
+    end = start + dt.timedelta(days=days)
     text = f"The invoice is dated {start.isoformat()} and is due {days} days later."
     return f"{text}\nQuestion: On which date is it due? Write it as YYYY-MM-DD.", end.isoformat()
 
@@ -214,7 +214,9 @@ def _shift(rng: random.Random) -> Question:
     start_h, start_m = rng.randrange(6, 11), rng.choice((0, 15, 30, 45))
     minutes = rng.randrange(6, 32) * 15
     end = start_h * 60 + start_m + minutes
-    text = f"{rng.choice(_PEOPLE)} starts work at {start_h:02d}:{start_m:02d} and stops at {end // 60:02d}:{end % 60:02d}."
+    text = (
+        f"{rng.choice(_PEOPLE)} starts work at {start_h:02d}:{start_m:02d} and stops at {end // 60:02d}:{end % 60:02d}."
+    )
     return f"{text}\nQuestion: How many minutes is that?", str(minutes)
 
 
