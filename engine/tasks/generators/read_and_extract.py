@@ -18,8 +18,8 @@ _PER_LEVEL = 40
 
 _PEOPLE = (
     "Maria Lopez", "Jonas Weber", "Aisha Khan", "Peter Novak", "Lena Fischer", "Tom Baker", "Yuki Tanaka",
-    "Omar Haddad", "Clara Rossi", "David Cohen", "Ines Duarte", "Erik Larsen", "Nina Petrova", "Samuel Osei", "Grace Liu",
-    "Ivan Horvat",
+    "Omar Haddad", "Clara Rossi", "David Cohen", "Ines Duarte", "Erik Larsen", "Nina Petrova", "Samuel Osei",
+    "Grace Liu", "Ivan Horvat",
 )  # fmt: skip
 _CITIES = (
     "Turin", "Leeds", "Porto", "Bergen", "Graz", "Lyon", "Bilbao", "Ghent", "Krakow", "Aarhus", "Split", "Tampere",

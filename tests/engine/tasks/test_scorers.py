@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from weighin.engine.errors import DatasetError
 from weighin.engine.events import AnswerScored
 from weighin.engine.tasks.extractors import after_hashes, find_extractor, first_line, last_number

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from weighin.engine.errors import DatasetError
 from weighin.engine.plan import SuiteChoice
 from weighin.engine.tasks.chatprompts import chat_prompts

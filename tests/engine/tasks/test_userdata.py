@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from weighin.engine.errors import DatasetError
 from weighin.engine.plan import SuiteChoice
 from weighin.engine.tasks import userdata
