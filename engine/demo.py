@@ -74,7 +74,7 @@ def _quantize(source: Path, target: Path, file_type: str) -> None:
     # In a process of its own: native code that fails must not take the command with it.
     threads = str(usable_physical_cores())
     command = [sys.executable, "-m", "weighin.engine.llama.quantize", str(source), str(target), file_type, threads]
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode != 0:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise ModelFileError(

@@ -45,7 +45,7 @@ class SuiteCard(msgspec.Struct, frozen=True, kw_only=True):
     chance: float | None
     """Accuracy of guessing, 0 to 1; None where guessing gets nothing."""
     metric: str
-    """The metric the suite leads with: ``acc``, ``acc_norm`` or ``exact_match``."""
+    """The metric the suite leads with: ``acc``, ``acc_norm``, ``exact_match`` or ``contains``."""
 
 
 class RunStarted(_Fact, frozen=True, kw_only=True):
@@ -175,7 +175,7 @@ class AnswerScored(_Fact, frozen=True, kw_only=True):
     correct: bool
     """By the metric the suite leads with."""
     scores: dict[str, float]
-    """Every metric of the item: ``acc``, ``acc_norm`` or ``exact_match``, 0 to 1."""
+    """Every metric of the item by name, 0 to 1."""
     prompt: str
     """As sent, after the template."""
     output: str

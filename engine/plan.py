@@ -7,12 +7,18 @@ reads and writes TOML, so that it can be kept beside a project and run again.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from .errors import PlanError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 PromptStyle = Literal["auto", "chat", "plain"]
 KvType = Literal["f16", "q8_0", "q4_0"]
@@ -123,18 +129,16 @@ def plan_from_toml(text: str, *, where: str) -> Plan:
     """Parse a plan.
 
     Raises:
-        PlanError: it is not TOML, or a field is unknown or of the wrong type; the message names ``where`` and the field.
+        PlanError: it is not TOML, or a field is unknown or of the wrong type; names ``where`` and the field.
     """
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib  # type: ignore[no-redef, unused-ignore]
     try:
         plan = msgspec.convert(tomllib.loads(text), Plan)
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{where} is not valid TOML: {error}.") from None
     except msgspec.ValidationError as error:
-        raise PlanError(f"{where}: {str(error).replace('$.', '')}.", hint="See the plan format in the README.") from None
+        raise PlanError(
+            f"{where}: {str(error).replace('$.', '')}.", hint="See the plan format in the README."
+        ) from None
     check_plan(plan, where=where)
     return plan
 

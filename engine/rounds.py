@@ -49,7 +49,7 @@ class RoundWork(msgspec.Struct, frozen=True):
 
 
 def block_items(kind: str) -> int:
-    """Items in a block of a ``choice`` or ``generate`` suite. Part of the measurement: layout moves log-probabilities."""
+    """Items in a block of a suite of ``kind``. Part of the measurement: layout moves log-probabilities."""
     return CHOICE_BLOCK_ITEMS if kind == "choice" else GENERATE_BLOCK_ITEMS
 
 

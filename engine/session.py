@@ -1,4 +1,4 @@
-"""One run, from the frozen plan to the verdict: rounds over all candidates, every durable fact stored before it is told.
+"""One run, from the frozen plan to the verdict; every durable fact is stored before it is told.
 
 A run is a sequence of rounds. In each, every candidate still in the race does a speed repeat, a chat prompt and the
 same blocks of items; the order of the candidates turns round by round, so that heat and neighbours hit all alike.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from pathlib import Path
 
 from .events import Event, Ranking, VerdictReached
 from .plan import Candidate, Limits, Plan
@@ -32,12 +31,14 @@ def reach_verdict(plan: Plan, events: Iterable[Event]) -> VerdictReached:
     contenders = [s for s in admitted if s.candidate in tied] if measured_accuracy else admitted
     winner = _fastest(contenders)
     rankings = [_ranking(s, excluded[s.candidate], tied, p_values) for s in summaries.values()]
-    rankings.sort(key=lambda r: (bool(r.ruled_out), r.candidate != (winner.candidate if winner else None), -(r.accuracy or 0.0)))
+    rankings.sort(
+        key=lambda r: (bool(r.ruled_out), r.candidate != (winner.candidate if winner else None), -(r.accuracy or 0.0))
+    )
     cards = {c.id: c for c in plan.candidates}
     if winner is None:
         sentences = _no_winner(plan, excluded)
     else:
-        sentences = _why(winner, best, admitted, tied, p_values, cards)
+        sentences = _why(winner, admitted, tied, p_values, cards)
     return VerdictReached(
         winner=winner.candidate if winner else None,
         sentences=sentences,
@@ -138,7 +139,6 @@ def label(candidate: Candidate) -> str:
 
 def _why(
     winner: CandidateSummary,
-    best: CandidateSummary | None,
     admitted: list[CandidateSummary],
     tied: set[str],
     p_values: dict[str, float],
@@ -167,14 +167,18 @@ def _why(
     if beaten:
         worst_p = max(p_values[s.candidate] for s in beaten)
         listed = ", ".join(label(cards[s.candidate]) for s in beaten)
-        second += f", and the best is significantly more accurate than {listed} (exact McNemar, Holm, p ≤ {worst_p:.2g})"
+        second += (
+            f", and the best is significantly more accurate than {listed} (exact McNemar, Holm, p ≤ {worst_p:.2g})"
+        )
     return (first, second + ".")
 
 
 def _no_winner(plan: Plan, excluded: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     if not plan.candidates:
         return ("There was no candidate.", "Add a model and run again.")
-    lines = [reason.split(" is ")[0].split(" was ")[0].split(":")[0] for reasons in excluded.values() for reason in reasons]
+    lines = [
+        reason.split(" is ")[0].split(" was ")[0].split(":")[0] for reasons in excluded.values() for reason in reasons
+    ]
     most = max(sorted(set(lines)), key=lines.count, default="a limit")
     return (
         f"No candidate may be recommended: each of the {len(plan.candidates)} failed or misses a limit.",

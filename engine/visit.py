@@ -21,7 +21,7 @@ from .hardware.load import background_load
 from .plan import Candidate, Plan
 from .rounds import BlockStep, ChatStep, SpeedStep, Step, block_range
 from .tasks.items import Suite
-from .tasks.requests import ChoiceRequest, GenerateRequest, build_request
+from .tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
 from .tasks.scorers import score
 from .worker.protocol import (
     ChatDone,
@@ -164,9 +164,10 @@ class Visit:
             done = await self._ask(ScoreChoices(requests=choices, style=style), ChoicesScored, "answering")
         else:
             done = await self._ask(Generate(requests=generations, style=style), Generated, "answering")
+        results: tuple[ChoiceResult | GenerateResult, ...] = done.results
         answers: list[AnswerScored] = [
             score(suite, item, result, candidate=self._candidate.id)
-            for item, result in zip(items, done.results, strict=True)
+            for item, result in zip(items, results, strict=True)
         ]
         block = BlockScored(
             candidate=self._candidate.id,

@@ -8,7 +8,7 @@ from .errors import WeighinError
 from .events import Event
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Event)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 class WireError(WeighinError):

@@ -28,7 +28,9 @@ def find_models(path: Path) -> list[Path]:
         return [_first_part(path)]
 
     def failed(error: OSError) -> None:
-        raise ModelFileError(f"The folder {error.filename} cannot be read: {error.strerror}.", hint="Check its permissions.")
+        raise ModelFileError(
+            f"The folder {error.filename} cannot be read: {error.strerror}.", hint="Check its permissions."
+        )
 
     found = []
     for folder, _folders, names in os.walk(path, onerror=failed):
@@ -61,7 +63,8 @@ def split_parts(path: Path, count: int) -> list[Path]:
     missing = [part.name for part in parts if not part.exists()]
     if missing:
         raise ModelFileError(
-            f"{path} is split into {count} parts, and {missing[0]} is not beside it.", hint="Put all parts in one folder."
+            f"{path} is split into {count} parts, and {missing[0]} is not beside it.",
+            hint="Put all parts in one folder.",
         )
     return parts
 

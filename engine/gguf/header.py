@@ -159,7 +159,12 @@ def parse_header(data: bytes | memoryview, *, file_bytes: int | None = None) -> 
             raise HeaderError(f"its header has the key {key[:60]!r} twice")
         metadata[key] = reader.value(reader.number("I"))
     alignment = metadata.get("general.alignment", 32)
-    if not isinstance(alignment, int) or isinstance(alignment, bool) or not 1 <= alignment <= 65_536 or alignment & (alignment - 1):
+    if (
+        not isinstance(alignment, int)
+        or isinstance(alignment, bool)
+        or not 1 <= alignment <= 65_536
+        or alignment & (alignment - 1)
+    ):
         raise HeaderError(f"its alignment {alignment!r} is no power of two")
     tensors = tuple(_tensor(reader) for _ in range(n_tensors))
     if len({tensor.name for tensor in tensors}) != len(tensors):
@@ -270,7 +275,9 @@ def _tensor(reader: _Reader) -> Tensor:
         if size == 0 or count >= 1 << 62:
             raise HeaderError(f"its tensor {name[:60]!r} has the impossible shape {shape}")
     if shape[0] % block:
-        raise HeaderError(f"its tensor {name[:60]!r} has rows of {shape[0]}, no multiple of {block} as {type_name} needs")
+        raise HeaderError(
+            f"its tensor {name[:60]!r} has rows of {shape[0]}, no multiple of {block} as {type_name} needs"
+        )
     return Tensor(name, shape, type_name, offset, count // block * block_bytes)
 
 

@@ -51,8 +51,7 @@ def _folders(root: Path, controller: str) -> Iterator[Path]:
     """Our cgroup's folders from the innermost outwards, in every hierarchy that may hold ``controller``."""
     base = root / "sys/fs/cgroup"
     for line in _text(root / "proc/self/cgroup").splitlines():
-        _number_, _colon, rest = line.partition(":")
-        controllers, _colon, path = rest.partition(":")
+        controllers, _colon, path = line.partition(":")[2].partition(":")
         if controllers and controller not in controllers.split(","):
             continue
         tops = [base / controllers, base / controller] if controllers else [base, base / "unified"]

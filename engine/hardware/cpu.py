@@ -135,6 +135,8 @@ def _sysctl(name: str) -> str:
     if sys.platform != "darwin":
         return ""
     try:
-        return subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, timeout=2, check=True).stdout.strip()  # noqa: S603, S607
+        return subprocess.run(
+            ["sysctl", "-n", name], capture_output=True, text=True, timeout=2, check=True
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""

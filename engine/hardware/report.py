@@ -102,7 +102,7 @@ def _ask_llama() -> tuple[Build | None, str]:
     """llama.cpp's own view, from a process of its own: looking for devices may crash in a driver."""
     command = [sys.executable, "-m", "weighin.engine.llama.backend"]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=True)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, timeout=60, check=True)
         return msgspec.json.decode(done.stdout, type=Build), ""
     except subprocess.TimeoutExpired:
         return None, "it did not answer within a minute"

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..errors import NotEnoughMemoryError, WeighinError
 from ..plan import Settings
+from .backend import load_library
 from .model import Model
 
 Float32Row = npt.NDArray[np.float32]
@@ -58,7 +59,7 @@ class Context:
         Raises:
             NotEnoughMemoryError: llama.cpp could not create the context, nearly always for want of memory.
         """
-        lib = model._lib
+        lib = load_library()
         params = lib.llama_context_default_params()
         params.n_ctx = spec.n_ctx
         params.n_batch = spec.n_batch
@@ -97,7 +98,9 @@ class Context:
     def __enter__(self) -> Context:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # Batch
@@ -124,13 +127,14 @@ class Context:
         self._batch.count = 0
         if status == 1:
             raise DecodeError(
-                f"The KV cache of {self.spec.n_ctx} tokens is full.", hint="Use a larger context (n_ctx) or fewer items."
+                f"The KV cache of {self.spec.n_ctx} tokens is full.",
+                hint="Use a larger context (n_ctx) or fewer items.",
             )
         if status != 0:
             raise DecodeError(f"llama.cpp could not compute a batch (status {status}).", hint="Its log has the reason.")
 
     def decode_prompt(self, tokens: npt.NDArray[np.int32]) -> None:
-        """Decode ``tokens`` after what sequence 0 holds, logits for the last of each batch only, as llama-bench does."""
+        """Decode ``tokens`` after what sequence 0 holds, as llama-bench does: logits for each batch's last only."""
         pointer = tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
         for start in range(0, len(tokens), self.spec.n_batch):
             count = min(self.spec.n_batch, len(tokens) - start)

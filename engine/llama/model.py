@@ -68,7 +68,9 @@ class Model:
     def __enter__(self) -> Model:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # Facts
@@ -177,7 +179,7 @@ class Model:
         return b"".join(self.piece(token) for token in tokens).decode("utf-8", "replace")
 
     def random_tokens(self, count: int, generator: np.random.Generator) -> npt.NDArray[np.int32]:
-        """``count`` tokens drawn evenly from the vocabulary, as llama-bench prompts with; BOS first where it is added."""
+        """``count`` tokens drawn evenly from the vocabulary as in llama-bench; BOS first where it is added."""
         tokens = generator.integers(0, self.n_vocab, count, dtype=np.int32)
         if self.adds_bos and count:
             tokens[0] = self.bos

@@ -30,12 +30,15 @@ def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
     cards = {c.id: c for c in plan.candidates}
     header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "MiB")
     body = [(_mark(row, verdict), label(cards[row.candidate]), _cells(row)) for row in verdict.rankings]
-    widths = [max(len(title), *(len(cells[i]) for _m, _n, cells in body)) for i, title in enumerate(header)] if body else []
+    widths = (
+        [max(len(title), *(len(cells[i]) for _m, _n, cells in body)) for i, title in enumerate(header)] if body else []
+    )
     room = max(12, width - 2 - sum(widths) - len(widths))
     name_width = min(room, max((len(name) for _m, name, _c in body), default=5))
     lines = [f"  {'':<{name_width}} " + " ".join(f"{t:>{w}}" for t, w in zip(header, widths, strict=True))]
     lines += [
-        f"{mark} {_fold(name, name_width):<{name_width}} " + " ".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
+        f"{mark} {_fold(name, name_width):<{name_width}} "
+        + " ".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
         for mark, name, cells in body
     ]
     return [line.rstrip() for line in lines]

@@ -8,6 +8,7 @@ each generated token synchronised. One warm-up before the first repeat.
 from __future__ import annotations
 
 import gc
+import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,7 +64,7 @@ def time_generation(context: Context, *, n_tokens: int, depth: int, seed: int) -
 
 
 def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTiming:
-    """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, ends of text ignored so that all do the same work."""
+    """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, ends of text ignored: all do the same work."""
     prompt = np.asarray(tokens, np.int32)
     context.clear()
     with _no_collector():
@@ -75,7 +76,7 @@ def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTimi
             context.decode_prompt(np.array([token], np.int32))
             token = int(np.argmax(context.logits(-1)))
             moments.append(time.perf_counter())
-    gaps = tuple(later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    gaps = tuple(later - earlier for earlier, later in itertools.pairwise(moments))
     return ChatTiming(ttft_s=moments[0] - start, inter_token_s=gaps)
 
 

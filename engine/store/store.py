@@ -79,7 +79,9 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # Runs
@@ -248,7 +250,8 @@ class Store:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(files):
             raise StoreError(
-                f"The run database {self.path} was made by a newer weighin.", hint="Update weighin, or set WEIGHIN_HOME."
+                f"The run database {self.path} was made by a newer weighin.",
+                hint="Update weighin, or set WEIGHIN_HOME.",
             )
         for number, file in enumerate(files[version:], version + 1):
             script = file.read_text(encoding="utf-8")

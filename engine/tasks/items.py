@@ -71,11 +71,14 @@ def _built_in_items(spec: SuiteSpec) -> tuple[Item, ...]:
     from weighin.assets import asset
 
     lines = asset("tasks", spec.data).read_bytes().splitlines()
-    kind = ChoiceItem if spec.kind == "choice" else GenerateItem
     try:
-        return tuple(msgspec.json.decode(line, type=kind) for line in lines)
+        if spec.kind == "choice":
+            return tuple(msgspec.json.decode(line, type=ChoiceItem) for line in lines)
+        return tuple(msgspec.json.decode(line, type=GenerateItem) for line in lines)
     except msgspec.DecodeError as error:
-        raise DatasetError(f"The data of the suite {spec.name} is damaged: {error}.", hint="Install weighin again.") from None
+        raise DatasetError(
+            f"The data of the suite {spec.name} is damaged: {error}.", hint="Install weighin again."
+        ) from None
 
 
 def _open_user_data(choice: SuiteChoice) -> tuple[SuiteSpec, tuple[Item, ...]]:

@@ -17,7 +17,7 @@ else:
     import tomli as tomllib
 
 Kind = Literal["choice", "generate"]
-Metric = Literal["acc", "acc_norm", "exact_match"]
+Metric = Literal["acc", "acc_norm", "exact_match", "contains"]
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -116,7 +116,7 @@ def _first_wanted(option: _Option) -> int:
     return len(option.inputs) - len(option.continuation)
 
 
-def _common_prefix(rows: Sequence[Sequence[int]]) -> int:
+def _common_prefix(rows: Sequence[tuple[int, ...]]) -> int:
     shortest, longest = min(rows), max(rows)  # the extremes in dictionary order differ first
     for index, (a, b) in enumerate(zip(shortest, longest, strict=False)):
         if a != b:

@@ -140,7 +140,7 @@ def _add_prompt(context: Context, lane: _Lane, fresh: list[int], shared: int) ->
     return context.add(fresh, position, [lane.sequence], [len(fresh) - 1]) + len(fresh) - 1
 
 
-def _shared_prefix(context: Context, rows: Sequence[Sequence[int]]) -> int:
+def _shared_prefix(context: Context, rows: Sequence[list[int]]) -> int:
     if len(rows) < 2 or not context.model.shares_sequences:
         return 0
     shortest, longest = min(rows), max(rows)

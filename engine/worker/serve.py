@@ -20,7 +20,7 @@ from ..llama.model import Model
 from ..llama.template import ChatTemplate
 from ..plan import PromptStyle, Settings
 from ..speed import protocol as speed
-from ..tasks.requests import GenerateRequest
+from ..tasks.requests import GenerateRequest, Message
 from . import choice, generate
 from .protocol import (
     Beat,
@@ -173,11 +173,10 @@ class Server:
         request = GenerateRequest(
             item="chat",
             prompt=command.prompt,
-            messages=({"role": "user", "content": command.prompt},),  # type: ignore[arg-type]
+            messages=(Message(role="user", content=command.prompt),),
             stop=(),
             max_tokens=command.n_tokens,
         )
-        request = msgspec.convert(msgspec.to_builtins(request), GenerateRequest)
         _text, tokens = self._render(request, "auto")
         tokens = tokens[-(context.spec.n_ctx - command.n_tokens) :]
         before = load.read_load()

@@ -78,7 +78,9 @@ def show_run(run_id: str, *, answers: bool, as_json: bool) -> None:
         for answer in given:
             mark = "✓" if answer.correct else "✗"
             found = answer.extracted if answer.extracted is not None else "(nothing found)"
-            click.echo(f"{mark} {answer.suite}/{answer.item} {answer.candidate}: {found!r}, expected {answer.expected!r}")
+            click.echo(
+                f"{mark} {answer.suite}/{answer.item} {answer.candidate}: {found!r}, expected {answer.expected!r}"
+            )
 
 
 def list_suites(*, as_json: bool) -> None:

@@ -82,7 +82,9 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
     plan = read_plan(Path(options["plan"])) if options["plan"] else Plan()
     style = options["prompt_style"]
     if options["models"]:
-        plan = msgspec.structs.replace(plan, candidates=candidates_from_paths(options["models"], prompt_style=style or "auto"))
+        plan = msgspec.structs.replace(
+            plan, candidates=candidates_from_paths(options["models"], prompt_style=style or "auto")
+        )
     elif style:
         restyled = tuple(msgspec.structs.replace(c, prompt_style=style) for c in plan.candidates)
         plan = msgspec.structs.replace(plan, candidates=restyled)
@@ -99,7 +101,7 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
         min_generation_tokens_per_second=options["min_speed"],
         max_ttft_s=parse_duration(options["max_ttft"], "--max-ttft"),
     )
-    return _changed(
+    changed: Plan = _changed(
         plan,
         settings=settings,
         limits=limits,
@@ -107,6 +109,7 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
         item_limit=options["limit"],
         time_budget_s=parse_duration(options["time_budget"], "--time-budget"),
     )
+    return changed
 
 
 def _changed(part: Any, **values: Any) -> Any:
