@@ -207,7 +207,11 @@ def _started(board: Board, event: RunStarted, at: float) -> Board:
     known = {panel.card.id: panel for panel in board.panels}
     panels = [
         msgspec.structs.replace(
-            known.pop(card.id, None) or Panel(card=card), card=card, phase="waiting", detail="", revision=board.revision + 1
+            known.pop(card.id, None) or Panel(card=card),
+            card=card,
+            phase="waiting",
+            detail="",
+            revision=board.revision + 1,
         )
         for card in event.candidates
     ]
@@ -286,9 +290,7 @@ def _panel_after(panel: Panel, event: _CandidateEvent, interval: IntervalOf) -> 
         if event.kind == "prompt":
             return replace(panel, prompt=panel.prompt.plus(event), warning=cause)
         rate = panel.generation.plus(event)
-        return replace(
-            panel, generation=rate, trace=_longer(panel.trace, (event.tokens_per_second,)), warning=cause
-        )
+        return replace(panel, generation=rate, trace=_longer(panel.trace, (event.tokens_per_second,)), warning=cause)
     if isinstance(event, ChatMeasured):
         cause = event.disturbances[0].cause if event.disturbances else ""
         trace = _longer(panel.trace, tuple(_chat_points(event.inter_token_s)))

@@ -21,7 +21,9 @@ Notice = CandidateStopped | WorkerDied | RunFinished | VerdictReached
 class RunFollower:
     """One run, from its first event to its last."""
 
-    def __init__(self, source: RunSource | None = None, *, board: Board | None = None, plan: Plan | None = None) -> None:
+    def __init__(
+        self, source: RunSource | None = None, *, board: Board | None = None, plan: Plan | None = None
+    ) -> None:
         self.source = source
         self.board = board or Board()
         self.plan = source.plan if source else plan
@@ -79,5 +81,3 @@ class RunFollower:
         """End the run; results stay."""
         if self.source is not None and self.can("cancel"):
             self.source.cancel()
-
-

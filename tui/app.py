@@ -1,0 +1,204 @@
+"""The app: owns the run, paints on a timer, switches modes. Everything shown is in the screens."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
+
+from weighin.engine.errors import WeighinError
+from weighin.engine.events import CandidateStopped, VerdictReached, WorkerDied
+from weighin.engine.plan import Plan
+
+from .board import Board, fold_all
+from .builtin_modes import register_builtin_modes
+from .following import Notice, RunFollower
+from .host import BoardScreen
+from .keys import binding_ids, keys_of
+from .library import RunLibrary, RunLine
+from .modals.dialogs import AskText, Choose, Confirm, ErrorDialog
+from .modals.help import HelpScreen
+from .modes import modes
+from .preferences import Preferences
+from .source import RunSource
+from .themes import DARK, LIGHT
+
+_TICK_S = 0.25
+_TIMED_TICK_S = 0.5
+"""Painting takes computing time from the models: half as often while one is being timed."""
+
+
+class WeighinApp(App[int]):
+    """Shows one run and the history of runs; exits with the code the command should give."""
+
+    TITLE = "weighin"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", id="app.help", key_display="?"),
+        Binding("q,ctrl+q", "leave", "Quit", id="app.quit", key_display="q"),
+        Binding("ctrl+t", "switch_theme", "Light/dark", id="app.theme", show=False),
+        *(Binding(str(n), f"mode({n - 1})", f"Mode {n}", id=f"app.mode{n}", show=False) for n in range(1, 8)),
+    ]
+
+    def __init__(
+        self,
+        source: RunSource | None = None,
+        *,
+        library: RunLibrary | None = None,
+        preferences: Preferences | None = None,
+        mode: str = "live",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.follower = RunFollower(source)
+        self.library = library
+        self._preferences = preferences or Preferences()
+        self._clock = clock
+        self._first_mode = mode
+        self._painted_at = 0.0
+        self._leaving = False
+        register_builtin_modes()
+        for each in modes():
+            self.add_mode(each.name, each.factory)
+
+    def on_mount(self) -> None:
+        """Theme, keys, first mode, paint timer, and off goes the run."""
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        wanted = self._preferences.theme
+        self.theme = wanted if wanted in self.available_themes else DARK.name
+        known = binding_ids()
+        self.set_keymap({name: key for name, key in self._preferences.keys.items() if name in known})
+        unknown = [f"There is no binding called {name!r}." for name in self._preferences.keys if name not in known]
+        if wanted and wanted not in self.available_themes:
+            unknown.append(f"There is no theme called {wanted!r}.")
+        for problem in (*self._preferences.problems, *unknown):
+            self.notify(problem, title="config.toml", severity="warning", markup=False)
+        self.switch_mode(self._first_mode)
+        self.set_interval(_TICK_S, self.paint)
+        self._start()
+
+    def now(self) -> float:
+        """Wall-clock time, seconds since the epoch."""
+        return self._clock()
+
+    def paint(self) -> None:
+        """Show what changed on the screen in front."""
+        board, screen, now = self.follower.board, self.screen, time.monotonic()
+        # A little under the interval: timers are late by a millisecond or two, and a tick must not be lost to that.
+        if not isinstance(screen, BoardScreen) or (board.timing and now - self._painted_at < _TIMED_TICK_S - 0.05):
+            return
+        self._painted_at = now
+        with self.batch_update():
+            screen.show_board(board, self.now())
+
+    def _start(self) -> None:
+        self.run_worker(self._follow(self.follower), group="run", exclusive=True, exit_on_error=False)
+
+    async def _follow(self, follower: RunFollower) -> None:
+        try:
+            await follower.follow(self._noticed)
+        except WeighinError as error:
+            self.push_screen(ErrorDialog(error.what, error.hint))
+        finally:
+            self.refresh_bindings()
+            if self._leaving:
+                self.exit(self.exit_code)
+
+    def _noticed(self, event: Notice) -> None:
+        """Say the rare things at once."""
+        self.refresh_bindings()
+        if isinstance(event, VerdictReached):
+            if self.current_mode == "live":
+                self.go("results")
+        elif isinstance(event, (WorkerDied, CandidateStopped)):
+            stopped = isinstance(event, CandidateStopped)
+            words = (event.detail or event.reason) if isinstance(event, CandidateStopped) else event.reason
+            severe = not stopped or event.reason == "failed"
+            title = self.follower.board.label(event.candidate)
+            self.notify(words, title=title, severity="error" if severe else "information", markup=False)
+
+    @property
+    def exit_code(self) -> int:
+        """0 with a winner, 1 without one, 130 when it was cancelled, as the headless command gives."""
+        board = self.follower.board
+        if board.finished is not None and board.finished.outcome == "cancelled":
+            return 130
+        return 0 if board.started is None or (board.verdict is not None and board.verdict.winner) else 1
+
+    def go(self, mode: str) -> None:
+        """Show another mode."""
+        if mode in {each.name for each in modes()} and len(self.screen_stack) == 1:
+            self.switch_mode(mode)
+            self.refresh_bindings()
+
+    def action_go(self, mode: str) -> None:
+        """Show another mode, from a click."""
+        self.go(mode)
+
+    def action_mode(self, index: int) -> None:
+        """Show another mode by its place."""
+        if index < len(modes()):
+            self.go(modes()[index].name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what cannot be asked of the run now."""
+        control = {"pause": "pause", "skip": "skip", "drop_suite": "drop", "cancel": "cancel"}.get(action)
+        return None if control and not self.follower.can(control) else True  # type: ignore[arg-type]
+
+    def action_pause(self) -> None:
+        """Hold, or go on."""
+        self.follower.toggle_pause()
+
+    def action_skip(self, candidate: str) -> None:
+        """Skip a candidate, after asking."""
+        name = self.follower.board.label(candidate)
+        question = Confirm(f"Skip {name}?", detail="Nothing more is asked of it; its results stay.", yes="Skip")
+        self.push_screen(question, lambda yes: self.follower.skip(candidate) if yes else None)
+
+    def action_drop_suite(self) -> None:
+        """Drop a suite, picked from those still in the run."""
+        board = self.follower.board
+        options = [(s.name, f"{s.title or s.name}  {s.items} items") for s in board.suites if s.name not in board.dropped]
+        if options:
+            self.push_screen(Choose("Drop which suite?", options), lambda s: self.follower.drop_suite(s) if s else None)
+
+    def action_cancel(self) -> None:
+        """End the run, after asking."""
+        question = Confirm("End this run now?", detail="All results so far stay, and it can be resumed.", yes="End it")
+        self.push_screen(question, lambda yes: self.follower.cancel() if yes else None)
+
+    async def action_leave(self) -> None:
+        """Quit; a run that is going on is ended first, after asking."""
+        if not self.follower.active:
+            self.exit(self.exit_code)
+        elif not self._leaving:
+            question = Confirm("End the run and quit?", detail="All results so far stay, and it can be resumed.", yes="Quit")
+            self.push_screen(question, self._leave_if)
+
+    def _leave_if(self, yes: bool | None) -> None:
+        if not yes:
+            return
+        self._leaving = True
+        self.notify("Ending the run …", timeout=30)
+        if self.follower.can("cancel"):
+            self.follower.cancel()
+        else:
+            self.exit(self.exit_code)
+
+    def action_help(self) -> None:
+        """Explain the screen in front."""
+        if isinstance(self.screen, HelpScreen):
+            return
+        topic = getattr(self.screen, "HELP_TOPIC", "live")
+        self.push_screen(HelpScreen(topic, keys_of(self.screen)))
+
+    def action_switch_theme(self) -> None:
+        """Light or dark."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

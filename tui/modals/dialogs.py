@@ -1,0 +1,122 @@
+"""Small dialogs: a question, a choice, a line of text, an error that can be copied."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks before something that cannot be taken back; Escape means no."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", id="dialog.yes"),
+        Binding("n,escape", "answer(False)", "No", id="dialog.no"),
+        Binding("left,right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: str, *, detail: str = "", yes: str = "Yes", no: str = "No") -> None:
+        super().__init__()
+        self._question, self._detail, self._yes, self._no = question, detail, yes, no
+
+    def compose(self) -> ComposeResult:
+        """Question, consequence, two buttons; the harmless one has the focus."""
+        with Vertical(classes="dialog"):
+            yield Label(Content(self._question), classes="dialog-title")
+            if self._detail:
+                yield Label(Content(self._detail), classes="dialog-text")
+            with Horizontal(classes="dialog-buttons"):
+                yield Button(f"{self._no} (n)", id="no", compact=True)
+                yield Button(f"{self._yes} (y)", id="yes", compact=True, variant="warning")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer."""
+        self.dismiss(answer)
+
+
+class Choose(ModalScreen["str | None"]):
+    """One of a few; None when nothing was picked."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", id="dialog.back")]
+
+    def __init__(self, title: str, options: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._title = title
+        self._options = options
+        """Value and label of each."""
+
+    def compose(self) -> ComposeResult:
+        """Title and list."""
+        with Vertical(classes="dialog"):
+            yield Label(Content(self._title), classes="dialog-title")
+            yield OptionList(*(Option(Content(label)) for _value, label in self._options), compact=True)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Done."""
+        self.dismiss(self._options[event.option_index][0])
+
+
+class AskText(ModalScreen["str | None"]):
+    """A line of text; None when given up."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", id="dialog.back")]
+
+    def __init__(self, title: str, value: str = "", *, placeholder: str = "") -> None:
+        super().__init__()
+        self._title, self._value, self._placeholder = title, value, placeholder
+
+    def compose(self) -> ComposeResult:
+        """Title and field."""
+        with Vertical(classes="dialog"):
+            yield Label(Content(self._title), classes="dialog-title")
+            yield Input(self._value, placeholder=self._placeholder, compact=True)
+            yield Label("enter accept · escape back", classes="dialog-hint")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Done; an empty line counts as given up."""
+        self.dismiss(event.value.strip() or None)
+
+
+class ErrorDialog(ModalScreen[None]):
+    """What went wrong and what to do, as text that can be copied."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", "Copy", id="dialog.copy"),
+        Binding("escape,enter", "dismiss", "Close", id="dialog.close"),
+    ]
+
+    def __init__(self, what: str, hint: str = "", *, more: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self._text = "\n".join(part for part in (what, hint, *more) if part)
+        self._what, self._hint, self._more = what, hint, more
+
+    def compose(self) -> ComposeResult:
+        """Sentence, hint, log lines."""
+        with Vertical(classes="dialog -error"):
+            yield Label(Content(f"✗ {self._what}"), classes="dialog-title")
+            if self._hint:
+                yield Label(Content(self._hint), classes="dialog-text")
+            if self._more:
+                with VerticalScroll(classes="dialog-log"):
+                    yield Static(Content("\n".join(self._more)))
+            yield Label("c copy · escape close", classes="dialog-hint")
+
+    def action_copy(self) -> None:
+        """Copy all of it."""
+        self.app.copy_to_clipboard(self._text)
+        self.notify("Copied.", timeout=2)

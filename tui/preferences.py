@@ -1,0 +1,58 @@
+"""What the user set in ``config.toml``: the theme and keys.
+
+::
+
+    theme = "weighin-light"
+
+    [keys]
+    "run.pause" = "f5"
+    "app.help" = "f1,question_mark"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from weighin.engine.paths import config_dir
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Read once at the start."""
+
+    theme: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Key or keys, with commas between, for the id of a binding."""
+    problems: tuple[str, ...] = ()
+    """What could not be used, a sentence each."""
+
+
+def preferences_path() -> Path:
+    """The file; it need not exist."""
+    return config_dir() / "config.toml"
+
+
+def read_preferences(path: Path) -> Preferences:
+    """Read ``path``; never raises, a wrong file is a problem to be shown and the rest holds."""
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        import tomli as tomllib  # type: ignore[no-redef, unused-ignore]
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Preferences()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Preferences(problems=(f"{path} was not read: {error}.",))
+    problems = [f"{path}: nothing is called {name!r}." for name in table if name not in ("theme", "keys")]
+    theme, keys = table.get("theme", ""), table.get("keys", {})
+    if not isinstance(theme, str):
+        problems.append(f"{path}: theme must be a name in quotes.")
+        theme = ""
+    if not isinstance(keys, dict):
+        problems.append(f"{path}: [keys] must be a table.")
+        keys = {}
+    good = {name: key for name, key in keys.items() if isinstance(key, str) and key.strip()}
+    problems += [f'{path}: the key for {name!r} must be text, such as "f5".' for name in keys if name not in good]
+    return Preferences(theme, good, tuple(problems))

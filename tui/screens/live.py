@@ -1,0 +1,160 @@
+"""The live comparison: a panel a candidate, side by side, in rows when the terminal is tall enough."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import ScrollableContainer
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from ..board import Board, Panel
+from ..host import BoardScreen
+from ..modes import mode_tabs
+from ..ranking import leads, letter
+from ..widgets.bars import RunBar, TitleBar
+from ..widgets.graph import nice_bound
+from ..widgets.panel import CandidatePanel, Look
+
+_LEAST_WIDTH, _LEAST_HEIGHT = 38, 14
+
+
+class LiveScreen(BoardScreen):
+    """Everything about the run as it goes on."""
+
+    HELP_TOPIC = "live"
+    CSS_PATH: ClassVar = ["live.tcss", "../widgets/panel.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "p,space", "app.pause", "Pause", id="run.pause", tooltip="Hold after the command under way; again to go on"
+        ),
+        Binding("z,enter", "zoom", "Zoom", id="live.zoom", tooltip="Show the focused panel alone"),
+        Binding("s", "skip", "Skip", id="run.skip", tooltip="Ask nothing more of the focused candidate"),
+        Binding("d", "app.drop_suite", "Drop suite", id="run.drop", tooltip="Ask no more items of a suite"),
+        Binding("a", "answers", "Answers", show=False, id="live.answers", tooltip="Look into the focused candidate's answers"),
+        Binding("c", "app.cancel", "Cancel", id="run.cancel", tooltip="End the run and keep all results"),
+        Binding("left,h", "step(-1)", "Panel left", show=False, id="live.left"),
+        Binding("right,l", "step(1)", "Panel right", show=False, id="live.right"),
+        Binding("escape", "unzoom", "All panels", show=False, id="live.unzoom"),
+    ]
+
+    zoomed = False
+
+    def compose(self) -> ComposeResult:
+        """Bars, panels, footer."""
+        yield TitleBar(mode_tabs(), "live")
+        yield RunBar()
+        yield ScrollableContainer(id="deck")
+        yield Static(id="empty")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Nothing scrolls by key: the arrows step from panel to panel."""
+        self.query_one("#deck").can_focus = False
+
+    def show_board(self, board: Board, now: float) -> None:
+        """Paint what changed."""
+        if not self.is_mounted:
+            return
+        self.query_one(RunBar).show(board, now)
+        source = self.host.follower.source
+        self.query_one(TitleBar).show(source.title if source else "")
+        key = (board.revision, self.size, self.zoomed)
+        if key == self.painted:
+            return
+        self.painted = key
+        self.query_one("#empty", Static).display = not board.panels
+        if not board.panels:
+            self.query_one("#empty", Static).update(
+                Content("Getting ready: opening the suites, looking at the machine …")
+            )
+        self._show_panels(board)
+
+    def _show_panels(self, board: Board) -> None:
+        leading = leads(board)
+        bound = nice_bound(max((max(panel.trace, default=0.0) for panel in board.panels), default=0.0))
+        shown = {widget.candidate: widget for widget in self.query(CandidatePanel)}
+        for index, panel in enumerate(board.panels):
+            look = Look(bound, leading[panel.card.id], board.chance, letter(index))
+            widget = shown.get(panel.card.id)
+            if widget is None:
+                self._add_panel(panel, look)
+            else:
+                widget.show(panel, look)
+        self._lay_out(len(board.panels))
+
+    def _add_panel(self, panel: Panel, look: Look) -> None:
+        first = not self.query(CandidatePanel)
+        widget = CandidatePanel(panel, look)
+        self.query_one("#deck").mount(widget)
+        if first:
+            widget.focus()
+
+    def _lay_out(self, count: int) -> None:
+        """As many panels in a row as fit; more rows where the height allows; else one row that scrolls."""
+        deck = self.query_one("#deck")
+        deck.display = count > 0
+        if not count:
+            return
+        zoomed = self.focused if self.zoomed and isinstance(self.focused, CandidatePanel) else None
+        for widget in self.query(CandidatePanel):
+            widget.display = zoomed is None or widget is zoomed
+        if zoomed is not None:
+            count = 1
+        width, height = self.size.width, self.size.height - 3
+        columns = max(1, min(count, width // _LEAST_WIDTH))
+        rows = -(-count // columns)
+        fits = rows * _LEAST_HEIGHT <= height
+        if fits:
+            columns = -(-count // rows)
+        else:
+            rows = 1
+        panel_width = width // columns
+        deck.styles.grid_size_columns = columns if fits else count
+        deck.styles.grid_size_rows = rows
+        for widget in self.query(CandidatePanel):
+            widget.styles.width = "1fr" if fits else panel_width
+            widget.styles.height = "1fr" if fits else "100%"
+        deck.set_class(not fits, "-scrolls")
+        deck.styles.layout = "grid" if fits else "horizontal"
+
+    @property
+    def focused_candidate(self) -> str:
+        """Id of the focused panel's candidate; empty without one."""
+        return self.focused.candidate if isinstance(self.focused, CandidatePanel) else ""
+
+    def action_step(self, by: int) -> None:
+        """Move the focus from panel to panel, also while one is zoomed."""
+        panels = list(self.query(CandidatePanel))
+        if not panels:
+            return
+        at = next((i for i, widget in enumerate(panels) if widget is self.focused), 0)
+        target = panels[(at + by) % len(panels)]
+        target.display = True
+        target.focus()
+        self._again()
+
+    def action_zoom(self) -> None:
+        """Show the focused panel alone, or all again."""
+        self.zoomed = not self.zoomed and bool(self.focused_candidate)
+        self._again()
+
+    def action_unzoom(self) -> None:
+        """Show all panels."""
+        self.zoomed = False
+        self._again()
+
+    def action_skip(self) -> None:
+        """Ask nothing more of the focused candidate."""
+        if self.focused_candidate:
+            self.app.call_later(self.app.run_action, f"app.skip({self.focused_candidate!r})")
+
+    def action_answers(self) -> None:
+        """Go to the answers."""
+        self.host.go("answers")
+
+    def _again(self) -> None:
+        self.painted = ()
+        self.call_after_refresh(self.on_screen_resume)

@@ -1,0 +1,4 @@
+from __future__ import annotations
+from ..host import BoardScreen
+class ResultsScreen(BoardScreen):
+    BINDINGS = []

@@ -1,0 +1,91 @@
+"""The two lines on top of a screen: where one is, and how far the run is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from .. import text
+from ..board import Board
+
+
+class TitleBar(Widget):
+    """The product, the modes with their keys, the run's name."""
+
+    def __init__(self, modes: tuple[tuple[str, str, str], ...], current: str) -> None:
+        super().__init__()
+        self._modes = modes
+        """Key, name and title of each mode."""
+        self._current = current
+        self._note = ""
+
+    def show(self, note: str) -> None:
+        """Set the words at the right end."""
+        if note != self._note:
+            self._note = note
+            self.refresh()
+
+    def render(self) -> Content:
+        """One line."""
+        parts: list[tuple[str, str] | str] = [(" weighin ", "bold $text-primary"), " "]
+        for key, name, title in self._modes:
+            style = "bold reverse" if name == self._current else f"@click=app.go('{name}')"
+            parts += [(f" {key} {title} ", style), " "]
+        left = Content.assemble(*parts)
+        room = self.size.width - left.cell_length - 1
+        note = text.cut(self._note, room) if room > 3 else ""
+        return Content.assemble(left, (f"{note:>{max(0, room)}} ", "$foreground-muted"))
+
+
+class RunBar(Widget):
+    """Round, items and time left in words, and a bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self._state = ""
+        self._share = 0.0
+
+    def show(self, board: Board, now: float) -> None:
+        """Take the newest picture; paints only when a word or a cell of the bar changes."""
+        words, state, share = run_words(board, now), _state(board), round(board.share_done, 3)
+        if (words, state, share) != (self._words, self._state, self._share):
+            self._words, self._state, self._share = words, state, share
+            self.refresh()
+
+    def render(self) -> Content:
+        """Words, then the bar to the right end."""
+        words = f" {self._words} "
+        percent = f" {self._share * 100:3.0f} % "
+        width = max(0, self.size.width - len(words) - len(percent) - (len(self._state) + 3 if self._state else 0))
+        full = round(self._share * width)
+        state: tuple[str, str] | str = (f" {self._state} ", "bold reverse") if self._state else ""
+        return Content.assemble(
+            state,
+            words,
+            ("━" * full, "$primary"),
+            ("─" * (width - full), "$panel-lighten-3"),
+            (percent, "$foreground-muted"),
+        )
+
+
+def _state(board: Board) -> str:
+    if board.finished is not None:
+        return "" if board.finished.outcome == "completed" else board.finished.outcome.upper()
+    return "PAUSED" if board.paused else ""
+
+
+def run_words(board: Board, now: float) -> str:
+    """Round, answers and time left in one line."""
+    if board.started is None:
+        return "Getting ready"
+    answers = f"{board.answered}/{board.items_total} answers" if board.items_total else "speed only"
+    if board.finished is not None:
+        return f"Finished · {answers}"
+    if board.round is None:
+        return f"Starting · {answers}"
+    left = board.seconds_left(now)
+    parts = [f"Round {board.round.number} of {max(board.round.planned, board.round.number)}", answers]
+    if left is not None:
+        parts.append(f"{text.duration(left)} left")
+    return " · ".join(parts)

@@ -1,0 +1,230 @@
+"""A candidate's panel on the live screen: one widget that paints all its lines, because eight panels of twenty widgets
+each would take computing time from the models being measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.message import Message
+
+from .. import text
+from ..board import Panel
+from .graph import braille_graph
+from .interval import interval_bar
+
+LEAD = "▲"
+DISTURBED = "⚠"
+_MUTED = "$foreground-muted"
+_LABEL, _VALUE, _EXTRA = 11, 8, 8
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a panel's picture depends on besides its own figures."""
+
+    bound: float
+    """Upper end of every graph's scale, tokens per second."""
+    leads: frozenset[str] = frozenset()
+    """Rows in which this candidate is best."""
+    chance: float | None = None
+    key: str = ""
+    """Letter that stands for the candidate in the chart."""
+
+
+def paint_panel(panel: Panel, look: Look, width: int, height: int) -> Content:
+    """The panel's lines for an area of that size; what does not fit is left out, the least important first."""
+    latency, generation, prompt = panel.latency, panel.generation, panel.prompt
+    figures = [
+        _row(
+            "generation",
+            look,
+            text.rate(generation.per_second),
+            _spread(generation.spread),
+            "tok/s",
+            generation.is_disturbed,
+        ),
+        _row("prompt", look, text.rate(prompt.per_second), _spread(prompt.spread), "tok/s", prompt.is_disturbed),
+        _row(
+            "TTFT", look, text.milliseconds(latency.ttft_s(50)), _slash(latency.ttft_s(95)), "ms", latency.is_disturbed
+        ),
+        _row("ITL", look, text.milliseconds(latency.itl_s(50)), _slash(latency.itl_s(95)), "ms", latency.is_disturbed),
+        _row("memory", look, text.mebibytes(panel.memory_bytes), "", "MiB"),
+        _row("accuracy", look, text.percent(panel.accuracy), _bounds(panel), "%"),
+    ]
+    bar = Content.styled(interval_bar(width, panel.accuracy, panel.low, panel.high, look.chance), "$secondary")
+    notes = _notes(panel, width)
+    room = height - len(figures) - 1 - len(notes)
+    consistency = [_consistency(panel)] if room >= 2 else []
+    room -= len(consistency)
+    suites = _suites(panel, width)
+    graph_height = max(0, min(10, max(room - len(suites) - 1, min(room, 3))))
+    suites = suites[: max(0, room - graph_height - 1)]
+    room -= graph_height + (len(suites) + 1 if suites else 0)
+    details = _details(panel, width)[: max(0, room - 1)]
+    graph = _graph(panel, look, width, graph_height)
+    lines = [figures[0], *graph, *figures[1:], bar, *consistency]
+    lines += [Content(""), *suites] if suites else []
+    lines += [Content(""), *details] if details else []
+    lines += [Content("")] * min(1, max(0, height - len(lines) - len(notes))) if notes else []
+    return Content("\n").join([*lines[: height - len(notes)], *notes])
+
+
+def _row(label: str, look: Look, value: str, extra: str, unit: str, disturbed: bool = False) -> Content:
+    mark = (DISTURBED, "$text-warning") if disturbed else (LEAD, "bold $text-success") if label in look.leads else " "
+    value_style = "bold" if value != text.NOTHING else _MUTED
+    return Content.assemble(
+        (f"{label:<{_LABEL}}", _MUTED),
+        mark,
+        (f"{value:>{_VALUE}}", value_style),
+        " ",
+        (f"{extra:<{_EXTRA}}", _MUTED),
+        " ",
+        (unit, _MUTED),
+    )
+
+
+def _spread(value: float | None) -> str:
+    return "" if value is None else f"±{text.rate(value)}"
+
+
+def _slash(seconds: float | None) -> str:
+    return "" if seconds is None else f"/ {text.milliseconds(seconds)}"
+
+
+def _bounds(panel: Panel) -> str:
+    return "" if panel.accuracy is None else f"[{panel.low * 100:.0f}–{panel.high * 100:.0f}]"
+
+
+def _graph(panel: Panel, look: Look, width: int, height: int) -> list[Content]:
+    if height < 1:
+        return []
+    top, bottom = f"{look.bound:g}", "0"
+    margin = len(top) + 1
+    rows = braille_graph(panel.trace, width - margin, height, look.bound)
+    scale = [top, *[""] * (height - 2), bottom] if height > 1 else [top]
+    return [
+        Content.assemble((row, "$primary"), (f"{mark:>{margin}}", _MUTED))
+        for row, mark in zip(rows, scale, strict=True)
+    ]
+
+
+def _consistency(panel: Panel) -> Content:
+    parts: list[tuple[str, str] | str] = []
+    if panel.consistency is not None:
+        parts += [("consistency ", _MUTED), f"{panel.consistency:.2f}", "  "]
+    if panel.fragile_share is not None:
+        parts += [("fragile ", _MUTED), f"{panel.fragile_share * 100:.0f}", (" %", _MUTED), "  "]
+    parts += [("answers ", _MUTED), str(panel.answered)]
+    return Content.assemble(*parts)
+
+
+def _suites(panel: Panel, width: int) -> list[Content]:
+    if len(panel.tallies) < 2:
+        return []
+    name_width = min(24, width - 16)
+    return [
+        Content.assemble(
+            (f"{text.cut(tally.suite, name_width):<{name_width}}", _MUTED),
+            f"{text.percent(tally.share):>6}",
+            (f" % of {tally.n}", _MUTED),
+        )
+        for tally in panel.tallies
+    ]
+
+
+def _details(panel: Panel, width: int) -> list[Content]:
+    """What was loaded and how; shown where there is room for it."""
+    loaded = panel.loaded
+    rows = [("file", f"{text.mebibytes(panel.card.size_bytes)} MiB")]
+    if loaded is not None:
+        rows += [
+            ("loaded in", f"{loaded.load_s:.2f} s"),
+            ("parameters", f"{loaded.parameters / 1e6:.0f} M, {loaded.architecture}"),
+            ("runs on", f"{', '.join(loaded.devices) or 'CPU'}, {loaded.n_threads} threads"),
+            ("prompt style", loaded.prompt_style),
+        ]
+    rows += [("note", panel.card.note)] if panel.card.note else []
+    return [Content.assemble((f"{label:<14}", _MUTED), text.cut(words, width - 14)) for label, words in rows]
+
+
+def _notes(panel: Panel, width: int) -> list[Content]:
+    """Why it stopped, died or is disturbed: at most two lines."""
+    if panel.stopped is not None:
+        word = f"{panel.stopped.reason}{': ' if panel.stopped.detail else ''}{panel.stopped.detail}"
+        style, mark = ("$text-error", "✗") if panel.stopped.reason == "failed" else (_MUTED, "■")
+    elif panel.warning:
+        word, style, mark = f"disturbed: {panel.warning}", "$text-warning", DISTURBED
+    elif panel.death is not None:
+        word, style, mark = panel.death.reason, "$text-warning", "!"
+    else:
+        return []
+    return [Content.styled(line, style) for line in _wrap(f"{mark} {word}", width)]
+
+
+def _wrap(words: str, width: int) -> list[str]:
+    lines = [""]
+    for word in words.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append("  " + word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    kept = [text.cut(line, width) for line in lines[:2]]
+    if len(lines) > 2:
+        kept[-1] = text.cut(kept[-1] + "…", width) if len(kept[-1]) < width else kept[-1][:-1] + "…"
+    return kept
+
+
+class CandidatePanel(Widget, can_focus=True):
+    """Paints one candidate; repaints only when its revision, its surroundings or its size changed."""
+
+    class Picked(Message):
+        """The panel was clicked or entered."""
+
+        def __init__(self, candidate: str) -> None:
+            super().__init__()
+            self.candidate = candidate
+
+    def __init__(self, panel: Panel, look: Look) -> None:
+        super().__init__()
+        self.panel = panel
+        self._look = look
+        self._titled: tuple[str, str] = ("", "")
+        self._show_title()
+
+    @property
+    def candidate(self) -> str:
+        """Id of the candidate shown."""
+        return self.panel.card.id
+
+    def show(self, panel: Panel, look: Look) -> bool:
+        """Take a newer picture; True when it must be painted."""
+        if panel.revision == self.panel.revision and look == self._look:
+            return False
+        self.panel, self._look = panel, look
+        self._show_title()
+        self.refresh()
+        return True
+
+    def render(self) -> Content:
+        """All lines."""
+        return paint_panel(self.panel, self._look, self.content_size.width, self.content_size.height)
+
+    def on_resize(self) -> None:
+        """Titles are shortened to the width."""
+        self._show_title()
+
+    def _show_title(self) -> None:
+        room = max(12, self.size.width - 4) if self.size.width else 36
+        card, panel = self.panel.card, self.panel
+        quant = f" · {card.quant}" if card.quant else ""
+        name = text.cut(card.name, max(4, room - len(quant) - 3))
+        state = f"{panel.phase}{' ' if panel.detail and panel.racing else ''}{panel.detail if panel.racing else ''}"
+        titled = (f"{self._look.key} {name}{quant}", text.cut(state, room))
+        if titled != self._titled:
+            self._titled = titled
+            self.border_title = Content(titled[0])
+            self.border_subtitle = Content(titled[1])
+            self.set_class(not panel.racing, "-stopped")
+            self.set_class(panel.phase not in ("waiting", "done", "stopped", "failed"), "-active")
