@@ -108,8 +108,10 @@ def summarise(events: Iterable[Event]) -> RunSummary:
         elif isinstance(event, SuiteDropped):
             run.dropped_suites.add(event.suite)
         elif isinstance(event, SpeedMeasured):
+            run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
             speeds.setdefault((event.candidate, event.kind), []).append(event)
         elif isinstance(event, ChatMeasured):
+            run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
             chats.setdefault(event.candidate, []).append(event)
         elif isinstance(event, AnswerScored):
             mine = run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))

@@ -189,17 +189,17 @@ def _no_winner(plan: Plan, excluded: dict[str, tuple[str, ...]]) -> tuple[str, .
 def _commands(candidate: Candidate, plan: Plan) -> dict[str, str]:
     path, n_ctx = shlex.quote(candidate.path), plan.settings.n_ctx
     model_name = candidate.id.replace(".", "-")
-    modelfile = f"FROM {candidate.path}\\nPARAMETER num_ctx {n_ctx}\\n"
+    modelfile = shlex.join((f"FROM {candidate.path}", f"PARAMETER num_ctx {n_ctx}"))
     return {
         "llama-server": f"llama-server -m {path} -c {n_ctx} -t {plan.settings.n_threads or 1}",
-        "ollama": f"printf {shlex.quote(modelfile)} > Modelfile && ollama create {model_name} -f Modelfile"
+        "ollama": f"printf '%s\\n' {modelfile} > Modelfile && ollama create {model_name} -f Modelfile"
         f" && ollama run {model_name}",
     }
 
 
 def _warnings(plan: Plan, run: RunSummary, summaries: dict[str, CandidateSummary]) -> list[str]:
-    found = []
     cards = {c.id: c for c in plan.candidates}
+    found = [f"{label(card)}: {card.note}." for card in cards.values() if card.note]
     for name, summary in summaries.items():
         if summary.disturbed or summary.latency_disturbed:
             found.append(f"{label(cards[name])}: speed figures were taken while something else used the machine.")
