@@ -1,0 +1,25 @@
+"""The ranking as a CSV table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+import msgspec
+
+from ..events import Event, Ranking
+from ..plan import Plan
+from ..verdict import reach_verdict
+
+
+def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
+    """One row a candidate, best first; columns are the fields of ``Ranking``."""
+    text = io.StringIO()
+    names = [field.name for field in msgspec.structs.fields(Ranking)]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for row in reach_verdict(plan, events).rankings:
+        cells = {**msgspec.structs.asdict(row), "ruled_out": "; ".join(row.ruled_out)}
+        writer.writerow([cells[name] for name in names])
+    return text.getvalue()
