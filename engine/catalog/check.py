@@ -13,9 +13,11 @@ def check_catalog(catalog: Catalog) -> list[str]:
         if model.id in seen:
             problems.append(f"{model.id}: listed twice")
         seen.add(model.id)
-        for repo in model.gguf:
-            if repo.pattern.count("{quant}") > 1 or not repo.pattern.endswith(".gguf") or repo.repo.count("/") != 1:
-                problems.append(f"{model.id}: malformed GGUF entry {repo.repo} {repo.pattern}")
+        problems += [
+            f"{model.id}: malformed GGUF entry {repo.repo} {repo.pattern}"
+            for repo in model.gguf
+            if repo.pattern.count("{quant}") > 1 or not repo.pattern.endswith(".gguf") or repo.repo.count("/") != 1
+        ]
         problems += [
             f"{model.id}: unknown license {key}"
             for key in model.licenses

@@ -71,7 +71,7 @@ def load_licenses(path: Path) -> dict[str, License]:
 
 
 def license_id(tag: str, licenses: Mapping[str, License]) -> str | None:
-    """Our id for a ``general.license`` value or a hub tag (``license:apache-2.0``); None when we know no such license."""
+    """Our id for a ``general.license`` value or a hub tag (``license:apache-2.0``); None when unknown."""
     wanted = tag.strip().lower().removeprefix("license:")
     for key, terms in licenses.items():
         if wanted in (key, terms.spdx.lower(), terms.name.lower(), *terms.aliases):

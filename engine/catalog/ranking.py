@@ -56,7 +56,7 @@ def sort_ranked(rows: Iterable[Ranked], key: SortKey) -> list[Ranked]:
         "score": lambda r: None if r.score is None else -r.score.value,
         "size": lambda r: r.model.parameters.total,
         "released": lambda r: -int(r.model.released.value.replace("-", "").ljust(8, "0")),
-        "name": lambda r: 0,
+        "name": lambda _: 0,
     }
     value = order[key]
     return sorted(rows, key=lambda r: (value(r) is None, value(r) or 0, r.model.name.lower()))

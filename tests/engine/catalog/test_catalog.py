@@ -110,7 +110,8 @@ def test_kv_cache_and_ladder() -> None:
     gemma = load_catalog().find("gemma-3-4b-it")
     assert kv_cache_bytes(gemma, 32768) < kv_cache_bytes(gemma, 32768, swa_full=True)
     fits = [r.quant.name for r in ladder(llama, 7 * 2**30, 8192) if r.fits]
-    assert "Q4_K_M" in fits and "Q8_0" not in fits
+    assert "Q4_K_M" in fits
+    assert "Q8_0" not in fits
 
 
 def test_text_fits_and_says_set_up() -> None:
