@@ -12,7 +12,8 @@ def kv_cache_bytes(
 
     2 (K and V) x layers x KV heads x head size x cells x element size. Sliding layers hold window + ubatch
     cells, rounded up to 256 (llama.cpp src/llama-kv-cache-iswa.cpp), or all of them with ``swa_full``, the
-    default of llama-cpp-python. Layers that reuse another's cache are already left out of the catalog's counts. Recurrent state is not
+    default of llama-cpp-python.
+    Layers that reuse another's cache are already left out of the catalog's counts. Recurrent state is not
     counted: it does not grow with the context and is some megabytes.
     """
     kv = model.kv
