@@ -108,13 +108,13 @@ class CatalogModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repo: str
     licenses: tuple[str, ...]
     """The model's own license first, then those inherited from its base."""
-    released: Text
     parameters: Parameters
     dimensions: Dimensions
     kv: KvLayout
     deployment: str
     gguf: tuple[GgufRepo, ...] = ()
     score: tuple[Score, ...] = ()
+    released: Text | None = None
     gated: Flag | None = None
     languages: Words | None = None
     aptitudes: Words | None = None

@@ -55,8 +55,12 @@ def sort_ranked(rows: Iterable[Ranked], key: SortKey) -> list[Ranked]:
         "aptitude": lambda r: None if r.aptitude_match is None else not r.aptitude_match,
         "score": lambda r: None if r.score is None else -r.score.value,
         "size": lambda r: r.model.parameters.total,
-        "released": lambda r: -int(r.model.released.value.replace("-", "").ljust(8, "0")),
+        "released": lambda r: _newest_first(r.model),
         "name": lambda _: 0,
     }
     value = order[key]
     return sorted(rows, key=lambda r: (value(r) is None, value(r) or 0, r.model.name.lower()))
+
+
+def _newest_first(model: CatalogModel) -> float | None:
+    return None if model.released is None else -int(model.released.value.replace("-", "").ljust(8, "0"))
