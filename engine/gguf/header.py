@@ -17,7 +17,10 @@ import msgspec
 from ..errors import ModelFileError, WeighinError
 from .types import FILE_TYPES, GGML_TYPES
 
-MAX_HEADER_BYTES = 256 * 2**20
+MAX_HEADER_BYTES = 64 * 2**20
+"""The largest known headers, with vocabularies of 262 144 tokens, have under 20 MiB."""
+_MAX_STRINGS = 2**21
+"""Strings in all arrays together: what the loop over them may cost."""
 _MAX_KEYS = 65_536
 _MAX_TENSORS = 65_536
 _MAX_KEY_BYTES = 65_535
@@ -240,7 +243,7 @@ def _grow(file: object, size: int) -> GgufHeader:
             if len(data) >= size or error.wanted_bytes > size:
                 raise
             if len(data) >= MAX_HEADER_BYTES:
-                raise HeaderError("its header is larger than 256 MiB, which cannot be") from None
+                raise HeaderError("its header is larger than 64 MiB, which cannot be") from None
             wanted = min(max(4 * wanted, error.wanted_bytes), MAX_HEADER_BYTES)
 
 
@@ -286,7 +289,8 @@ class _Reader:
 
     def __init__(self, data: memoryview, file_bytes: int | None) -> None:
         self._data = data
-        self._limit = MAX_HEADER_BYTES if file_bytes is None else file_bytes
+        self._limit = MAX_HEADER_BYTES if file_bytes is None else min(file_bytes, MAX_HEADER_BYTES)
+        self._strings = 0
         self.position = 0
 
     def take(self, count: int) -> memoryview:
@@ -331,15 +335,22 @@ class _Reader:
             self.take(length * struct.calcsize("<" + _SCALARS[element]))
         elif element == _STRING:
             self._room(length, 8)
+            self._count(length)
             for _ in range(length):
                 self.take(self.number("Q"))
         elif element == _ARRAY:
             self._room(length, 12)
+            self._count(length)
             for _ in range(length):
                 inner, count = self.number("I"), self.number("Q")
                 self._skip_array(inner, count, depth + 1)
         else:
             raise HeaderError(f"its header has an array of the unknown type {element}")
+
+    def _count(self, elements: int) -> None:
+        self._strings += elements
+        if self._strings > _MAX_STRINGS:
+            raise HeaderError(f"its header has arrays of {self._strings:,} strings, more than any vocabulary")
 
     def _room(self, count: int, least_bytes: int) -> None:
         """Refuse a count that the rest of the file cannot hold, before looping over it."""
