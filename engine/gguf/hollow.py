@@ -1,0 +1,126 @@
+"""Hollow models: a real header and no weights, which llama.cpp runs at the speed of the real file.
+
+The tensor data is a hole in the file: it reads as zeros and takes no disk. The norms are filled, because zero
+activations would make some kernels skip work.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ..errors import ModelFileError
+from .header import GgufHeader, HeaderError, NeedMoreError, Tensor, check_file, parse_header
+
+_PROBE_BYTES = 16 * 2**20
+_FREE_DISK_BYTES = 2**30
+"""Left free when the file has to take its full length."""
+
+
+class HollowModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A hollow file on disk."""
+
+    path: Path
+    header: GgufHeader
+    size_bytes: int
+    """Length of the file, as long as the real one."""
+    sparse: bool
+    """False: the file system makes no holes here, and the file takes its full length on disk."""
+    real_norms: bool
+    """The norms are those of the model; otherwise they are 1.0 or, if they were not to be filled, zero."""
+
+    def delete(self) -> None:
+        """Remove the file; no error if it is gone."""
+        self.path.unlink(missing_ok=True)
+
+
+def build_hollow(source: bytes | Path, to: Path, *, fill_norms: bool = True) -> HollowModel:
+    """Write the hollow file of a header (``bytes``, at least up to the tensor data) or of a real model file.
+
+    Raises:
+        ModelFileError: the header is unsound, the model is split, or ``to`` cannot be written.
+    """
+    header, start = _header_of(source)
+    if header.split_count > 1:
+        raise ModelFileError(f"{to.name} is split; a hollow model needs one header.", hint="Take a file in one piece.")
+    size = header.data_offset + max((t.offset + t.size_bytes for t in header.tensors), default=0)
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        sparse = _makes_holes(to)
+        free = shutil.disk_usage(to.parent).free
+        needed = header.data_offset if sparse else size + _FREE_DISK_BYTES
+        if free < needed:
+            raise ModelFileError(
+                f"{to.parent} has {free:,} bytes free, and the hollow model takes {needed:,} there.",
+                hint="Its file system makes no holes; set WEIGHIN_HOME to a folder on another one."
+                if not sparse
+                else "Free some disk space.",
+            )
+        with to.open("wb") as file:
+            file.write(start[: header.data_offset])
+            file.truncate(size)
+            if fill_norms:
+                for tensor, values in _norms(header, source):
+                    file.seek(header.data_offset + tensor.offset)
+                    file.write(values)
+    except (OSError, OverflowError) as error:
+        to.unlink(missing_ok=True)
+        raise ModelFileError(f"The hollow model {to} cannot be written: {error}.", hint="Check the folder.") from None
+    return HollowModel(
+        path=to,
+        header=header,
+        size_bytes=size,
+        sparse=sparse,
+        real_norms=fill_norms and isinstance(source, Path),
+    )
+
+
+@contextmanager
+def hollow_model(source: bytes | Path, to: Path, *, fill_norms: bool = True) -> Iterator[HollowModel]:
+    """As ``build_hollow``; the file is deleted at the end, whatever happens."""
+    try:
+        yield build_hollow(source, to, fill_norms=fill_norms)
+    finally:
+        to.unlink(missing_ok=True)
+
+
+def _header_of(source: bytes | Path) -> tuple[GgufHeader, bytes]:
+    if isinstance(source, Path):
+        header = check_file(source)
+        with source.open("rb") as file:
+            return header, file.read(header.data_offset)
+    try:
+        header = parse_header(source)
+    except (HeaderError, NeedMoreError) as error:
+        raise ModelFileError(f"The header cannot be used: {error.what}.", hint="Fetch it again.") from None
+    # a header written without its data may end before the padding
+    return header, source[: header.data_offset].ljust(header.data_offset, b"\0")
+
+
+def _makes_holes(to: Path) -> bool:
+    """Whether the file system below ``to`` keeps holes as holes; False where it cannot be told, as on Windows."""
+    probe = to.with_name(to.name + ".probe")
+    try:
+        with probe.open("wb") as file:
+            file.truncate(_PROBE_BYTES)
+        blocks = getattr(probe.stat(), "st_blocks", None)
+    finally:
+        probe.unlink(missing_ok=True)
+    return blocks is not None and blocks * 512 < _PROBE_BYTES // 4
+
+
+def _norms(header: GgufHeader, source: bytes | Path) -> Iterator[tuple[Tensor, bytes]]:
+    for tensor in header.tensors:
+        if len(tensor.shape) > 1 or not tensor.name.endswith("norm.weight"):
+            continue
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                file.seek(header.data_offset + tensor.offset)
+                yield tensor, file.read(tensor.size_bytes)
+        elif tensor.type == "F32":
+            yield tensor, struct.pack("<f", 1.0) * tensor.shape[0]
