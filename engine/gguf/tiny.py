@@ -9,10 +9,41 @@ _LAYERS = 2
 _EMBEDDING = 64
 _FEED_FORWARD = 128
 _HEADS = 4
-_WORDS = (
-    "the a is of to in and what which who how many much where colour city name price answer question red blue green "
-    "one two three four five six seven eight nine ten"
-).split()  # fmt: skip
+_WORDS = [
+    "the",
+    "a",
+    "is",
+    "of",
+    "to",
+    "in",
+    "and",
+    "what",
+    "which",
+    "who",
+    "how",
+    "many",
+    "much",
+    "where",
+    "colour",
+    "city",
+    "name",
+    "price",
+    "answer",
+    "question",
+    "red",
+    "blue",
+    "green",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+]
 
 WeightType = Literal["F32", "F16", "Q8_0", "Q4_0"]
 
