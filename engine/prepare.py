@@ -92,15 +92,9 @@ def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
     check_plan(plan, where="The plan")
     if not plan.candidates:
         raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
+    for candidate in plan.candidates:  # before hashing: a file that cannot be loaded need not be read
+        _check_memory(Path(candidate.path))
     candidates = tuple(_frozen_candidate(candidate, say) for candidate in plan.candidates)
-    memory = usable_memory()
-    for candidate in candidates:
-        if candidate.size_bytes > memory.usable_bytes:
-            raise NotEnoughMemoryError(
-                f"{Path(candidate.path).name} needs at least {candidate.size_bytes / 2**30:.1f} GiB,"
-                f" and this machine may use {memory.usable_bytes / 2**30:.1f} GiB.",
-                hint="Leave it out or take a smaller quant.",
-            )
     threads = plan.settings.n_threads or usable_physical_cores()
     return msgspec.structs.replace(
         plan,
@@ -108,6 +102,16 @@ def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
         suites=tuple(_frozen_suite(suite, plan) for suite in plan.suites),
         settings=msgspec.structs.replace(plan.settings, n_threads=threads),
     )
+
+
+def _check_memory(path: Path) -> None:
+    size_bytes, usable_bytes = check_file(path).size_bytes, usable_memory().usable_bytes
+    if size_bytes > usable_bytes:
+        raise NotEnoughMemoryError(
+            f"{path.name} needs at least {size_bytes / 2**30:.1f} GiB,"
+            f" and this machine may use {usable_bytes / 2**30:.1f} GiB.",
+            hint="Leave it out or take a smaller quant.",
+        )
 
 
 def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:

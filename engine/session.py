@@ -334,7 +334,8 @@ class Session:
 
     async def _ensure_loaded(self, candidate: Candidate) -> None:
         worker = self._workers.get(candidate.id)
-        if worker is not None and worker.pid is not None:
+        if worker is not None:
+            worker.check()
             return
         self.phase(candidate.id, "loading")
         started = time.monotonic()

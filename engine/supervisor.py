@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +29,7 @@ SILENT_S = 900.0
 """No line for so long, though it computes: a loop without end. One decode of 512 tokens stays far below on any machine
 that can hold the model."""
 _START_S = 60.0
+_COMMAND = (sys.executable, "-m", "weighin.engine.worker")
 _LINE_LIMIT = 256 * 1024 * 1024
 _LOG_TAIL_LINES = 20
 
@@ -59,13 +59,15 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 class Worker:
     """One worker process. ``start`` it, ``ask`` it, ``stop`` it; a lost worker cannot be asked again."""
 
-    def __init__(self, name: str, *, logs: Path, patience: Patience | None = None) -> None:
+    def __init__(
+        self, name: str, *, logs: Path, patience: Patience | None = None, command: tuple[str, ...] = _COMMAND
+    ) -> None:
         self.name = name
+        self._command = command
         self.log_path = logs / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         self._patience = patience or Patience()
         self._process: asyncio.subprocess.Process | None = None
         self._oom_kills_before = 0
-        self._last_words: deque[str] = deque(maxlen=3)
 
     @property
     def pid(self) -> int | None:
@@ -84,9 +86,7 @@ class Worker:
         self._oom_kills_before = _oom_kills()
         with self.log_path.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "weighin.engine.worker",
+                *self._command,
                 str(os.getpid()),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -102,6 +102,15 @@ class Worker:
         if not isinstance(report, Ready):
             await self.kill()
             raise self._lost("garbled", "did not begin as a worker of this version does")
+
+    def check(self) -> None:
+        """Notice a death between two commands.
+
+        Raises:
+            WorkerLostError: the process has ended.
+        """
+        if self.pid is None:
+            raise self._death()
 
     async def ask(self, command: Command, beat: BeatSink | None = None) -> Report:
         """Send ``command`` and wait for its report; beats meanwhile go to ``beat``.

@@ -40,7 +40,7 @@ R = TypeVar("R")
 
 _QUIET_CORES = 0.3
 """Other processes below this load are not worth waiting for."""
-_QUIET_PATIENCE_S = 10.0
+_QUIET_PATIENCE_S = 5.0
 
 
 class Host(Protocol):

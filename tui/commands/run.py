@@ -153,9 +153,9 @@ def resume_run(run_id: str, *, as_json: bool) -> int:
         if row.locked:
             with store.lock(row.id):  # says who holds it, or lets us in when they have just left
                 pass
+        plan = freeze_plan(store.plan(row.id), say=_talk)
         if row.status == "completed":
             _talk(f"Run {row.id} is complete.")
-        plan = freeze_plan(store.plan(row.id), say=_talk)
         return _do(plan, store, row.id, as_json=as_json)
 
 

@@ -1,0 +1,61 @@
+"""Fixtures for every test: a home of its own, tiny models that llama.cpp loads in milliseconds, the sample model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from weighin.engine.gguf.tiny import write_tiny_model
+
+TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Everything weighin keeps goes below this folder."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("WEIGHIN_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three random models: a base model, one with a chat template, a quantised one."""
+    folder = tmp_path_factory.mktemp("models")
+    files = [folder / name for name in ("base.gguf", "chatty.gguf", "small.Q8_0.gguf")]
+    write_tiny_model(files[0], seed=1)
+    write_tiny_model(files[1], seed=2, chat_template=TEMPLATE)
+    write_tiny_model(files[2], seed=3, weights="Q8_0")
+    return files
+
+
+@pytest.fixture
+def choice_file(tmp_path: Path) -> Path:
+    """Forty choice items."""
+    colours = ("red", "blue", "green")
+    rows = [
+        {"id": f"c{n:02d}", "question": f"What is the colour of city {n}?", "choices": list(colours), "answer": n % 3}
+        for n in range(40)
+    ]
+    file = tmp_path / "colours.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def writing_file(tmp_path: Path) -> Path:
+    """Forty generate items."""
+    file = tmp_path / "writing.csv"
+    rows = [f"w{n:02d},what is the price of {n},{n}" for n in range(40)]
+    file.write_text("\n".join(["id,prompt,answer", *rows]), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def sample_model() -> Path:
+    """SmolLM2-135M-Instruct, which the demo extra installs."""
+    from weighin.engine.demo import sample_model
+
+    return sample_model()

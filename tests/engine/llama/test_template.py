@@ -1,0 +1,46 @@
+"""Chat templates come with downloaded files: they may render, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from weighin.engine.llama.template import ChatTemplate, TemplateError
+
+USER = [{"role": "user", "content": "hi"}]
+SYSTEM = [{"role": "system", "content": "be brief"}, *USER]
+
+
+def test_renders_with_generation_prompt_and_control_tokens() -> None:
+    source = "{{ bos_token }}{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
+    source += "{% if add_generation_prompt %}<assistant>{% endif %}"
+    assert ChatTemplate(source, bos="<s>", eos="</s>").render(SYSTEM) == "<s><system>be brief<user>hi<assistant>"
+
+
+def test_a_template_that_refuses_system_messages_gets_them_in_the_user_turn() -> None:
+    source = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}{{ messages[0].content }}"
+    assert ChatTemplate(source, bos="", eos="").render(SYSTEM) == "be brief\n\nhi"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ messages.append(1) }}",
+        "{{ cycler.__init__.__globals__.os.system('true') }}",
+        "{% include '/etc/passwd' %}",
+        "{{ undefined.attribute }}",
+    ],
+)
+def test_a_template_cannot_leave_its_sandbox(source: str) -> None:
+    with pytest.raises(TemplateError):
+        ChatTemplate(source, bos="", eos="").render(USER)
+
+
+def test_a_broken_template_is_said() -> None:
+    with pytest.raises(TemplateError, match="not valid Jinja"):
+        ChatTemplate("{% for %}", bos="", eos="")
+
+
+def test_dates_do_not_change_from_day_to_day() -> None:
+    template = ChatTemplate("{{ strftime_now('%Y') }}", bos="", eos="")
+    assert template.render(USER) == "2025"
