@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
 
 from weighin.engine.errors import WeighinError
 from weighin.engine.events import CandidateStopped, VerdictReached, WorkerDied
-from weighin.engine.plan import Plan
 
-from .board import Board, fold_all
+from .app_runs import RunsApp
 from .builtin_modes import register_builtin_modes
 from .following import Notice, RunFollower
 from .host import BoardScreen
 from .keys import binding_ids, keys_of
-from .library import RunLibrary, RunLine
-from .modals.dialogs import AskText, Choose, Confirm, ErrorDialog
+from .library import RunLibrary
+from .modals.dialogs import Choose, Confirm, ErrorDialog
 from .modals.help import HelpScreen
 from .modes import modes
 from .preferences import Preferences
@@ -33,7 +29,7 @@ _TIMED_TICK_S = 0.5
 """Painting takes computing time from the models: half as often while one is being timed."""
 
 
-class WeighinApp(App[int]):
+class WeighinApp(RunsApp):
     """Shows one run and the history of runs; exits with the code the command should give."""
 
     TITLE = "weighin"
@@ -82,7 +78,7 @@ class WeighinApp(App[int]):
             self.notify(problem, title="config.toml", severity="warning", markup=False)
         self.switch_mode(self._first_mode)
         self.set_interval(_TICK_S, self.paint)
-        self._start()
+        self.follow(self.follower)
 
     def now(self) -> float:
         """Wall-clock time, seconds since the epoch."""
@@ -98,18 +94,21 @@ class WeighinApp(App[int]):
         with self.batch_update():
             screen.show_board(board, self.now())
 
-    def _start(self) -> None:
-        self.run_worker(self._follow(self.follower), group="run", exclusive=True, exit_on_error=False)
+    def follow(self, follower: RunFollower, mode: str = "") -> None:
+        """Show a run, and its events as they come."""
+        self.follower = follower
+        self.run_worker(self._follow(follower), group="run", exclusive=True)
+        if mode:
+            self.go(mode)
 
     async def _follow(self, follower: RunFollower) -> None:
         try:
             await follower.follow(self._noticed)
         except WeighinError as error:
             self.push_screen(ErrorDialog(error.what, error.hint))
-        finally:
-            self.refresh_bindings()
-            if self._leaving:
-                self.exit(self.exit_code)
+        self.refresh_bindings()
+        if self._leaving:
+            self.exit(self.exit_code)
 
     def _noticed(self, event: Notice) -> None:
         """Say the rare things at once."""
@@ -139,7 +138,7 @@ class WeighinApp(App[int]):
             self.refresh_bindings()
 
     def action_go(self, mode: str) -> None:
-        """Show another mode, from a click."""
+        """From a click."""
         self.go(mode)
 
     def action_mode(self, index: int) -> None:
@@ -147,7 +146,7 @@ class WeighinApp(App[int]):
         if index < len(modes()):
             self.go(modes()[index].name)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Grey out what cannot be asked of the run now."""
         control = {"pause": "pause", "skip": "skip", "drop_suite": "drop", "cancel": "cancel"}.get(action)
         return None if control and not self.follower.can(control) else True  # type: ignore[arg-type]
@@ -165,7 +164,9 @@ class WeighinApp(App[int]):
     def action_drop_suite(self) -> None:
         """Drop a suite, picked from those still in the run."""
         board = self.follower.board
-        options = [(s.name, f"{s.title or s.name}  {s.items} items") for s in board.suites if s.name not in board.dropped]
+        options = [
+            (s.name, f"{s.title or s.name}  {s.items} items") for s in board.suites if s.name not in board.dropped
+        ]
         if options:
             self.push_screen(Choose("Drop which suite?", options), lambda s: self.follower.drop_suite(s) if s else None)
 
@@ -179,7 +180,9 @@ class WeighinApp(App[int]):
         if not self.follower.active:
             self.exit(self.exit_code)
         elif not self._leaving:
-            question = Confirm("End the run and quit?", detail="All results so far stay, and it can be resumed.", yes="Quit")
+            question = Confirm(
+                "End the run and quit?", detail="All results so far stay, and it can be resumed.", yes="Quit"
+            )
             self.push_screen(question, self._leave_if)
 
     def _leave_if(self, yes: bool | None) -> None:

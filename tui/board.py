@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+
 from weighin.engine.events import (
     AnswerScored,
     BlockScored,
@@ -38,6 +39,7 @@ from .figures import AnswerMap, IntervalOf, Latency, Rate, Tally, live_interval
 _TRACE_POINTS = 240
 """Newest points of the generation graph that are kept: the widest terminal shows no more."""
 _ALERTS_KEPT = 50
+_LATEST_KEPT = 16
 _TOKENS_A_POINT = 8
 """Tokens of a chat answer averaged into one point of the graph: single gaps jitter too much to read."""
 _TIMED: frozenset[str] = frozenset({"warming up", "speed", "latency"})
@@ -71,6 +73,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     tallies: tuple[Tally, ...] = ()
     """One for each suite with answers, in the order of the first answer."""
     answers: AnswerMap = AnswerMap()
+    latest: tuple[AnswerScored, ...] = ()
+    """The newest answers, newest first."""
     accuracy: float | None = None
     """Unweighted mean over suites, 0 to 1."""
     low: float = 0.0
@@ -207,7 +211,7 @@ def _started(board: Board, event: RunStarted, at: float) -> Board:
     known = {panel.card.id: panel for panel in board.panels}
     panels = [
         msgspec.structs.replace(
-            known.pop(card.id, None) or Panel(card=card),
+            known.pop(card.id) if card.id in known else Panel(card=card),
             card=card,
             phase="waiting",
             detail="",
@@ -335,6 +339,7 @@ def _answered(panel: Panel, event: AnswerScored, interval: IntervalOf) -> Panel:
     return replace(
         panel,
         tallies=tallies,
+        latest=(event, *panel.latest[: _LATEST_KEPT - 1]),
         accuracy=sum(tally.share for tally in tallies) / len(tallies),
         low=low,
         high=high,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
+
 from weighin.engine.events import AnswerScored, ChatMeasured, SpeedMeasured
 from weighin.engine.stats.intervals import wilson
 from weighin.engine.stats.quantiles import half_spread, median, percentile

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from pathlib import Path
 
 import msgspec
+
 from weighin.engine.errors import WeighinError
 from weighin.engine.events import Event, RunContinued, RunPaused
 from weighin.engine.plan import Plan

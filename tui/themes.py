@@ -17,6 +17,15 @@ DARK = Theme(
     success="#8fc79a",
     warning="#e0a458",
     error="#d9777f",
+    variables={
+        "scrollbar": "#3a4552",
+        "scrollbar-hover": "#4b5a6b",
+        "scrollbar-active": "#6fa8c9",
+        "scrollbar-background": "#191e24",
+        "scrollbar-background-hover": "#191e24",
+        "scrollbar-background-active": "#191e24",
+        "scrollbar-corner-color": "#191e24",
+    },
 )
 LIGHT = Theme(
     name="weighin-light",
@@ -31,4 +40,13 @@ LIGHT = Theme(
     success="#2f7a3f",
     warning="#a0620f",
     error="#a8323c",
+    variables={
+        "scrollbar": "#c4beb2",
+        "scrollbar-hover": "#aaa395",
+        "scrollbar-active": "#2a6a94",
+        "scrollbar-background": "#eeebe4",
+        "scrollbar-background-hover": "#eeebe4",
+        "scrollbar-background-active": "#eeebe4",
+        "scrollbar-corner-color": "#eeebe4",
+    },
 )

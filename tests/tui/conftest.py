@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from weighin.engine.events import (
     AnswerScored,
     BlockScored,
@@ -93,7 +94,10 @@ def _answer(rng: random.Random, candidate: str, skill: float, suite: str, number
         item=f"letter-{number:03}",
         correct=correct,
         scores={"exact_match": float(correct)},
-        prompt=f"<|user|>\nWhen was this letter signed? Answer as YYYY-MM-DD.\n\nBerlin, letter {number}, signed {day}.\n<|assistant|>\n",
+        prompt=(
+            "<|user|>\nWhen was this letter signed? Answer as YYYY-MM-DD.\n\n"
+            f"Berlin, letter {number}, signed {day}.\n<|assistant|>\n"
+        ),
         output=f"{lead} {said}.",
         extracted=said,
         expected=day,
@@ -273,3 +277,52 @@ def run_events() -> Callable[..., list[Event]]:
 def run_plan() -> Callable[[int], Plan]:
     """``run_plan(count)``: the plan that goes with it."""
     return scripted_plan
+
+
+class FakeLibrary:
+    """Three runs kept in memory."""
+
+    def __init__(self) -> None:
+        from weighin.tui.library import RunLine
+
+        names = tuple(m[0] for m in MODELS)
+        suites = tuple(s.name for s in SUITES)
+        self.lines = [
+            RunLine("20251009-085320", "contracts, three 1B models", START, "completed", names[:3], suites, 180),
+            RunLine("20251008-171000", "first try", START - 56_000, "cancelled", names[:2], suites[:1], 31),
+            RunLine("20251001-120000", "nightly", START - 700_000, "completed", names[:4], suites, 216),
+        ]
+        self.exported: list[tuple[str, str]] = []
+
+    def runs(self):
+        return list(self.lines)
+
+    def load(self, run_id):
+        count = len(next(line for line in self.lines if line.id == run_id).candidates)
+        return scripted_plan(count), whole_run(count, seed=len(run_id) + count)
+
+    def rename(self, run_id, name):
+        import dataclasses
+
+        self.lines = [dataclasses.replace(x, name=name) if x.id == run_id else x for x in self.lines]
+
+    def delete(self, run_id):
+        self.lines = [line for line in self.lines if line.id != run_id]
+
+    def resume(self, run_id):
+        from weighin.tui.replay import ReplaySource
+
+        return ReplaySource(whole_run(2), title="resumed", plan=scripted_plan(2), speed=0)
+
+    def formats(self):
+        return ("md", "json")
+
+    def export(self, run_id, format_name, path):
+        self.exported.append((run_id, format_name))
+        return path
+
+
+@pytest.fixture
+def library() -> FakeLibrary:
+    """Three stored runs."""
+    return FakeLibrary()

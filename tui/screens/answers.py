@@ -1,4 +1,199 @@
+"""Every single answer: items by candidates, filters, one answer in full, two side by side."""
+
 from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from ..answerbook import FILTERS, Query, Row, answer_rows, filtered
+from ..board import Board
 from ..host import BoardScreen
+from ..modals.dialogs import AskText, Choose
+from ..modes import mode_tabs
+from ..ranking import letter
+from ..widgets.bars import TitleBar
+from ..widgets.matrix import AnswerMatrix
+from .answers_text import one_answer, side_by_side
+
+_WIDE = 110
+
+
 class AnswersScreen(BoardScreen):
-    BINDINGS = []
+    """The list on one side, the answer under the cursor on the other."""
+
+    HELP_TOPIC = "answers"
+    CSS_PATH = "answers.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "filter", "Filter", id="answers.filter", tooltip="A right B wrong, all wrong, fragile, …"),
+        Binding("u", "suite", "Suite", id="answers.suite", tooltip="Only one suite"),
+        Binding("slash", "find", "Find", id="answers.find", key_display="/", tooltip="Only items with this text"),
+        Binding("x", "pair", "A and B", id="answers.pair", tooltip="Which two candidates A and B are"),
+        Binding(
+            "b,enter", "beside", "Side by side", id="answers.beside", tooltip="A and B side by side, or one answer"
+        ),
+        Binding("y", "copy", "Copy", show=False, id="answers.copy", tooltip="Copy the prompt and the output"),
+        Binding("escape", "clear", "Clear filters", show=False, id="answers.clear"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Row] = []
+        self._query = Query()
+        self._board = Board()
+        self._beside = False
+
+    def compose(self) -> ComposeResult:
+        """Filter line, list, details."""
+        yield TitleBar(mode_tabs(), "answers")
+        yield Static(id="query")
+        with Horizontal(id="body"):
+            yield AnswerMatrix(id="matrix")
+            with VerticalScroll(id="detail"), Horizontal(id="detail-sides"):
+                yield Static(id="left")
+                yield Static(id="right")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """The list takes the keys."""
+        self.query_one(AnswerMatrix).focus()
+
+    def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
+        """Take new answers; figures that change meanwhile do not matter here."""
+        if not self.is_mounted:
+            return
+        source = self.host.follower.source
+        self.query_one(TitleBar).show(source.title if source else "")
+        key = (sum(len(panel.answers) for panel in board.panels), len(board.panels), board.dropped, self.size)
+        if key == self.painted:
+            return
+        self.painted = key
+        self._board = board
+        self.set_class(self.size.width < _WIDE, "-narrow")
+        self._rows = answer_rows(board)
+        self._apply()
+
+    def _apply(self) -> None:
+        rows = filtered(self._rows, self._query)
+        self._show_query(len(rows))
+        self.query_one(AnswerMatrix).show(rows, [letter(i) for i in range(len(self._board.panels))])
+
+    def _show_query(self, count: int) -> None:
+        query = self._query
+        parts: list[tuple[str, str] | str] = [(f" {count} of {len(self._rows)} items", "bold")]
+        if "A right" in query.kind or "A wrong" in query.kind:
+            a, b = letter(query.a), letter(query.b)
+            kind = query.kind.replace("A ", f"{a} ", 1).replace("B ", f"{b} ", 1)
+        else:
+            kind = str(query.kind)
+        for label, value in (("filter", kind), ("suite", query.suite or "all"), ("text", query.text)):
+            if value:
+                parts += [(f"   {label} ", "$foreground-muted"), value]
+        names = "   ".join(f"{letter(i)} {panel.card.name}" for i, panel in enumerate(self._board.panels))
+        line = Content.assemble(*parts)
+        self.query_one("#query", Static).update(
+            Content("\n").join([line, Content.styled(f" {names}", "$foreground-muted")])
+        )
+
+    def on_answer_matrix_moved(self) -> None:
+        """Show the answer under the cursor."""
+        matrix = self.query_one(AnswerMatrix)
+        left, right = self.query_one("#left", Static), self.query_one("#right", Static)
+        row = matrix.current
+        beside = self._beside and len(self._board.panels) > 1
+        right.display = beside and row is not None
+        if row is None:
+            words = "Nothing matches; escape clears the filters." if self._rows else "No answers yet."
+            left.update(Content.styled(words, "$foreground-muted"))
+            return
+        if beside:
+            pair = self._pair(matrix.column)
+            names = (self._who(pair[0]), self._who(pair[1]))
+            for widget, content in zip((left, right), side_by_side(row, *pair, names), strict=True):
+                widget.update(content)
+        else:
+            left.update(one_answer(row, matrix.column, self._who(matrix.column)))
+        self.query_one("#detail").scroll_home(animate=False)
+
+    def _pair(self, column: int) -> tuple[int, int]:
+        """A and B; the cursor's candidate takes A's place when it is neither."""
+        a, b = self._query.a, self._query.b
+        return (a, b) if column in (a, b) else (column, b)
+
+    def _who(self, place: int) -> str:
+        panels = self._board.panels
+        return f"{letter(place)} {panels[place].card.name} {panels[place].card.quant}" if place < len(panels) else ""
+
+    def _change(self, **changes: object) -> None:
+        self._query = dataclasses.replace(self._query, **changes)  # type: ignore[arg-type]
+        self._apply()
+
+    def action_filter(self) -> None:
+        """Pick a filter."""
+        a, b = letter(self._query.a), letter(self._query.b)
+        options: list[tuple[str, str]] = [
+            (k, k.replace("A ", f"{a} ", 1).replace("B ", f"{b} ", 1)) for k in FILTERS if "A " in k
+        ]
+        options = [(k, dict(options).get(k, k)) for k in FILTERS]
+        self.app.push_screen(
+            Choose("Show which items?", options), lambda kind: self._change(kind=kind) if kind else None
+        )
+
+    def action_suite(self) -> None:
+        """Pick a suite."""
+        options = [("", "all suites"), *((s.name, s.title or s.name) for s in self._board.suites)]
+        self.app.push_screen(
+            Choose("Which suite?", options), lambda name: self._change(suite=name) if name is not None else None
+        )
+
+    def action_find(self) -> None:
+        """Ask for a text."""
+        self.app.push_screen(
+            AskText("Find items with this text", self._query.text, placeholder="in item, prompt, output or expected"),
+            lambda words: self._change(text=words) if words else None,
+        )
+
+    def action_pair(self) -> None:
+        """Pick A, then B."""
+        options = [(str(i), self._who(i)) for i in range(len(self._board.panels))]
+
+        def picked_b(choice: str | None) -> None:
+            if choice is not None:
+                self._change(b=int(choice))
+
+        def picked_a(choice: str | None) -> None:
+            if choice is not None:
+                self._change(a=int(choice))
+                self.app.push_screen(Choose("Candidate B", options), picked_b)
+
+        if len(options) > 1:
+            self.app.push_screen(Choose("Candidate A", options), picked_a)
+
+    def action_beside(self) -> None:
+        """One answer, or two."""
+        self._beside = not self._beside
+        self.on_answer_matrix_moved()
+
+    def action_clear(self) -> None:
+        """All items again."""
+        self._change(kind="all", suite="", text="")
+
+    def action_copy(self) -> None:
+        """The prompt and the output under the cursor."""
+        matrix = self.query_one(AnswerMatrix)
+        answer = matrix.current.answers[matrix.column] if matrix.current else None
+        if answer is not None:
+            self.app.copy_to_clipboard(answer.prompt + answer.output)
+            self.notify("Copied prompt and output.", timeout=2)
+
+    def look_at(self, candidate: str) -> None:
+        """Put the cursor on a candidate's column."""
+        place = next((i for i, p in enumerate(self._board.panels) if p.card.id == candidate), None)
+        if place is not None:
+            matrix = self.query_one(AnswerMatrix)
+            matrix.action_move(0, place - matrix.column)

@@ -1,4 +1,200 @@
+"""Earlier runs: open, go on with, rename, delete, compare two."""
+
 from __future__ import annotations
+
+import datetime
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import DataTable, Footer, Static
+
+from .. import text
+from ..board import Board
 from ..host import BoardScreen
+from ..library import RunLine
+from ..modals.compare import CompareScreen
+from ..modals.dialogs import AskText, Confirm
+from ..modes import mode_tabs
+from ..widgets.bars import TitleBar
+
+
 class HistoryScreen(BoardScreen):
-    BINDINGS = []
+    """A table of runs, newest first."""
+
+    HELP_TOPIC = "history"
+    CSS_PATH = "history.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "open", "Open", id="history.open", key_display="enter", tooltip="Show the run's results"),
+        Binding("r", "resume", "Resume", id="history.resume", tooltip="Go on with a run that is not complete"),
+        Binding("n", "rename", "Rename", id="history.rename", tooltip="Give the run another name"),
+        Binding(
+            "d,delete", "delete", "Delete", id="history.delete", tooltip="Delete the run and its answers, after asking"
+        ),
+        Binding("space", "mark", "Mark", id="history.mark", tooltip="Mark two runs to compare"),
+        Binding("c", "compare", "Compare", id="history.compare", tooltip="Compare the two marked runs"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[RunLine] = []
+        self._marked: list[str] = []
+        """Ids, at most two, the older mark first."""
+
+    def compose(self) -> ComposeResult:
+        """Table, or a word that there is none."""
+        yield TitleBar(mode_tabs(), "history")
+        yield DataTable(id="runs", cursor_type="row", zebra_stripes=False)
+        yield Static(id="none")
+        yield Footer(show_command_palette=False)
+
+    def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
+        """Lists the runs again when the mode comes to the front or a run ends; figures do not matter here."""
+        key = (board.finished is not None, self.size)
+        if self.is_mounted and key != self.painted:
+            self.painted = key
+            self.load()
+
+    def on_screen_resume(self) -> None:
+        """Another process may have added a run."""
+        self.painted = ()
+        super().on_screen_resume()
+
+    @work(exclusive=True, group="history")
+    async def load(self) -> None:
+        """Read the list and show it."""
+        self._lines = await self.host.list_runs()
+        self._show()
+
+    def _show(self) -> None:
+        table = self.query_one("#runs", DataTable)
+        row = table.cursor_row
+        table.clear(columns=True)
+        table.display = bool(self._lines)
+        empty = self.query_one("#none", Static)
+        empty.display = not self._lines
+        empty.update(Content("No runs yet. Start one with: weighin run, or weighin demo."))
+        wide = self.size.width >= 100
+        columns = {
+            " ": 1,
+            "run": 0,
+            "when": 16,
+            "state": 13,
+            "models": 6,
+            "answers": 7,
+            **({"suites": 34} if wide else {}),
+        }
+        room = max(12, self.size.width - 4 - sum(columns.values()) - 2 * len(columns))
+        for title, width in columns.items():
+            table.add_column(title, width=width or room)
+        for line in self._lines:
+            when = datetime.datetime.fromtimestamp(line.created_at).strftime("%Y-%m-%d %H:%M")
+            cells: list[Content] = [
+                Content("●" if line.id in self._marked else " "),
+                Content.styled(text.cut(line.name or line.id, room), "bold"),
+                Content.styled(when, "$foreground-muted"),
+                _state(line),
+                Content(f"{len(line.candidates):>6}"),
+                Content(f"{line.answers:>7}"),
+            ]
+            if wide:
+                cells.append(Content.styled(text.cut(", ".join(line.suites), 34), "$foreground-muted"))
+            table.add_row(*cells, key=line.id)
+        if self._lines:
+            table.move_cursor(row=min(row, len(self._lines) - 1))
+            if self.focused is None:
+                table.focus()
+        self.refresh_bindings()
+
+    @property
+    def chosen(self) -> RunLine | None:
+        """The run under the cursor."""
+        row = self.query_one("#runs", DataTable).cursor_row if self.is_mounted else -1
+        return self._lines[row] if 0 <= row < len(self._lines) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey out what the chosen run does not take."""
+        if action in ("open", "rename", "delete", "mark", "resume") and self.chosen is None:
+            return None
+        if action == "resume" and self.chosen is not None and not self.chosen.can_resume:
+            return None
+        if action == "compare" and len(self._marked) != 2:
+            return None
+        return True
+
+    def on_data_table_row_selected(self) -> None:
+        """Enter opens."""
+        self.action_open()
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Another run takes other keys."""
+        self.refresh_bindings()
+
+    @work(group="history-act", exclusive=True)
+    async def action_open(self) -> None:
+        """Show the run's results."""
+        if self.chosen is not None:
+            await self.host.open_run(self.chosen.id)
+
+    @work(group="history-act", exclusive=True)
+    async def action_resume(self) -> None:
+        """Go on with the run."""
+        if self.chosen is not None:
+            await self.host.open_run(self.chosen.id, resume=True)
+
+    @work(group="history-act", exclusive=True)
+    async def action_rename(self) -> None:
+        """Ask for the new name."""
+        line = self.chosen
+        if line is None:
+            return
+        name = await self.app.push_screen_wait(AskText("Rename the run", line.name))
+        if name:
+            await self.host.rename_run(line.id, name)
+            self.load()
+
+    @work(group="history-act", exclusive=True)
+    async def action_delete(self) -> None:
+        """Ask first."""
+        line = self.chosen
+        if line is None:
+            return
+        if line.locked:
+            self.notify("This run is being worked on; end it first.", severity="warning")
+            return
+        detail = f"{line.answers} answers and all its measurements are lost."
+        if await self.app.push_screen_wait(Confirm(f"Delete {line.name or line.id}?", detail=detail, yes="Delete")):
+            await self.host.delete_run(line.id)
+            self._marked = [mark for mark in self._marked if mark != line.id]
+            self.load()
+
+    def action_mark(self) -> None:
+        """Mark or unmark; a third mark takes the place of the oldest."""
+        if self.chosen is None:
+            return
+        name = self.chosen.id
+        kept = [mark for mark in self._marked if mark != name]
+        self._marked = kept if name in self._marked else [*kept, name][-2:]
+        self._show()
+
+    @work(group="history-act", exclusive=True)
+    async def action_compare(self) -> None:
+        """The two marked runs side by side."""
+        if len(self._marked) == 2:
+            names = {line.id: line.name or line.id for line in self._lines}
+            # The older run is 1, so that a change reads forward in time.
+            marked = [line.id for line in reversed(self._lines) if line.id in self._marked]
+            boards = await self.host.load_boards(marked)
+            if len(boards) == 2:
+                await self.app.push_screen(CompareScreen((names[marked[0]], names[marked[1]]), (boards[0], boards[1])))
+
+
+def _state(line: RunLine) -> Content:
+    if line.locked:
+        return Content.styled("● at work", "$text-primary")
+    if line.status == "completed":
+        return Content.styled("✓ completed", "$text-success")
+    word = "broken off" if line.status == "running" else line.status
+    return Content.styled(f"■ {word}", "$text-error" if line.status == "failed" else "$text-warning")

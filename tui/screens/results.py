@@ -1,4 +1,96 @@
+"""The verdict, the ranking, accuracy against speed, and where the figures come from."""
+
 from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Footer, Static
+
+from ..board import Board
 from ..host import BoardScreen
+from ..modes import mode_tabs
+from ..widgets.bars import TitleBar
+from . import results_text as words
+
+_WIDE = 120
+
+
 class ResultsScreen(BoardScreen):
-    BINDINGS = []
+    """What the run says. Before the verdict it shows the figures so far and says so."""
+
+    HELP_TOPIC = "results"
+    CSS_PATH = "results.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy command", id="results.copy", tooltip="Copy the command that runs the winner"),
+        Binding("e", "app.export", "Export", id="results.export", tooltip="Write the run to a file"),
+        Binding("a", "answers", "Answers", id="results.answers", tooltip="Look into single answers"),
+        Binding("p", "provenance", "Settings", id="results.settings", tooltip="Jump to settings and provenance"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Sections from the most to the least important."""
+        yield TitleBar(mode_tabs(), "results")
+        with VerticalScroll(id="results"):
+            yield Static(id="verdict")
+            yield Static(id="ranking")
+            with Horizontal(id="middle"):
+                yield Static(id="chart")
+                with Vertical(id="aside"):
+                    yield Static(id="strengths")
+                    yield Static(id="remarks")
+            yield Static(id="commands")
+            yield Static(id="provenance")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Arrow keys scroll at once."""
+        self.query_one("#results").focus()
+
+    def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
+        """Paint all sections; results change rarely."""
+        follower = self.host.follower
+        key = (board.revision, self.size)
+        if not self.is_mounted or key == self.painted or not self.size.width:
+            return
+        self.painted = key
+        self.query_one(TitleBar).show(follower.source.title if follower.source else "")
+        wide = self.size.width >= _WIDE
+        self.set_class(not wide, "-narrow")
+        width = self.size.width - 6
+        chart_width = min(96, width * 3 // 5) if wide else width
+        chart_height = max(12, min(22, self.size.height - 24)) if wide else 14
+        plan = follower.plan
+        sections = {
+            "verdict": words.verdict(board),
+            "ranking": words.ranking_table(board, width),
+            "chart": words.chart(board, plan, chart_width, chart_height),
+            "strengths": words.strengths(board),
+            "remarks": words.remarks(board),
+            "commands": words.commands(board),
+            "provenance": words.provenance(board, plan, width),
+        }
+        for name, content in sections.items():
+            section = self.query_one(f"#{name}", Static)
+            section.display = bool(content.plain)
+            section.update(content)
+
+    def action_copy(self) -> None:
+        """The winner's first command to the clipboard."""
+        verdict = self.host.follower.board.verdict
+        if verdict is None or not verdict.commands:
+            self.notify("There is no winner, so no command to copy.", severity="warning")
+            return
+        name, command = next(iter(verdict.commands.items()))
+        self.app.copy_to_clipboard(command)
+        self.notify(command, title=f"Copied: {name}", markup=False)
+
+    def action_answers(self) -> None:
+        """Go to the answers."""
+        self.host.go("answers")
+
+    def action_provenance(self) -> None:
+        """Scroll to the settings."""
+        self.query_one("#provenance").scroll_visible(top=True)

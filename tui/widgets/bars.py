@@ -64,7 +64,7 @@ class RunBar(Widget):
             state,
             words,
             ("━" * full, "$primary"),
-            ("─" * (width - full), "$panel-lighten-3"),
+            ("─" * (width - full), "$foreground 30%"),
             (percent, "$foreground-muted"),
         )
 

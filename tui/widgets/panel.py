@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual.content import Content
-from textual.widget import Widget
 from textual.message import Message
+from textual.widget import Widget
 
 from .. import text
 from ..board import Panel
@@ -67,6 +67,8 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> Content:
     lines = [figures[0], *graph, *figures[1:], bar, *consistency]
     lines += [Content(""), *suites] if suites else []
     lines += [Content(""), *details] if details else []
+    latest = _latest(panel, width)[: max(0, height - len(lines) - len(notes) - 2)]
+    lines += [Content(""), *latest] if len(latest) > 1 else []
     lines += [Content("")] * min(1, max(0, height - len(lines) - len(notes))) if notes else []
     return Content("\n").join([*lines[: height - len(notes)], *notes])
 
@@ -147,6 +149,17 @@ def _details(panel: Panel, width: int) -> list[Content]:
         ]
     rows += [("note", panel.card.note)] if panel.card.note else []
     return [Content.assemble((f"{label:<14}", _MUTED), text.cut(words, width - 14)) for label, words in rows]
+
+
+def _latest(panel: Panel, width: int) -> list[Content]:
+    """The newest answers, right or wrong."""
+    lines = [Content.styled("latest answers", _MUTED)]
+    for answer in panel.latest:
+        mark = ("✓ ", "$text-success") if answer.correct else ("✗ ", "$text-error")
+        name = text.cut(answer.item, 14)
+        said = " ".join((answer.extracted or answer.output).split())
+        lines.append(Content.assemble(mark, (f"{name:<15}", _MUTED), text.cut(said, max(1, width - 17))))
+    return lines
 
 
 def _notes(panel: Panel, width: int) -> list[Content]:

@@ -1,0 +1,94 @@
+"""What the answers screen says of one answer, or of two side by side."""
+
+from __future__ import annotations
+
+import math
+
+from textual.content import Content
+
+from weighin.engine.events import AnswerScored
+
+from .. import text
+from ..answerbook import Row, differences
+
+_MUTED = "$foreground-muted"
+_HEAD = "bold $text-primary"
+_DIFFERENT = "bold underline"
+
+
+def one_answer(row: Row, column: int, name: str) -> Content:
+    """Everything about one answer."""
+    answer = row.answers[column] if column < len(row.answers) else None
+    head = Content.assemble((name, _HEAD), (f"  {row.suite} · {row.item}", _MUTED))
+    if answer is None:
+        return Content("\n").join([head, Content.styled("Not answered.", _MUTED)])
+    parts = [head, _outcome(answer), _compared(answer)]
+    parts += [_options(answer)] if answer.options else []
+    if answer.output != (answer.extracted or "") and not answer.options:
+        parts += [_section("raw output"), Content(_visible(answer.output))]
+    parts += [_section("prompt as sent"), Content(_visible(answer.prompt))]
+    return Content("\n").join(parts)
+
+
+def _section(title: str) -> Content:
+    return Content.styled(f"\n{title}", _HEAD)
+
+
+def _outcome(answer: AnswerScored) -> Content:
+    word = ("✓ right", "bold $text-success") if answer.correct else ("✗ wrong", "bold $text-error")
+    facts = [f"{name} {value:.2f}" for name, value in answer.scores.items()]
+    facts += [f"{text.milliseconds(answer.elapsed_s)} ms"] if answer.elapsed_s else []
+    facts += [f"{answer.n_prompt_tokens} prompt tokens"] if answer.n_prompt_tokens else []
+    facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
+    facts += [f"ended by {answer.stop}"] if answer.stop else []
+    fragile = ("  ~ fragile", "$text-warning") if answer.fragile else ""
+    return Content.assemble(word, fragile, ("  " + " · ".join(facts), _MUTED))
+
+
+def _compared(answer: AnswerScored) -> Content:
+    found = text.NOTHING if answer.extracted is None else _visible(answer.extracted)
+    return Content.assemble(
+        ("extracted  ", _MUTED), (found, "bold"), "\n", ("expected   ", _MUTED), (_visible(answer.expected), "bold")
+    )
+
+
+def _options(answer: AnswerScored) -> Content:
+    """Log-probabilities, the best first, with each one's share among the options."""
+    best = max(option.log_likelihood for option in answer.options)
+    total = sum(math.exp(option.log_likelihood - best) for option in answer.options)
+    width = min(28, max(len(option.text.strip()) for option in answer.options))
+    lines = [_section("options"), Content.styled(f"  {'':<{width}}  log p   share  tokens", _MUTED)]
+    for option in sorted(answer.options, key=lambda o: -o.log_likelihood):
+        share = math.exp(option.log_likelihood - best) / total
+        name = option.text.strip()
+        pointer = "▸" if name == (answer.extracted or "").strip() else " "
+        right = ("  expected", "$text-success") if name == answer.expected.strip() else ""
+        lines.append(
+            Content.assemble(
+                f"{pointer} {text.cut(name, width):<{width}} {option.log_likelihood:>6.2f} {share * 100:>5.1f} %"
+                f"  {option.n_tokens:>6}",
+                right,
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def side_by_side(row: Row, left: int, right: int, names: tuple[str, str]) -> tuple[Content, Content]:
+    """Two candidates' answers on one item; what the other lacks is bold and underlined."""
+    sides = [row.answers[place] if place < len(row.answers) else None for place in (left, right)]
+    outputs = [_visible(side.output) if side else "" for side in sides]
+    shown = []
+    for side, name, pieces in zip(sides, names, differences(*outputs), strict=True):
+        if side is None:
+            shown.append(Content.assemble((name, _HEAD), ("\nNot answered.", _MUTED)))
+            continue
+        marked = Content.assemble(*((piece, _DIFFERENT if new else "") for piece, new in pieces))
+        parts = [Content.styled(name, _HEAD), _outcome(side), _compared(side)]
+        parts += [_options(side)] if side.options else []
+        shown.append(Content("\n").join([*parts, _section("raw output"), marked]))
+    return shown[0], shown[1]
+
+
+def _visible(words: str) -> str:
+    """Control characters as pictures: a model may print anything."""
+    return "".join(c if c in "\n\t" or c.isprintable() else "␛" if c == "\x1b" else "�" for c in words)

@@ -1,0 +1,234 @@
+"""What the results screen says, section by section, from the board and the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from weighin.engine.events import Ranking
+from weighin.engine.plan import Plan
+
+from .. import text
+from ..board import Board
+from ..ranking import letter, rankings_of
+from ..widgets.scatter import Point, scatter
+
+_MUTED = "$foreground-muted"
+_HEAD = "bold $text-primary"
+
+
+def heading(words: str, note: str = "") -> Content:
+    """A section's first line."""
+    return Content.assemble((words, _HEAD), (f"  {note}" if note else "", _MUTED))
+
+
+def letters(board: Board) -> dict[str, str]:
+    """The letter of each candidate, in the order of the panels."""
+    return {panel.card.id: letter(index) for index, panel in enumerate(board.panels)}
+
+
+def verdict(board: Board) -> Content:
+    """The winner's name and the reason, in words."""
+    if board.verdict is None:
+        if not board.panels:
+            return Content("No run is open. Start one with: weighin run, or open an earlier one under 4 History.")
+        going = "The run is going on; the verdict comes at its end." if board.finished is None else "No verdict yet."
+        return Content.assemble((going, "bold"), "\nFigures so far, not yet tested against each other:")
+    winner = board.verdict.winner
+    title = f"▶ {board.label(winner)}" if winner else "✗ No recommendation"
+    lines = [Content.styled(title, "bold $text-success" if winner else "bold $text-error")]
+    lines += [Content(sentence) for sentence in board.verdict.sentences]
+    if board.finished is not None and board.finished.outcome != "completed":
+        lines.append(
+            Content.styled(
+                f"The run was not completed: {board.finished.outcome}. {board.finished.detail}", "$text-warning"
+            )
+        )
+    return Content("\n").join(lines)
+
+
+_COLUMNS: tuple[tuple[str, str, int], ...] = (
+    ("accuracy", "%", 13),
+    ("generation", "tok/s", 10),
+    ("memory", "MiB", 7),
+    ("TTFT", "ms", 7),
+    ("ITL", "ms", 6),
+    ("prompt", "tok/s", 8),
+    ("load", "s", 6),
+    ("items", "", 6),
+    ("p", "", 7),
+)
+"""Title, unit, width; the least important last, left out when there is no room."""
+
+
+def ranking_table(board: Board, width: int) -> Content:
+    """▶ winner, = tied with the most accurate, ✗ ruled out; units in the second line."""
+    rows = rankings_of(board)
+    if not rows:
+        return Content("")
+    names = {row.candidate: board.label(row.candidate) for row in rows}
+    longest = max(len(name) for name in names.values())
+    columns = list(_COLUMNS)
+    while len(columns) > 5 and 5 + min(longest, 20) + sum(w + 1 for _t, _u, w in columns) > width:
+        columns.pop()
+    name_width = max(12, min(longest, width - 5 - sum(w + 1 for _t, _u, w in columns)))
+    winner = board.verdict.winner if board.verdict else None
+    marks = letters(board)
+    head = " ".join(f"{title:>{w}}" for title, _unit, w in columns)
+    units = " ".join(f"{unit:>{w}}" for _title, unit, w in columns)
+    lines = [
+        Content.styled(f"{'':5}{'':<{name_width}} {head}", _MUTED),
+        Content.styled(f"{'':5}{'':<{name_width}} {units}", _MUTED),
+    ]
+    for row in rows:
+        mark = "▶" if row.candidate == winner else "✗" if row.ruled_out else "=" if row.tied_with_best else " "
+        style = "bold $text-success" if mark == "▶" else _MUTED if mark == "✗" else ""
+        cells = " ".join(f"{cell:>{w}}" for cell, (_t, _u, w) in zip(_cells(row), columns, strict=False))
+        name = _fold_name(names[row.candidate], name_width)
+        lines.append(Content.styled(f"{mark} {marks.get(row.candidate, ' ')}  {name:<{name_width}} {cells}", style))
+    legend = "▶ recommended   = tied with the most accurate   ✗ ruled out   ⚠ disturbed"
+    return Content("\n").join([heading("Ranking"), *lines, Content.styled(text.cut(legend, width), _MUTED)])
+
+
+def _fold_name(name: str, width: int) -> str:
+    """The quant at the end and the beginning of the name stay."""
+    if len(name) <= width:
+        return name
+    tail = name.rpartition(" ")[2]
+    return text.cut(name[: -len(tail) - 1], max(4, width - len(tail) - 1)) + " " + tail
+
+
+def _cells(row: Ranking) -> tuple[str, ...]:
+    accuracy = text.NOTHING
+    if row.accuracy is not None and row.low is not None and row.high is not None:
+        accuracy = f"{row.accuracy * 100:.1f} [{row.low * 100:2.0f}–{row.high * 100:2.0f}]"
+    mark = "⚠" if row.disturbed else ""
+    return (
+        accuracy,
+        mark + text.rate(row.generation_tokens_per_second),
+        text.mebibytes(row.memory_bytes),
+        text.milliseconds(row.ttft_p50_s),
+        text.milliseconds(row.itl_p50_s),
+        text.rate(row.prompt_tokens_per_second),
+        text.number(row.load_s, 2),
+        str(row.items),
+        text.NOTHING if row.p_against_best is None else f"{row.p_against_best:.3f}",
+    )
+
+
+def chart(board: Board, plan: Plan | None, width: int, height: int) -> Content:
+    """Accuracy against generation speed; empty when fewer than two candidates have both."""
+    marks = letters(board)
+    points = [
+        Point(marks.get(r.candidate, "?"), r.generation_tokens_per_second, r.accuracy, r.low, r.high, not r.ruled_out)
+        for r in rankings_of(board)
+        if r.accuracy is not None
+        and r.generation_tokens_per_second is not None
+        and r.low is not None
+        and r.high is not None
+    ]
+    if len(points) < 2:
+        return Content("")
+    least = plan.limits.min_generation_tokens_per_second if plan else 0.0
+    note = "╌╎ best to be had"
+    note += "   ┆ your least speed" if least else ""
+    note += "   small letter: ruled out" if any(not p.admitted for p in points) else ""
+    title = heading("Accuracy against speed")
+    return Content("\n").join(
+        [title, scatter(points, width, height - 2, least_speed=least), Content.styled(text.cut(note, width), _MUTED)]
+    )
+
+
+def strengths(board: Board) -> Content:
+    """What each candidate is best at among those with figures."""
+    rows = rankings_of(board)
+    if len(rows) < 2:
+        return Content("")
+    found: dict[str, list[str]] = {row.candidate: [] for row in rows}
+
+    def best(pairs: Sequence[tuple[str, float | None]], words: str, *, high: bool) -> None:
+        known = [(value, name) for name, value in pairs if value is not None]
+        if len(known) < 2:
+            return
+        top = max(known)[0] if high else min(known)[0]
+        leaders = [name for value, name in known if value == top]
+        if len(leaders) < len(known):
+            for name in leaders:
+                found[name].append(words)
+
+    best([(r.candidate, r.accuracy) for r in rows], "most accurate overall", high=True)
+    best([(r.candidate, r.generation_tokens_per_second) for r in rows], "fastest generation", high=True)
+    best([(r.candidate, r.prompt_tokens_per_second) for r in rows], "fastest prompts", high=True)
+    best([(r.candidate, r.ttft_p50_s) for r in rows], "soonest first token", high=False)
+    best([(r.candidate, float(r.memory_bytes) if r.memory_bytes else None) for r in rows], "least memory", high=False)
+    for suite in board.suites:
+        shares = [(p.card.id, {t.suite: t.share for t in p.tallies}.get(suite.name)) for p in board.panels]
+        best(shares, f"best on {suite.name}", high=True)
+    marks = letters(board)
+    lines = []
+    for row in rows:
+        words = ", ".join(found[row.candidate]) or "leads in nothing measured here"
+        lines.append(
+            Content.assemble(
+                (f"{marks.get(row.candidate, ' ')} ", "bold"), (words, "" if found[row.candidate] else _MUTED)
+            )
+        )
+    return Content("\n").join([heading("Better at", "by the figures, not tested"), *lines])
+
+
+def remarks(board: Board) -> Content:
+    """Why some are ruled out, and what the figures cannot carry."""
+    lines = [
+        Content.assemble(("✗ ", "$text-error"), (board.label(row.candidate), "bold"), f": {reason}")
+        for row in rankings_of(board)
+        for reason in row.ruled_out
+    ]
+    if board.verdict is not None:
+        lines += [Content.assemble(("⚠ ", "$text-warning"), warning) for warning in board.verdict.warnings]
+    return Content("\n").join([heading("Mind"), *lines]) if lines else Content("")
+
+
+def commands(board: Board) -> Content:
+    """How to run the winner."""
+    if board.verdict is None or not board.verdict.commands:
+        return Content("")
+    lines = [heading("Run it", "y copies the first")]
+    for name, command in board.verdict.commands.items():
+        lines.append(Content.assemble((f"{name:<13}", _MUTED), command))
+    return Content("\n").join(lines)
+
+
+def provenance(board: Board, plan: Plan | None, width: int) -> Content:
+    """What held for all, and each file as it was measured."""
+    started = board.started
+    if started is None:
+        return Content("")
+    rows: list[tuple[str, str]] = [
+        ("run", started.run_id),
+        ("machine", started.machine),
+        ("llama.cpp", started.llama_build),
+    ]
+    rows.append(("threads", str(started.n_threads or text.NOTHING)))
+    if plan is not None:
+        s = plan.settings
+        rows += [
+            ("context", f"n_ctx {s.n_ctx}, n_batch {s.n_batch}, n_ubatch {s.n_ubatch}"),
+            ("attention", f"flash attention {s.flash_attention}, KV cache {s.kv_type}, seed {s.seed}"),
+            ("speed", f"pp{plan.speed.n_prompt}, tg{plan.speed.n_generate}, {plan.speed.repeats} repeats"),
+        ]
+    lines = [heading("Settings and provenance", "equal for all")]
+    lines += [Content.assemble((f"{label:<13}", _MUTED), words) for label, words in rows if words]
+    hashes = {c.id: c.sha256 for c in plan.candidates} if plan else {}
+    marks = letters(board)
+    for panel in board.panels:
+        loaded = panel.loaded
+        parts = [panel.card.name, panel.card.quant, f"{text.mebibytes(panel.card.size_bytes)} MiB"]
+        parts.append(f"sha256 {hashes[panel.card.id][:12]}…" if hashes.get(panel.card.id) else "")
+        if loaded is not None:
+            template = f" {loaded.chat_template_sha256[:8]}" if loaded.chat_template_sha256 else ""
+            parts.append(f"{loaded.prompt_style} prompts{template}")
+            parts.append(", ".join(loaded.devices))
+        line = " · ".join(part for part in parts if part)
+        lines.append(Content.assemble((f"{marks[panel.card.id]:<13}", "bold"), text.cut(line, max(20, width - 13))))
+    return Content("\n").join(lines)
