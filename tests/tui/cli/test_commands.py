@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pytest
@@ -198,7 +199,7 @@ def test_suites_and_hardware_answer_in_json() -> None:
 # Killed and resumed
 
 
-def command(home: Path, *arguments: str) -> list[str]:
+def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "weighin.tui", *arguments]
 
 
@@ -219,9 +220,7 @@ def test_kill_9_of_the_command_then_resume_ends_as_if_nothing_happened(
     options = ["run", "--model", str(model), "--data", str(choice_file), "--data", str(writing_file), *FAST]
     assert call(*options).exit_code == 0
     whole = answers(json.loads(call("show", "--json", "--answers").stdout))
-    with subprocess.Popen(
-        command(home, *options, "--json"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with subprocess.Popen(command(*options, "--json"), stdout=PIPE, stderr=DEVNULL, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if json.loads(line)["event"] == "BlockScored":
@@ -237,11 +236,9 @@ def test_kill_9_of_the_command_then_resume_ends_as_if_nothing_happened(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_keeps_everything_and_says_how_to_go_on(home: Path, tiny_models: list[Path], writing_file: Path) -> None:
+def test_ctrl_c_keeps_everything(home: Path, tiny_models: list[Path], writing_file: Path) -> None:
     options = ["run", "--model", str(tiny_models[0]), "--data", str(writing_file), "--repeats", "200"]
-    with subprocess.Popen(
-        command(home, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command(*options), stdout=PIPE, stderr=PIPE, text=True) as process:
         time.sleep(3.0)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -252,9 +249,7 @@ def test_ctrl_c_keeps_everything_and_says_how_to_go_on(home: Path, tiny_models: 
 
 def test_a_second_process_on_the_same_run_is_refused(home: Path, tiny_models: list[Path]) -> None:
     options = ["bench", str(tiny_models[0]), "-r", "500", "--json"]
-    with subprocess.Popen(
-        command(home, *options), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as first:
+    with subprocess.Popen(command(*options), stdout=PIPE, stderr=DEVNULL, text=True) as first:
         assert first.stdout is not None
         run_id = json.loads(first.stdout.readline())["run_id"]
         assert "Another process is working on run" in refused("resume", run_id)
