@@ -154,6 +154,67 @@ def suites(as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("run_id", default="", metavar="[RUN]")
+@click.option("--format", "fmt", default="json", show_default=True, help="Such as json, lm-eval-results, answers-csv.")
+@click.option("-o", "--output", type=click.Path(), required=True, help="File to write.")
+def export(run_id: str, fmt: str, output: str) -> None:
+    """Write a run to a file that other tools read."""
+    from .commands.query import export_run
+
+    export_run(run_id, fmt=fmt, output=output)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[MODEL...]")
+@click.option("--filter", "words", default="", help="Only models that match all these words.")
+@click.option(
+    "--sort", type=click.Choice(["name", "size", "score", "released"]), default="name", show_default=True
+)
+@_JSON
+def models(names: tuple[str, ...], words: str, sort: str, as_json: bool) -> None:
+    """List the catalog of open-weight models, or compare the published facts of MODEL... side by side."""
+    from .commands.catalog import show_models
+
+    show_models(names, words=words, sort=sort, as_json=as_json)
+
+
+@main.command("license")
+@click.argument("model")
+@click.option(
+    "--use", type=click.Choice(["commercial", "internal", "research"]), default="commercial", show_default=True
+)
+@click.option("--users", help="Monthly users, such as 5M.")
+@click.option("--redistribute", is_flag=True, help="You will pass the weights on.")
+@click.option("--train", is_flag=True, help="You will train other models on its outputs.")
+@click.option("--osi", is_flag=True, help="Only licenses that the OSI approved.")
+@click.option("--region", help="Where you are, such as EU.")
+@_JSON
+def license_command(
+    model: str,
+    use: str,
+    users: str | None,
+    redistribute: bool,
+    train: bool,
+    osi: bool,
+    region: str | None,
+    as_json: bool,
+) -> None:
+    """Say whether MODEL's license allows a use, with the clauses. No legal advice."""
+    from .commands.catalog import show_license
+
+    show_license(
+        model,
+        use=use,
+        users=users,
+        redistribute=redistribute,
+        train_on_outputs=train,
+        osi_required=osi,
+        region=region,
+        as_json=as_json,
+    )
+
+
+@main.command()
 @_JSON
 def doctor(as_json: bool) -> None:
     """Check that everything weighin needs works here."""

@@ -35,7 +35,8 @@ def models_table(
     rows = [("model", "params", "context", "MMLU", "license")]
     for model in select_models(filter_words, sort, use):
         score = published_score(model, "MMLU")
-        figure = "–" if score is None else f"{score.value:g} {_setup(score.shots, score.setup)}"
+        shots = "" if score is None or score.shots is None else f" ({score.shots}-shot)"
+        figure = "–" if score is None else f"{score.value:g}{shots}"
         context = "–" if model.context_tokens is None else f"{model.context_tokens.value // 1024}k"
         rows.append((model.id, _billions(model), context, figure, " + ".join(model.licenses)))
     return _aligned(rows, width)

@@ -110,3 +110,15 @@ def list_suites(*, as_json: bool) -> None:
         click.echo(
             f"{row['name']:<18} {row['kind']:<9} {row['items']:>5} {row['metric']:<12} {chance:>6}  {row['title']}"
         )
+
+
+def export_run(run_id: str, *, fmt: str, output: str) -> None:
+    """Write a stored run in one of the export formats."""
+    from weighin.engine import paths
+    from weighin.engine.report.export import export
+    from weighin.engine.store.store import Store
+
+    with Store.open(paths.store_path()) as store:
+        row = store.find(run_id)
+        export(row.id, store.plan(row.id), store.events(row.id), fmt, Path(output))
+    click.echo(f"Run {row.id} written to {output}.", err=True)

@@ -196,6 +196,22 @@ def test_suites_and_hardware_answer_in_json() -> None:
     assert "llama.cpp" in call("hardware", "--no-bandwidth").stdout
 
 
+def test_the_catalog_lists_compares_and_judges() -> None:
+    assert len(json.loads(call("models", "--json").stdout)) >= 40
+    assert "llama-3.1-8b-instruct" in call("models", "--filter", "llama 8b", "--sort", "size").stdout
+    assert "parameters" in call("models", "llama-3.1-8b-instruct", "gemma-2-9b-it").stdout
+    assert "not allowed" in call("license", "llama-3.1-8b-instruct", "--users", "800M").stdout
+    assert "no number of people" in refused("license", "llama-3.1-8b-instruct", "--users", "many")
+    assert "llama" in refused("models", "lama-3.1-8b-instruct")
+
+
+def test_a_run_is_exported(tmp_path: Path, tiny_models: list[Path], choice_file: Path) -> None:
+    call("run", "--model", str(tiny_models[0]), "--data", str(choice_file), "--limit", "4", *FAST)
+    assert call("export", "--format", "answers-csv", "-o", str(tmp_path / "a.csv")).exit_code == 0
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 5
+    assert "no export format" in refused("export", "--format", "pdf", "-o", str(tmp_path / "a.pdf"))
+
+
 # Killed and resumed
 
 
