@@ -17,6 +17,7 @@ from .interval import interval_bar
 LEAD = "▲"
 DISTURBED = "⚠"
 _MUTED = "$foreground-muted"
+_LEAST_WIDTH = 24
 _LABEL, _VALUE, _EXTRA = 11, 8, 8
 
 
@@ -35,6 +36,8 @@ class Look:
 
 def paint_panel(panel: Panel, look: Look, width: int, height: int) -> Content:
     """The panel's lines for an area of that size; what does not fit is left out, the least important first."""
+    if width < _LEAST_WIDTH or height < 1:
+        return Content("")
     latency, generation, prompt = panel.latency, panel.generation, panel.prompt
     figures = [
         _row(
@@ -74,16 +77,19 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> Content:
 
 
 def _row(label: str, look: Look, value: str, extra: str, unit: str, disturbed: bool = False) -> Content:
-    mark = (DISTURBED, "$text-warning") if disturbed else (LEAD, "bold $text-success") if label in look.leads else " "
+    mark = (
+        (DISTURBED, "$text-warning")
+        if disturbed
+        else (LEAD, "bold $text-success")
+        if label in look.leads
+        else (" ", _MUTED)
+    )
     value_style = "bold" if value != text.NOTHING else _MUTED
     return Content.assemble(
         (f"{label:<{_LABEL}}", _MUTED),
         mark,
         (f"{value:>{_VALUE}}", value_style),
-        " ",
-        (f"{extra:<{_EXTRA}}", _MUTED),
-        " ",
-        (unit, _MUTED),
+        (f" {extra:<{_EXTRA}} {unit}", _MUTED),
     )
 
 
