@@ -45,11 +45,12 @@ def main() -> None:
 @main.command()
 @_JSON
 @click.option("--limit", type=click.IntRange(1), help="Items a suite at the most.")
-def demo(as_json: bool, limit: int | None) -> None:
+@click.option("--tui/--no-tui", default=None, help="On a screen or not; by default on a terminal only.")
+def demo(as_json: bool, limit: int | None, tui: bool | None) -> None:
     """Compare a small sample model in four quantisations. No network, under 4 minutes on 2 cores."""
     from .commands.run import run_demo
 
-    sys.exit(run_demo(as_json=as_json, limit=limit))
+    sys.exit(run_demo(as_json=as_json, limit=limit, screen=tui))
 
 
 @main.command()
@@ -106,6 +107,7 @@ def bench(
 @click.option("--prompt-style", type=click.Choice(["auto", "chat", "plain"]), help="Use the models' chat templates?")
 @click.option("--name", help="What to call the run.")
 @click.option("--save-plan", type=click.Path(), help="Write the plan to this file and do not run it.")
+@click.option("--tui", is_flag=True, help="Watch it on a screen.")
 @_JSON
 def run(as_json: bool, **options: Any) -> None:
     """Compare models on suites or your own data, on equal terms, and say which to take."""
@@ -116,12 +118,31 @@ def run(as_json: bool, **options: Any) -> None:
 
 @main.command()
 @click.argument("run_id", default="", metavar="[RUN]")
+@click.option("--tui", is_flag=True, help="Watch it on a screen.")
 @_JSON
-def resume(run_id: str, as_json: bool) -> None:
+def resume(run_id: str, tui: bool, as_json: bool) -> None:
     """Go on with a run that was cancelled or killed; the newest when RUN is left out."""
     from .commands.run import resume_run
 
-    sys.exit(resume_run(run_id, as_json=as_json))
+    sys.exit(resume_run(run_id, as_json=as_json, screen=tui))
+
+
+@main.command()
+@click.argument("run_id", default="", metavar="[RUN]")
+@click.option("--speed", type=click.FloatRange(0), default=10.0, show_default=True, help="Times as fast; 0: the end.")
+def replay(run_id: str, speed: float) -> None:
+    """Play a stored run through the live screen."""
+    from .commands.run import replay_run
+
+    sys.exit(replay_run(run_id, speed=speed))
+
+
+@main.command()
+def history() -> None:
+    """Open, resume, rename, compare or delete earlier runs, on a screen."""
+    from .commands.run import show_history
+
+    sys.exit(show_history())
 
 
 @main.command()
@@ -167,9 +188,7 @@ def export(run_id: str, fmt: str, output: str) -> None:
 @main.command()
 @click.argument("names", nargs=-1, metavar="[MODEL...]")
 @click.option("--filter", "words", default="", help="Only models that match all these words.")
-@click.option(
-    "--sort", type=click.Choice(["name", "size", "score", "released"]), default="name", show_default=True
-)
+@click.option("--sort", type=click.Choice(["name", "size", "score", "released"]), default="name", show_default=True)
 @_JSON
 def models(names: tuple[str, ...], words: str, sort: str, as_json: bool) -> None:
     """List the catalog of open-weight models, or compare the published facts of MODEL... side by side."""

@@ -119,16 +119,16 @@ class StoreLibrary:
 
     def formats(self) -> tuple[str, ...]:
         """Names of the export formats."""
-        from weighin.engine.report import EXPORTERS
+        from weighin.engine.report.export import EXPORTERS
 
         return tuple(EXPORTERS)
 
     def export(self, run_id: str, format_name: str, path: Path) -> Path:
         """Write the run to ``path``."""
-        from weighin.engine.report import export
+        from weighin.engine.report.export import export
         from weighin.engine.store.store import Store
 
         with Store.open(self._path) as store:
             plan, events = store.plan(run_id), store.events(run_id)
-        export(format_name, plan, events, path)
+        export(run_id, plan, events, format_name, path)
         return path

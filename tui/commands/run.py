@@ -7,6 +7,7 @@ import datetime
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import msgspec
 from weighin.engine import paths
 from weighin.engine.demo import demo_plan
 from weighin.engine.errors import PlanError, WeighinError
-from weighin.engine.events import RunFinished
+from weighin.engine.events import RunFinished, VerdictReached
 from weighin.engine.hardware.report import machine_line
 from weighin.engine.plan import Limits, Plan, Settings, SpeedPlan, SuiteChoice, read_plan, write_plan
 from weighin.engine.prepare import candidates_from_paths, freeze_plan, slug
@@ -35,13 +36,15 @@ def _talk(text: str) -> None:
     click.echo(text, err=True)
 
 
-def run_demo(*, as_json: bool, limit: int | None) -> int:
+def run_demo(*, as_json: bool, limit: int | None, screen: bool | None) -> int:
     """The sample model in four quantisations on the built-in suites."""
     _talk("The sample model SmolLM2 135M Instruct, as it comes (Q4_1) and requantised to show the trade-off.")
     plan = demo_plan(_talk)
     if limit:
         plan = msgspec.structs.replace(plan, item_limit=limit)
-    return start(plan, name="demo", as_json=as_json)
+    if screen is None:
+        screen = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    return start(plan, name="demo", as_json=as_json, screen=screen)
 
 
 def run_bench(
@@ -70,7 +73,7 @@ def run_plan(options: Mapping[str, Any], *, as_json: bool) -> int:
         write_plan(plan, Path(options["save_plan"]))
         _talk(f"Plan written to {options['save_plan']}.")
         return 0
-    return start(plan, name=options["name"] or "run", as_json=as_json)
+    return start(plan, name=options["name"] or "run", as_json=as_json, screen=options["tui"])
 
 
 def plan_from_options(options: Mapping[str, Any]) -> Plan:
@@ -136,17 +139,17 @@ def parse_size(text: str | None) -> int | None:
     return int(float(found[1]) * 1024 ** " KMGT".index((found[2] or " ").upper()))
 
 
-def start(plan: Plan, *, name: str, as_json: bool) -> int:
+def start(plan: Plan, *, name: str, as_json: bool, screen: bool = False) -> int:
     """Freeze the plan, store it as a new run, and do it."""
     plan = freeze_plan(plan, say=_talk)
     today = datetime.datetime.now().astimezone()
     run_id = f"{today:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     with Store.open(paths.store_path()) as store:
         store.create_run(run_id, name, plan)
-        return _do(plan, store, run_id, as_json=as_json)
+        return _do(plan, store, run_id, name=name, as_json=as_json, screen=screen)
 
 
-def resume_run(run_id: str, *, as_json: bool) -> int:
+def resume_run(run_id: str, *, as_json: bool, screen: bool = False) -> int:
     """Go on with a stored run, after checking that its files are still the same."""
     with Store.open(paths.store_path()) as store:
         row = store.find(run_id)
@@ -156,21 +159,24 @@ def resume_run(run_id: str, *, as_json: bool) -> int:
         plan = freeze_plan(store.plan(row.id), say=_talk)
         if row.status == "completed":
             _talk(f"Run {row.id} is complete.")
-        return _do(plan, store, row.id, as_json=as_json)
+        return _do(plan, store, row.id, name=row.name, as_json=as_json, screen=screen)
 
 
-def _do(plan: Plan, store: Store, run_id: str, *, as_json: bool) -> int:
+def _do(plan: Plan, store: Store, run_id: str, *, name: str, as_json: bool, screen: bool) -> int:
     session = Session(plan, store, run_id, machine=machine_line())
     try:
-        verdict = asyncio.run(drive(session, as_json=as_json))
-    except KeyboardInterrupt:
-        verdict = None
+        if screen:
+            _on_screen(session, store, name)
+        else:
+            asyncio.run(drive(session, as_json=as_json))
     except WeighinError:
         _talk(f"Run {run_id} stopped. What was measured is kept.")
         raise
     finished = [e for e in store.events(run_id, "RunFinished") if isinstance(e, RunFinished)]
-    if verdict is None:
+    verdicts = [e for e in store.events(run_id, "VerdictReached") if isinstance(e, VerdictReached)]
+    if not verdicts:
         return EXIT_CANCELLED
+    verdict = verdicts[-1]
     if not as_json:
         click.echo()
         width = min(shutil.get_terminal_size((100, 24)).columns, 120)
@@ -180,3 +186,26 @@ def _do(plan: Plan, store: Store, run_id: str, *, as_json: bool) -> int:
         _talk(f"Cancelled. `weighin resume {run_id}` goes on.")
         return EXIT_CANCELLED
     return 0 if verdict.winner else EXIT_NO_RECOMMENDATION
+
+
+def _on_screen(session: Session, store: Store, name: str) -> None:
+    from ..entry import run_app  # imports Textual
+    from ..source import SessionSource
+
+    run_app(SessionSource(session, title=name, earlier=tuple(store.events(session.run_id))))
+
+
+def replay_run(run_id: str, *, speed: float) -> int:
+    """Play a stored run through the live screen."""
+    from ..entry import run_replay
+
+    with Store.open(paths.store_path()) as store:
+        row = store.find(run_id)
+        return run_replay(store.events(row.id), speed, title=f"{row.name} (replay)", plan=store.plan(row.id))
+
+
+def show_history() -> int:
+    """The earlier runs, on a screen."""
+    from ..entry import run_history
+
+    return run_history()
