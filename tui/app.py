@@ -34,7 +34,6 @@ class WeighinApp(RunsApp):
 
     TITLE = "weighin"
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", key_display="?"),
         Binding("q,ctrl+q", "leave", "Quit", id="app.quit", key_display="q"),
@@ -81,8 +80,9 @@ class WeighinApp(RunsApp):
         self.follow(self.follower)
 
     def now(self) -> float:
-        """Wall-clock time, seconds since the epoch."""
-        return self._clock()
+        """Wall-clock time, seconds since the epoch; in a replay, the time it has come to."""
+        source = self.follower.source
+        return self.follower.board.at if source is not None and source.recorded else self._clock()
 
     def paint(self) -> None:
         """Show what changed on the screen in front."""
@@ -108,7 +108,7 @@ class WeighinApp(RunsApp):
             self.push_screen(ErrorDialog(error.what, error.hint))
         self.refresh_bindings()
         if self._leaving:
-            self.exit(self.exit_code)
+            self.exit(self.follower.exit_code)
 
     def _noticed(self, event: Notice) -> None:
         """Say the rare things at once."""
@@ -123,23 +123,13 @@ class WeighinApp(RunsApp):
             title = self.follower.board.label(event.candidate)
             self.notify(words, title=title, severity="error" if severe else "information", markup=False)
 
-    @property
-    def exit_code(self) -> int:
-        """0 with a winner, 1 without one, 130 when it was cancelled, as the headless command gives."""
-        board = self.follower.board
-        if board.finished is not None and board.finished.outcome == "cancelled":
-            return 130
-        return 0 if board.started is None or (board.verdict is not None and board.verdict.winner) else 1
-
     def go(self, mode: str) -> None:
         """Show another mode."""
         if mode in {each.name for each in modes()} and len(self.screen_stack) == 1:
             self.switch_mode(mode)
             self.refresh_bindings()
 
-    def action_go(self, mode: str) -> None:
-        """From a click."""
-        self.go(mode)
+    action_go = go
 
     def action_mode(self, index: int) -> None:
         """Show another mode by its place."""
@@ -178,7 +168,7 @@ class WeighinApp(RunsApp):
     async def action_leave(self) -> None:
         """Quit; a run that is going on is ended first, after asking."""
         if not self.follower.active:
-            self.exit(self.exit_code)
+            self.exit(self.follower.exit_code)
         elif not self._leaving:
             question = Confirm(
                 "End the run and quit?", detail="All results so far stay, and it can be resumed.", yes="Quit"
@@ -193,7 +183,7 @@ class WeighinApp(RunsApp):
         if self.follower.can("cancel"):
             self.follower.cancel()
         else:
-            self.exit(self.exit_code)
+            self.exit(self.follower.exit_code)
 
     def action_help(self) -> None:
         """Explain the screen in front."""

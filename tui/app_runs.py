@@ -85,17 +85,21 @@ class RunsApp(App[int]):
         format_name = await self.push_screen_wait(Choose("Export as", [(name, name) for name in formats]))
         if format_name is None:
             return
-        name = await self.push_screen_wait(AskText("Write to", str(Path.cwd() / f"{started.run_id}.{format_name}")))
+        name = await self.push_screen_wait(
+            AskText("Write to", str(Path.cwd() / _file_name(started.run_id, format_name)))
+        )
         if name is None:
             return
         target = Path(name).expanduser()
-        try:
-            written = await self._ask(lambda library: library.export(started.run_id, format_name, target), None)
-        except OSError as error:
-            self.push_screen(ErrorDialog(f"{target} was not written: {error.strerror or error}."))
-            return
+        written = await self._ask(lambda library: library.export(started.run_id, format_name, target), None)
         if written is not None:
             self.notify(str(written), title="Written", markup=False)
+
+
+def _file_name(run_id: str, format_name: str) -> str:
+    """``answers-csv`` makes ``RUN-answers.csv``, ``json`` makes ``RUN.json``."""
+    what, _, suffix = format_name.rpartition("-")
+    return f"{run_id}{'-' if what else ''}{what}.{suffix}"
 
 
 def _loaded(library: RunLibrary, run_id: str) -> RunFollower:

@@ -54,6 +54,14 @@ class RunFollower:
         if isinstance(event, (CandidateStopped, WorkerDied, RunFinished, VerdictReached)):
             notify(event)
 
+    @property
+    def exit_code(self) -> int:
+        """As headless: 0 with a winner or without a run, 1 without a winner, 130 when cancelled."""
+        board = self.board
+        if board.finished is not None and board.finished.outcome == "cancelled":
+            return 130
+        return 0 if board.started is None or (board.verdict is not None and board.verdict.winner) else 1
+
     def can(self, control: Control) -> bool:
         """Whether the run takes this wish now."""
         return self.active and self.source is not None and control in self.source.controls

@@ -48,6 +48,7 @@ class ReplaySource:
     """A run that was. Waits between events as long as it took, divided by ``speed``; 0 does not wait at all."""
 
     controls: frozenset[Control] = frozenset({"pause", "cancel"})
+    recorded = True
 
     def __init__(
         self,

@@ -38,6 +38,11 @@ class RunSource(Protocol):
         """What can be asked of it; the others do nothing."""
         ...
 
+    @property
+    def recorded(self) -> bool:
+        """Whether the events' times are of another day, so that the board's own time counts."""
+        ...
+
     def events(self) -> AsyncIterator[Event]:
         """Every event in order. May raise a WeighinError, which ends the run and is shown."""
         ...
@@ -67,6 +72,7 @@ class SessionSource:
     """A session at work. ``earlier`` are the events a resumed run has stored already, shown before the new ones."""
 
     controls = ALL_CONTROLS
+    recorded = False
 
     def __init__(self, session: Session, *, title: str, earlier: tuple[Event, ...] = ()) -> None:
         self._session = session

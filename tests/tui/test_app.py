@@ -27,6 +27,7 @@ class ScriptedSource:
     """Plays its events, then waits for the end that the test or the user brings."""
 
     controls = ALL_CONTROLS
+    recorded = False
 
     def __init__(self, events, *, plan=None, hold=False, error=None):
         self._script = list(events)
@@ -94,12 +95,11 @@ def shown(app):
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
 
-@pytest.mark.parametrize("mode", ["live", "results", "answers", "history"])
-@pytest.mark.parametrize("count", [2, 8])
+@pytest.mark.parametrize(("mode", "count"), [("live", 2), ("live", 8), ("results", 4), ("answers", 3), ("history", 2)])
 async def test_every_screen_survives_every_size(run_events, library, mode, count):
     app = app_of(run_events(count)[:-1], hold=True, mode=mode, library=library)
     async with app.run_test(size=SIZES[0]) as pilot:
-        for size in [*SIZES, *reversed(SIZES), (5, 3), (80, 24)]:
+        for size in [*SIZES, (5, 3), (80, 24)]:
             await pilot.resize_terminal(*size)
             await settle(pilot)
         assert "weighin" in shown(app)
@@ -170,7 +170,7 @@ async def test_cancel_asks_and_keeps_the_results(run_events):
         assert app.follower.board.finished.outcome == "cancelled"
         assert app.follower.board.answered == answered
         assert not app.follower.active
-        assert app.exit_code == 130
+        assert app.follower.exit_code == 130
 
 
 async def test_skip_takes_the_focused_candidate(run_events):
@@ -219,7 +219,7 @@ async def test_the_verdict_brings_the_results(run_events, run_plan):
         assert "statistically tied" in shown(app)
         await pilot.press("y")
         assert "llama-server" in app.clipboard
-        assert app.exit_code == 0
+        assert app.follower.exit_code == 0
 
 
 async def test_a_dead_worker_is_told_and_shown(run_events):
@@ -407,6 +407,6 @@ async def test_folding_ten_thousand_answers_keeps_the_loop_alive(run_events):
             await asyncio.sleep(0.01)
         await settle(pilot)
         matrix = app.screen.query_one(AnswerMatrix)
-        assert len(matrix.rows) > 10_000
+        assert len(matrix.rows) == 10_000
         await pilot.press("end")
         assert matrix.rows[-1].item in shown(app)

@@ -88,7 +88,7 @@ def take(snap_compare, run_events, run_plan, library, monkeypatch):
                 app._painted_at = 0.0
                 app.paint()
             app.clear_notifications()
-            await pilot.pause(0.3)
+            await pilot.pause(0.05)
 
         return snap_compare(app, terminal_size=SIZES[size], run_before=settle)
 
