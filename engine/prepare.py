@@ -22,6 +22,11 @@ from .tasks.userdata import data_sha256
 
 Say = Callable[[str], None]
 
+_MEMORY_SHARE = 0.8
+"""Of the available memory that candidates may fill while all stay loaded."""
+_WEIGHT_OVERHEAD = 1.35
+"""Loaded size over file size, repacked weights and compute buffers included; only decides who stays loaded."""
+
 
 def candidates_from_paths(paths: Iterable[str], *, prompt_style: PromptStyle = "auto") -> tuple[Candidate, ...]:
     """A candidate for every GGUF among ``paths``; a folder means every GGUF in it, a split model counts once.
@@ -102,6 +107,12 @@ def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
         suites=tuple(_frozen_suite(suite, plan) for suite in plan.suites),
         settings=msgspec.structs.replace(plan.settings, n_threads=threads),
     )
+
+
+def fit_together(candidates: Iterable[Candidate]) -> bool:
+    """Whether all candidates can stay loaded at once in the memory that is free now."""
+    needed = sum(candidate.size_bytes for candidate in candidates) * _WEIGHT_OVERHEAD
+    return needed < usable_memory().available_bytes * _MEMORY_SHARE
 
 
 def _check_memory(path: Path) -> None:

@@ -40,6 +40,7 @@ from .events import (
     WorkerDied,
 )
 from .plan import Candidate, Plan
+from .prepare import fit_together
 from .progress import Progress, fold
 from .rounds import Schedule, Step
 from .store.store import Store
@@ -51,11 +52,6 @@ from .visit import Visit
 from .worker.protocol import Beat, Command, Loaded, LoadModel, Report
 
 T = TypeVar("T")
-
-_MEMORY_SHARE = 0.8
-"""Of the available memory that candidates may fill while all stay loaded."""
-_WEIGHT_OVERHEAD = 1.35
-"""Loaded size over file size, repacked weights and compute buffers included; only decides who stays loaded."""
 
 
 class CancelledByUser(Exception):  # noqa: N818 - no error: the user's wish
@@ -210,7 +206,7 @@ class Session:
         ]
 
     async def _rounds(self) -> RunOutcome:
-        schedule = Schedule(self.plan, self._suites, self._progress, together=self._fit_together())
+        schedule = Schedule(self.plan, self._suites, self._progress, together=fit_together(self.plan.candidates))
         prompts = chat_prompts()[: self.plan.speed.chat_prompts]
         candidates = {c.id: c for c in self.plan.candidates}
         number = 0
@@ -390,12 +386,6 @@ class Session:
     def _stop(self, candidate: str, reason: StopReason, detail: str) -> None:
         self.emit(CandidateStopped(candidate=candidate, reason=reason, detail=detail))
         self.phase(candidate, "failed" if reason == "failed" else "stopped", detail)
-
-    def _fit_together(self) -> bool:
-        from .hardware.memory import usable_memory
-
-        needed = sum(c.size_bytes for c in self.plan.candidates) * _WEIGHT_OVERHEAD
-        return needed < usable_memory().available_bytes * _MEMORY_SHARE
 
     # Time and end
 

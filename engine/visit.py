@@ -121,6 +121,7 @@ class Visit:
                     MemoryMeasured(
                         candidate=self._candidate.id,
                         peak_rss_bytes=done.peak_rss_bytes,
+                        vram_bytes=done.vram_bytes,
                         n_ctx=self._host.plan.settings.n_ctx,
                     )
                 )

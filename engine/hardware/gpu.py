@@ -32,6 +32,28 @@ def read_gpus(root: Path = Path("/")) -> tuple[GpuReading, ...]:
     return (*nvidia, *(card for card in cards if not (nvidia and card.vendor == "NVIDIA")))
 
 
+def process_vram_bytes(pid: int) -> int:
+    """VRAM that a process holds on NVIDIA GPUs; 0 where there is none or the driver does not tell."""
+    try:
+        import pynvml
+    except ImportError:
+        return 0
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return 0
+    total = 0
+    try:
+        for index in range(pynvml.nvmlDeviceGetCount()):
+            running = pynvml.nvmlDeviceGetComputeRunningProcesses(pynvml.nvmlDeviceGetHandleByIndex(index))
+            total += sum(process.usedGpuMemory or 0 for process in running if process.pid == pid)
+    except pynvml.NVMLError:
+        return total
+    finally:
+        pynvml.nvmlShutdown()
+    return total
+
+
 def _nvidia() -> tuple[GpuReading, ...]:
     try:
         import pynvml

@@ -103,6 +103,11 @@ class Context:
     ) -> None:
         self.close()
 
+    @property
+    def pointer(self) -> Any:
+        """The ``llama_context *``, for the other modules of this package."""
+        return self._pointer
+
     # Batch
 
     @property

@@ -96,6 +96,8 @@ class SpeedDone(_Line, frozen=True, kw_only=True):
     disturbances: tuple[Disturbance, ...]
     peak_rss_bytes: int
     """Of the process so far; right after the first speed measurement it is what one sequence needs."""
+    vram_bytes: int = 0
+    """Held on GPUs now."""
 
 
 class ChatDone(_Line, frozen=True, kw_only=True):

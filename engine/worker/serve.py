@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 
 from ..errors import ModelFileError, WeighinError
 from ..events import Disturbance
-from ..hardware import load, process
+from ..hardware import gpu, load, process
 from ..hardware.cpu import usable_physical_cores
 from ..llama import backend
 from ..llama.context import Context, ContextSpec, speed_spec
@@ -164,9 +165,18 @@ class Server:
         measure = speed.time_prompt if command.kind == "prompt" else speed.time_generation
         before = load.read_load()
         elapsed = measure(context, n_tokens=command.n_tokens, depth=command.depth, seed=command.seed)
+        disturbances = self._watch(before)
         return SpeedDone(
-            elapsed_s=elapsed, disturbances=self._watch(before), peak_rss_bytes=process.peak_memory_bytes()
+            elapsed_s=elapsed,
+            disturbances=disturbances,
+            peak_rss_bytes=process.peak_memory_bytes(),
+            vram_bytes=self._vram_bytes(),
         )
+
+    def _vram_bytes(self) -> int:
+        if not backend.load_library().llama_supports_gpu_offload():
+            return 0
+        return gpu.process_vram_bytes(os.getpid())
 
     def _measure_chat(self, command: MeasureChat) -> ChatDone:
         context = self._require_speed()

@@ -11,6 +11,7 @@ import pytest
 from weighin.engine.llama import backend
 from weighin.engine.llama.context import Context, ContextSpec, DecodeError
 from weighin.engine.llama.model import Model
+from weighin.engine.llama.sampler import Sampler
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest
 from weighin.engine.worker.choice import score_choices
 from weighin.engine.worker.generate import generate
@@ -130,6 +131,17 @@ def test_generation_ends_at_a_stop_string_and_leaves_it_out(context: Context, mo
     cut = generate(context, [write(1, max_tokens=24, stop=(stop,))], render, n_parallel=1, tick=quiet).results[0]
     assert cut.text == free[: free.index(stop)]
     assert cut.stop == "stop string"
+
+
+def test_samplers_are_greedy_or_seeded(context: Context, model: Model) -> None:
+    tokens = model.tokenize("the red city is")
+    last = context.add(tokens, 0, [0], [len(tokens) - 1]) + len(tokens) - 1
+    context.decode()
+    with Sampler() as greedy, Sampler(temperature=5.0, seed=7) as one, Sampler(temperature=5.0, seed=7) as same:
+        assert greedy.choose(context, last) == int(np.argmax(context.logits(last)))
+        drawn = [one.choose(context, last) for _ in range(20)]
+        assert drawn == [same.choose(context, last) for _ in range(20)]
+        assert len(set(drawn)) > 1
 
 
 def test_a_full_cache_is_said(context: Context) -> None:

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from weighin.engine import events as ev
+from weighin.engine.errors import StoreError
 from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
@@ -232,6 +233,22 @@ def test_a_spent_time_budget_ends_the_run_with_a_verdict(plan: Plan, store: Stor
     assert outcome(seen) == "out of time"
     assert isinstance(seen[-1], ev.VerdictReached)
     assert store.runs()[0].status == "out of time"
+
+
+def test_a_full_disk_ends_the_run_with_a_word_and_it_can_be_resumed(
+    plan: Plan, store: Store, whole: dict[tuple[str, str, str], tuple[object, ...]]
+) -> None:
+    def fill(_session: Session, event: ev.Event) -> None:
+        if isinstance(event, ev.BlockScored):  # from now on SQLite fails as on a full disk
+            pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+            store._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreError, match="is full"):
+        work(plan, store, fill)
+    store._connection.execute("PRAGMA max_page_count = 1000000")
+    assert 0 < len(answers(store)) < len(whole)
+    assert outcome(work(plan, store)) == "completed"
+    assert answers(store) == whole
 
 
 def test_a_model_that_cannot_be_loaded_fails_alone(plan: Plan, store: Store, tmp_path: Path) -> None:
