@@ -53,6 +53,12 @@ class BoardScreen(Screen[None]):
     HELP_TOPIC = "live"
     """File in assets/help that explains the screen."""
     painted: tuple[object, ...] = ()
+    ready = False
+    """Whether its widgets are there: the paint timer may come in between."""
+
+    def on_mount(self) -> None:
+        """Textual calls this as well as a subclass's own."""
+        self.ready = True
 
     @property
     def host(self) -> Host:

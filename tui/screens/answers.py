@@ -65,7 +65,7 @@ class AnswersScreen(BoardScreen):
 
     def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
         """Take new answers; figures that change meanwhile do not matter here."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         source = self.host.follower.source
         self.query_one(TitleBar).show(source.title if source else "")

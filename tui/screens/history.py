@@ -53,7 +53,7 @@ class HistoryScreen(BoardScreen):
     def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
         """Lists the runs again when the mode comes to the front or a run ends; figures do not matter here."""
         key = (board.finished is not None, self.size)
-        if self.is_mounted and key != self.painted:
+        if self.ready and key != self.painted:
             self.painted = key
             self.load()
 
@@ -111,7 +111,7 @@ class HistoryScreen(BoardScreen):
     @property
     def chosen(self) -> RunLine | None:
         """The run under the cursor."""
-        row = self.query_one("#runs", DataTable).cursor_row if self.is_mounted else -1
+        row = self.query_one("#runs", DataTable).cursor_row if self.ready else -1
         return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002

@@ -63,7 +63,7 @@ class LiveScreen(BoardScreen):
 
     def show_board(self, board: Board, now: float) -> None:
         """Paint what changed."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         self.query_one(RunBar).show(board, now)
         source = self.host.follower.source

@@ -53,7 +53,7 @@ class ResultsScreen(BoardScreen):
         """Paint all sections; results change rarely."""
         follower = self.host.follower
         key = (board.revision, self.size)
-        if not self.is_mounted or key == self.painted or not self.size.width:
+        if not self.ready or key == self.painted or not self.size.width:
             return
         self.painted = key
         self.query_one(TitleBar).show(follower.source.title if follower.source else "")
