@@ -53,12 +53,16 @@ class BoardScreen(Screen[None]):
     HELP_TOPIC = "live"
     """File in assets/help that explains the screen."""
     painted: tuple[object, ...] = ()
-    ready = False
-    """Whether its widgets are there: the paint timer may come in between."""
+    _composed = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether its widgets are there: the paint timer may tick while they come, and while they go at the end."""
+        return self._composed and self.app.is_running
 
     def on_mount(self) -> None:
         """Textual calls this as well as a subclass's own."""
-        self.ready = True
+        self._composed = True
 
     @property
     def host(self) -> Host:

@@ -48,6 +48,7 @@ class LiveScreen(BoardScreen):
     ]
 
     zoomed = False
+    _placed: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Bars, panels, footer."""
@@ -90,7 +91,10 @@ class LiveScreen(BoardScreen):
                 self._add_panel(panel, look)
             else:
                 widget.show(panel, look)
-        self._lay_out(len(board.panels))
+        placed = (len(board.panels), self.size, self.zoomed, self.focused if self.zoomed else None)
+        if placed != self._placed:  # setting styles lays the screen out again, even to the same values
+            self._placed = placed
+            self._lay_out(len(board.panels))
 
     def _add_panel(self, panel: Panel, look: Look) -> None:
         first = not self.query(CandidatePanel)
@@ -163,5 +167,5 @@ class LiveScreen(BoardScreen):
         self.host.go("answers")
 
     def _again(self) -> None:
-        self.painted = ()
+        self.painted = self._placed = ()
         self.call_after_refresh(self.on_screen_resume)
