@@ -131,6 +131,10 @@ class LiveScreen(BoardScreen):
         deck.set_class(not fits, "-scrolls")
         deck.styles.layout = "grid" if fits else "horizontal"
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey out what cannot be done now; the run's other keys are the app's and greyed out there."""
+        return None if action == "skip" and not self.host.follower.can("skip") else True
+
     @property
     def focused_candidate(self) -> str:
         """Id of the focused panel's candidate; empty without one."""
