@@ -197,6 +197,22 @@ def models(names: tuple[str, ...], words: str, sort: str, as_json: bool) -> None
     show_models(names, words=words, sort=sort, as_json=as_json)
 
 
+@main.command()
+@click.argument("names", nargs=-1, metavar="[MODEL...]")
+@click.option("-c", "--context", type=click.IntRange(64), default=4096, show_default=True, help="Context to allocate.")
+@click.option("--quant", default="Q4_K_M", show_default=True, help="Quant of catalog models.")
+@click.option("--refresh", is_flag=True, help="Measure again what was measured before.")
+@_JSON
+def fit(names: tuple[str, ...], context: int, quant: str, refresh: bool, as_json: bool) -> None:
+    """Measure speed and memory of MODEL... without downloading it: catalog names (NAME or NAME:QUANT), or files.
+
+    Catalog models run as hollow files: the real shape without the weights. Nothing named means the whole catalog.
+    """
+    from .commands.fit import show_fit
+
+    sys.exit(show_fit(names, n_ctx=context, quant=quant, refresh=refresh, as_json=as_json))
+
+
 @main.command("license")
 @click.argument("model")
 @click.option(

@@ -27,11 +27,12 @@ class ChatTiming(msgspec.Struct, frozen=True, kw_only=True):
     inter_token_s: tuple[float, ...]
 
 
-def warm_up(context: Context, *, seed: int) -> None:
-    """Touch every weight and buffer once for prompts and for generation."""
+def warm_up(context: Context, *, n_tokens: int = 0, seed: int) -> None:
+    """Touch every weight and buffer once for prompts (of ``n_tokens``, 0: a micro-batch) and for generation."""
     generator = np.random.default_rng(seed)
     context.clear()
-    context.decode_prompt(context.model.random_tokens(min(context.spec.n_ubatch, context.spec.n_ctx - 1), generator))
+    count = min(n_tokens or context.spec.n_ubatch, context.spec.n_ctx - 1)
+    context.decode_prompt(context.model.random_tokens(count, generator))
     context.decode_prompt(context.model.random_tokens(1, generator))
     context.synchronize()
     context.clear()

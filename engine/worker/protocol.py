@@ -26,6 +26,8 @@ class LoadModel(_Line, frozen=True, kw_only=True):
     path: str
     settings: Settings
     prompt_style: PromptStyle = "auto"
+    warm_up_tokens: int = 0
+    """Prompt tokens of the warm-up; 0 means a whole micro-batch."""
 
 
 class MeasureSpeed(_Line, frozen=True, kw_only=True):

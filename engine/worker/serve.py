@@ -113,7 +113,7 @@ class Server:
             self._style = "chat"
         self._speed = Context(self._model, speed_spec(self._settings))
         self._beat("warming up")
-        speed.warm_up(self._speed, seed=self._settings.seed)
+        speed.warm_up(self._speed, n_tokens=command.warm_up_tokens, seed=self._settings.seed)
         build = backend.read_build()
         offloads = build.gpu_offload and self._settings.n_gpu_layers != 0
         return Loaded(

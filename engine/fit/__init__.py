@@ -1,0 +1,1 @@
+"""How fast a model runs here and how much memory it takes, measured before it is downloaded."""

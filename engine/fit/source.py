@@ -1,0 +1,122 @@
+"""What is to be measured: a file that is here, or a model of the catalog in a quant."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from ..catalog.models import CatalogModel
+from ..errors import ModelFileError
+from ..gguf.files import file_sha256
+from ..gguf.header import check_file, parse_header
+from ..gguf.hollow import hollow_model
+from ..gguf.synthesize import Dimensions, synthesize_header
+
+_PARAMETER_TOLERANCE = 0.01
+"""A header whose weights number differently from the model's is the header of some other model."""
+
+
+class FileSource(msgspec.Struct, frozen=True):
+    """A GGUF file on this machine."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name.removesuffix(".gguf")
+
+    def identity(self) -> str:
+        """Changes when the file does."""
+        return file_sha256(self.path)
+
+    def size_bytes(self) -> int:
+        """Of the file; of all parts of a split one.
+
+        Raises:
+            ModelFileError: it cannot be used.
+        """
+        return check_file(self.path).size_bytes
+
+    @contextmanager
+    def open(self, _folder: Path) -> Iterator[tuple[Path, str]]:
+        """The file to load, and how its figures are labelled."""
+        check_file(self.path)
+        yield self.path, "measured (real file)"
+
+
+class CatalogSource(msgspec.Struct, frozen=True):
+    """A model of the catalog, not downloaded."""
+
+    model: CatalogModel
+    quant: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.model.id}:{self.quant}"
+
+    def header(self) -> bytes:
+        """The GGUF header that the model's file would have, but for its tokenizer.
+
+        Raises:
+            ModelFileError: the catalog does not know enough, or what it knows does not add up.
+        """
+        dims, model = self.model.dimensions, self.model
+        if dims.n_ff is None or model.kv.recurrent_layers or model.parameters.active:
+            raise ModelFileError(
+                f"The catalog has no complete dimensions of {model.id}.", hint="Download and measure it."
+            )
+        header = synthesize_header(
+            Dimensions(
+                arch=dims.arch,
+                n_layer=dims.n_layer,
+                n_embd=dims.n_embd,
+                n_ff=dims.n_ff,
+                n_head=dims.n_head,
+                n_head_kv=dims.n_head_kv,
+                head_dim=dims.head_dim,
+                n_vocab=dims.n_vocab,
+                n_ctx_train=model.context_tokens.value if model.context_tokens else 4096,
+                tied=bool(dims.tied_embeddings),
+                sliding_window=model.kv.sliding_window,
+            ),
+            self.quant,
+        )
+        weights = 0
+        for tensor in parse_header(header).tensors:
+            count = 1
+            for size in tensor.shape:
+                count *= size
+            weights += count
+        if abs(weights / model.parameters.total - 1) > _PARAMETER_TOLERANCE:
+            raise ModelFileError(
+                f"The catalog's dimensions of {model.id} make {weights / 1e9:.2f} billion parameters,"
+                f" not {model.parameters.total / 1e9:.2f}.",
+                hint="Download and measure it.",
+            )
+        return header
+
+    def identity(self) -> str:
+        """Changes when the catalog's dimensions do."""
+        return hashlib.sha256(self.header()).hexdigest()
+
+    def size_bytes(self) -> int:
+        """That the file would have.
+
+        Raises:
+            ModelFileError: the catalog does not know enough.
+        """
+        return parse_header(self.header()).size_bytes
+
+    @contextmanager
+    def open(self, folder: Path) -> Iterator[tuple[Path, str]]:
+        """A hollow file, deleted afterwards, and how its figures are labelled."""
+        with hollow_model(self.header(), folder / f"{self.model.id}.{self.quant}.gguf") as hollow:
+            yield hollow.path, "measured (hollow)"
+
+
+Source: TypeAlias = FileSource | CatalogSource
