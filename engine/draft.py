@@ -1,0 +1,123 @@
+"""The answers given in the wizard so far: kept between starts, and turned into a plan at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from .catalog.verdict import StatedUse
+from .paths import state_dir
+from .plan import Candidate, Limits, Plan, Settings, SpeedPlan, SuiteChoice, check_plan
+
+SAMPLE = "sample"
+"""Stands among the picked paths for the sample model and its requantised versions."""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the model will run. Zero means no limit."""
+
+    this_machine: bool = True
+    ram_bytes: int = 0
+    vram_bytes: int = 0
+    cores: int = 0
+    n_ctx: int = 4096
+    min_tokens_per_second: float = 0.0
+    max_ttft_s: float = 0.0
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One immutable set of answers; the defaults make a run that works."""
+
+    use: StatedUse = StatedUse()
+    target: Target = Target()
+    suites: tuple[str, ...] = ("everyday-choice", "read-and-extract")
+    data_files: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    """Model files the user named, picked or not."""
+    picked: tuple[str, ...] = (SAMPLE,)
+    """Model files to compare; ``SAMPLE`` for the sample model."""
+    settings: Settings = Settings()
+    speed: SpeedPlan = SpeedPlan()
+    item_limit: int = 96
+    step: int = 0
+    """The wizard's step when it was left."""
+
+
+def draft_path() -> Path:
+    """Where the unfinished wizard is kept."""
+    return state_dir() / "draft.json"
+
+
+def save_draft(draft: Draft, path: Path | None = None) -> None:
+    """Write the draft in one step, so that a crash leaves the old one or the new one. Raises OSError."""
+    target = path or draft_path()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part.write_bytes(msgspec.json.encode(draft))
+    part.replace(target)
+
+
+def load_draft(path: Path | None = None) -> Draft:
+    """The kept draft; a fresh one when there is none or it is damaged."""
+    try:
+        return msgspec.json.decode((path or draft_path()).read_bytes(), type=Draft)
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return Draft()
+
+
+def plan_from_draft(draft: Draft, *, say: Callable[[str], None] = lambda _text: None) -> Plan:
+    """The plan these answers mean. Reads model headers and may requantise the sample model: run it in a thread.
+
+    Raises:
+        PlanError, ModelFileError: a number that cannot be meant, or a model file that cannot be used.
+    """
+    from .prepare import candidates_from_paths  # reads GGUF headers
+
+    paths = [path for path in draft.picked if path != SAMPLE]
+    notes: dict[str, Candidate] = {}
+    if SAMPLE in draft.picked:
+        from .demo import demo_plan
+
+        notes = {candidate.path: candidate for candidate in demo_plan(say).candidates}
+    named = {str(Path(path).expanduser().resolve()): None for path in (*paths, *notes)}
+    candidates = tuple(
+        msgspec.structs.replace(candidate, note=notes[candidate.path].note) if candidate.path in notes else candidate
+        for candidate in candidates_from_paths(named)
+    )
+    target, settings = draft.target, msgspec.structs.replace(draft.settings, n_ctx=draft.target.n_ctx)
+    if not target.this_machine:
+        settings = msgspec.structs.replace(
+            settings,
+            n_threads=target.cores or settings.n_threads,
+            n_gpu_layers=settings.n_gpu_layers if target.vram_bytes else 0,
+        )
+    plan = Plan(
+        candidates=candidates,
+        suites=_suites(draft),
+        settings=settings,
+        speed=draft.speed,
+        limits=Limits(
+            max_memory_bytes=0 if target.this_machine else target.ram_bytes,
+            min_generation_tokens_per_second=target.min_tokens_per_second,
+            max_ttft_s=target.max_ttft_s,
+        ),
+        item_limit=draft.item_limit,
+    )
+    check_plan(plan, where="The plan")
+    return plan
+
+
+def _suites(draft: Draft) -> tuple[SuiteChoice, ...]:
+    taken = list(draft.suites)
+    suites = [SuiteChoice(name=name) for name in draft.suites]
+    for file in draft.data_files:
+        stem, number = Path(file).stem, 2
+        name = stem
+        while name in taken:
+            name, number = f"{stem}-{number}", number + 1
+        taken.append(name)
+        suites.append(SuiteChoice(name=name, data=str(Path(file).expanduser().resolve())))
+    return tuple(suites)

@@ -1,0 +1,1 @@
+"""The wizard: from what the user wants to a plan that can run."""

@@ -1,0 +1,77 @@
+"""Step 2: the machine found, and the machine meant."""
+
+from __future__ import annotations
+
+import msgspec
+from textual import work
+from textual.app import ComposeResult
+from textual.widgets import Checkbox, Input, Label, Static
+
+from weighin.engine.draft import Draft, Target
+from weighin.engine.paths import data_dir
+
+from .step import Step
+
+_GIB = 2**30
+_FIELDS = (
+    ("ram", "RAM, GiB"),
+    ("vram", "GPU memory, GiB"),
+    ("cores", "CPU cores"),
+    ("context", "Context length, tokens"),
+    ("speed", "At least so many tok/s"),
+    ("ttft", "First token within, s"),
+)
+
+
+class HardwareStep(Step):
+    """This machine, or a smaller one in numbers; limits that hold for both."""
+
+    title = "Hardware"
+
+    def compose(self) -> ComposeResult:
+        yield Static("Looking at this machine …", id="found", markup=False)
+        yield Checkbox("The model will run on this machine", id="here", compact=True)
+        yield Label("RAM, GPU memory and cores count for another machine only; empty: no limit.")
+        for name, words in _FIELDS:
+            yield Label(words)
+            yield Input(id=name, compact=True)
+
+    def on_mount(self) -> None:
+        self._detect()
+
+    @work(thread=True, exit_on_error=False)
+    def _detect(self) -> None:
+        from weighin.engine.hardware.report import detect_hardware  # asks drivers and llama.cpp
+
+        try:
+            report = detect_hardware(model_folder=data_dir(), with_bandwidth=False)
+        except Exception as error:  # the step must work on machines nobody has seen
+            words = f"This machine could not be read: {error}"
+        else:
+            gpus = ", ".join(gpu.name for gpu in report.gpus) or "no GPU found"
+            usable = report.memory.usable_bytes / _GIB
+            words = f"{report.cpu.name}, {report.default_threads} threads\n{usable:.1f} GiB RAM usable; {gpus}"
+        self.app.call_from_thread(self.query_one("#found", Static).update, words)
+
+    def show(self, draft: Draft) -> None:
+        super().show(draft)
+        t = draft.target
+        self.query_one("#here", Checkbox).value = t.this_machine
+        values = (t.ram_bytes / _GIB, t.vram_bytes / _GIB, t.cores, t.n_ctx, t.min_tokens_per_second, t.max_ttft_s)
+        for (name, _words), value in zip(_FIELDS, values, strict=True):
+            self.query_one(f"#{name}", Input).value = f"{value:.12g}" if value else ""
+
+    def collect(self) -> Draft:
+        ram, vram, cores, context, speed, ttft = (self.number(f"#{name}", words) for name, words in _FIELDS)
+        if 0 < context < 256:
+            raise ValueError("Context length must be at least 256 tokens.")
+        target = Target(
+            this_machine=self.query_one("#here", Checkbox).value,
+            ram_bytes=int(ram * _GIB),
+            vram_bytes=int(vram * _GIB),
+            cores=int(cores),
+            n_ctx=int(context) or Target().n_ctx,
+            min_tokens_per_second=speed,
+            max_ttft_s=ttft,
+        )
+        return msgspec.structs.replace(self.draft, target=target)

@@ -1,0 +1,107 @@
+"""The wizard's one screen: five steps, one draft."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, DataTable, Footer, Static
+
+from weighin.engine.draft import Draft, load_draft, save_draft
+from weighin.engine.plan import Plan
+
+from .candidates import CandidatesStep
+from .hardware import HardwareStep
+from .license import LicenseStep
+from .review import ReviewStep
+from .step import Step
+from .task import TaskStep
+
+_STEPS: tuple[type[Step], ...] = (LicenseStep, HardwareStep, TaskStep, CandidatesStep, ReviewStep)
+
+
+class WizardScreen(Screen[None]):
+    """Asks what is wanted and posts ``Finished`` with the plan; the draft is kept at every step."""
+
+    CSS_PATH = "screen.tcss"
+    HELP_TOPIC = "wizard"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next", "Next", id="wizard.next", priority=True),
+        Binding("escape,backspace", "back", "Back", id="wizard.back", key_display="esc"),
+    ]
+
+    class Finished(Message):
+        """The wizard is through: run this."""
+
+        def __init__(self, plan: Plan) -> None:
+            super().__init__()
+            self.plan = plan
+
+    def __init__(self, draft: Draft | None = None) -> None:
+        super().__init__()
+        self.draft = load_draft() if draft is None else draft
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="wizard-steps", markup=False)
+        with ContentSwitcher(initial="step0"):
+            for index, step in enumerate(_STEPS):
+                yield step(id=f"step{index}")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self._go(self.draft.step)
+
+    @property
+    def step(self) -> Step:
+        """The step in front."""
+        return self.query_one(f"#step{self.draft.step}", Step)
+
+    def _go(self, index: int) -> None:
+        index = min(max(index, 0), len(_STEPS) - 1)
+        self.draft = msgspec.structs.replace(self.draft, step=index)
+        marks = ("✓" if i < index else "▸" if i == index else " " for i in range(len(_STEPS)))
+        header = "   ".join(f"{mark} {step.title}" for mark, step in zip(marks, _STEPS, strict=True))
+        self.query_one("#wizard-steps", Static).update(header)
+        self.query_one(ContentSwitcher).current = f"step{index}"
+        self.step.show(self.draft)
+        self._keep()
+        self.call_after_refresh(self._focus_first)
+
+    def _focus_first(self) -> None:
+        tables = self.step.query(DataTable)
+        inner = [tables.first()] if tables else [w for w in self.step.query("*") if w.focusable]
+        self.set_focus(inner[0] if inner else self.step)
+
+    def _keep(self) -> None:
+        try:
+            save_draft(self.draft)
+        except OSError as error:
+            self.notify(f"The draft could not be kept: {error}", severity="warning", markup=False)
+
+    def action_next(self) -> None:
+        """On to the next step, or what the focused field is for."""
+        self.step.proceed()
+
+    def action_back(self) -> None:
+        """To the step before; what was answered here stays."""
+        if self.draft.step == 0:
+            return
+        try:
+            self.draft = self.step.collect()
+        except ValueError:
+            self.draft = self.step.draft
+        self._go(self.draft.step - 1)
+
+    def on_step_completed(self, event: Step.Completed) -> None:
+        """A step is done."""
+        self.draft = event.draft
+        self._go(self.draft.step + 1)
+
+    def on_review_step_ready(self, event: ReviewStep.Ready) -> None:
+        """The plan is wanted."""
+        self.post_message(self.Finished(event.plan))
