@@ -61,8 +61,8 @@ def read_rows(draft: Draft) -> tuple[list[Row], list[str]]:
     problems: list[str] = []
     for path in draft.added:
         try:
-            for c in candidates_from_paths([path]):
-                rows.append(Row(c.path, c.name, c.quant, c.size_bytes, "not checked", None, None))
+            found = candidates_from_paths([path])
+            rows += [Row(c.path, c.name, c.quant, c.size_bytes, "not checked", None, None) for c in found]
         except WeighinError as error:
             problems.append(str(error))
     catalog = load_catalog()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
+from textual.widgets import Input, Static
 
 from weighin.engine.draft import Draft, load_draft
 from weighin.engine.gguf.tiny import write_tiny_model
@@ -47,3 +48,43 @@ async def test_enter_alone_leads_to_a_plan(
         await pilot.pause()
     assert load_draft().step == 3
     assert load_draft().picked == (str(model),)
+
+
+async def test_back_keeps_answers_and_a_restart_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path))
+    app = Shell(Draft())
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.screen.query_one("#users", Input).value = "5000"
+        await pilot.press("enter")
+        await pilot.pause()
+        app.screen.query_one("#context", Input).value = "2048"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen.query_one("#users", Input).value == "5000"
+        await app.workers.wait_for_complete()
+    again = Shell(None)
+    async with again.run_test() as pilot:
+        await pilot.pause()
+        assert again.screen.query_one("#users", Input).value == "5000"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert again.screen.query_one("#context", Input).value == "2048"
+        await again.workers.wait_for_complete()
+
+
+async def test_a_bad_data_file_shows_its_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path))
+    data = tmp_path / "mine.jsonl"
+    data.write_text('{"prompt": "2+2?", "answer": "4"}\nnot json\n', encoding="utf-8")
+    app = Shell(Draft(step=2))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        field = app.screen.query_one("#data-path", Input)
+        field.focus()
+        field.value = str(data)
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "line 2" in str(app.screen.query_one("#data-report", Static).render())
+    assert load_draft().data_files == ()
