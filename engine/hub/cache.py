@@ -1,0 +1,233 @@
+"""The hub's cache on this machine, laid out as huggingface_hub does, so that both find each other's files.
+
+``models--owner--name/blobs/<etag>`` holds the bytes, ``snapshots/<commit>/<file>`` links to them, ``refs/<revision>``
+names the commit. An unfinished download is ``blobs/<etag>.weighin.part``, a name that the client neither uses nor
+removes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .client import cancelled_error
+from .errors import DiskFullError, LocalStoreError, ServerTroubleError, is_disk_full
+from .naming import is_safe_path
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_SHA1 = re.compile(r"^[0-9a-f]{40}$")
+_LOCK_POLL_S = 0.2
+CHUNK_BYTES = 2**20
+MARGIN_BYTES = 64 * 2**20
+"""Left free on the disk, for everything else that writes."""
+
+
+def new_digest(etag: str, size_bytes: int) -> _Hash:
+    """The hash that ``etag`` is: SHA-256 for a large file, git's blob id for a small one.
+
+    Raises:
+        ServerTroubleError: it is neither, so the file could not be checked.
+    """
+    if _SHA256.match(etag):
+        return hashlib.sha256()
+    if _SHA1.match(etag):
+        # https://git-scm.com/book/en/v2/Git-Internals-Git-Objects: SHA-1 of "blob <size>\0" and the content.
+        return hashlib.sha1(b"blob %d\0" % size_bytes, usedforsecurity=False)
+    raise ServerTroubleError(
+        f"The hub gives no checksum that can be checked ({etag[:80]!r}).", hint="Is HF_ENDPOINT a full mirror?"
+    )
+
+
+class CachedFile(msgspec.Struct, frozen=True):
+    """Where one file of a repo lives in the cache."""
+
+    cache_dir: Path
+    repo: str
+    commit: str
+    name: str
+    etag: str
+
+    @property
+    def _folder(self) -> str:
+        return "models--" + self.repo.replace("/", "--")
+
+    @property
+    def blob(self) -> Path:
+        """The bytes, under their hash."""
+        return self.cache_dir / self._folder / "blobs" / self.etag
+
+    @property
+    def part(self) -> Path:
+        """What came so far."""
+        return self.blob.with_name(self.etag + ".weighin.part")
+
+    @property
+    def pointer(self) -> Path:
+        """What programs open: it has the right name and extension."""
+        return self.cache_dir / self._folder / "snapshots" / self.commit / Path(*self.name.split("/"))
+
+    @property
+    def lock(self) -> Path:
+        """The lock that huggingface_hub takes for the same file."""
+        return self.cache_dir / ".locks" / self._folder / f"{self.etag}.lock"
+
+    def ref(self, revision: str) -> Path:
+        """Names the commit of a branch."""
+        return self.cache_dir / self._folder / "refs" / Path(*revision.split("/"))
+
+    def bytes_here(self) -> int:
+        """Bytes that need not be fetched."""
+        for path in (self.blob, self.part):
+            with contextlib.suppress(OSError):
+                return path.stat().st_size
+        return 0
+
+
+def cached_file(cache_dir: Path, repo: str, commit: str, name: str, etag: str) -> CachedFile:
+    """Names from the hub as paths.
+
+    Raises:
+        ServerTroubleError: one of them would lead out of the cache.
+    """
+    new_digest(etag, 0)
+    if not _SHA1.match(commit):
+        raise ServerTroubleError(f"The hub names no commit for {repo} ({commit[:80]!r}).", hint="Try again later.")
+    if not is_safe_path(name):
+        raise ServerTroubleError(f"The hub lists a file with an unsafe name: {name[:80]!r}.", hint="Do not use it.")
+    return CachedFile(cache_dir, repo, commit, name, etag)
+
+
+@contextmanager
+def storage_errors(where: Path) -> Iterator[None]:
+    """Errors of the file system in our words. Network errors pass through unchanged."""
+    try:
+        yield
+    except OSError as error:
+        if is_disk_full(error):
+            raise DiskFullError(
+                f"The disk with {where} is full ({error.strerror}).",
+                hint="What came is kept: make room and start again.",
+            ) from error
+        raise LocalStoreError(f"{where} cannot be written: {error}.", hint="Check its permissions.") from error
+
+
+@contextmanager
+def locked(file: CachedFile, *, sleep: Callable[[float], None], cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Hold the file's lock; whoever else fetches the same file waits, here and in other programs."""
+    from filelock import FileLock, SoftFileLock, Timeout
+
+    lock: FileLock | SoftFileLock
+    with storage_errors(file.lock):
+        file.lock.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file.lock, timeout=0, mode=0o664, thread_local=False)
+    while True:
+        if cancelled():
+            raise cancelled_error(file.name)
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:  # an OSError too, so it comes first
+            sleep(_LOCK_POLL_S)
+        except OSError as error:
+            raise LocalStoreError(f"{file.lock} cannot be locked: {error}.", hint="Check its permissions.") from error
+        except NotImplementedError:  # a file system without flock
+            lock = SoftFileLock(file.lock, timeout=0, mode=0o664, thread_local=False)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.release()
+
+
+def check_room(folder: Path, needed_bytes: int, free_bytes: Callable[[Path], int], *, subject: str) -> None:
+    """Refuse before the first byte when the disk cannot take it.
+
+    Raises:
+        DiskFullError: with both numbers.
+    """
+    existing = next((parent for parent in (folder, *folder.parents) if parent.exists()), folder)
+    with storage_errors(existing):
+        free = free_bytes(existing)
+    if needed_bytes and needed_bytes + MARGIN_BYTES > free:
+        raise DiskFullError(
+            f"{subject} needs {needed_bytes / 1e9:.2f} GB more, and the disk with {existing} has only "
+            f"{free / 1e9:.2f} GB free.",
+            hint="Make room, choose a smaller quant, or set HF_HUB_CACHE to a folder on another disk.",
+        )
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that this user may still write below ``folder``."""
+    return shutil.disk_usage(folder).free
+
+
+def hash_file(
+    path: Path, digest: _Hash, *, cancelled: Callable[[], bool], subject: str, limit_bytes: int | None = None
+) -> int:
+    """Feed a file into ``digest``; returns the bytes read."""
+    done = 0
+    with path.open("rb", buffering=0) as file:
+        while True:
+            if cancelled():
+                raise cancelled_error(subject)
+            wanted = CHUNK_BYTES if limit_bytes is None else min(CHUNK_BYTES, limit_bytes - done)
+            chunk = file.read(wanted) if wanted else b""
+            if not chunk:
+                return done
+            digest.update(chunk)
+            done += len(chunk)
+
+
+def publish(file: CachedFile, revision: str) -> Path:
+    """Link the finished blob where programs look for it; returns that path. Each step is whole or not done."""
+    with storage_errors(file.pointer):
+        file.pointer.parent.mkdir(parents=True, exist_ok=True)
+        link = file.pointer.with_name(f".{uuid.uuid4().hex[:12]}.link")
+        try:
+            link.symlink_to(os.path.relpath(file.blob, file.pointer.parent))
+        except (OSError, NotImplementedError):
+            # Windows without the right to make links: the client then keeps the bytes in the snapshot itself.
+            file.blob.replace(file.pointer)
+        else:
+            link.replace(file.pointer)
+    if revision != file.commit and is_safe_path(revision):
+        ref = file.ref(revision)
+        # A cache that several users share may let us add files but not move the branch.
+        with contextlib.suppress(OSError):
+            ref.parent.mkdir(parents=True, exist_ok=True)
+            if not ref.exists() or ref.read_text(encoding="utf-8") != file.commit:
+                temporary = ref.with_name(f"{ref.name}.{uuid.uuid4().hex[:8]}.tmp")
+                temporary.write_text(file.commit, encoding="utf-8")
+                temporary.replace(ref)
+    return file.pointer
+
+
+def remembered_matches(path: Path, file: CachedFile, *, cancelled: Callable[[], bool]) -> bool:
+    """Whether the bytes at ``path`` have the hash they are stored under; quick when they were checked before."""
+    from ..errors import ModelFileError
+    from ..gguf.files import file_sha256
+
+    if cancelled():
+        raise cancelled_error(file.name)
+    real = path.resolve()
+    try:
+        if _SHA256.match(file.etag):
+            return file_sha256(real) == file.etag
+        digest = new_digest(file.etag, real.stat().st_size)
+        hash_file(real, digest, cancelled=cancelled, subject=file.name)
+    except (OSError, ModelFileError) as error:
+        raise LocalStoreError(f"{path} cannot be read: {error}", hint="Check its permissions.") from error
+    return digest.hexdigest() == file.etag

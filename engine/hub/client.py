@@ -1,0 +1,251 @@
+"""How the hub is reached: endpoint, token, cache, time limits, and what is tried again.
+
+``HF_ENDPOINT``, ``HF_HOME``, ``HF_HUB_CACHE``, ``HF_TOKEN``, ``HF_HUB_OFFLINE`` and the proxy variables are read by
+huggingface_hub and its HTTP client, whose session is used for everything.
+Xet is never used: its transfers cannot be resumed across processes, so every file goes by HTTP.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, urljoin, urlsplit
+
+import msgspec
+
+from .errors import DownloadCancelledError, HubError, RateLimitedError, from_client
+
+if TYPE_CHECKING:
+    import httpx2
+
+T = TypeVar("T")
+
+_MAX_REDIRECTS = 5
+_PORTS = {"http": 80, "https": 443}
+_RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_WAIT_STEP_S = 0.1
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What is tried again, and how patiently."""
+
+    attempts: int = 6
+    """Failures in a row without a useful amount of new bytes before giving up."""
+    total_attempts: int = 100
+    """Failures of one file in all, however much came in between."""
+    useful_bytes: int = 256 * 2**10
+    """New bytes that make a failure count as the first again."""
+    first_wait_s: float = 1.0
+    """Doubled with each failure in a row."""
+    longest_wait_s: float = 30.0
+    longest_asked_wait_s: float = 300.0
+    """A hub that asks for a longer pause than this is reported instead of waited for."""
+
+    def wait_s(self, failures: int, asked_s: float | None = None) -> float:
+        """Seconds before the next try after ``failures`` (1, 2, …) in a row."""
+        if asked_s is not None:
+            return asked_s
+        return min(self.first_wait_s * 2.0 ** min(failures - 1, 20), self.longest_wait_s)
+
+
+class Hub(msgspec.Struct, frozen=True, kw_only=True):
+    """A hub and how to talk to it. Make one with ``connect``."""
+
+    endpoint: str
+    cache_dir: Path
+    """Holds ``models--owner--name`` folders, as every program that uses the hub's cache expects."""
+    token: str | None
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 20.0
+    """A transfer that brings nothing for so long is a stall."""
+    retry: RetryPolicy = RetryPolicy()
+    clock: Callable[[], float] = time.monotonic
+    """Seconds; for rates and for pauses."""
+    sleep: Callable[[float], None] = time.sleep
+
+    def headers(self) -> dict[str, str]:
+        """For requests to the hub itself, never to another host."""
+        found = {"accept-encoding": "identity", "user-agent": "weighin"}
+        if self.token:
+            found["authorization"] = f"Bearer {self.token}"
+        return found
+
+    def file_url(self, repo: str, revision: str, name: str) -> str:
+        """Where a file of a repo is resolved."""
+        return f"{self.endpoint}/{repo}/resolve/{quote(revision, safe='')}/{quote(name)}"
+
+
+def connect(
+    *,
+    endpoint: str | None = None,
+    cache_dir: Path | None = None,
+    token: str | None = None,
+    retry: RetryPolicy | None = None,
+    connect_timeout_s: float = 10.0,
+    read_timeout_s: float = 20.0,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Hub:
+    """The hub as the environment says; arguments win. Sends nothing."""
+    # Takes a third of a second, and is not needed without a network.
+    from huggingface_hub import constants, get_token
+
+    constants.HF_HUB_DISABLE_XET = True
+    return Hub(
+        endpoint=(endpoint or constants.ENDPOINT).rstrip("/"),
+        cache_dir=Path(cache_dir or constants.HF_HUB_CACHE).expanduser(),
+        token=token or get_token(),
+        retry=retry or RetryPolicy(),
+        connect_timeout_s=connect_timeout_s,
+        read_timeout_s=read_timeout_s,
+        clock=clock,
+        sleep=sleep,
+    )
+
+
+def session() -> httpx2.Client:
+    """The client's own session: proxies, and whatever client factory the environment set."""
+    from huggingface_hub import get_session
+
+    return get_session()
+
+
+def raise_for_status(response: httpx2.Response) -> None:
+    """Raise HfHubHTTPError, or the subclass that the hub's ``X-Error-Code`` means, for 400 and more."""
+    from huggingface_hub.utils import hf_raise_for_status  # type: ignore[attr-defined] # exported lazily
+
+    hf_raise_for_status(response)
+
+
+def is_offline() -> bool:
+    """Whether ``HF_HUB_OFFLINE`` forbids any request."""
+    from huggingface_hub import constants
+
+    return bool(constants.is_offline_mode())
+
+
+def never() -> bool:
+    """The default for ``cancelled``."""
+    return False
+
+
+def wait(hub: Hub, seconds: float, cancelled: Callable[[], bool], subject: str) -> None:
+    """Sleep in short steps.
+
+    Raises:
+        DownloadCancelledError: ``cancelled`` said so.
+    """
+    left_s = seconds
+    while True:
+        if cancelled():
+            raise cancelled_error(subject)
+        if left_s <= 0:
+            return
+        step_s = min(left_s, _WAIT_STEP_S)
+        hub.sleep(step_s)
+        left_s -= step_s
+
+
+def cancelled_error(subject: str) -> DownloadCancelledError:
+    """Said by everything that stops because the user wants it."""
+    return DownloadCancelledError(f"{subject} was cancelled.", hint="What came so far is kept for the next time.")
+
+
+def is_worth_retrying(error: BaseException) -> bool:
+    """A trouble that may pass: the connection, a timeout, 429 or 5xx."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, HfHubHTTPError):
+        return error.response is not None and error.response.status_code in _RETRIED_STATUSES
+    return isinstance(error, httpx2.TransportError) and not isinstance(
+        error, (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
+    )
+
+
+def asked_wait(error: BaseException, hub: Hub, *, subject: str) -> float | None:
+    """The pause the hub asks for with a 429 or 503, in seconds.
+
+    Raises:
+        RateLimitedError: it is longer than we are willing to sit there.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    from .errors import asked_wait_s
+
+    if not isinstance(error, HfHubHTTPError) or error.response is None:
+        return None
+    if error.response.status_code not in {429, 503}:
+        return None
+    asked_s = asked_wait_s(error.response.headers)
+    if asked_s is not None and asked_s > hub.retry.longest_asked_wait_s:
+        raise RateLimitedError(
+            f"{hub.endpoint} asks to wait {asked_s / 60:.0f} minutes before {subject}.",
+            retry_after_s=asked_s,
+            hint="Try again then; a token raises the limit.",
+        ) from None
+    return asked_s
+
+
+def ask(hub: Hub, call: Callable[[], T], *, subject: str, repo: str = "", cancelled: Callable[[], bool] = never) -> T:
+    """Run a short request, again when the trouble may pass.
+
+    Raises:
+        HubError: what went wrong, in our words.
+    """
+    import httpx2
+
+    # A dead endpoint should be known in seconds; a long transfer has more patience.
+    patience = min(hub.retry.attempts, 4)
+    failures = 0
+    while True:
+        try:
+            return call()
+        except HubError:
+            raise
+        except (httpx2.HTTPError, OSError, ValueError) as error:
+            failures += 1
+            if not is_worth_retrying(error) or failures >= patience:
+                raise from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo) from error
+            wait(hub, hub.retry.wait_s(failures, asked_wait(error, hub, subject=subject)), cancelled, subject)
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port: what a token belongs to."""
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
+
+
+@contextmanager
+def open_stream(hub: Hub, url: str, *, extra: Mapping[str, str] | None = None) -> Iterator[httpx2.Response]:
+    """GET ``url`` and follow redirects by hand, so that the token goes to the hub's own origin and nowhere else.
+
+    Raises:
+        HfHubHTTPError: a status of 400 or more, with its headers.
+        httpx2.TransportError: the connection.
+    """
+    import httpx2
+
+    timeout = httpx2.Timeout(hub.read_timeout_s, connect=hub.connect_timeout_s)
+    home = origin(hub.endpoint)
+    for _ in range(_MAX_REDIRECTS + 1):
+        headers = hub.headers() | dict(extra or {})
+        if origin(url) != home:
+            headers.pop("authorization", None)
+        # auth=None keeps credentials of a .netrc away from storage hosts.
+        with session().stream(
+            "GET", url, headers=headers, follow_redirects=False, timeout=timeout, auth=None
+        ) as response:
+            if response.has_redirect_location:
+                target = urljoin(url, response.headers["location"])
+                if origin(target)[0] not in _PORTS or (home[0] == "https" and origin(target)[0] == "http"):
+                    raise httpx2.RemoteProtocolError(f"redirected to {target[:80]}")
+                url = target
+                continue
+            raise_for_status(response)
+            yield response
+            return
+    raise httpx2.TooManyRedirects(f"more than {_MAX_REDIRECTS} redirects", request=response.request)

@@ -1,0 +1,288 @@
+"""Models from the hub into the standard cache: resumable, checked, cancellable.
+
+Covers: whole and split models, several at a time, pauses while something is being timed. A file gets its final
+name only after its hash was found right. Not covered: Xet transfers, and files other than a model's own. All of it
+blocks: run it in a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from .cache import (
+    CachedFile,
+    cached_file,
+    check_room,
+    free_bytes,
+    locked,
+    publish,
+    remembered_matches,
+    storage_errors,
+)
+from .client import Hub, ask, is_offline, never
+from .errors import CorruptedDownloadError, DownloadCancelledError, HubError, OfflineError, ServerTroubleError
+from .listing import HubFile, HubModel, HubRepo
+from .progress import (
+    DownloadFailed,
+    DownloadFinished,
+    DownloadRejected,
+    DownloadResumed,
+    DownloadStarted,
+    DownloadVerified,
+    Meter,
+    Report,
+    silent,
+)
+from .transfer import PartFile, Write, fetch, write_some
+
+
+class Downloaded(msgspec.Struct, frozen=True):
+    """A model that is here now."""
+
+    repo: HubRepo
+    model: HubModel
+    path: Path
+    """In the cache's snapshot folder; the first part of a split model."""
+
+
+class NotDownloaded(msgspec.Struct, frozen=True):
+    """A model that is not, and why."""
+
+    repo: HubRepo
+    model: HubModel
+    error: HubError
+
+
+DownloadOutcome: TypeAlias = Downloaded | NotDownloaded
+
+
+class _Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What every step of one model's download needs."""
+
+    hub: Hub
+    repo: HubRepo
+    meter: Meter
+    cancelled: Callable[[], bool]
+    may_transfer: Callable[[], bool]
+    write: Write
+
+    def subject(self, file: HubFile) -> str:
+        """What to call a file in an error."""
+        return f"{self.repo.repo}:{file.name}"
+
+
+def always() -> bool:
+    """The default for ``may_transfer``."""
+    return True
+
+
+def display_name(repo: HubRepo, model: HubModel) -> str:
+    """What events call a model."""
+    return f"{repo.repo}:{model.name}"
+
+
+def missing_bytes(hub: Hub, repo: HubRepo, model: HubModel) -> int:
+    """Bytes of a model that are not on this machine yet."""
+    places = [_place(hub, repo, part) for part in model.parts]
+    return sum(max(0, p.size_bytes - _bytes_here(place)) for p, place in zip(model.parts, places, strict=True))
+
+
+def download_model(
+    hub: Hub,
+    repo: HubRepo,
+    model: HubModel,
+    *,
+    report: Report = silent,
+    cancelled: Callable[[], bool] = never,
+    may_transfer: Callable[[], bool] = always,
+    disk_free_bytes: Callable[[Path], int] = free_bytes,
+    write: Write = write_some,
+) -> Path:
+    """Fetch what is missing of a model; returns the path to open, the first part of a split one.
+
+    ``cancelled`` is asked at every chunk and pause; ``may_transfer`` false closes the connection until it is true.
+
+    Raises:
+        HubError: not this time. What came is kept, unless its hash was wrong.
+    """
+    name = display_name(repo, model)
+    meter = Meter(name, model.size_bytes, report, hub.clock)
+    task = _Task(hub=hub, repo=repo, meter=meter, cancelled=cancelled, may_transfer=may_transfer, write=write)
+    try:
+        missing = missing_bytes(hub, repo, model)
+        check_room(hub.cache_dir, missing, disk_free_bytes, subject=name)
+        report(DownloadStarted(name, model.size_bytes))
+        if 0 < missing < model.size_bytes:
+            report(DownloadResumed(name, model.size_bytes - missing, model.size_bytes))
+        paths = []
+        done = 0
+        for part in model.parts:
+            meter.set_done(done)
+            paths.append(_download_file(task, part, done))
+            done += part.size_bytes
+    except HubError as error:
+        report(DownloadFailed(name, str(error), isinstance(error, DownloadCancelledError)))
+        raise
+    report(DownloadFinished(name, paths[0], model.size_bytes))
+    return paths[0]
+
+
+def download_many(
+    hub: Hub,
+    wanted: Sequence[tuple[HubRepo, HubModel]],
+    *,
+    parallel: int = 2,
+    report: Report = silent,
+    cancelled: Callable[[], bool] = never,
+    may_transfer: Callable[[], bool] = always,
+    disk_free_bytes: Callable[[Path], int] = free_bytes,
+) -> tuple[DownloadOutcome, ...]:
+    """Fetch several models, ``parallel`` at a time; one that fails does not stop the others; outcomes in order.
+
+    ``report`` is called from several threads.
+
+    Raises:
+        DiskFullError: there is no room for all of them together; nothing was begun.
+    """
+    needed = sum(missing_bytes(hub, repo, model) for repo, model in wanted)
+    check_room(hub.cache_dir, needed, disk_free_bytes, subject=f"All {len(wanted)} models together")
+    stop = threading.Event()
+
+    def one(repo: HubRepo, model: HubModel) -> DownloadOutcome:
+        try:
+            path = download_model(
+                hub,
+                repo,
+                model,
+                report=report,
+                cancelled=lambda: stop.is_set() or cancelled(),
+                may_transfer=may_transfer,
+                disk_free_bytes=disk_free_bytes,
+            )
+        except HubError as error:
+            return NotDownloaded(repo, model, error)
+        return Downloaded(repo, model, path)
+
+    with ThreadPoolExecutor(max_workers=max(1, parallel), thread_name_prefix="download") as pool:
+        try:
+            return tuple(pool.map(lambda pair: one(*pair), wanted))
+        except BaseException:
+            stop.set()  # Ctrl-C: let the threads end at their next chunk instead of after gigabytes
+            raise
+
+
+def _download_file(task: _Task, file: HubFile, done_before: int) -> Path:
+    hub = task.hub
+    place = _place(hub, task.repo, file)
+    found = _already_here(task, file, place)
+    if found is not None:
+        return found
+    if is_offline():
+        raise OfflineError(
+            f"{task.subject(file)} is not on this machine, and HF_HUB_OFFLINE is set.",
+            hint="Unset HF_HUB_OFFLINE, or bring the file in a bundle.",
+        )
+    _check_metadata(task, file, place)
+    with locked(place, sleep=hub.sleep, cancelled=task.cancelled):
+        found = _already_here(task, file, place)  # another process may have brought it while we waited
+        if found is None:
+            _fetch_checked(task, file, place, done_before)
+            found = publish(place, task.repo.revision)
+    return found
+
+
+def _place(hub: Hub, repo: HubRepo, file: HubFile) -> CachedFile:
+    return cached_file(hub.cache_dir, repo.repo, repo.sha, file.name, file.sha256 or file.blob_id)
+
+
+def _bytes_here(place: CachedFile) -> int:
+    try:
+        return place.pointer.stat().st_size
+    except OSError:
+        return place.bytes_here()
+
+
+def _already_here(task: _Task, file: HubFile, place: CachedFile) -> Path | None:
+    """The finished file, checked. One that lies there with a wrong content is said and fetched again over it."""
+    for path in (place.pointer, place.blob):
+        if not path.exists():
+            continue
+        if path.stat().st_size == file.size_bytes and remembered_matches(path, place, cancelled=task.cancelled):
+            task.meter.report(DownloadVerified(task.meter.name, file.name, place.etag))
+            return path if path == place.pointer else publish(place, task.repo.revision)
+        reason = f"{path} does not have the hub's checksum."
+        task.meter.report(DownloadRejected(task.meter.name, reason))
+        return None
+    return None
+
+
+def _check_metadata(task: _Task, file: HubFile, place: CachedFile) -> None:
+    """Ask for the file itself: this tells a gated or vanished one before anything is locked or written."""
+    from huggingface_hub import get_hf_file_metadata
+
+    hub, subject = task.hub, task.subject(file)
+    metadata = ask(
+        hub,
+        lambda: get_hf_file_metadata(
+            hub.file_url(task.repo.repo, task.repo.sha, file.name),
+            token=hub.token or False,
+            timeout=hub.read_timeout_s,
+            endpoint=hub.endpoint,
+        ),
+        subject=subject,
+        repo=task.repo.repo,
+        cancelled=task.cancelled,
+    )
+    for what, listed, served in (
+        ("size", file.size_bytes, metadata.size),
+        ("checksum", place.etag, metadata.etag),
+        ("commit", task.repo.sha, metadata.commit_hash),
+    ):
+        if served is not None and served != listed:
+            raise ServerTroubleError(
+                f"{hub.endpoint} contradicts itself about {subject}: {what} {listed} in its list, "
+                f"{served} for the file.",
+                hint="Try again later.",
+            )
+
+
+def _fetch_checked(task: _Task, file: HubFile, place: CachedFile, done_before: int) -> None:
+    subject = task.subject(file)
+    part = PartFile(place, file.size_bytes, task.write)
+    try:
+        part.load(task.cancelled)
+        for is_last in (False, True):
+            task.meter.set_done(done_before + part.done_bytes)
+            fetch(
+                task.hub,
+                task.hub.file_url(task.repo.repo, task.repo.sha, file.name),
+                part,
+                repo=task.repo.repo,
+                subject=subject,
+                meter=task.meter,
+                cancelled=task.cancelled,
+                may_transfer=task.may_transfer,
+            )
+            if part.is_right:
+                break
+            part.clear()
+            if is_last:
+                raise CorruptedDownloadError(
+                    f"{subject} came twice with a content that does not have the hub's checksum; it was thrown away.",
+                    hint="Something on the way changes it (a proxy, bad memory), or the upload is damaged.",
+                )
+            reason = f"{subject} does not have the hub's checksum."
+            task.meter.report(DownloadRejected(task.meter.name, reason))
+    except BaseException:
+        part.close(durable=False)
+        raise
+    part.close(durable=True)
+    with storage_errors(place.blob):
+        place.part.replace(place.blob)
+    task.meter.report(DownloadVerified(task.meter.name, file.name, place.etag))

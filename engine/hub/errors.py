@@ -1,0 +1,199 @@
+"""What can go wrong between here and the hub, each with the thing to do about it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+
+from ..errors import WeighinError
+
+
+class HubError(WeighinError):
+    """Something asked of the hub, of a bundle or of a model store did not work."""
+
+
+class ModelReferenceError(HubError):
+    """What the user wrote names no model."""
+
+
+class HubNotFoundError(HubError):
+    """No such repo, revision or file, or a private one that this token may not see."""
+
+
+class GatedModelError(HubError):
+    """The terms must be accepted first, on ``page``."""
+
+    def __init__(self, what: str, *, page: str, hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.page = page
+
+
+class BadTokenError(HubError):
+    """The hub refuses the token."""
+
+
+class RateLimitedError(HubError):
+    """Too many requests; ``retry_after_s`` is what the hub asked for, or None."""
+
+    def __init__(self, what: str, *, retry_after_s: float | None, hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class OfflineError(HubError):
+    """``HF_HUB_OFFLINE`` is set and the file is not here."""
+
+
+class NoConnectionError(HubError):
+    """The hub cannot be reached, or the connection was lost again and again."""
+
+
+class ServerTroubleError(HubError):
+    """The hub answers with an error of its own, or with something that is no answer."""
+
+
+class StalledError(HubError):
+    """The connection stays open and nothing comes."""
+
+
+class DiskFullError(HubError):
+    """No room for the file; what is there is kept."""
+
+
+class CorruptedDownloadError(HubError):
+    """The bytes are not those the hub promised; they were thrown away."""
+
+
+class DownloadCancelledError(HubError):
+    """The user stopped it; what is there is kept."""
+
+
+class LocalStoreError(HubError):
+    """A folder on this machine cannot be read or written."""
+
+
+class BundleError(HubError):
+    """A bundle that is incomplete, altered or not a bundle; ``problems`` has every file concerned."""
+
+    def __init__(self, what: str, *, problems: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.problems = problems
+
+
+_TOKEN_HINT = "Log in with 'hf auth login' or set HF_TOKEN."
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """``error`` and what lies beneath it: the client wraps a refused connection as "not in the cache"."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """A full disk, a quota, or a limit on the file's size."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def from_client(error: BaseException, *, subject: str, endpoint: str, repo: str = "") -> HubError:
+    """The client's exception as one of ours.
+
+    ``subject`` is what was asked for, as the user would say it; ``repo`` gives the page where terms are accepted.
+    """
+    import httpx2
+    from huggingface_hub import errors as hf
+
+    for cause in causes(error):
+        if isinstance(cause, HubError):
+            return cause
+        if isinstance(cause, hf.OfflineModeIsEnabled):
+            return OfflineError(
+                f"{subject} is not on this machine, and HF_HUB_OFFLINE is set.",
+                hint="Unset HF_HUB_OFFLINE, or bring the file in a bundle.",
+            )
+        if isinstance(cause, hf.HfHubHTTPError) and cause.response is not None:
+            return from_status(cause, subject=subject, endpoint=endpoint, repo=repo)
+        if isinstance(cause, httpx2.ConnectTimeout):
+            return NoConnectionError(f"{endpoint} does not answer.", hint="Check the network and the proxy settings.")
+        if isinstance(cause, httpx2.TimeoutException):
+            return StalledError(f"{endpoint} stopped sending {subject}.", hint="Try again; what came is kept.")
+        if isinstance(cause, httpx2.TransportError):
+            return NoConnectionError(
+                f"{endpoint} cannot be reached, or the connection broke ({_short(cause)}).",
+                hint="Check the network, HF_ENDPOINT and the proxy settings.",
+            )
+        if is_disk_full(cause):
+            return DiskFullError(f"The disk is full; {subject} is not complete.", hint="Make room and start again.")
+    return ServerTroubleError(f"{endpoint} gave no usable answer for {subject} ({_short(error)}).", hint="Try again.")
+
+
+def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str = "") -> HubError:
+    """An answer of 400 or more, which huggingface_hub raised as ``error``."""
+    from huggingface_hub import errors as hf
+
+    assert isinstance(error, hf.HfHubHTTPError)
+    response = error.response
+    status = response.status_code
+    page = f"{endpoint}/{repo}" if repo else endpoint
+    with_token = "authorization" in response.request.headers
+    message = response.headers.get("X-Error-Message", "")
+    if not str(response.url).startswith(endpoint):
+        return ServerTroubleError(f"The storage host {response.url.host} answered {status} for {subject}.")
+    if isinstance(error, hf.GatedRepoError):
+        if with_token:
+            return GatedModelError(
+                f"{repo or subject} is gated, and your account has no access yet.",
+                page=page,
+                hint=f"Accept the terms on {page} and try again.",
+            )
+        return GatedModelError(
+            f"{repo or subject} is gated.", page=page, hint=f"Accept the terms on {page}. {_TOKEN_HINT}"
+        )
+    if isinstance(error, hf.DisabledRepoError):
+        return HubNotFoundError(f"{repo or subject} was disabled by the hub.", hint="Choose another repo.")
+    if isinstance(error, hf.RevisionNotFoundError):
+        return HubNotFoundError(f"{repo or subject} has no such revision.", hint=f"See {page}.")
+    if isinstance(error, hf.RemoteEntryNotFoundError):
+        return HubNotFoundError(f"{subject} is not on the hub.", hint=f"See the files on {page}.")
+    if status == 401 and with_token:
+        return BadTokenError(
+            f"The hub refuses your token ({message or 'status 401'}).",
+            hint="Make a new one on the hub's settings page, then log in again.",
+        )
+    if isinstance(error, hf.RepositoryNotFoundError) or status in {401, 404}:
+        hint = "Check the spelling." if with_token else f"Check the spelling. If it is private: {_TOKEN_HINT}"
+        return HubNotFoundError(f"There is no repo {repo or subject} on {endpoint}, or it is private.", hint=hint)
+    if status == 403:
+        return BadTokenError(
+            f"Your token may not read {repo or subject} ({message or 'status 403'}).",
+            hint="Give the token the right to read this repo.",
+        )
+    if status == 429:
+        wait_s = asked_wait_s(response.headers)
+        when = f" for {wait_s:.0f} s" if wait_s is not None else ""
+        return RateLimitedError(
+            f"{endpoint} asks for a pause{when}: too many requests.", retry_after_s=wait_s, hint="Try again later."
+        )
+    return ServerTroubleError(f"{endpoint} answered {status} for {subject}.", hint="Try again later.")
+
+
+def asked_wait_s(headers: object) -> float | None:
+    """The pause that ``RateLimit`` or ``Retry-After`` asks for, in seconds; None when neither does."""
+    from collections.abc import Mapping
+
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined] # exported lazily
+
+    assert isinstance(headers, Mapping)
+    limit = parse_ratelimit_headers(headers)
+    if limit is not None and limit.remaining == 0:
+        return float(limit.reset_in_seconds)
+    after = str(headers.get("Retry-After", "")).strip()
+    return float(after) if after.isascii() and after.isdigit() and len(after) < 10 else None
+
+
+def _short(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:160] if lines else type(error).__name__

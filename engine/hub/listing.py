@@ -1,0 +1,277 @@
+"""What a repo on the hub holds, and which repos there are.
+
+Names, sizes and hashes come from one answer for one commit, and that commit is the revision of everything that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from .client import Hub, ask, raise_for_status, session
+from .errors import GatedModelError, HubNotFoundError, ServerTroubleError
+from .naming import QUANT_PREFERENCE, is_model_file, is_safe_path, quant_of, split_of
+from .references import RepoFileRef, RepoQuantRef, RepoRef
+
+Gating = Literal["no", "auto", "manual"]
+
+
+class HubFile(msgspec.Struct, frozen=True):
+    """One file of a repo."""
+
+    name: str
+    """Path in the repo."""
+    size_bytes: int
+    sha256: str
+    """Empty for a small file that git itself keeps."""
+    blob_id: str
+    """Git's id; for such a small file the SHA-1 of its content with git's header."""
+
+
+class HubModel(msgspec.Struct, frozen=True):
+    """One model in a repo: a GGUF file, or all parts of a split one in order."""
+
+    name: str
+    """Path of the first part in the repo."""
+    quant: str
+    """From the name; empty when it says none."""
+    parts: tuple[HubFile, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """All parts together."""
+        return sum(part.size_bytes for part in self.parts)
+
+
+class HubRepo(msgspec.Struct, frozen=True, kw_only=True):
+    """A repo at one commit."""
+
+    repo: str
+    sha: str
+    revision: str
+    """What was asked for, such as ``main``."""
+    gated: Gating
+    """``auto``: accepting the terms is enough; ``manual``: somebody must approve."""
+    private: bool
+    license: str
+    """The uploader's tag, such as ``apache-2.0``; empty when there is none. A claim, not the licence itself."""
+    base_models: tuple[str, ...]
+    """Repos it was made from, as the uploader says."""
+    models: tuple[HubModel, ...]
+    incomplete: tuple[str, ...]
+    """Split models with a part missing, by their stem."""
+    other_files: tuple[HubFile, ...]
+    """Everything else: licence texts, vision projectors, the card."""
+    page: str
+    """Where a person reads about it and accepts terms."""
+
+
+class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A repo that the hub found."""
+
+    repo: str
+    gated: Gating
+    private: bool
+    license: str
+    downloads: int
+    likes: int
+    parameters: int
+    """Total weights as the hub read them from the file; 0 when it does not say."""
+    architecture: str
+
+
+def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
+    """The GGUF models of a repo with sizes and hashes.
+
+    Raises:
+        HubError: not found, gated, no connection, …
+    """
+    from huggingface_hub import HfApi
+
+    api = HfApi(endpoint=hub.endpoint, token=hub.token or False)
+    info = ask(
+        hub,
+        lambda: api.model_info(repo, revision=revision, files_metadata=True, timeout=hub.read_timeout_s),
+        subject=repo,
+        repo=repo,
+    )
+    if not info.sha:
+        raise ServerTroubleError(f"{hub.endpoint} names no commit for {repo}.", hint="Try again later.")
+    files = []
+    for sibling in info.siblings or ():
+        lfs = sibling.lfs
+        size = lfs.size if lfs else sibling.size
+        if size is None or not is_safe_path(sibling.rfilename):
+            continue
+        files.append(HubFile(sibling.rfilename, int(size), lfs.sha256 if lfs else "", sibling.blob_id or ""))
+    models, incomplete = group_files(files)
+    in_models = {part.name for model in models for part in model.parts}
+    tags = tuple(info.tags or ())
+    return HubRepo(
+        repo=repo,
+        sha=info.sha,
+        revision=revision,
+        gated=_gating(info.gated),
+        private=bool(info.private),
+        license=_license(tags),
+        base_models=_base_models(tags),
+        models=models,
+        incomplete=incomplete,
+        other_files=tuple(file for file in files if file.name not in in_models),
+        page=f"{hub.endpoint}/{repo}",
+    )
+
+
+def check_access(hub: Hub, repo: str) -> None:
+    """Ask whether files may be downloaded, before a long list of them is begun.
+
+    Raises:
+        GatedModelError: with the page where the terms are accepted.
+        HubError: another reason why not.
+    """
+
+    # The client's own auth_check has no time limit.
+    def call() -> None:
+        url = f"{hub.endpoint}/api/models/{repo}/auth-check"
+        raise_for_status(session().get(url, headers=hub.headers(), timeout=hub.read_timeout_s))
+
+    ask(hub, call, subject=repo, repo=repo)
+
+
+def access_problem(hub: Hub, repo: HubRepo) -> GatedModelError | None:
+    """None when files of a gated repo may be downloaded; other trouble is raised."""
+    if repo.gated == "no":
+        return None
+    try:
+        check_access(hub, repo.repo)
+    except GatedModelError as error:
+        return error
+    return None
+
+
+def search(hub: Hub, words: str, *, limit: int = 30) -> tuple[SearchHit, ...]:
+    """GGUF repos for some words, the most downloaded first.
+
+    Raises:
+        HubError: no connection, …
+    """
+    wanted = ("downloads", "gated", "gguf", "likes", "private", "tags")
+
+    # The client's own list_models has no time limit: a hub that stalls would hold the caller for ever.
+    def call() -> Any:
+        response = session().get(
+            f"{hub.endpoint}/api/models",
+            params={"search": words, "filter": "gguf", "sort": "downloads", "limit": limit, "expand": list(wanted)},
+            headers=hub.headers(),
+            timeout=hub.read_timeout_s,
+        )
+        raise_for_status(response)
+        return response.json()
+
+    rows = ask(hub, call, subject=f"a search for {words!r}")
+    if not isinstance(rows, list):
+        raise ServerTroubleError(f"{hub.endpoint} gave no list for a search for {words!r}.", hint="Try again later.")
+    return tuple(_hit(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str))
+
+
+def choose(repo: HubRepo, ref: RepoRef | RepoQuantRef | RepoFileRef) -> HubModel:
+    """The one model that ``ref`` means.
+
+    Raises:
+        HubNotFoundError: none, or more than one; the hint lists what there is.
+    """
+    if not repo.models:
+        detail = f" ({repo.incomplete[0]} lacks parts)" if repo.incomplete else ""
+        raise HubNotFoundError(f"{repo.repo} has no GGUF model{detail}.", hint="Search for a repo that ends in -GGUF.")
+    if isinstance(ref, RepoFileRef):
+        for model in repo.models:
+            if any(ref.file == part.name for part in model.parts):
+                return model
+        same = [m for m in repo.models if any(ref.file == part.name.rsplit("/", 1)[-1] for part in m.parts)]
+        if len(same) == 1:
+            return same[0]
+        raise HubNotFoundError(f"{repo.repo} has no complete model {ref.file}.", hint=_there_is(repo.models, "name"))
+    if isinstance(ref, RepoQuantRef):
+        fitting = [model for model in repo.models if model.quant.upper() == ref.quant]
+        if not fitting:
+            raise HubNotFoundError(f"{repo.repo} has no {ref.quant}.", hint=_there_is(repo.models, "quant"))
+        return _only(repo, fitting, ref.quant)
+    if len(repo.models) == 1:
+        return repo.models[0]
+    for quant in QUANT_PREFERENCE:
+        fitting = [model for model in repo.models if model.quant == quant]
+        if fitting:
+            return _only(repo, fitting, quant)
+    raise HubNotFoundError(f"{repo.repo} has several models.", hint=_there_is(repo.models, "name"))
+
+
+def _only(repo: HubRepo, fitting: Sequence[HubModel], quant: str) -> HubModel:
+    if len(fitting) > 1:
+        names = ", ".join(f"{repo.repo}:{model.name}" for model in fitting[:4])
+        raise HubNotFoundError(f"{repo.repo} has {len(fitting)} models in {quant}.", hint=f"Name the file: {names}.")
+    return fitting[0]
+
+
+def _there_is(models: Sequence[HubModel], field: Literal["name", "quant"]) -> str:
+    names = list(dict.fromkeys((model.quant or model.name) if field == "quant" else model.name for model in models))
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"There is: {', '.join(names[:20])}{more}."
+
+
+def group_files(files: Sequence[HubFile]) -> tuple[tuple[HubModel, ...], tuple[str, ...]]:
+    """Models with their parts, the smallest first, and the stems of split models that lack parts."""
+    models: list[HubModel] = []
+    splits: dict[tuple[str, int], dict[int, HubFile]] = {}
+    for file in files:
+        if not is_model_file(file.name):
+            continue
+        split = split_of(file.name)
+        if split is None:
+            models.append(HubModel(file.name, quant_of(file.name), (file,)))
+        else:
+            splits.setdefault((split[0], split[2]), {})[split[1]] = file
+    incomplete = []
+    for (stem, count), parts in splits.items():
+        if set(parts) != set(range(1, count + 1)):
+            incomplete.append(stem)
+            continue
+        ordered = tuple(parts[number] for number in sorted(parts))
+        models.append(HubModel(ordered[0].name, quant_of(stem + ".gguf"), ordered))
+    return tuple(sorted(models, key=lambda model: (model.size_bytes, model.name))), tuple(sorted(incomplete))
+
+
+def _gating(value: object) -> Gating:
+    if value == "manual":
+        return "manual"
+    return "auto" if value in ("auto", True) else "no"
+
+
+def _license(tags: Sequence[str]) -> str:
+    return next((tag[8:] for tag in tags if tag.startswith("license:")), "")
+
+
+def _base_models(tags: Sequence[str]) -> tuple[str, ...]:
+    found = [tag.split(":")[-1] for tag in tags if tag.startswith("base_model:")]
+    return tuple(dict.fromkeys(found))
+
+
+def _hit(row: dict[str, Any]) -> SearchHit:
+    tags = [tag for tag in row.get("tags") or () if isinstance(tag, str)]
+    gguf = row.get("gguf") if isinstance(row.get("gguf"), dict) else {}
+    assert isinstance(gguf, dict)
+    return SearchHit(
+        repo=row["id"],
+        gated=_gating(row.get("gated")),
+        private=row.get("private") is True,
+        license=_license(tags),
+        downloads=_count(row.get("downloads")),
+        likes=_count(row.get("likes")),
+        parameters=_count(gguf.get("total")),
+        architecture=str(gguf.get("architecture") or ""),
+    )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value >= 0 else 0

@@ -1,0 +1,127 @@
+"""Some bytes of a file on the hub: enough to read a GGUF header without the gigabytes behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from .client import Hub, ask, cancelled_error, never, open_stream
+from .errors import ServerTroubleError
+from .listing import HubFile, HubRepo
+from .transfer import start_of
+
+FIRST_READ_BYTES = 256 * 2**10
+MAX_HEADER_BYTES = 64 * 2**20
+"""No header of today comes near it: 6.5 MB with a vocabulary of 262 thousand."""
+
+
+class RangeRead(msgspec.Struct, frozen=True):
+    """A piece of a remote file."""
+
+    data: bytes
+    """Shorter than asked for only at the end of the file."""
+    transferred_bytes: int
+    """What came over the line, skipped bytes included; what the kernel had buffered beyond that is not counted."""
+
+
+class HeaderBytes(msgspec.Struct, frozen=True):
+    """The beginning of a remote file."""
+
+    data: bytes
+    transferred_bytes: int
+
+
+def read_range(
+    hub: Hub,
+    url: str,
+    start: int,
+    length: int,
+    *,
+    subject: str = "",
+    repo: str = "",
+    cancelled: Callable[[], bool] = never,
+) -> RangeRead:
+    """Bytes ``start`` … ``start + length`` of what ``url`` leads to. The token stays with the hub on redirects.
+
+    A server that ignores Range is read from its first byte and left as soon as the wanted ones are there.
+
+    Raises:
+        HubError: what went wrong.
+    """
+    subject = subject or url
+    if length <= 0:
+        return RangeRead(b"", 0)
+    transferred = 0
+
+    def call() -> bytes:
+        nonlocal transferred
+        import httpx2
+
+        found = bytearray()
+        with open_stream(hub, url, extra={"range": f"bytes={start}-{start + length - 1}"}) as response:
+            skip = start - start_of(response.status_code, response.headers.get("content-range"))
+            if skip < 0:
+                raise ServerTroubleError(
+                    f"{hub.endpoint} sent another part of {subject} than asked.", hint="Try again."
+                )
+            for chunk in response.iter_raw():
+                if cancelled():
+                    raise cancelled_error(subject)
+                transferred += len(chunk)
+                dropped = min(skip, len(chunk))
+                skip -= dropped
+                found += chunk[dropped:]
+                if len(found) >= length:
+                    break
+            else:
+                announced = response.headers.get("content-length", "")
+                if announced.isdigit() and response.num_bytes_downloaded < int(announced):
+                    raise httpx2.RemoteProtocolError("the connection was closed before the end")
+        return bytes(found[:length])
+
+    data = ask(hub, call, subject=subject, repo=repo, cancelled=cancelled)
+    return RangeRead(data, transferred)
+
+
+def fetch_header_bytes(
+    hub: Hub,
+    repo: HubRepo,
+    file: HubFile,
+    needs_more: Callable[[bytes], int | None],
+    *,
+    max_bytes: int = MAX_HEADER_BYTES,
+    cancelled: Callable[[], bool] = never,
+) -> HeaderBytes:
+    """Read from the start until ``needs_more`` is content: 256 KiB, then as much again as is there, and so on.
+
+    ``needs_more`` gets all bytes so far and returns None when they suffice, or the count it knows it needs (0 when it
+    does not know). It may raise for a file that is no GGUF.
+
+    Raises:
+        HubError: what went wrong, or more than ``max_bytes`` would be needed.
+    """
+    subject = f"{repo.repo}:{file.name}"
+    url = hub.file_url(repo.repo, repo.sha, file.name)
+    limit = min(file.size_bytes, max_bytes)
+    data = b""
+    transferred = 0
+    wanted = min(FIRST_READ_BYTES, limit)
+    while True:
+        piece = read_range(
+            hub, url, len(data), wanted - len(data), subject=subject, repo=repo.repo, cancelled=cancelled
+        )
+        transferred += piece.transferred_bytes
+        data += piece.data
+        if len(data) < wanted:
+            raise ServerTroubleError(
+                f"{subject} ends after {len(data)} bytes instead of {file.size_bytes}.", hint="Try again later."
+            )
+        needed = needs_more(data)
+        if needed is None:
+            return HeaderBytes(data, transferred)
+        if len(data) >= limit or needed > limit:
+            raise ServerTroubleError(
+                f"The header of {subject} does not end within {limit} bytes.", hint="Do not use this file."
+            )
+        wanted = min(limit, max(needed, 2 * len(data)))
