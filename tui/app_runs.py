@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
 
 from weighin.engine.errors import WeighinError
+from weighin.engine.prepare import freeze_plan
 
 from .board import Board, fold_all
 from .following import RunFollower
 from .library import RunLibrary, RunLine
 from .modals.dialogs import AskText, Choose, ErrorDialog
+
+if TYPE_CHECKING:
+    from .wizard.screen import WizardScreen
 
 T = TypeVar("T")
 
@@ -62,6 +66,19 @@ class RunsApp(App[int]):
         loaded = await self._ask(lambda library: _loaded(library, run_id), None)
         if loaded is not None:
             self.follow(loaded, "results")
+
+    async def on_wizard_screen_finished(self, event: WizardScreen.Finished) -> None:
+        """Start the run that the wizard ended in."""
+        if self.follower.active:
+            self.notify("A run is going on here. End it first (1 Live, c).", severity="warning")
+            return
+        self.notify("Checking the models …")
+        try:
+            plan = await asyncio.to_thread(freeze_plan, event.plan)  # hashes files
+            if self.library is not None:
+                self.follow(RunFollower(self.library.start(plan)), "live")
+        except WeighinError as error:
+            self.push_screen(ErrorDialog(error.what, error.hint))
 
     async def rename_run(self, run_id: str, name: str) -> None:
         """Give an earlier run another name."""

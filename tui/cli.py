@@ -34,12 +34,24 @@ class Group(click.Group):
 
 @click.group(
     cls=Group,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 no model can be recommended, 2 bad input, 130 cancelled (weighin resume goes on).",
 )
 @click.version_option(package_name="weighin")
-def main() -> None:
-    """Choose a small language model by measuring the candidates on your machine, task and data."""
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Choose a small language model by measuring the candidates on your machine, task and data.
+
+    Without a command, on a terminal, a wizard asks what you need.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty():
+        from .commands.run import start_wizard
+
+        sys.exit(start_wizard())
+    click.echo(context.get_help())
 
 
 @main.command()

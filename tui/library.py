@@ -55,6 +55,10 @@ class RunLibrary(Protocol):
         """The run, ready to go on. Called in the event loop's thread."""
         ...
 
+    def start(self, plan: Plan) -> RunSource:
+        """A new run of a frozen plan, stored and ready to go."""
+        ...
+
     def formats(self) -> tuple[str, ...]:
         """Names of the export formats."""
         ...
@@ -116,6 +120,16 @@ class StoreLibrary:
         row = store.find(run_id)
         plan, events = store.plan(run_id), store.events(run_id)
         return SessionSource(Session(plan, store, run_id), title=row.name, earlier=tuple(events))
+
+    def start(self, plan: Plan) -> RunSource:
+        """A new run; the session keeps the store open until it ends."""
+        from weighin.engine.hardware.report import machine_line
+        from weighin.engine.session import Session
+        from weighin.engine.store.store import Store, new_run_id
+
+        store, run_id = Store.open(self._path), new_run_id()
+        store.create_run(run_id, "wizard", plan)
+        return SessionSource(Session(plan, store, run_id, machine=machine_line()), title="wizard")
 
     def formats(self) -> tuple[str, ...]:
         """Names of the export formats."""

@@ -6,7 +6,9 @@ was still being computed. Reading a run means folding its events.
 
 from __future__ import annotations
 
+import datetime
 import errno
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +25,11 @@ from ..plan import Plan, plan_from_toml, plan_to_toml
 from ..wire import decode_event, encode_event
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def new_run_id() -> str:
+    """Sorts by time, and is unique among runs started in the same second."""
+    return f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import re
-import secrets
 import shutil
 import sys
 from collections.abc import Mapping
@@ -24,7 +22,7 @@ from weighin.engine.plan import Limits, Plan, Settings, SpeedPlan, SuiteChoice, 
 from weighin.engine.prepare import candidates_from_paths, freeze_plan, slug
 from weighin.engine.report.table import verdict_lines
 from weighin.engine.session import Session
-from weighin.engine.store.store import Store
+from weighin.engine.store.store import Store, new_run_id
 
 from ..cli import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
 from .plain import drive
@@ -43,7 +41,7 @@ def run_demo(*, as_json: bool, limit: int | None, screen: bool | None) -> int:
     if limit:
         plan = msgspec.structs.replace(plan, item_limit=limit)
     if screen is None:
-        screen = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+        screen = not as_json and sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
     return start(plan, name="demo", as_json=as_json, screen=screen)
 
 
@@ -142,8 +140,7 @@ def parse_size(text: str | None) -> int | None:
 def start(plan: Plan, *, name: str, as_json: bool, screen: bool = False) -> int:
     """Freeze the plan, store it as a new run, and do it."""
     plan = freeze_plan(plan, say=_talk)
-    today = datetime.datetime.now().astimezone()
-    run_id = f"{today:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    run_id = new_run_id()
     with Store.open(paths.store_path()) as store:
         store.create_run(run_id, name, plan)
         return _do(plan, store, run_id, name=name, as_json=as_json, screen=screen)
@@ -202,6 +199,20 @@ def replay_run(run_id: str, *, speed: float) -> int:
     with Store.open(paths.store_path()) as store:
         row = store.find(run_id)
         return run_replay(store.events(row.id), speed, title=f"{row.name} (replay)", plan=store.plan(row.id))
+
+
+def start_wizard() -> int:
+    """The wizard, and from there the run it ends in."""
+    from ..entry import run_app
+    from ..modes import Mode, register_mode
+
+    def wizard() -> Any:
+        from ..wizard.screen import WizardScreen
+
+        return WizardScreen()
+
+    register_mode(Mode("wizard", "New run", "5", wizard))
+    return run_app(None, mode="wizard")
 
 
 def show_history() -> int:
