@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TypeAlias
@@ -65,7 +66,7 @@ def parse_reference(text: str) -> ModelRef:
     text = text.strip()
     if not text or "\0" in text:
         raise ModelReferenceError("An empty model name.", hint=_FORMS)
-    path = Path(text).expanduser() if text.startswith("~") else Path(text)
+    path = Path(os.path.expanduser(text))  # noqa: PTH111  # pathlib's raises for an unknown ~user
     if _exists(path):
         return PathRef(path)
     if "://" in text or text.startswith(("hf.co/", "huggingface.co/")):

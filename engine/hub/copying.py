@@ -1,0 +1,98 @@
+"""Copying large files so that an interrupted copy goes on where it was, and the final name means complete."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from .cache import CHUNK_BYTES, storage_errors
+from .client import cancelled_error, never
+from .errors import LocalStoreError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+
+def copy_file(
+    source: Path,
+    target: Path,
+    *,
+    cancelled: Callable[[], bool] = never,
+    copied: Callable[[int], object] = int,
+) -> str:
+    """Copy, or go on copying, and return the SHA-256 of what was read from ``source``.
+
+    What a finished ``target`` or an earlier ``target.part`` holds is compared with ``source`` and kept if it agrees.
+    ``copied`` is told of bytes as they are done, those that were there included.
+
+    Raises:
+        LocalStoreError, DiskFullError: a side cannot be read or written; what was copied stays.
+        DownloadCancelledError: the same.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        original = source.open("rb", buffering=0)
+    except OSError as error:
+        raise LocalStoreError(f"{source} cannot be read: {error.strerror}.", hint="Is it still there?") from None
+    with original:
+        with storage_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                same = _same_start(original, target, cancelled, whole=True)
+                if same is not None:
+                    copied(original.tell())
+                    return same.hexdigest()
+                target.unlink()
+            same = _same_start(original, part, cancelled, whole=False)
+            digest = hashlib.sha256() if same is None else same
+            if same is None:
+                part.unlink(missing_ok=True)
+            copied(original.tell())
+            copy = part.open("ab", buffering=0)
+        with copy:
+            while True:
+                if cancelled():
+                    raise cancelled_error("Copying")
+                try:
+                    chunk = original.read(CHUNK_BYTES)
+                except OSError as error:
+                    raise LocalStoreError(f"{source} cannot be read: {error.strerror}.") from None
+                if not chunk:
+                    break
+                digest.update(chunk)
+                with storage_errors(target):
+                    view = memoryview(chunk)
+                    while view:
+                        view = view[copy.write(view) :]
+                copied(len(chunk))
+            with storage_errors(target):
+                os.fsync(copy.fileno())
+        with storage_errors(target):
+            part.replace(target)
+    return digest.hexdigest()
+
+
+def _same_start(original: IO[bytes], copy: Path, cancelled: Callable[[], bool], *, whole: bool) -> _Hash | None:
+    """The hash of ``copy`` when it is how ``original`` begins (with ``whole``: all of it), else None.
+
+    ``original`` is left behind the common bytes, or at its start when there are none.
+    """
+    digest = hashlib.sha256()
+    with contextlib.suppress(FileNotFoundError), copy.open("rb", buffering=0) as file:
+        while True:
+            if cancelled():
+                raise cancelled_error("Copying")
+            chunk = file.read(CHUNK_BYTES)
+            if not chunk:
+                if whole and original.read(1):
+                    break
+                return digest
+            if original.read(len(chunk)) != chunk:
+                break
+            digest.update(chunk)
+    original.seek(0)
+    return None
