@@ -39,7 +39,7 @@ from .progress import (
     Report,
     silent,
 )
-from .transfer import PartFile, Write, fetch, write_some
+from .transfer import PartFile, Write, fetch, wait_for_permission, write_some
 
 
 class Downloaded(msgspec.Struct, frozen=True):
@@ -71,6 +71,11 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: Callable[[], bool]
     may_transfer: Callable[[], bool]
     write: Write
+
+    def stopped(self, file: HubFile) -> bool:
+        """Whether the user cancelled; first waits while something is timed, because hashing costs a core."""
+        wait_for_permission(self.hub, self.subject(file), self.meter, self.cancelled, self.may_transfer)
+        return self.cancelled()
 
     def subject(self, file: HubFile) -> str:
         """What to call a file in an error."""
@@ -211,9 +216,11 @@ def _bytes_here(place: CachedFile) -> int:
 def _already_here(task: _Task, file: HubFile, place: CachedFile) -> Path | None:
     """The finished file, checked. One that lies there with a wrong content is said and fetched again over it."""
     for path in (place.pointer, place.blob):
-        if not path.exists():
-            continue
-        if path.stat().st_size == file.size_bytes and remembered_matches(path, place, cancelled=task.cancelled):
+        with storage_errors(path):
+            if not path.exists():
+                continue
+            size_bytes = path.stat().st_size
+        if size_bytes == file.size_bytes and remembered_matches(path, place, cancelled=lambda: task.stopped(file)):
             task.meter.report(DownloadVerified(task.meter.name, file.name, place.etag))
             return path if path == place.pointer else publish(place, task.repo.revision)
         reason = f"{path} does not have the hub's checksum."
@@ -256,7 +263,7 @@ def _fetch_checked(task: _Task, file: HubFile, place: CachedFile, done_before: i
     subject = task.subject(file)
     part = PartFile(place, file.size_bytes, task.write)
     try:
-        part.load(task.cancelled)
+        part.load(lambda: task.stopped(file))
         for is_last in (False, True):
             task.meter.set_done(done_before + part.done_bytes)
             fetch(

@@ -140,7 +140,7 @@ def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str 
     page = f"{endpoint}/{repo}" if repo else endpoint
     with_token = "authorization" in response.request.headers
     message = response.headers.get("X-Error-Message", "")
-    if not str(response.url).startswith(endpoint):
+    if type(error) is hf.HfHubHTTPError and not str(response.url).startswith(endpoint):
         return ServerTroubleError(f"The storage host {response.url.host} answered {status} for {subject}.")
     if isinstance(error, hf.GatedRepoError):
         if with_token:

@@ -115,7 +115,7 @@ def fetch(
     while part.done_bytes < part.size_bytes:
         if cancelled():
             raise cancelled_error(subject)
-        _wait_for_permission(hub, subject, meter, cancelled, may_transfer)
+        wait_for_permission(hub, subject, meter, cancelled, may_transfer)
         before = part.done_bytes
         try:
             _stream(hub, url, part, meter, cancelled, may_transfer, subject=subject, with_range=with_range)
@@ -192,9 +192,10 @@ def start_of(status: int, content_range: str | None) -> int:
     return int(match[1]) if match else 2**63
 
 
-def _wait_for_permission(
+def wait_for_permission(
     hub: Hub, subject: str, meter: Meter, cancelled: Callable[[], bool], may_transfer: Callable[[], bool]
 ) -> None:
+    """Sit still while something is being timed; cancelling still works."""
     if may_transfer():
         return
     meter.report(DownloadPaused(meter.name))

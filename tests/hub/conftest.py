@@ -87,6 +87,7 @@ class StandIn:
         handler = type("Handler", (_Handler,), {"standin": self, "port": port})
         server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         server.daemon_threads = True
+        server.handle_error = lambda *args: None  # type: ignore[method-assign] # clients that leave are part of it
         server.block_on_close = False
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return server

@@ -292,6 +292,22 @@ def test_it_pauses_while_something_is_timed(pull, standin, big):
     assert len(standin.seen("storage")) == 2
 
 
+def test_a_kept_part_is_not_even_hashed_while_something_is_timed(pull, standin, clock, big):
+    with pytest.raises(errors.DownloadCancelledError):
+        pull(cancelled=lambda: standin.bytes_sent() > 1_000_000)
+    asked = len(standin.seen("storage"))
+    begun = clock.now
+
+    def may_transfer():
+        if clock.now < begun + 60:
+            assert len(standin.seen("storage")) == asked
+            return False
+        return True
+
+    assert pull(may_transfer=may_transfer).read_bytes() == big
+    assert clock.now >= begun + 60
+
+
 def test_a_split_model_is_one_model(standin, make_hub, make_content, cached_by_client):
     names = [f"deep/big-Q8_0-{n:05}-of-00003.gguf" for n in (1, 2, 3)]
     parts = {name: make_content(300_000, n) for n, name in enumerate(names)}
