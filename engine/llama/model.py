@@ -51,6 +51,7 @@ class Model:
         self._pointer: Any = pointer
         self._vocab: Any = self._lib.llama_model_get_vocab(pointer)
         self.path = path
+        self._n_gpu_layers = n_gpu_layers
         self.n_vocab = int(self._lib.llama_vocab_n_tokens(self._vocab))
         self._pieces: dict[int, bytes] = {}
 
@@ -94,6 +95,11 @@ class Model:
     def shares_sequences(self) -> bool:
         """Whether one cached token may belong to several sequences: not in recurrent and hybrid models."""
         return not (self._lib.llama_model_is_recurrent(self._pointer) or self._lib.llama_model_is_hybrid(self._pointer))
+
+    @property
+    def may_offload(self) -> bool:
+        """Whether layers may be on a GPU."""
+        return self._n_gpu_layers != 0 and bool(self._lib.llama_supports_gpu_offload())
 
     @property
     def has_decoder(self) -> bool:
