@@ -22,7 +22,7 @@ from .plan import Candidate, Plan
 from .rounds import BlockStep, ChatStep, SpeedStep, Step, block_range
 from .tasks.items import Suite
 from .tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
-from .tasks.scorers import score
+from .tasks.scoring import score
 from .worker.protocol import (
     ChatDone,
     ChoicesScored,
@@ -166,10 +166,13 @@ class Visit:
         else:
             done = await self._ask(Generate(requests=generations, style=style), Generated, "answering")
         results: tuple[ChoiceResult | GenerateResult, ...] = done.results
-        answers: list[AnswerScored] = [
-            score(suite, item, result, candidate=self._candidate.id)
-            for item, result in zip(items, results, strict=True)
-        ]
+
+        def score_all() -> list[AnswerScored]:
+            pairs = zip(items, results, strict=True)
+            return [score(suite, item, result, candidate=self._candidate.id) for item, result in pairs]
+
+        # Some scorers import slow libraries or run code: not on the loop that paints.
+        answers = await asyncio.to_thread(score_all)
         block = BlockScored(
             candidate=self._candidate.id,
             suite=step.suite,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -21,8 +21,16 @@ class ChoiceItem(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...]
     gold: int
     """Index of the right choice."""
+    golds: tuple[int, ...] = ()
+    """All the right ones where several are (TruthfulQA mc2); empty means only ``gold``."""
+    contexts: tuple[str, ...] = ()
+    """Finished contexts byte for byte, one for all choices or one for each; empty: the suite's template makes one."""
+    continuations: tuple[str, ...] = ()
+    """What is scored after the context, delimiter included; empty: delimiter and choice."""
     level: int = 0
     """Difficulty from 1 to 5, 0 when ungraded."""
+    group: str = ""
+    """What the item shares with others: its subject (grouped means) or passage (clustered errors)."""
 
 
 class GenerateItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +39,15 @@ class GenerateItem(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     prompt: str
     answers: tuple[str, ...]
+    """The first is shown as the expected one; empty where ``check`` says what is right."""
     system: str = ""
+    plain_prompt: str = ""
+    """The finished prompt byte for byte for plain style, few-shot included; empty: the suite's template makes one."""
+    check: dict[str, Any] = {}
+    """What the scorer needs besides the answers: tests of code, a JSON schema, instructions to verify."""
     level: int = 0
+    group: str = ""
+    """As of choice items."""
 
 
 Item: TypeAlias = ChoiceItem | GenerateItem

@@ -66,9 +66,10 @@ class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
 def build_request(spec: SuiteSpec, item: Item) -> ChoiceRequest | GenerateRequest:
     """The model-independent request for ``item``."""
     if isinstance(item, ChoiceItem):
-        context = spec.context_template.format(question=item.question)
         return ChoiceRequest(
-            item=item.id, contexts=(context,), continuations=tuple(spec.delimiter + choice for choice in item.choices)
+            item=item.id,
+            contexts=item.contexts or (spec.context_template.format(question=item.question),),
+            continuations=item.continuations or tuple(spec.delimiter + choice for choice in item.choices),
         )
     return _generate_request(spec, item)
 
@@ -84,7 +85,7 @@ def _generate_request(spec: SuiteSpec, item: GenerateItem) -> GenerateRequest:
     plain.append(spec.plain_template.format(prompt=item.prompt))
     return GenerateRequest(
         item=item.id,
-        prompt="\n\n".join(plain),
+        prompt=item.plain_prompt or "\n\n".join(plain),
         messages=tuple(messages),
         stop=spec.stop,
         max_tokens=spec.max_tokens,

@@ -17,7 +17,6 @@ else:
     import tomli as tomllib
 
 Kind = Literal["choice", "generate"]
-Metric = Literal["acc", "acc_norm", "exact_match", "contains"]
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,8 +33,10 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     title: str
     description: str = ""
     kind: Kind
-    metric: Metric
-    """The one the suite leads with."""
+    metric: str
+    """The one of the scorer's metrics that the suite leads with, in lm-evaluation-harness's names where it has one."""
+    right_at: float = 1.0
+    """An answer counts as right from this value of the leading metric on; stated where the metric is graded."""
     chance: float | None = None
     """Accuracy of guessing, 0 to 1."""
     data: str = ""

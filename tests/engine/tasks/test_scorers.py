@@ -11,11 +11,13 @@ from weighin.engine.events import AnswerScored
 from weighin.engine.tasks.extractors import after_hashes, find_extractor, first_line, last_number
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite
 from weighin.engine.tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
-from weighin.engine.tasks.scorers import contains, exact, find_scorer, normalise, score
-from weighin.engine.tasks.spec import Metric, Shot, SuiteSpec
+from weighin.engine.tasks.scorers import find_scorer
+from weighin.engine.tasks.scorers.match import contains, exact, normalise
+from weighin.engine.tasks.scoring import score
+from weighin.engine.tasks.spec import Shot, SuiteSpec
 
 
-def _score(sums: tuple[float, ...], choices: tuple[str, ...], gold: int = 0, metric: Metric = "acc") -> AnswerScored:
+def _score(sums: tuple[float, ...], choices: tuple[str, ...], gold: int = 0, metric: str = "acc") -> AnswerScored:
     item = ChoiceItem(id="i", question="q", choices=choices, gold=gold)
     suite = Suite(spec=SuiteSpec(name="s", title="S", kind="choice", metric=metric), items=(item,))
     result = ChoiceResult(

@@ -2,72 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 from ..errors import DatasetError
 from ..events import AnswerScored, OptionScore
 from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
 from .requests import ChoiceResult, GenerateResult
+from .scorers import find_scorer
 
 FRAGILE_NATS = 0.15
 """Batch layout moves option log-probabilities of quantised models by up to this much."""
-
-TextScorer = Callable[[str, tuple[str, ...]], float]
-
-
-def normalise(text: str) -> str:
-    """Lower case, single spaces, no quotes, thousands separators, dollar signs or closing punctuation.
-
-    A text of nothing but such signs stays as it is, and the point of ``.5`` stays, or other texts would equal them.
-    """
-    plain = re.sub(r"\s+", " ", text.strip().lower())
-    bare = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain).replace("$", "")
-    bare = re.sub(r"^(?:(?!\.\d)[ .!?;:,\"'`*])+", "", bare).rstrip(" .!?;:,\"'`*")
-    return bare or plain
-
-
-def exact(found: str, answers: tuple[str, ...]) -> float:
-    """1 when the normalised answer is one of those allowed, numbers compared by value."""
-    return float(any(_same(normalise(found), normalise(answer)) for answer in answers))
-
-
-def contains(found: str, answers: tuple[str, ...]) -> float:
-    """1 when one of the allowed answers stands in the text as whole words; a number as a whole number, by value."""
-    text = normalise(found)
-    return float(any(_stands_in(normalise(answer), text) for answer in answers))
-
-
-def _stands_in(answer: str, text: str) -> bool:
-    if re.fullmatch(r"-?\d*\.?\d+", answer):
-        # 5 is not in 2.5, -5, 10:15 or 2025-05-05.
-        return any(_same(number.rstrip(".,:"), answer) for number in re.findall(r"[\w.,:/-]+", text))
-    return re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text) is not None
-
-
-def _same(a: str, b: str) -> bool:
-    if a == b:
-        return True
-    try:
-        return float(a) == float(b)
-    except ValueError:
-        return False
-
-
-TEXT_SCORERS: dict[str, TextScorer] = {"exact": exact, "contains": contains}
-
-
-def find_scorer(name: str) -> TextScorer:
-    """The scorer of generated text ``name``.
-
-    Raises:
-        DatasetError: there is none.
-    """
-    if name not in TEXT_SCORERS:
-        raise DatasetError(f"There is no scorer {name!r}.", hint=f"Choose one of: {', '.join(TEXT_SCORERS)}.")
-    return TEXT_SCORERS[name]
-
 
 def score(
     suite: Suite, item: Item, result: ChoiceResult | GenerateResult, *, candidate: str, repeat: int = 0
@@ -125,19 +68,20 @@ def _is_fragile(
 
 
 def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candidate: str, repeat: int) -> AnswerScored:
-    found = find_extractor(suite.spec.extractor)(result.text)
-    value = 0.0 if found is None else find_scorer(suite.spec.scorer)(found, item.answers)
+    spec = suite.spec
+    found = find_extractor(spec.extractor)(result.text)
+    scores = dict.fromkeys((spec.metric,), 0.0) if found is None else dict(find_scorer(spec.scorer)(found, item))
     return AnswerScored(
         candidate=candidate,
-        suite=suite.spec.name,
+        suite=spec.name,
         item=item.id,
         repeat=repeat,
-        correct=value >= 1.0,
-        scores={suite.spec.metric: value},
+        correct=scores[spec.metric] >= spec.right_at,
+        scores=scores,
         prompt=result.prompt,
         output=result.text,
         extracted=found,
-        expected=item.answers[0],
+        expected=item.answers[0] if item.answers else "",
         n_prompt_tokens=result.n_prompt_tokens,
         n_output_tokens=result.n_output_tokens,
         elapsed_s=result.elapsed_s,

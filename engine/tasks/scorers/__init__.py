@@ -1,0 +1,31 @@
+"""How generated text is scored. A new scorer is a new module with one line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from ...errors import DatasetError
+from ..items import GenerateItem
+
+TextScorer = Callable[[str, GenerateItem], Mapping[str, float]]
+"""From the extracted answer and its item to every metric by name, each from 0 to 1. The suite leads with one of them."""
+
+SCORERS: dict[str, str] = {
+    "exact": "match:score_exact",
+    "contains": "match:score_contains",
+}
+"""By name: module and function. Imported when used, because some bring slow libraries."""
+
+
+def find_scorer(name: str) -> TextScorer:
+    """The scorer of generated text ``name``.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    if name not in SCORERS:
+        raise DatasetError(f"There is no scorer {name!r}.", hint=f"Choose one of: {', '.join(SCORERS)}.")
+    module, _, function = SCORERS[name].partition(":")
+    return cast(TextScorer, getattr(importlib.import_module(f"{__name__}.{module}"), function))
