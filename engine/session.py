@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -24,7 +23,6 @@ from .events import (
     CandidateCard,
     CandidateStopped,
     Event,
-    ModelLoaded,
     Phase,
     PhaseChanged,
     RoundStarted,
@@ -44,14 +42,13 @@ from .prepare import fit_together
 from .progress import Progress, fold
 from .rounds import Schedule, Step
 from .store.store import Store
-from .supervisor import Patience, Worker, WorkerLostError, WorkerRefusedError
+from .pool import Interrupted, WorkerPool
+from .supervisor import Patience, WorkerLostError, WorkerRefusedError
 from .tasks.chatprompts import chat_prompts
 from .tasks.items import Suite, open_suite
 from .verdict import reach_verdict
 from .visit import Visit
-from .worker.protocol import Beat, Command, Loaded, LoadModel, Report
-
-T = TypeVar("T")
+from .worker.protocol import Beat, Command, Report
 
 
 class CancelledByUser(Exception):  # noqa: N818 - no error: the user's wish
@@ -80,23 +77,17 @@ class Session:
         self.run_id = run_id
         self._store = store
         self._clock = clock
-        self._logs = logs or paths.logs_dir()
-        self._patience = patience
+        self._pool = WorkerPool(plan.settings, logs=logs or paths.logs_dir(), patience=patience)
         self._machine = machine
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._running = asyncio.Event()
         self._running.set()
-        self._interrupt = asyncio.Event()
-        """Set when the command under way should be given up."""
         self._cancelled = False
         self._skipped: set[str] = set()
-        self._workers: dict[str, Worker] = {}
-        self._deaths: dict[str, int] = {}
         self._active = ""
         self._suites: list[Suite] = []
         self._progress = Progress()
         self._started_at = 0.0
-        self._loading_s = 0.0
 
     # Controls
 
@@ -116,7 +107,7 @@ class Session:
         """Ask nothing more of ``candidate``; its results so far stay."""
         self._skipped.add(candidate)
         if candidate == self._active:
-            self._interrupt.set()
+            self._pool.interrupt.set()
 
     def drop_suite(self, suite: str) -> None:
         """Ask no more items of ``suite``."""
@@ -127,7 +118,7 @@ class Session:
         """End the run now; at most the items in flight are lost, and the run can be resumed."""
         self._cancelled = True
         self._running.set()
-        self._interrupt.set()
+        self._pool.interrupt.set()
 
     # Running
 
@@ -161,7 +152,7 @@ class Session:
             detail = str(error)
             raise
         finally:
-            await asyncio.gather(*(worker.kill() for worker in self._workers.values()), return_exceptions=True)
+            await self._pool.kill_all()
             try:
                 if outcome != "failed" or not detail:
                     self._finish(outcome, detail)
@@ -223,20 +214,20 @@ class Session:
                     seconds_left=None if seconds is None else min(seconds, self._left()),
                 )
             )
-            self._loading_s, started = 0.0, time.monotonic()
+            loading_before_s, started = self._pool.loading_s, time.monotonic()
             for candidate_id in work.order:
                 if not await self._visit(candidates[candidate_id], schedule.visit(candidate_id, work), prompts):
                     return "out of time"
                 if not schedule.together:
-                    await self._unload(candidate_id)
-            schedule.round_done(loading_s=self._loading_s, elapsed_s=time.monotonic() - started)
+                    await self._pool.unload(candidate_id)
+            schedule.round_done(loading_s=self._pool.loading_s - loading_before_s, elapsed_s=time.monotonic() - started)
 
     async def _visit(self, candidate: Candidate, steps: Sequence[Step], prompts: Sequence[str]) -> bool:
         """Let one candidate do its steps of the round; False when the time budget is spent."""
         if not steps:
             return True
         self._active = candidate.id
-        self._interrupt.clear()
+        self._pool.interrupt.clear()
         visit = Visit(self, candidate, self._suites, prompts)
         pending = list(steps)
         try:
@@ -248,16 +239,19 @@ class Session:
                     await self._ensure_loaded(candidate)
                     await visit.do(pending[0])
                     pending.pop(0)
+                except Interrupted:
+                    await self.checkpoint()
+                    raise CandidateLeft from None
                 except WorkerLostError as error:
                     self._worker_lost(candidate, error)
                 except WorkerRefusedError as error:
                     self._stop(candidate.id, "failed", str(error))
                 if self._progress.of(candidate.id).stopped:
-                    await self._unload(candidate.id)
+                    await self._pool.unload(candidate.id)
                     return True
         except CandidateLeft:
             self._stop(candidate.id, "skipped by the user", "")
-            await self._unload(candidate.id)
+            await self._pool.unload(candidate.id)
             return True
         finally:
             self._active = ""
@@ -298,7 +292,7 @@ class Session:
         def beat(report: Beat) -> None:
             self.phase(candidate.id, phase, report.note)
 
-        return await self._unless_interrupted(candidate.id, self._workers[candidate.id].ask(command, beat))
+        return await self._pool.ask(candidate.id, command, beat)
 
     async def checkpoint(self) -> None:
         """Wait while paused; leave when cancelled or skipped."""
@@ -308,66 +302,19 @@ class Session:
         if self._active in self._skipped and not self._progress.of(self._active).stopped:
             raise CandidateLeft
 
-    async def _unless_interrupted(self, candidate: str, asked: Awaitable[T]) -> T:
-        asking = asyncio.ensure_future(asked)
-        interrupt = asyncio.ensure_future(self._interrupt.wait())
-        try:
-            await asyncio.wait({asking, interrupt}, return_when=asyncio.FIRST_COMPLETED)
-            if asking.done():
-                return asking.result()
-            asking.cancel()
-            with contextlib.suppress(asyncio.CancelledError, WeighinError):
-                await asking
-            self._workers.pop(candidate, None)
-            await self.checkpoint()
-            raise CandidateLeft
-        finally:
-            interrupt.cancel()
-            if not asking.done():
-                asking.cancel()
-
     # Workers
 
     async def _ensure_loaded(self, candidate: Candidate) -> None:
-        worker = self._workers.get(candidate.id)
-        if worker is not None:
-            worker.check()
-            return
-        self.phase(candidate.id, "loading")
-        started = time.monotonic()
-        worker = Worker(candidate.id, logs=self._logs, patience=self._patience)
-        self._workers[candidate.id] = worker
-        await self._unless_interrupted(candidate.id, worker.start())
-        command = LoadModel(path=candidate.path, settings=self.plan.settings, prompt_style=candidate.prompt_style)
-        loaded = await self.ask(candidate, command, "loading")
-        if not isinstance(loaded, Loaded):
-            raise WorkerRefusedError(f"The worker for {candidate.id} answered {type(loaded).__name__} to LoadModel.")
-        self._loading_s += time.monotonic() - started
-        self.emit(
-            ModelLoaded(
-                candidate=candidate.id,
-                load_s=loaded.load_s,
-                architecture=loaded.architecture,
-                parameters=loaded.parameters,
-                size_bytes=loaded.size_bytes,
-                n_vocab=loaded.n_vocab,
-                n_ctx_train=loaded.n_ctx_train,
-                prompt_style=loaded.prompt_style,
-                chat_template_sha256=loaded.chat_template_sha256,
-                devices=loaded.devices,
-                n_threads=loaded.n_threads,
-                llama_build=loaded.llama_build,
-                flash_attention=self.plan.settings.flash_attention,
-            )
-        )
+        def beat(report: Beat) -> None:
+            self.phase(candidate.id, "loading", report.note)
 
-    async def _unload(self, candidate: str) -> None:
-        worker = self._workers.pop(candidate, None)
-        if worker is not None:
-            await worker.stop()
+        if not self._pool.has(candidate.id):
+            self.phase(candidate.id, "loading")
+        loaded = await self._pool.load(candidate, beat)
+        if loaded is not None:
+            self.emit(loaded)
 
     def _worker_lost(self, candidate: Candidate, error: WorkerLostError) -> None:
-        self._workers.pop(candidate.id, None)
         self.emit(
             WorkerDied(
                 candidate=candidate.id,
@@ -377,10 +324,7 @@ class Session:
                 log_tail=error.log_tail,
             )
         )
-        self._deaths[candidate.id] = self._deaths.get(candidate.id, 0) + 1
-        # A worker killed or hung once may have been bad luck; what aborts llama.cpp will do so again.
-        again = error.failure in {"killed", "hung"} and self._deaths[candidate.id] < 2
-        if not again:
+        if not self._pool.bury(candidate.id, error.failure):
             self._stop(candidate.id, "failed", error.what)
 
     def _stop(self, candidate: str, reason: StopReason, detail: str) -> None:

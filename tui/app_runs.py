@@ -121,4 +121,5 @@ def _file_name(run_id: str, format_name: str) -> str:
 
 def _loaded(library: RunLibrary, run_id: str) -> RunFollower:
     plan, events = library.load(run_id)
-    return RunFollower(board=fold_all(events), plan=plan)
+    name = next((line.name for line in library.runs() if line.id == run_id), "")
+    return RunFollower(board=fold_all(events), plan=plan, title=name)

@@ -22,9 +22,18 @@ class RunFollower:
     """One run, from its first event to its last."""
 
     def __init__(
-        self, source: RunSource | None = None, *, board: Board | None = None, plan: Plan | None = None
+        self,
+        source: RunSource | None = None,
+        *,
+        board: Board | None = None,
+        plan: Plan | None = None,
+        title: str = "",
     ) -> None:
         self.source = source
+        self.title = source.title if source else title
+        """What the title bar calls the run."""
+        self.wanted_candidate = ""
+        """Candidate whose answers the user asked for; the answers screen goes there and clears it."""
         self.board = board or Board()
         self.plan = source.plan if source else plan
         self.active = False

@@ -119,7 +119,7 @@ class StoreLibrary:
         store = Store.open(self._path)
         row = store.find(run_id)
         plan, events = store.plan(run_id), store.events(run_id)
-        return SessionSource(Session(plan, store, run_id), title=row.name, earlier=tuple(events))
+        return SessionSource(Session(plan, store, run_id), title=row.name, earlier=tuple(events), close=store.close)
 
     def start(self, plan: Plan) -> RunSource:
         """A new run; the session keeps the store open until it ends."""
@@ -129,7 +129,8 @@ class StoreLibrary:
 
         store, run_id = Store.open(self._path), new_run_id()
         store.create_run(run_id, "wizard", plan)
-        return SessionSource(Session(plan, store, run_id, machine=machine_line()), title="wizard")
+        session = Session(plan, store, run_id, machine=machine_line())
+        return SessionSource(session, title="wizard", close=store.close)
 
     def formats(self) -> tuple[str, ...]:
         """Names of the export formats."""

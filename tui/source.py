@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from weighin.engine.events import Event
@@ -74,8 +74,12 @@ class SessionSource:
     controls = ALL_CONTROLS
     recorded = False
 
-    def __init__(self, session: Session, *, title: str, earlier: tuple[Event, ...] = ()) -> None:
+    def __init__(
+        self, session: Session, *, title: str, earlier: tuple[Event, ...] = (), close: Callable[[], None] | None = None
+    ) -> None:
         self._session = session
+        self._close = close
+        """Called when the run has ended, such as to close its store."""
         self._earlier = earlier
         self.run_id = session.run_id
         self.title = title
@@ -83,10 +87,14 @@ class SessionSource:
 
     async def events(self) -> AsyncIterator[Event]:
         """What is stored, then what happens."""
-        for event in self._earlier:
-            yield event
-        async for event in self._session.run():
-            yield event
+        try:
+            for event in self._earlier:
+                yield event
+            async for event in self._session.run():
+                yield event
+        finally:
+            if self._close is not None:
+                self._close()
 
     def pause(self) -> None:
         """Hold on after the command under way."""

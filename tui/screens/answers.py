@@ -67,16 +67,18 @@ class AnswersScreen(BoardScreen):
         """Take new answers; figures that change meanwhile do not matter here."""
         if not self.ready:
             return
-        source = self.host.follower.source
-        self.query_one(TitleBar).show(source.title if source else "")
+        follower = self.host.follower
+        self.query_one(TitleBar).show(follower.title)
         key = (sum(len(panel.answers) for panel in board.panels), len(board.panels), board.dropped, self.size)
-        if key == self.painted:
-            return
-        self.painted = key
-        self._board = board
-        self.set_class(self.size.width < _WIDE, "-narrow")
-        self._rows = answer_rows(board)
-        self._apply()
+        if key != self.painted:
+            self.painted = key
+            self._board = board
+            self.set_class(self.size.width < _WIDE, "-narrow")
+            self._rows = answer_rows(board)
+            self._apply()
+        if follower.wanted_candidate:
+            self._look_at(follower.wanted_candidate)
+            follower.wanted_candidate = ""
 
     def _apply(self) -> None:
         rows = filtered(self._rows, self._query)
@@ -191,7 +193,7 @@ class AnswersScreen(BoardScreen):
             self.app.copy_to_clipboard(answer.prompt + answer.output)
             self.notify("Copied prompt and output.", timeout=2)
 
-    def look_at(self, candidate: str) -> None:
+    def _look_at(self, candidate: str) -> None:
         """Put the cursor on a candidate's column."""
         place = next((i for i, p in enumerate(self._board.panels) if p.card.id == candidate), None)
         if place is not None:

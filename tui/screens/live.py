@@ -12,6 +12,7 @@ from textual.widgets import Footer, Static
 
 from ..board import Board, Panel
 from ..host import BoardScreen
+from ..modals.dialogs import ErrorDialog
 from ..modes import mode_tabs
 from ..ranking import leads, letter
 from ..widgets.bars import RunBar, TitleBar
@@ -41,6 +42,7 @@ class LiveScreen(BoardScreen):
             id="live.answers",
             tooltip="Look into the focused candidate's answers",
         ),
+        Binding("w", "log", "Worker log", show=False, id="live.log", tooltip="Why the focused candidate's worker died"),
         Binding("c", "app.cancel", "Cancel", id="run.cancel", tooltip="End the run and keep all results"),
         Binding("left,h", "step(-1)", "Panel left", show=False, id="live.left"),
         Binding("right,l", "step(1)", "Panel right", show=False, id="live.right"),
@@ -67,8 +69,7 @@ class LiveScreen(BoardScreen):
         if not self.ready:
             return
         self.query_one(RunBar).show(board, now)
-        source = self.host.follower.source
-        self.query_one(TitleBar).show(source.title if source else "")
+        self.query_one(TitleBar).show(self.host.follower.title)
         key = (board.revision, self.size, self.zoomed)
         if key == self.painted:
             return
@@ -167,8 +168,19 @@ class LiveScreen(BoardScreen):
             self.app.call_later(self.app.run_action, f"app.skip({self.focused_candidate!r})")
 
     def action_answers(self) -> None:
-        """Go to the answers."""
+        """Go to the focused candidate's answers."""
+        self.host.follower.wanted_candidate = self.focused_candidate
         self.host.go("answers")
+
+    def action_log(self) -> None:
+        """Why the focused candidate's worker died, with the end of its log."""
+        panel = self.host.follower.board.panel(self.focused_candidate)
+        if panel is None or panel.death is None:
+            self.notify("Its worker did not die: there is no log to show.", timeout=3)
+            return
+        death = panel.death
+        hint = f"The whole log is {death.log_path}." if death.log_path else ""
+        self.app.push_screen(ErrorDialog(death.reason, hint, more=death.log_tail or ("The log is empty.",)))
 
     def _again(self) -> None:
         self.painted = self._placed = ()

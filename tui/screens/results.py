@@ -56,7 +56,7 @@ class ResultsScreen(BoardScreen):
         if not self.ready or key == self.painted or not self.size.width:
             return
         self.painted = key
-        self.query_one(TitleBar).show(follower.source.title if follower.source else "")
+        self.query_one(TitleBar).show(follower.title)
         wide = self.size.width >= _WIDE
         self.set_class(not wide, "-narrow")
         width = self.size.width - 6

@@ -87,5 +87,6 @@ def run_words(board: Board, now: float) -> str:
     left = board.seconds_left(now)
     parts = [f"Round {board.round.number} of {max(board.round.planned, board.round.number)}", answers]
     if left is not None:
-        parts.append(f"{text.duration(left)} left")
+        # An estimate that has run out says nothing any more; the next round brings a new one.
+        parts.append(f"{text.duration(left)} left" if left > 0 else "taking longer than estimated")
     return " · ".join(parts)

@@ -161,7 +161,7 @@ def test_a_killed_worker_is_replaced_and_changes_nothing(
     def kill(session: Session, event: ev.Event) -> None:
         nonlocal killed
         if type(event).__name__ == when and getattr(event, "candidate", "") == victim and not killed:
-            pid = session._workers[victim].pid
+            pid = session._pool._workers[victim].pid
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
             killed = True
@@ -178,7 +178,7 @@ def test_a_worker_that_aborts_takes_only_its_candidate_with_it(plan: Plan, store
 
     def abort(session: Session, event: ev.Event) -> None:
         if isinstance(event, ev.MemoryMeasured) and event.candidate == victim:
-            pid = session._workers[victim].pid
+            pid = session._pool._workers[victim].pid
             assert pid is not None
             os.kill(pid, signal.SIGABRT)
 
