@@ -1,9 +1,14 @@
-"""How the answer is found in what a model wrote. Registered by name; each returns None when it finds nothing."""
+"""How the answer is found in what a model wrote. Registered by name; each returns None when it finds nothing.
+
+Finding nothing is no wrong answer but a class of its own: it is stored as None and counted beside the scores.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 from ..errors import DatasetError
 
@@ -53,3 +58,21 @@ def find_extractor(name: str) -> Extractor:
     if name not in EXTRACTORS:
         raise DatasetError(f"There is no extractor {name!r}.", hint=f"Choose one of: {', '.join(EXTRACTORS)}.")
     return EXTRACTORS[name]
+
+
+def parse_json(text: str) -> Any:
+    """The one JSON value that ``text`` is, plain or as the only content of a code fence.
+
+    Raises:
+        ValueError: it is something else, or nested too deep to read. ``NaN`` and ``Infinity`` are no JSON.
+    """
+    text = text.strip()
+    fence = re.fullmatch(r"```[A-Za-z0-9]*[ \t]*\n(.*?)\n?[ \t]*```", text, flags=re.DOTALL)
+    try:
+        return json.loads(fence[1] if fence else text, parse_constant=_no_json)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _no_json(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

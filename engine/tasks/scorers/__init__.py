@@ -10,11 +10,12 @@ from ...errors import DatasetError
 from ..items import GenerateItem
 
 TextScorer = Callable[[str, GenerateItem], Mapping[str, float]]
-"""From the extracted answer and its item to every metric by name, each from 0 to 1. The suite leads with one of them."""
+"""From the extracted answer and its item to every metric by name, each from 0 to 1. The suite leads with one."""
 
 SCORERS: dict[str, str] = {
     "exact": "match:score_exact",
     "contains": "match:score_contains",
+    "constraints": "constraints:score_constraints",
 }
 """By name: module and function. Imported when used, because some bring slow libraries."""
 
