@@ -81,6 +81,28 @@ class SuiteDropped(_Fact, frozen=True, kw_only=True):
     suite: str
 
 
+class RaceStarted(_Fact, frozen=True, kw_only=True):
+    """From here on candidates may stop early. Those measured to miss a limit do not take part."""
+
+    entrants: tuple[str, ...]
+    pool: int
+    """Items of all suites: what the whole run would ask."""
+    alpha: float
+    """Probability at most that the best of the pool is ever stopped."""
+    margin: float
+    """Differences in accuracy below this do not matter, 0 to 1."""
+
+
+class RaceSettled(_Fact, frozen=True, kw_only=True):
+    """More items would decide nothing: no more are asked."""
+
+    at_item: int
+    """Items in the committed order that were needed."""
+    pool: int
+    remaining: tuple[str, ...]
+    """One: the winner of the race. Several: practically equal."""
+
+
 class RunFinished(_Fact, frozen=True, kw_only=True):
     outcome: RunOutcome
     detail: str = ""
@@ -221,6 +243,10 @@ class CandidateStopped(_Fact, frozen=True, kw_only=True):
     candidate: str
     reason: StopReason
     detail: str = ""
+    at_item: int = 0
+    """Of an eliminated candidate: items in the committed order that it took."""
+    pool: int = 0
+    """Of an eliminated candidate: items the whole run would ask."""
 
 
 # Verdict
@@ -248,6 +274,8 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     tied_with_best: bool
     p_against_best: float | None
     """Exact McNemar against the most accurate admitted candidate, Holm-adjusted; None for that one itself."""
+    stopped_early: bool = False
+    """The answers decided when to stop: low and high are a confidence sequence, wider than a fixed-size interval."""
     ruled_out: tuple[str, ...] = ()
     """One line for each limit it misses or failure it had; empty when it may be recommended."""
 
@@ -268,6 +296,8 @@ Event: TypeAlias = (
     | RoundStarted
     | RunPaused
     | RunContinued
+    | RaceStarted
+    | RaceSettled
     | SuiteDropped
     | RunFinished
     | PhaseChanged
@@ -293,6 +323,8 @@ DURABLE = (
     WorkerDied,
     CandidateStopped,
     SuiteDropped,
+    RaceStarted,
+    RaceSettled,
     RunFinished,
     VerdictReached,
 )

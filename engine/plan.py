@@ -94,6 +94,14 @@ class SpeedPlan(_Part, frozen=True, kw_only=True):
     """Tokens generated after each of them."""
 
 
+class RacePlan(_Part, frozen=True, kw_only=True):
+    """Stopping early: candidates that cannot be the best any more, and the whole run when nothing is left to decide."""
+
+    enabled: bool = True
+    alpha: float = 0.05
+    """Probability at most that the most accurate of all on these items is stopped."""
+
+
 class Limits(_Part, frozen=True, kw_only=True):
     """What a candidate must meet to be recommended. Zero means no limit."""
 
@@ -112,6 +120,7 @@ class Plan(_Part, frozen=True, kw_only=True):
     settings: Settings = Settings()
     speed: SpeedPlan = SpeedPlan()
     limits: Limits = Limits()
+    race: RacePlan = RacePlan()
     item_limit: int = 0
     """Items a suite at the most; 0 means all."""
     time_budget_s: float = 0.0
@@ -200,6 +209,8 @@ def check_plan(plan: Plan, *, where: str) -> None:
     for name, number in not_negative.items():
         if number < 0:
             raise PlanError(f"{where}: {name} is {number}; it must not be negative.")
+    if not 0 < plan.race.alpha < 1:
+        raise PlanError(f"{where}: race.alpha is {plan.race.alpha}; it must be between 0 and 1.")
     if plan.settings.n_ubatch > plan.settings.n_batch:
         raise PlanError(f"{where}: settings.n_ubatch is larger than settings.n_batch.", hint="Make it at most n_batch.")
     for what, names in (

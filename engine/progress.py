@@ -11,6 +11,7 @@ from .events import (
     ChatMeasured,
     Event,
     MemoryMeasured,
+    RaceSettled,
     RunStarted,
     SpeedMeasured,
     SuiteDropped,
@@ -38,6 +39,8 @@ class Progress:
 
     candidates: dict[str, CandidateProgress] = field(default_factory=dict)
     dropped_suites: set[str] = field(default_factory=set)
+    settled: bool = False
+    """More items would decide nothing."""
     active_s: float = 0.0
     """Wall time that earlier processes spent on the run."""
 
@@ -61,6 +64,8 @@ class Progress:
             mine.block_s.setdefault(event.suite, []).append(event.elapsed_s)
         elif isinstance(event, CandidateStopped):
             self.of(event.candidate).stopped = True
+        elif isinstance(event, RaceSettled):
+            self.settled = True
         elif isinstance(event, SuiteDropped):
             self.dropped_suites.add(event.suite)
 

@@ -11,6 +11,7 @@ import msgspec
 from .plan import Plan
 from .progress import Progress
 from .tasks.items import Suite
+from .tasks.order import committed_order
 
 CHOICE_BLOCK_ITEMS = 16
 GENERATE_BLOCK_ITEMS = 32
@@ -67,7 +68,7 @@ class Schedule:
         """All candidates stay loaded; otherwise rounds grow until loading is a small part of them."""
         self._plan = plan
         self._progress = progress
-        self._blocks = _interleaved(suites)
+        self.blocks = _in_committed_order(suites, plan.settings.seed)
         self._rounds = 0
         self._scale = 1
         self._active: tuple[str, ...] = ()
@@ -121,7 +122,7 @@ class Schedule:
     def _pending(self, chats: int) -> list[Step]:
         steps: list[Step] = [SpeedStep(k) for k in range(self._plan.speed.repeats)]
         steps += [ChatStep(k) for k in range(chats)]
-        steps += [b for b in self._blocks if b.suite not in self._progress.dropped_suites]
+        steps += [b for b in self.blocks if b.suite not in self._progress.dropped_suites]
         return [step for step in steps if any(not self._is_done(c, step) for c in self._active)]
 
     def _is_done(self, candidate: str, step: Step) -> bool:
@@ -130,10 +131,11 @@ class Schedule:
             return all(step.repeat in done for done in mine.repeats.values())
         if isinstance(step, ChatStep):
             return step.prompt in mine.chats
-        return (step.suite, step.block) in mine.blocks or step.suite in self._progress.dropped_suites
+        unwanted = self._progress.settled or step.suite in self._progress.dropped_suites
+        return unwanted or (step.suite, step.block) in mine.blocks
 
     def _rounds_wanted(self) -> int:
-        return max(self._plan.speed.repeats, min(_MAX_ROUNDS, len(self._blocks)))
+        return max(self._plan.speed.repeats, min(_MAX_ROUNDS, len(self.blocks)))
 
     def _seconds(self, candidate: str, step: Step) -> float | None:
         mine = self._progress.of(candidate)
@@ -152,12 +154,10 @@ class Schedule:
         return sum(known) / len(known) if known else None
 
 
-def _interleaved(suites: Sequence[Suite]) -> list[BlockStep]:
-    """All blocks of all suites, each suite spread evenly over the whole."""
-    placed: list[tuple[float, int, BlockStep]] = []
-    for number, suite in enumerate(suites):
-        count = math.ceil(len(suite.items) / block_items(suite.spec.kind))
-        placed += [
-            ((index + 0.5) / count, number, BlockStep(suite=suite.spec.name, block=index)) for index in range(count)
-        ]
-    return [step for _place, _number, step in sorted(placed, key=lambda row: row[:2])]
+def _in_committed_order(suites: Sequence[Suite], seed: int) -> list[BlockStep]:
+    """All blocks of all suites, each at the place of its last item: after it, every item up to there is answered."""
+    sizes = {suite.spec.name: block_items(suite.spec.kind) for suite in suites}
+    last: dict[BlockStep, int] = {}
+    for number, place in enumerate(committed_order(suites, seed)):
+        last[BlockStep(suite=place.suite, block=place.index // sizes[place.suite])] = number
+    return sorted(last, key=last.__getitem__)

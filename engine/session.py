@@ -38,11 +38,13 @@ from .events import (
     WorkerDied,
 )
 from .plan import Candidate, Plan
+from .pool import Interrupted, WorkerPool
 from .prepare import fit_together
 from .progress import Progress, fold
+from .race import RaceWatch
 from .rounds import Schedule, Step
 from .store.store import Store
-from .pool import Interrupted, WorkerPool
+from .summary import summarise
 from .supervisor import Patience, WorkerLostError, WorkerRefusedError
 from .tasks.chatprompts import chat_prompts
 from .tasks.items import Suite, open_suite
@@ -87,6 +89,7 @@ class Session:
         self._active = ""
         self._suites: list[Suite] = []
         self._progress = Progress()
+        self._race = RaceWatch(plan, ())
         self._started_at = 0.0
 
     # Controls
@@ -166,6 +169,9 @@ class Session:
         self._store.set_status(self.run_id, "running")
         # Reading suites may be slow (big user files): not on the loop that paints.
         self._suites = await asyncio.to_thread(self._open_suites)
+        self._race = RaceWatch(self.plan, self._suites)
+        for event in earlier:
+            self._race.note(event)
         self.emit(
             RunStarted(
                 run_id=self.run_id,
@@ -220,7 +226,21 @@ class Session:
                     return "out of time"
                 if not schedule.together:
                     await self._pool.unload(candidate_id)
+            await self._judge()
             schedule.round_done(loading_s=self._pool.loading_s - loading_before_s, elapsed_s=time.monotonic() - started)
+
+    async def _judge(self) -> None:
+        """After a round: open the race once all are measured, and stop whom it decides on."""
+        if self._race.wanted:
+            summary = summarise(self._store.events(self.run_id))
+            started = self._race.open([summary.of(c.id) for c in self.plan.candidates])
+            if started is not None:
+                self.emit(started)
+        for decision in self._race.decide():
+            self.emit(decision)
+            if isinstance(decision, CandidateStopped):
+                self.phase(decision.candidate, "stopped", decision.detail)
+                await self._pool.unload(decision.candidate)
 
     async def _visit(self, candidate: Candidate, steps: Sequence[Step], prompts: Sequence[str]) -> bool:
         """Let one candidate do its steps of the round; False when the time budget is spent."""
@@ -272,6 +292,7 @@ class Session:
             self._store.append(self.run_id, durable)
         for event in stamped:
             self._progress.note(event)
+            self._race.note(event)
             self._events.put_nowait(event)
 
     def phase(self, candidate: str, phase: Phase, detail: str = "") -> None:

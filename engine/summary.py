@@ -14,6 +14,7 @@ from .events import (
     Event,
     MemoryMeasured,
     ModelLoaded,
+    RaceSettled,
     RunStarted,
     SpeedMeasured,
     SuiteCard,
@@ -31,7 +32,7 @@ class SpeedFigure(msgspec.Struct, frozen=True, kw_only=True):
     """Half the distance between the quartiles, in tokens per second."""
     repeats: int
     disturbed: bool
-    """No clean repeat was to be had, or some of those counted were disturbed."""
+    """More than half of the repeats were disturbed; the figure is of the clean ones where there are any."""
 
 
 @dataclass
@@ -68,6 +69,11 @@ class CandidateSummary:
         return sum(correct / n for correct, n in counts) / len(counts) if counts else None
 
     @property
+    def generation_rate(self) -> float:
+        """Generation tokens per second, 0 when not measured: to order by."""
+        return self.generation.tokens_per_second if self.generation else 0.0
+
+    @property
     def interval(self) -> Interval | None:
         """95 % interval around ``accuracy``."""
         counts = list(self.suite_counts().values())
@@ -93,6 +99,11 @@ class RunSummary:
     suites: dict[str, SuiteCard] = field(default_factory=dict)
     dropped_suites: set[str] = field(default_factory=set)
     llama_build: str = ""
+    settled: RaceSettled | None = None
+
+    def of(self, candidate: str) -> CandidateSummary:
+        """The candidate's figures; empty ones before anything was measured."""
+        return self.candidates.get(candidate) or CandidateSummary(candidate)
 
 
 def summarise(events: Iterable[Event]) -> RunSummary:
@@ -107,6 +118,8 @@ def summarise(events: Iterable[Event]) -> RunSummary:
             run.suites = {suite.name: suite for suite in event.suites}
         elif isinstance(event, SuiteDropped):
             run.dropped_suites.add(event.suite)
+        elif isinstance(event, RaceSettled):
+            run.settled = event
         elif isinstance(event, SpeedMeasured):
             run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
             speeds.setdefault((event.candidate, event.kind), []).append(event)
@@ -121,6 +134,9 @@ def summarise(events: Iterable[Event]) -> RunSummary:
             if isinstance(event, ModelLoaded):
                 run.llama_build = event.llama_build
     for name, summary in run.candidates.items():
+        # How far each came in a dropped suite differs, so it counts for nobody.
+        for key in [key for key in summary.answers if key[0] in run.dropped_suites]:
+            del summary.answers[key]
         summary.prompt = _speed_figure(speeds.get((name, "prompt"), []))
         summary.generation = _speed_figure(speeds.get((name, "generation"), []))
         _note_latency(summary, chats.get(name, []))

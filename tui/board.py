@@ -22,6 +22,8 @@ from weighin.engine.events import (
     ModelLoaded,
     Phase,
     PhaseChanged,
+    RaceSettled,
+    RaceStarted,
     RoundStarted,
     RunContinued,
     RunFinished,
@@ -118,6 +120,10 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     panels: tuple[Panel, ...] = ()
     suites: tuple[SuiteCard, ...] = ()
     dropped: frozenset[str] = frozenset()
+    race: RaceStarted | None = None
+    """Set once candidates may stop early."""
+    settled: RaceSettled | None = None
+    """Set once no more items are asked."""
     round: RoundStarted | None = None
     paused: bool = False
     finished: RunFinished | None = None
@@ -145,7 +151,9 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def items_total(self) -> int:
-        """Answers the run will have: stopped candidates count as far as they came, dropped suites not at all."""
+        """Answers the run will have: what stopped early counts as far as it came, dropped suites not at all."""
+        if self.settled is not None:
+            return self.answered
         wanted = sum(suite.items for suite in self.suites if suite.name not in self.dropped)
         return sum(wanted if panel.racing else panel.answered for panel in self.panels)
 
@@ -191,11 +199,26 @@ def fold(board: Board, event: Event, *, interval: IntervalOf = live_interval) ->
         return replace(board, round=event, revision=board.revision + 1, at=at)
     if isinstance(event, SuiteDropped):
         return replace(board, dropped=board.dropped | {event.suite}, revision=board.revision + 1, at=at)
+    if isinstance(event, (RaceStarted, RaceSettled)):
+        return _race_event(board, event, at)
     if isinstance(event, RunFinished):
         return replace(board, finished=event, paused=False, revision=board.revision + 1, at=at)
     if isinstance(event, VerdictReached):
         return replace(board, verdict=event, revision=board.revision + 1, at=at)
     return _candidate_event(board, event, at, interval)
+
+
+def _race_event(board: Board, event: RaceStarted | RaceSettled, at: float) -> Board:
+    replace = msgspec.structs.replace
+    if isinstance(event, RaceStarted):
+        return replace(board, race=event, revision=board.revision + 1, at=at)
+    names = ", ".join(board.label(name) for name in event.remaining)
+    text = (
+        f"decided after {event.at_item} of {event.pool} items: {names}"
+        f"{' are practically equal' if len(event.remaining) > 1 else ' is the most accurate'}"
+    )
+    alerts = (*board.alerts[1 - _ALERTS_KEPT :], Alert(event.at, "", text, severe=False))
+    return replace(board, settled=event, alerts=alerts, revision=board.revision + 1, at=at)
 
 
 def fold_all(events: Iterable[Event], board: Board | None = None, *, interval: IntervalOf = live_interval) -> Board:

@@ -6,7 +6,7 @@ import textwrap
 
 from ..events import Ranking, VerdictReached
 from ..plan import Plan
-from ..verdict import label
+from ..wording import label
 
 
 def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:

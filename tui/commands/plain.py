@@ -14,8 +14,8 @@ import click
 from weighin.engine import events as ev
 from weighin.engine.plan import Plan
 from weighin.engine.session import Session
-from weighin.engine.verdict import label
 from weighin.engine.wire import encode_event
+from weighin.engine.wording import label
 
 _BAR_WIDTH = 24
 
@@ -55,7 +55,10 @@ class Progress:
         elif isinstance(event, ev.WorkerDied):
             self._say(f"✗ {event.reason} Log: {event.log_path}")
         elif isinstance(event, ev.CandidateStopped):
-            self._say(f"✗ {self._names[event.candidate]} stopped: {event.reason}. {event.detail}".rstrip())
+            mark = "■" if event.reason == "eliminated" else "✗"
+            self._say(f"{mark} {self._names[event.candidate]} stopped: {event.reason}. {event.detail}".rstrip())
+        elif isinstance(event, ev.RaceSettled):
+            self._say(f"Decided after {event.at_item} of {event.pool} items; no more are asked.")
         elif isinstance(event, ev.RunFinished):
             self._say(f"Run {event.outcome}, {self._answered} answers. {event.detail}".rstrip())
         self._paint()

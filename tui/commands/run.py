@@ -18,7 +18,7 @@ from weighin.engine.demo import demo_plan
 from weighin.engine.errors import PlanError, WeighinError
 from weighin.engine.events import RunFinished, VerdictReached
 from weighin.engine.hardware.report import machine_line
-from weighin.engine.plan import Limits, Plan, Settings, SpeedPlan, SuiteChoice, read_plan, write_plan
+from weighin.engine.plan import Limits, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice, read_plan, write_plan
 from weighin.engine.prepare import candidates_from_paths, freeze_plan, slug
 from weighin.engine.report.table import verdict_lines
 from weighin.engine.session import Session
@@ -104,6 +104,7 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
     )
     changed: Plan = _changed(
         plan,
+        race=RacePlan(enabled=False) if options.get("no_race") else None,
         settings=settings,
         limits=limits,
         speed=_changed(plan.speed, repeats=options["repeats"]),
