@@ -12,10 +12,14 @@ from pathlib import Path
 import msgspec
 
 from .errors import NotEnoughMemoryError, PlanError
+from .fetching import FetchProgress, NotFetched, PlainLines, fetch_all
 from .gguf.files import file_sha256, find_models
 from .gguf.header import check_file
 from .hardware.cpu import usable_physical_cores
 from .hardware.memory import usable_memory
+from .hub.local import store_name
+from .hub.references import reference_at_end
+from .hub.resolve import locate
 from .plan import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
 from .tasks.items import open_suite
 from .tasks.userdata import data_sha256
@@ -26,6 +30,41 @@ _MEMORY_SHARE = 0.8
 """Of the available memory that candidates may fill while all stay loaded."""
 _WEIGHT_OVERHEAD = 1.35
 """Loaded size over file size, repacked weights and compute buffers included; only decides who stays loaded."""
+
+
+def bring_models(names: Iterable[str], *, report: Callable[[FetchProgress], None]) -> tuple[str, ...]:
+    """A path for each of ``names``: paths as they are, hub and catalog names after a download of what is missing.
+
+    Blocks, so that nothing is downloaded while anything is timed.
+
+    Raises:
+        HubError, ModelFileError: a name means nothing, or its file cannot be had. What came is kept.
+    """
+    names = list(names)
+    meanings = {name: locate(name) for name in names}  # a slip in the last name is said before gigabytes come
+    wanted = [name for name, meaning in meanings.items() if not isinstance(meaning, Path)]
+    found = {name: str(meaning) for name, meaning in meanings.items() if isinstance(meaning, Path)}
+    for outcome in fetch_all(wanted, report=report) if wanted else ():
+        if isinstance(outcome, NotFetched):
+            raise outcome.error
+        found[outcome.name] = str(outcome.path)
+    return tuple(found[name] for name in names)
+
+
+def bring_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) -> Plan:
+    """The plan with a path for every candidate that it names by a hub or catalog name.
+
+    Raises:
+        HubError, ModelFileError: as ``bring_models``.
+    """
+    named = {c.id: reference for c in plan.candidates if (reference := reference_at_end(c.path))}
+    if not named:
+        return plan
+    brought = dict(zip(named, bring_models(named.values(), report=report), strict=True))
+    return msgspec.structs.replace(
+        plan,
+        candidates=tuple(msgspec.structs.replace(c, path=brought.get(c.id, c.path)) for c in plan.candidates),
+    )
 
 
 def candidates_from_paths(paths: Iterable[str], *, prompt_style: PromptStyle = "auto") -> tuple[Candidate, ...]:
@@ -51,10 +90,12 @@ def candidates_from_paths(paths: Iterable[str], *, prompt_style: PromptStyle = "
 
 def _candidate(file: Path, prompt_style: PromptStyle) -> Candidate:
     header = check_file(file)
+    stored = store_name(file)
     return Candidate(
-        id=slug(file.name.removesuffix(".gguf")),
-        path=str(file.resolve()),
-        name=display_name(file, header.quant),
+        id=slug(stored or file.name.removesuffix(".gguf")),
+        # Not resolved to the end: a link in the hub's cache has the name and the neighbours that llama.cpp looks for.
+        path=str(file.parent.resolve() / file.name),
+        name=stored or display_name(file, header.quant),
         quant=header.quant,
         size_bytes=header.size_bytes,
         prompt_style=prompt_style,
@@ -87,16 +128,17 @@ def _with_unique_ids(candidates: list[Candidate]) -> tuple[Candidate, ...]:
 
 
 def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
-    """The plan with everything filled in that the run depends on: hashes, thread count, names, sizes.
+    """The plan with everything filled in that the run depends on: files, hashes, thread count, names, sizes.
 
-    ``say`` hears what takes long (hashing big files). Run in a thread where a screen must stay alive.
+    ``say`` hears what takes long (downloads, hashing big files). Run in a thread where a screen must stay alive.
 
     Raises:
-        PlanError, ModelFileError, DatasetError, NotEnoughMemoryError: what is wrong, before anything starts.
+        PlanError, ModelFileError, DatasetError, NotEnoughMemoryError, HubError: what is wrong, before anything starts.
     """
     check_plan(plan, where="The plan")
     if not plan.candidates:
         raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
+    plan = bring_candidates(plan, report=PlainLines(say))
     for candidate in plan.candidates:  # before hashing: a file that cannot be loaded need not be read
         _check_memory(Path(candidate.path))
     candidates = tuple(_frozen_candidate(candidate, say) for candidate in plan.candidates)

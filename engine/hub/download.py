@@ -1,17 +1,14 @@
 """Models from the hub into the standard cache: resumable, checked, cancellable.
 
-Covers: whole and split models, several at a time, pauses while something is being timed. A file gets its final
-name only after its hash was found right. Not covered: Xet transfers, and files other than a model's own. All of it
-blocks: run it in a thread.
+Covers: whole and split models, pauses while something is being timed. A file gets its final name only after its hash
+was found right. Not covered: Xet transfers, and files other than a model's own. All of it blocks: run it in a thread;
+``engine.fetching`` does that for several models.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import msgspec
 
@@ -26,7 +23,7 @@ from .cache import (
     storage_errors,
 )
 from .client import Hub, ask, is_offline, never
-from .errors import CorruptedDownloadError, DownloadCancelledError, HubError, OfflineError, ServerTroubleError
+from .errors import CorruptedDownloadError, DownloadCancelledError, HubError, ServerTroubleError, offline_error
 from .listing import HubFile, HubModel, HubRepo
 from .progress import (
     DownloadFailed,
@@ -40,26 +37,6 @@ from .progress import (
     silent,
 )
 from .transfer import PartFile, Write, fetch, wait_for_permission, write_some
-
-
-class Downloaded(msgspec.Struct, frozen=True):
-    """A model that is here now."""
-
-    repo: HubRepo
-    model: HubModel
-    path: Path
-    """In the cache's snapshot folder; the first part of a split model."""
-
-
-class NotDownloaded(msgspec.Struct, frozen=True):
-    """A model that is not, and why."""
-
-    repo: HubRepo
-    model: HubModel
-    error: HubError
-
-
-DownloadOutcome: TypeAlias = Downloaded | NotDownloaded
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,50 +115,6 @@ def download_model(
     return paths[0]
 
 
-def download_many(
-    hub: Hub,
-    wanted: Sequence[tuple[HubRepo, HubModel]],
-    *,
-    parallel: int = 2,
-    report: Report = silent,
-    cancelled: Callable[[], bool] = never,
-    may_transfer: Callable[[], bool] = always,
-    disk_free_bytes: Callable[[Path], int] = free_bytes,
-) -> tuple[DownloadOutcome, ...]:
-    """Fetch several models, ``parallel`` at a time; one that fails does not stop the others; outcomes in order.
-
-    ``report`` is called from several threads.
-
-    Raises:
-        DiskFullError: there is no room for all of them together; nothing was begun.
-    """
-    needed = sum(missing_bytes(hub, repo, model) for repo, model in wanted)
-    check_room(hub.cache_dir, needed, disk_free_bytes, subject=f"All {len(wanted)} models together")
-    stop = threading.Event()
-
-    def one(repo: HubRepo, model: HubModel) -> DownloadOutcome:
-        try:
-            path = download_model(
-                hub,
-                repo,
-                model,
-                report=report,
-                cancelled=lambda: stop.is_set() or cancelled(),
-                may_transfer=may_transfer,
-                disk_free_bytes=disk_free_bytes,
-            )
-        except HubError as error:
-            return NotDownloaded(repo, model, error)
-        return Downloaded(repo, model, path)
-
-    with ThreadPoolExecutor(max_workers=max(1, parallel), thread_name_prefix="download") as pool:
-        try:
-            return tuple(pool.map(lambda pair: one(*pair), wanted))
-        except BaseException:
-            stop.set()  # Ctrl-C: let the threads end at their next chunk instead of after gigabytes
-            raise
-
-
 def _download_file(task: _Task, file: HubFile, done_before: int) -> Path:
     hub = task.hub
     place = _place(hub, task.repo, file)
@@ -189,10 +122,7 @@ def _download_file(task: _Task, file: HubFile, done_before: int) -> Path:
     if found is not None:
         return found
     if is_offline():
-        raise OfflineError(
-            f"{task.subject(file)} is not on this machine, and HF_HUB_OFFLINE is set.",
-            hint="Unset HF_HUB_OFFLINE, or bring the file in a bundle.",
-        )
+        raise offline_error(task.subject(file))
     _check_metadata(task, file, place)
     with locked(place, sleep=hub.sleep, cancelled=task.cancelled):
         found = _already_here(task, file, place)  # another process may have brought it while we waited

@@ -98,6 +98,15 @@ def is_disk_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+def offline_error(subject: str) -> OfflineError:
+    """``subject``, as the user wrote it, is not here and may not be fetched."""
+    return OfflineError(
+        f"{subject} is not on this machine, and HF_HUB_OFFLINE is set.",
+        hint=f"Run `weighin pull {subject}` with the network allowed, or `weighin bundle import FOLDER` with a bundle"
+        " that holds it.",
+    )
+
+
 def from_client(error: BaseException, *, subject: str, endpoint: str, repo: str = "") -> HubError:
     """The client's exception as one of ours.
 
@@ -110,10 +119,7 @@ def from_client(error: BaseException, *, subject: str, endpoint: str, repo: str 
         if isinstance(cause, HubError):
             return cause
         if isinstance(cause, hf.OfflineModeIsEnabled):
-            return OfflineError(
-                f"{subject} is not on this machine, and HF_HUB_OFFLINE is set.",
-                hint="Unset HF_HUB_OFFLINE, or bring the file in a bundle.",
-            )
+            return offline_error(subject)
         if isinstance(cause, hf.HfHubHTTPError) and cause.response is not None:
             return from_status(cause, subject=subject, endpoint=endpoint, repo=repo)
         if isinstance(cause, httpx2.ConnectTimeout):

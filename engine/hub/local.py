@@ -19,6 +19,7 @@ from .naming import is_model_file, model_name, quant_of, split_of
 Source = Literal["folder", "ollama", "lm-studio", "hub-cache"]
 _OLLAMA_MODEL_LAYER = "application/vnd.ollama.image.model"
 _DIGEST = re.compile(r"^sha256[:-](?P<hex>[0-9a-f]{64})$")
+_BLOB = re.compile(r"^sha256-[0-9a-f]{64}$")
 _MAX_JSON_BYTES = 4 * 2**20
 
 
@@ -167,6 +168,13 @@ def _ollama_store(store: Path) -> Iterator[LocalModel]:
         if len(wanted) > 1:
             problem = problem or f"Ollama keeps it in {len(wanted)} files, which cannot be opened together."
         yield LocalModel(path=blob, name=name, quant=quant, size_bytes=size, source="ollama", problem=problem)
+
+
+def store_name(path: Path) -> str:
+    """What Ollama calls the blob at ``path``, whose file name says nothing; empty for any other file."""
+    if not _BLOB.match(path.name) or path.parent.name != "blobs":
+        return ""
+    return next((model.name for model in _ollama_store(path.parent.parent) if model.path.name == path.name), "")
 
 
 def _blob(store: Path, digest: object) -> Path | None:

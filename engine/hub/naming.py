@@ -14,8 +14,10 @@ _QUANT = re.compile(
 )
 _REPO = re.compile(r"^[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?/[A-Za-z0-9_][\w.-]*$", re.ASCII)
 
+DEFAULT_QUANT = "Q4_K_M"
+"""What is taken when the user names none."""
 QUANT_PREFERENCE = (
-    "Q4_K_M",
+    DEFAULT_QUANT,
     "Q4_K_S",
     "Q5_K_M",
     "Q4_0",
@@ -28,7 +30,7 @@ QUANT_PREFERENCE = (
     "F16",
     "F32",
 )
-"""Taken in this order when the user names none: the usual balance first."""
+"""For repos without that: taken in this order, the usual balance first."""
 
 
 def quant_of(name: str) -> str:

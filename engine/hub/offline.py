@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from .client import Hub, is_offline
-from .errors import LocalStoreError, OfflineError
-from .listing import HubFile, HubRepo, group_files, list_repo
+from .errors import LocalStoreError, offline_error
+from .listing import HubFile, HubModel, HubRepo, group_files, list_repo
 from .naming import is_safe_path
+
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+_HASH = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
 
 
 def find_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
@@ -20,14 +25,11 @@ def find_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
         return list_repo(hub, repo, revision=revision)
     found = cached_repo(hub, repo, revision=revision)
     if found is None:
-        raise OfflineError(
-            f"Nothing of {repo} is on this machine, and HF_HUB_OFFLINE is set.",
-            hint="Unset HF_HUB_OFFLINE, or bring the model in a bundle.",
-        )
+        raise offline_error(repo)
     return found
 
 
-def cached_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo | None:
+def cached_repo(hub: Hub, repo: str, revision: str = "main") -> HubRepo | None:
     """What the cache has of a repo, hashes taken from the names of the blobs; None when it has nothing.
 
     Raises:
@@ -40,7 +42,7 @@ def cached_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo | Non
         ref = folder / "refs" / revision
         commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else revision
         snapshot = folder / "snapshots" / commit
-        if not is_safe_path(commit) or not snapshot.is_dir():
+        if not _COMMIT.match(commit) or not snapshot.is_dir():
             return None
         files = [_cached(snapshot, path) for path in sorted(snapshot.rglob("*")) if path.is_file()]
     except OSError as error:
@@ -64,9 +66,41 @@ def cached_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo | Non
     )
 
 
+def cached_repos(hub: Hub, repo: str) -> Iterator[HubRepo]:
+    """Every commit of a repo that the cache has models of: that of ``main`` first, then the newest.
+
+    Raises:
+        LocalStoreError: the cache cannot be read.
+    """
+    first = cached_repo(hub, repo)
+    if first is not None:
+        yield first
+    folder = hub.cache_dir / ("models--" + repo.replace("/", "--")) / "snapshots"
+    try:
+        snapshots = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LocalStoreError(f"{folder} cannot be read: {error}.", hint="Check its permissions.") from error
+    for snapshot in snapshots:
+        found = None if first is not None and snapshot.name == first.sha else cached_repo(hub, repo, snapshot.name)
+        if found is not None:
+            yield found
+
+
+def unchecked_path(hub: Hub, repo: HubRepo, model: HubModel) -> Path | None:
+    """Where a cached model is when the cache does not know its hashes, else None.
+
+    On Windows without the right to make links the snapshot holds the bytes themselves, and no name tells their hash.
+    """
+    if all(part.sha256 or part.blob_id for part in model.parts):
+        return None
+    return hub.cache_dir / ("models--" + repo.repo.replace("/", "--")) / "snapshots" / repo.sha / model.name
+
+
 def _cached(snapshot: Path, path: Path) -> HubFile:
-    etag = path.resolve().name
-    is_sha256 = len(etag) == 64
-    return HubFile(
-        path.relative_to(snapshot).as_posix(), path.stat().st_size, etag if is_sha256 else "", "" if is_sha256 else etag
-    )
+    """A file with the hash that its blob is stored under; without one where the snapshot holds the bytes itself."""
+    blob = path.resolve().name
+    etag = blob if _HASH.match(blob) else ""
+    sha256, blob_id = (etag, "") if len(etag) == 64 else ("", etag)
+    return HubFile(path.relative_to(snapshot).as_posix(), path.stat().st_size, sha256, blob_id)

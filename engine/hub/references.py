@@ -14,6 +14,8 @@ from .naming import is_repo_id, is_safe_path
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")
 _QUANT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+STORE_PREFIXES = ("ollama", "lm-studio")
+"""Before a colon: the model is one of that program's store."""
 _FORMS = (
     "Write a path, owner/repo, owner/repo:Q4_K_M, owner/repo:file.gguf, or a catalog name such as qwen3-1.7b:Q4_K_M."
 )
@@ -82,6 +84,34 @@ def parse_reference(text: str) -> ModelRef:
     if not _NAME.match(head) or (colon and not _QUANT.match(tail)):
         raise ModelReferenceError(f"{text!r} names no model.", hint=_FORMS)
     return CatalogRef(head, tail.upper())
+
+
+def reference_at_end(path: str) -> str:
+    """The hub or catalog name that a plan's ``path`` ends with, empty for an ordinary path.
+
+    Reading a plan puts the plan's folder before every relative path, names included. Only names with a colon count, so
+    that a misspelt path is not looked for on the hub.
+    """
+    from ..catalog.models import CatalogError, load_catalog
+
+    if _exists(Path(path)):
+        return ""
+    parts = Path(path).parts
+    marked = next((n for n, part in enumerate(parts) if ":" in part.strip(":\\/")), None)
+    if marked is None:
+        return ""
+    head = parts[marked].partition(":")[0]
+    tail = "/".join(parts[marked:])
+    if head in STORE_PREFIXES:
+        return tail
+    try:
+        load_catalog().find(head)
+    except CatalogError:
+        tail = "/".join(parts[max(0, marked - 1) :])
+    try:
+        return "" if isinstance(parse_reference(tail), PathRef) else tail
+    except ModelReferenceError:
+        return ""
 
 
 def _repo_reference(text: str, head: str, tail: str, *, has_tail: bool) -> ModelRef:

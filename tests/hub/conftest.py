@@ -373,6 +373,22 @@ def make_content() -> Callable[..., bytes]:
     return content
 
 
+@pytest.fixture(scope="session")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], bytes]:
+    """``tiny_gguf(seed)``: a model that llama.cpp loads, of some 200 kB."""
+    from weighin.engine.gguf.tiny import write_tiny_model
+
+    folder = tmp_path_factory.mktemp("tiny")
+
+    def make(seed: int) -> bytes:
+        path = folder / f"{seed}.gguf"
+        if not path.exists():
+            write_tiny_model(path, seed=seed)
+        return path.read_bytes()
+
+    return make
+
+
 @pytest.fixture
 def cached_by_client(tmp_path: Path) -> Callable[[str, str], bytes]:
     """What huggingface_hub itself finds in the cache afterwards, without a network."""

@@ -10,7 +10,7 @@ import pytest
 
 from weighin.engine.hub import errors
 from weighin.engine.hub.client import RetryPolicy
-from weighin.engine.hub.download import Downloaded, NotDownloaded, download_many, download_model
+from weighin.engine.hub.download import download_model
 from weighin.engine.hub.listing import choose, list_repo
 from weighin.engine.hub.progress import (
     DownloadFailed,
@@ -324,30 +324,6 @@ def test_a_split_model_is_one_model(standin, make_hub, make_content, cached_by_c
     assert [e.bytes_total for e in seen if isinstance(e, DownloadStarted)] == [900_000]
     assert [type(e) for e in seen].count(DownloadVerified) == 3
     assert model.quant == "Q8_0"
-
-
-def test_several_at_a_time_one_missing(standin, make_hub, make_content):
-    standin.add("a/a-GGUF", {"a-Q4_0.gguf": make_content(200_000, 1)})
-    standin.add("b/b-GGUF", {"b-Q4_0.gguf": make_content(200_000, 2)}, gated="manual")
-    standin.add("c/c-GGUF", {"c-Q4_0.gguf": make_content(200_000, 3)})
-    hub = make_hub()
-    repos = [list_repo(hub, name) for name in ("a/a-GGUF", "b/b-GGUF", "c/c-GGUF")]
-    outcomes = download_many(hub, [(repo, repo.models[0]) for repo in repos])
-    assert [type(o) for o in outcomes] == [Downloaded, NotDownloaded, Downloaded]
-    assert isinstance(outcomes[1].error, errors.GatedModelError)
-    assert outcomes[1].error.page == f"{standin.url}/b/b-GGUF"
-
-
-def test_several_that_do_not_fit_together_are_not_begun(standin, make_hub, make_content):
-    standin.add("a/a-GGUF", {"a-Q4_0.gguf": make_content(200_000, 1)})
-    standin.add("c/c-GGUF", {"c-Q4_0.gguf": make_content(200_000, 3)})
-    hub = make_hub()
-    repos = [list_repo(hub, name) for name in ("a/a-GGUF", "c/c-GGUF")]
-    with pytest.raises(errors.DiskFullError, match="together"):
-        download_many(
-            hub, [(repo, repo.models[0]) for repo in repos], disk_free_bytes=lambda folder: 64 * 2**20 + 300_000
-        )
-    assert standin.seen("storage") == []
 
 
 def test_a_small_git_file_is_checked_by_its_blob_id(standin, make_hub, make_content, cached_by_client):
