@@ -2,42 +2,71 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
-from .sequential import PairedEvidence, practically_equal
+import numpy as np
+
+from .sequential import Bools, Evidence, Floats
+
+
+def beaten(e_values: Floats, running: Bools, alpha: float) -> Bools:
+    """Which of ``running`` stop: those i for which the mean over all others j of E(j beats i) is 1/α or more.
+
+    The E of eliminated candidates stays frozen in the mean. For the best of the pool every H0 "j is no better than i"
+    is true, so that the mean of its E is an e-process itself: it is ever eliminated with probability at most α,
+    without a correction for the number of candidates (Ville's inequality).
+
+    Args:
+        e_values: [..., j, i], the diagonal is ignored.
+        running: [..., i].
+
+    Returns:
+        [..., i]; never all that run.
+    """
+    n = running.shape[-1]
+    if n < 2:
+        return np.zeros_like(running)
+    others = ~np.eye(n, dtype=bool)
+    against = np.where(others, e_values, 0.0).sum(axis=-2) / (n - 1)
+    out: Bools = running & (against >= 1 / alpha)
+    # Evidence frozen at different times could, in theory, throw out the last ones together: the least beaten stays.
+    nobody = ~(running & ~out).any(axis=-1, keepdims=True)
+    least = np.where(running, against, np.inf).argmin(axis=-1)[..., None] == np.arange(n)
+    return out & ~(nobody & least)
 
 
 class Race:
-    """Eliminates i when the mean over all others j of E(j beats i) reaches 1/α.
-
-    The E of eliminated candidates stays frozen in the mean, so the best of the pool is ever eliminated with
-    probability at most α without a correction for the number of candidates.
-    """
+    """Eliminates i when the mean over all others j of E(j beats i) reaches 1/α (see ``beaten``)."""
 
     def __init__(self, candidates: Sequence[str], pool: int, alpha: float = 0.05, *, margin: float = 0.0) -> None:
         """``margin``: differences below it do not matter, in units of the scores; 0 never calls two equal."""
-        self._alpha = alpha
+        self._names = tuple(candidates)
+        self._pool, self._alpha, self._margin = pool, alpha, margin
         self.running = list(candidates)
         self.eliminated: dict[str, int] = {}
         """Items seen when a candidate was stopped."""
+        n = len(self._names)
+        # [0, j, i]: against "j is no better than i". [1, j, i]: against "j is worse than i by the margin or more".
+        bounds = np.zeros((2 if margin > 0 else 1, n, n))
+        bounds[1:] = -margin
+        self._tests = Evidence(pool, bounds)
+        self._near = np.zeros((n, n), dtype=bool)
         self._seen = 0
-        self._pool = pool
-        pairs = [(j, i) for j in candidates for i in candidates if i != j]
-        self._better = {pair: PairedEvidence(pool) for pair in pairs}
-        self._near = {pair: PairedEvidence(pool, at_most=-margin) for pair in pairs} if margin > 0 else {}
-        """For (j, i): evidence against j being worse than i by the margin or more."""
 
     def add(self, scores: Mapping[str, float]) -> tuple[str, ...]:
-        """One item's scores (0 to 1) of every running candidate; returns who is eliminated by it."""
+        """One item's scores (0 to 1) of every running candidate; returns who is eliminated by it.
+
+        Raises:
+            ValueError: the pool is used up.
+        """
+        row = np.array([scores[name] if name in self.running else 0.0 for name in self._names])
+        mask = self._mask()
+        values = self._tests.add(row[:, None] - row, mask[:, None] & mask)
         self._seen += 1
-        for j in self.running:
-            for i in self.running:
-                if i != j:
-                    self._better[j, i].add(scores[j] - scores[i])
-                    if self._near:
-                        self._near[j, i].add(scores[j] - scores[i])
-        out = tuple(i for i in self.running if len(self.running) > 1 and self._against(i) >= 1 / self._alpha)
+        if self._margin > 0:
+            self._near |= values[1] >= 2 / self._alpha
+        stops = beaten(values[0], mask, self._alpha)
+        out = tuple(name for name, stop in zip(self._names, stops, strict=True) if stop)
         for name in out:
             self.eliminated[name] = self._seen
             self.running.remove(name)
@@ -47,17 +76,19 @@ class Race:
         """It gives no more answers, for reasons of its own; the evidence it gave stays."""
         self.running.remove(candidate)
 
+    def equal(self, a: str, b: str) -> bool:
+        """Whether A and B were proven to differ by less than the margin: both sides rejected, each at α/2, once."""
+        i, j = self._names.index(a), self._names.index(b)
+        return bool(self._near[i, j] and self._near[j, i])
+
     @property
     def settled(self) -> bool:
         """Whether more items would decide nothing: one is left, all left are practically equal, or none are left."""
         if self._seen >= self._pool or len(self.running) < 2:
             return True
-        return bool(self._near) and all(
-            practically_equal(self._near[j, i], self._near[i, j], self._alpha)
-            for n, j in enumerate(self.running)
-            for i in self.running[n + 1 :]
+        return self._margin > 0 and all(
+            self.equal(a, b) for n, a in enumerate(self.running) for b in self.running[n + 1 :]
         )
 
-    def _against(self, candidate: str) -> float:
-        values = [evidence.e_value for (_j, i), evidence in self._better.items() if i == candidate]
-        return math.inf if math.inf in values else sum(values) / len(values)
+    def _mask(self) -> Bools:
+        return np.array([name in self.running for name in self._names], dtype=bool)

@@ -6,21 +6,72 @@ Not covered: items drawn with replacement, or an order chosen after seeing answe
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
-_BETS = tuple((k + 1) / 16 for k in range(15))
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .intervals import Interval
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_BETS = np.arange(1, 16) / 16
+
+
+class Evidence:
+    """Many tests side by side, each against H0: mean over its pool of d ≤ ``at_most``, for d between −1 and 1.
+
+    Betting without replacement (Waudby-Smith and Ramdas 2020, arXiv 2006.04347), averaged over a grid of bets:
+    with e = (N·at_most − Σd) / items left, each bet g multiplies its wealth by 1 + g·min(1, 1/(1 + e))·(d − e).
+    All tests see their items at the same pace; those switched off keep the evidence that they have.
+    """
+
+    def __init__(self, pool: int, at_most: ArrayLike = 0.0) -> None:
+        """``pool``: items. ``at_most``: one bound a test; its shape is the shape of everything here."""
+        self._pool = pool
+        self._bound = pool * np.asarray(at_most, dtype=np.float64)
+        self.seen = 0
+        self.sums: Floats = np.zeros(self._bound.shape)
+        self._bets = _BETS.reshape(-1, *(1 for _ in self._bound.shape))
+        self._wealth: Floats = np.ones((_BETS.size, *self._bound.shape))
+        self.e_values: Floats = np.ones(self._bound.shape)
+        """Infinite where H0 has become impossible. A value of 1/α or more, ever, rejects H0 at level α."""
+
+    def add(self, differences: ArrayLike, on: Bools | None = None) -> Floats:
+        """The next item's d of every test; returns the e-values.
+
+        Args:
+            differences: of a shape that broadcasts to that of the bounds.
+            on: False for tests that take no more items.
+
+        Raises:
+            ValueError: the pool is used up.
+        """
+        if self.seen >= self._pool:
+            raise ValueError(f"All {self._pool} items of the pool were already added.")
+        d = np.asarray(differences, dtype=np.float64)
+        left = self._pool - self.seen
+        expected = (self._bound - self.sums) / left
+        stake = (d - expected) / np.maximum(1.0, 1.0 + expected)
+        if on is not None:
+            stake, d = np.where(on, stake, 0.0), np.where(on, d, 0.0)
+        with np.errstate(over="ignore"):  # beyond 1e308 the evidence may as well be infinite
+            self._wealth *= 1.0 + self._bets * stake
+            values = self._wealth.mean(axis=0)
+        self.sums = self.sums + d
+        self.seen += 1
+        # Even if every item left were −1, the mean would be above the bound.
+        values = np.where(self.sums - (left - 1) > self._bound + 1e-9, np.inf, values)
+        self.e_values = values if on is None else np.where(on, values, self.e_values)
+        return self.e_values
 
 
 class PairedEvidence:
-    """Evidence against H0: mean over the pool of x_A − x_B ≤ ``at_most``; ``e_value`` ≥ 1/α rejects it at level α.
-
-    Betting without replacement (Waudby-Smith and Ramdas 2020, arXiv 2006.04347), averaged over a grid of bets.
-    """
+    """Evidence against H0: mean over the pool of x_A − x_B ≤ ``at_most``; ``e_value`` ≥ 1/α rejects it at level α."""
 
     def __init__(self, pool: int, at_most: float = 0.0) -> None:
-        self._pool, self._at_most = pool, at_most
-        self._seen, self._sum = 0, 0.0
-        self._log_wealth = [0.0] * len(_BETS)
-        self._impossible = False
+        self._tests = Evidence(pool, at_most)
 
     def add(self, difference: float) -> None:
         """The next item's x_A − x_B, between −1 and 1.
@@ -28,26 +79,65 @@ class PairedEvidence:
         Raises:
             ValueError: the pool is used up.
         """
-        if self._seen >= self._pool:
-            raise ValueError(f"All {self._pool} items of the pool were already added.")
-        expected = (self._pool * self._at_most - self._sum) / (self._pool - self._seen)
-        self._seen += 1
-        self._sum += difference
-        if expected < -1 - 1e-12:  # even if A lost every item left, the mean would be above the bound
-            self._impossible = True
-        if self._impossible:
-            return
-        scale = min(1.0, 1 / (1 + expected)) if expected > -1 + 1e-12 else 1.0
-        for index, bet in enumerate(_BETS):
-            self._log_wealth[index] += math.log1p(bet * scale * (difference - expected))
+        self._tests.add(difference)
 
     @property
     def e_value(self) -> float:
         """Infinite when H0 has become impossible."""
-        if self._impossible or self._sum - (self._pool - self._seen) > self._pool * self._at_most + 1e-9:
-            return math.inf
-        top = max(self._log_wealth)
-        return math.exp(min(700.0, top)) * sum(math.exp(w - top) for w in self._log_wealth) / len(_BETS)
+        return float(self._tests.e_values)
+
+
+class PairedSequence:
+    """Confidence sequence for the pool's mean of x_A − x_B, valid however often one looks.
+
+    A bound is passed when the evidence against every point of a grid up to it has reached 2/α once; the grid makes
+    the interval wider than it need be by two of its steps at most.
+    """
+
+    def __init__(self, pool: int, alpha: float = 0.05, *, points: int = 401) -> None:
+        """``points``: of the grid over −1 to 1; all values that the mean can take, where these are fewer."""
+        n = min(points, 2 * pool + 1)
+        self._grid = np.linspace(-1.0, 1.0, n)
+        # Row 0: against "mean ≤ g" with d; row 1: against "mean ≥ g", which is "mean of −d ≤ −g".
+        self._tests = Evidence(pool, np.stack([self._grid, -self._grid]))
+        self._rejected = np.zeros((2, n), dtype=bool)
+        self._needed = 2 / alpha
+
+    def add(self, difference: float) -> Interval:
+        """The next item's x_A − x_B, between −1 and 1; returns the interval, which never widens."""
+        self._rejected |= self._tests.add(np.array([[difference], [-difference]])) >= self._needed
+        return self.interval
+
+    @property
+    def interval(self) -> Interval:
+        """Where the mean over the whole pool is, at level 1 − α for all looks together."""
+        # Counted from the ends without a gap: otherwise rejections of many true hypotheses would add up.
+        below = int(np.argmin(self._rejected[0])) if not self._rejected[0].all() else self._grid.size
+        above = int(np.argmin(self._rejected[1][::-1])) if not self._rejected[1].all() else self._grid.size
+        low = self._grid[max(0, below - 1)]
+        high = self._grid[min(self._grid.size - 1, self._grid.size - above)]
+        return Interval(float(low), float(max(low, high)))
+
+
+@lru_cache(maxsize=8)
+def _log_factorials(up_to: int) -> Floats:
+    """ln 0!, ln 1!, … ln up_to!."""
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, up_to + 1)))])
+
+
+def log_posterior(pool: int, seen: ArrayLike, correct: ArrayLike, total: ArrayLike) -> Floats:
+    """ln P(``total`` right answers in the pool | ``correct`` of ``seen`` drawn), from a uniform prior on 0 … pool.
+
+    The beta-binomial BB(K − S; N − t, 1 + S, 1 + t − S); the arguments broadcast. −∞ where impossible.
+    """
+    t, s, k = (np.asarray(value, dtype=np.int64) for value in (seen, correct, total))
+    log_f = _log_factorials(pool + 1)
+    possible = (k >= s) & (k - s <= pool - t)
+    hits, rest = np.where(possible, k - s, 0), np.where(possible, pool - t - (k - s), pool - t)
+    ways = log_f[pool - t] - log_f[hits] - log_f[rest]
+    seen_beta = log_f[s] + log_f[t - s] - log_f[t + 1]
+    value = ways + log_f[k] + log_f[pool - k] - log_f[pool + 1] - seen_beta
+    return np.where(possible, value, -np.inf)
 
 
 class PoolCounts:
@@ -62,18 +152,23 @@ class PoolCounts:
 
     def update(self, seen: int, correct: int) -> tuple[float, float]:
         """The interval for the pool's accuracy after ``seen`` items; it never widens."""
-        from scipy.stats import betabinom  # slow to import, needed while racing only
-
-        left = self._pool - seen
-        enough = math.log(self._alpha / (self._pool + 1))
-        inside = [
-            k
-            for k in range(max(self.low, correct), min(self.high, correct + left) + 1)
-            if float(betabinom.logpmf(k - correct, left, 1 + correct, 1 + seen - correct)) > enough
-        ]
-        if inside:
-            self.low, self.high = inside[0], inside[-1]
+        first, last = max(self.low, correct), min(self.high, correct + self._pool - seen)
+        if first <= last:
+            counts = np.arange(first, last + 1)
+            inside = counts[log_posterior(self._pool, seen, correct, counts) > math.log(self._alpha / (self._pool + 1))]
+            if inside.size:
+                self.low, self.high = int(inside[0]), int(inside[-1])
         return self.low / self._pool, self.high / self._pool
+
+
+def live_interval(seen: int, correct: int, pool: int, alpha: float = 0.05) -> Interval:
+    """Interval for the accuracy on the whole pool that holds whenever one looks, so also for a candidate stopped early.
+
+    What a board shows beside "stopped at ``seen``/``pool``". Nothing seen, or no pool, says nothing: 0 to 1.
+    """
+    if pool <= 0 or seen <= 0:
+        return Interval(0.0, 1.0)
+    return Interval(*PoolCounts(pool, alpha).update(seen, correct))
 
 
 def practically_equal(a_better: PairedEvidence, b_better: PairedEvidence, alpha: float = 0.05) -> bool:
