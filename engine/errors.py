@@ -40,3 +40,7 @@ class RunBusyError(StoreError):
 
 class NotEnoughMemoryError(WeighinError):
     """A candidate that cannot fit into the memory this machine may use."""
+
+
+class SandboxError(WeighinError):
+    """Code that a model wrote cannot be run safely here, so it is not run."""

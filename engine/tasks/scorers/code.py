@@ -1,0 +1,70 @@
+"""Code scored by running tests: ``pass@1``.
+
+``item.check = {"tests": source, "entry_point": name, "prompt": source in front of the answer}``. As HumanEval has it,
+the program is prompt + answer, and where the tests define ``check`` it is called with the entry point. Program and
+tests run in sandboxes (``engine.sandbox``); where there is none nothing is run.
+"""
+
+from __future__ import annotations
+
+from math import comb
+
+import msgspec
+
+from ...errors import DatasetError, SandboxError
+from ...sandbox.outcomes import BrokenTests, Limits, Passed, Refused
+from ...sandbox.probe import require_sandbox
+from ...sandbox.run import run_tests
+from ..items import GenerateItem
+
+
+class CodeCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """How an item's code is tested."""
+
+    tests: str
+    entry_point: str = ""
+    prompt: str = ""
+    wall_s: float = 10.0
+
+
+def score_code(found: str, item: GenerateItem) -> dict[str, float]:
+    """``pass@1``: 1 when the program passes every test.
+
+    Raises:
+        SandboxError: code cannot be confined on this machine.
+        DatasetError: the item has no tests, or they cannot be run.
+    """
+    try:
+        check = msgspec.convert(item.check, CodeCheck)
+    except msgspec.ValidationError as error:
+        raise DatasetError(f"The tests of item {item.id} cannot be read: {error}.", hint=_HINT) from None
+    sandbox = require_sandbox()
+    verdict = run_tests(
+        found,
+        tests=check.tests,
+        entry_point=check.entry_point,
+        prompt=check.prompt,
+        limits=Limits(wall_s=check.wall_s),
+        kind=sandbox.kind,
+    )
+    if isinstance(verdict, BrokenTests):
+        raise DatasetError(f"The tests of item {item.id} cannot be run: {verdict.reason}.", hint=_HINT)
+    if isinstance(verdict, Refused):
+        raise SandboxError(verdict.reason, hint="Leave code suites out on this machine.")
+    return {"pass@1": float(isinstance(verdict, Passed))}
+
+
+def pass_at_k(n_samples: int, n_correct: int, k: int) -> float:
+    """The chance that among ``k`` of ``n_samples`` samples, drawn without putting back, one is correct.
+
+    1 − C(n−c, k)/C(n, k): the unbiased estimator of Chen et al. 2021 (arXiv 2107.03374).
+
+    Raises:
+        ValueError: not 0 ≤ c ≤ n and 1 ≤ k ≤ n.
+    """
+    if not (0 <= n_correct <= n_samples and 1 <= k <= n_samples):
+        raise ValueError(f"pass@{k} of {n_correct} correct among {n_samples} samples is undefined")
+    return 1 - comb(n_samples - n_correct, k) / comb(n_samples, k)
+
+
+_HINT = 'Write {"tests": "def check(f):\\n    assert f(1) == 2", "entry_point": "f"}.'
