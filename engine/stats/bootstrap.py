@@ -1,0 +1,123 @@
+"""Bootstrap intervals by resampling items; seeded, so that the same answers give the same interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .intervals import Interval
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 10_000
+_CELLS = 4_000_000
+"""Counts drawn at once, to bound memory."""
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    items: int
+    """Items that it rests on."""
+
+
+def bootstrap_mean(
+    values: Sequence[float], *, clusters: Sequence[Hashable] | None = None, resamples: int = RESAMPLES, seed: int = 0
+) -> Estimate:
+    """The mean with its percentile interval (Efron 1979).
+
+    Args:
+        values: one an item, not empty.
+        clusters: what items share, such as a passage; then whole clusters are drawn.
+        resamples: bootstrap samples.
+        seed: of numpy's default generator.
+
+    Raises:
+        ValueError: no values, or not one cluster a value.
+    """
+    if not len(values):
+        raise ValueError("There are no values.")
+    columns = np.column_stack([np.asarray(values, dtype=np.float64), np.ones(len(values))])
+    estimate = bootstrap_of_sums(_by_cluster(columns, clusters), _ratio, resamples=resamples, seed=seed)
+    return msgspec.structs.replace(estimate, items=len(values))
+
+
+def paired_bootstrap(
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Estimate:
+    """Mean of A − B over the same items with its percentile interval: items are drawn, and both scores with them.
+
+    Raises:
+        ValueError: no items, or not the same number of A, B and clusters.
+    """
+    if len(a) != len(b):
+        raise ValueError(f"A has {len(a)} scores and B has {len(b)}; they must be of the same items.")
+    differences = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    return bootstrap_mean(differences.tolist(), clusters=clusters, resamples=resamples, seed=seed)
+
+
+def bootstrap_of_sums(
+    columns: ArrayLike,
+    statistic: Callable[[Floats], Floats],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Estimate:
+    """Percentile interval of a statistic that depends on sums over items only, such as a ratio of two of them.
+
+    Args:
+        columns: [items, m], what every item adds to m sums.
+        statistic: from sums [n, m] to values [n].
+        resamples: bootstrap samples.
+        seed: of numpy's default generator.
+        level: of the interval.
+    """
+    table = np.asarray(columns, dtype=np.float64)
+    # Drawing n items is drawing how often each different row comes: exact, and short where scores are 0 or 1.
+    rows, counts = np.unique(table, axis=0, return_counts=True)
+    n = len(table)
+    rng = np.random.default_rng(seed)
+    chunk = max(1, _CELLS // len(rows))
+    parts = []
+    for start in range(0, resamples, chunk):
+        drawn = rng.multinomial(n, counts / n, size=min(chunk, resamples - start))
+        parts.append(statistic(drawn @ rows))
+    values = np.concatenate(parts)
+    tail = (1 - level) / 2
+    low, high = np.nanquantile(values, [tail, 1 - tail])
+    whole = statistic(table.sum(axis=0, keepdims=True))
+    return Estimate(value=float(whole[0]), low=float(low), high=float(high), items=n)
+
+
+def interval_of(estimate: Estimate) -> Interval:
+    """Its interval alone."""
+    return Interval(estimate.low, estimate.high)
+
+
+def _ratio(sums: Floats) -> Floats:
+    quotient: Floats = sums[:, 0] / sums[:, 1]
+    return quotient
+
+
+def _by_cluster(columns: Floats, clusters: Sequence[Hashable] | None) -> Floats:
+    """Sums within each cluster; the rows themselves without clusters."""
+    if clusters is None:
+        return columns
+    if len(clusters) != len(columns):
+        raise ValueError(f"There are {len(columns)} values and {len(clusters)} clusters; each value needs one.")
+    places = {name: place for place, name in enumerate(dict.fromkeys(clusters))}
+    sums = np.zeros((len(places), columns.shape[1]))
+    np.add.at(sums, [places[name] for name in clusters], columns)
+    return sums

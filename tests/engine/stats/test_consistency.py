@@ -1,0 +1,127 @@
+"""Consistency figures: worked examples, limits, and that they do not depend on names or order."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weighin.engine.stats.consistency import (
+    RotatedItem,
+    answer_entropy,
+    avg_at_k,
+    determinism,
+    fragile_share,
+    maj_at_k,
+    order_consistency,
+    pass_all,
+    pass_at,
+    rotations,
+    self_agreement,
+    template_robustness,
+)
+
+answers = st.lists(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=5, max_size=5), min_size=1, max_size=12)
+marks = st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=1, max_size=12)
+
+
+def test_agreement_of_a_worked_example():
+    # 3 × a and 2 × nothing: (3·2 + 2·1) / (5·4) = 0.4; the other item agrees fully.
+    found = self_agreement([["a", "a", "a", None, None], ["b"] * 5])
+    assert found.value == pytest.approx(0.7)
+    assert found.items == 2
+    assert (found.low, found.high) == (pytest.approx(0.4), 1.0)
+
+
+def test_entropy_runs_from_all_the_same_to_all_different():
+    assert answer_entropy([["x"] * 5]).value == 0
+    assert answer_entropy([["a", "b", "c", "d", None]]).value == pytest.approx(1)
+    half = -(0.6 * math.log(0.6) + 0.4 * math.log(0.4)) / math.log(5)
+    assert answer_entropy([["a", "a", "a", "b", "b"]]).value == pytest.approx(half)
+
+
+def test_right_on_average_by_majority_once_and_always():
+    right = [[True, True, False, False], [True, True, True, True]]
+    answers = [["4", "4", "5", "6"], ["7", "7", "7", "7"]]
+    assert avg_at_k(right).value == pytest.approx(0.75)
+    assert maj_at_k(answers, right).value == 1
+    # c = 2 of 4: 1 − C(2,2)/C(4,2) = 5/6, and C(2,2)/C(4,2) = 1/6.
+    assert pass_at(2, right).value == pytest.approx((5 / 6 + 1) / 2)
+    assert pass_all(2, right).value == pytest.approx((1 / 6 + 1) / 2)
+
+
+def test_a_tied_majority_counts_for_its_part_and_finding_nothing_can_be_the_majority():
+    assert maj_at_k([["4", "4", "5", "5"]], [[True, True, False, False]]).value == 0.5
+    assert maj_at_k([[None, None, "4"]], [[False, False, True]]).value == 0
+
+
+@given(marks, st.integers(1, 5))
+def test_all_right_is_rarer_than_the_average_and_once_right_commoner(right, j):
+    average = avg_at_k(right, resamples=50).value
+    assert pass_all(j, right, resamples=50).value <= average + 1e-9
+    assert pass_at(j, right, resamples=50).value >= average - 1e-9
+    for figure in (pass_at(1, right, resamples=50), pass_all(1, right, resamples=50)):
+        assert figure.value == pytest.approx(average)
+
+
+@given(answers, st.permutations(["a", "b", "c", None]))
+def test_names_and_order_of_answers_do_not_matter(samples, new_names):
+    other = dict(zip(["a", "b", "c", None], new_names, strict=True))
+    renamed = [[other[x] for x in reversed(item)] for item in samples]
+    for figure in (self_agreement, answer_entropy):
+        found = figure(samples, resamples=100)
+        assert found.value == pytest.approx(figure(renamed, resamples=100).value)
+        assert -1e-9 <= found.low <= found.value + 1e-9
+        assert found.value - 1e-9 <= found.high <= 1 + 1e-9
+
+
+def test_rotations_put_every_option_at_every_place_once():
+    orders = rotations(4)
+    assert orders[0] == (0, 1, 2, 3)
+    assert orders[1] == (1, 2, 3, 0)
+    assert all(sorted(places) == [0, 1, 2, 3] for places in zip(*orders, strict=True))
+
+
+def test_a_model_that_always_takes_the_first_letter_is_caught():
+    # It chooses option r in rotation r, whatever is asked.
+    found = order_consistency([RotatedItem(gold=g, chosen=(0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
+    assert found.same_choice.value == 0
+    assert found.right_in_all.value == 0
+    # Recall 1 at the first place and 0 at three others: sd = √3/4.
+    assert found.recall_sd.value == pytest.approx(math.sqrt(3) / 4)
+
+
+def test_a_model_that_reads_the_options_is_steady_right_or_wrong():
+    found = order_consistency([RotatedItem(gold=0, chosen=(0, 0, 0)), RotatedItem(gold=1, chosen=(2, 2, 2))])
+    assert found.same_choice.value == 1
+    assert found.right_in_all.value == 0.5
+    assert found.recall_sd.value == pytest.approx(0)
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=4), min_size=1, max_size=10))
+def test_robustness_is_what_the_worst_wording_leaves(scores):
+    found = template_robustness(scores, resamples=50)
+    assert 0 <= found.value <= 1
+    assert found.value == pytest.approx(sum(1 - max(s) + min(s) for s in scores) / len(scores))
+
+
+def test_repeating_and_margins():
+    assert determinism(["a", "b", "c", "d"], ["a", "b", "c", "D"]).value == 0.75
+    assert fragile_share([0.0, 0.1499, 0.15, 3.0]).value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("figure", "data"),
+    [
+        (self_agreement, [["a"]]),
+        (answer_entropy, [["a", "b"], []]),
+        (avg_at_k, []),
+        (template_robustness, [[1.0]]),
+        (order_consistency, []),
+        (order_consistency, [RotatedItem(gold=4, chosen=(0, 0, 0))]),
+        (fragile_share, []),
+    ],
+)
+def test_too_little_to_say_anything_is_an_error(figure, data):
+    with pytest.raises(ValueError, match=r"no items|no values|answers|rotations"):
+        figure(data)
