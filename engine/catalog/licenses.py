@@ -1,10 +1,12 @@
-"""Licenses as structured terms, and the way from a tag in a file or on the hub to one of them."""
+"""Licenses as structured terms, and the names that files and hubs use for them."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -15,65 +17,189 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+Purpose = Literal["commercial", "internal", "research"]
+_STRICTNESS = {"yes": 0, "conditional": 1, "no": 2}
+
 
 class LicenseFileError(WeighinError):
     """licenses.toml cannot be used as written."""
 
 
 class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    value: str
-    """"yes", "no" or "conditional"."""
+    value: Literal["yes", "no", "conditional"]
+    """``conditional``: allowed if what the text says is done."""
     clause: str
     text: str
+    source: str = ""
+    """Where it was read; filled in with the license's own source when the file names none."""
 
-    def __post_init__(self) -> None:
-        if self.value not in ("yes", "no", "conditional"):
-            raise ValueError(f"a term is yes, no or conditional, not {self.value!r}")
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Uses that the license excludes for everybody, whatever the purpose."""
+
+    clause: str
+    text: str
+    url: str
+    source: str = ""
 
 
 class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: int
     clause: str
     text: str
+    inclusive: bool = False
+    """The number itself is too much already, not only what exceeds it."""
+    source: str = ""
+
+    def excludes(self, stated: int) -> bool:
+        """Whether a stated number is too much."""
+        return stated >= self.number if self.inclusive else stated > self.number
 
 
-class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    blocked: tuple[str, ...]
+    """``EU``, ``UK``, ``KR`` and so on."""
+    clause: str
+    text: str
+    source: str = ""
+
+
+class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Terms that nobody has read are None; a verdict that needs one is unknown."""
 
     name: str
     spdx: str
     osi_approved: bool
     source: str
+    titles: tuple[str, ...] = ()
+    """How its text begins a line."""
+    max_words: int | None = None
+    """The longest text that is this license and nothing else; None where additions would not loosen the terms."""
     aliases: tuple[str, ...] = ()
-    aup: str | None = None
+    links: tuple[str, ...] = ()
     commercial: Term | None = None
     internal: Term | None = None
-    """Use inside a business, where it differs from ``commercial``."""
+    """Use inside a business; None where ``commercial`` covers it."""
+    research: Term | None = None
+    """Non-commercial research, evaluation and personal use; None where a wider use covers it."""
+    acceptable_use: Policy | None = None
+    attribution: Term | None = None
     redistribute: Term | None = None
+    naming: Term | None = None
     train: Term | None = None
     """Use of outputs to train other models."""
     user_cap: Cap | None = None
     revenue_cap: Cap | None = None
-    blocked_regions: tuple[str, ...] = ()
-    region_note: str | None = None
+    region: Region | None = None
+
+    def __post_init__(self) -> None:
+        stated = [term for term in (self.research, self.internal, self.commercial) if term is not None]
+        strictness = [_STRICTNESS[term.value] for term in stated]
+        if strictness != sorted(strictness):
+            raise ValueError(f"{self.name}: a wider use is allowed more freely than a narrower one")
+
+    def use(self, purpose: Purpose) -> Term | None:
+        """The term for a purpose; a wider use that is allowed covers the narrower ones."""
+        if purpose == "commercial":
+            return self.commercial
+        if purpose == "internal":
+            return self.internal or self.commercial
+        wider = self.internal or self.commercial
+        return self.research or (wider if wider is not None and wider.value != "no" else None)
+
+
+class LicenseBook(msgspec.Struct, frozen=True):
+    licenses: dict[str, License]
+    bases: dict[str, str]
+    """Beginning of a base model's repo name, in lower case -> license id."""
+
+    def base_license(self, repo: str) -> str | None:
+        """License id of the base model ``owner/name``, by the longest known beginning; None when unknown."""
+        wanted = repo.strip().lower()
+        known = [start for start in self.bases if wanted.startswith(start)]
+        return self.bases[max(known, key=len)] if known else None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     license: dict[str, License]
+    base: dict[str, str] = {}
+
+
+def read_licenses(path: Path) -> LicenseBook:
+    """The licenses and what fine-tunes inherit. Raises LicenseFileError."""
+    try:
+        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise LicenseFileError(f"{path.name} cannot be used: {error}.", hint="Correct the file.") from error
+    licenses = {key: _with_sources(terms) for key, terms in file.license.items()}
+    owners: dict[str, str] = {}
+    for key, terms in licenses.items():
+        for name in {_plain(n) for n in _names(key, terms)} | {_plain_link(link) for link in terms.links}:
+            if owners.setdefault(name, key) != key:
+                raise LicenseFileError(
+                    f"{path.name} gives the name {name!r} to both {owners[name]} and {key}.", hint="Correct the file."
+                )
+    return LicenseBook(licenses, {start.lower(): key for start, key in file.base.items()})
 
 
 def load_licenses(path: Path) -> dict[str, License]:
     """Licenses by our id. Raises LicenseFileError."""
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).license
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise LicenseFileError(f"{path.name} cannot be used: {error}.", hint="Correct the file.") from error
+    return read_licenses(path).licenses
 
 
 def license_id(tag: str, licenses: Mapping[str, License]) -> str | None:
-    """Our id for a ``general.license`` value or a hub tag (``license:apache-2.0``); None when unknown."""
-    wanted = tag.strip().lower().removeprefix("license:")
+    """Our id for a ``general.license`` value, a license's name or link, or a hub tag (``license:apache-2.0``).
+
+    None when unknown; ``other`` is unknown.
+    """
+    wanted, link = _plain(tag.strip().removeprefix("license:")), _plain_link(tag)
     for key, terms in licenses.items():
-        if wanted in (key, terms.spdx.lower(), terms.name.lower(), *terms.aliases):
+        if wanted in {_plain(name) for name in _names(key, terms)} or link in {_plain_link(at) for at in terms.links}:
             return key
     return None
+
+
+def recognise_text(text: str, licenses: Mapping[str, License]) -> tuple[str, ...]:
+    """Ids of the licenses whose titles begin a line of a LICENSE file, in the order they appear.
+
+    Empty when none does, or when a permissive license comes with more words than its own: what was added may limit
+    it, and nobody has read it.
+    """
+    found: dict[str, int] = {}
+    for key, terms in licenses.items():
+        places = [match.start() for title in terms.titles if (match := _title_pattern(title).search(text))]
+        if places:
+            found[key] = min(places)
+    words = len(text.split())
+    if len(found) == 1:
+        longest = licenses[next(iter(found))].max_words
+        if longest is not None and words > longest:
+            return ()
+    return tuple(sorted(found, key=lambda key: found[key]))
+
+
+def _title_pattern(title: str) -> re.Pattern[str]:
+    words = r"\s+".join(re.escape(word) for word in title.split())
+    return re.compile(rf"^[\s#*=\"“]*{words}(?!\w)", re.IGNORECASE | re.MULTILINE)
+
+
+def _names(key: str, terms: License) -> tuple[str, ...]:
+    return (key, terms.spdx, terms.name, *terms.aliases)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "-", name.strip().lower())
+
+
+def _plain_link(link: str) -> str:
+    bare = re.sub(r"^https?://(www\.)?", "", link.strip().lower())
+    return bare.rstrip("/").replace("/resolve/", "/blob/").replace("/raw/", "/blob/")
+
+
+def _with_sources(terms: License) -> License:
+    changes = {}
+    for name in terms.__struct_fields__:
+        value = getattr(terms, name)
+        if isinstance(value, Term | Policy | Cap | Region) and not value.source:
+            changes[name] = msgspec.structs.replace(value, source=terms.source)
+    return msgspec.structs.replace(terms, **changes)

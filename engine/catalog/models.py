@@ -6,22 +6,18 @@ Figures are published ones; nothing here was measured on this machine.
 from __future__ import annotations
 
 import difflib
-import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from weighin.assets import asset
 
 from ..errors import WeighinError
-from .licenses import License, load_licenses
+from .licenses import License, LicenseBook, read_licenses
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+DERIVED = "derived"
+"""How the source of a value begins that was worked out by a stated rule, not read."""
 
 
 class CatalogError(WeighinError):
@@ -38,6 +34,13 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Languages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: str
+    value: tuple[str, ...] = ()
+    """ISO 639 codes; empty where the source gives a number only."""
+    count: int | None = None
+
+
 class Flag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: bool
     source: str
@@ -50,9 +53,14 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total: int
+    """Of the text model, which is what a GGUF file holds, unless ``includes`` says otherwise."""
     source: str
     active: int | None = None
     """Parameters used per token, for mixture-of-experts models."""
+    published: int | None = None
+    """The published count, where it holds more than ``total``."""
+    includes: str = ""
+    """What ``total`` holds besides the text model, such as a vision encoder that nobody counted apart."""
 
 
 class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,8 +74,15 @@ class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_vocab: int
     source: str
     n_ff: int | None = None
-    """Feed-forward width; None where it differs between layers or is not sourced."""
+    """Feed-forward width of a gated block; None where layers differ or nobody named a source."""
     tied_embeddings: bool | None = None
+    n_ff_source: str = ""
+    tied_source: str = ""
+
+    @property
+    def n_ff_is_sourced(self) -> bool:
+        """Read somewhere, so that it can be held against the parameter count; a width solved from it cannot."""
+        return self.n_ff is not None and not self.n_ff_source.startswith(DERIVED)
 
 
 class KvLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,90 +117,72 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date: str | None = None
 
 
-class CatalogModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CatalogModel(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     repo: str
+    family: str
+    developer: str
     licenses: tuple[str, ...]
-    """The model's own license first, then those inherited from its base."""
+    """The model's own license first, then the one inherited from its base."""
     parameters: Parameters
     dimensions: Dimensions
     kv: KvLayout
-    deployment: str
+    base: Text | None = None
+    """Repo of the model of another publisher that this one was trained from."""
     gguf: tuple[GgufRepo, ...] = ()
     score: tuple[Score, ...] = ()
     released: Text | None = None
     gated: Flag | None = None
-    languages: Words | None = None
+    languages: Languages | None = None
     aptitudes: Words | None = None
+    """What its source says it is good at, in one word each."""
     finetuning: Text | None = None
     context_tokens: Count | None = None
     context_native_tokens: Count | None = None
     """Context without stretching such as YaRN, where that differs."""
-    family: str = ""
-    developer: str = ""
-
-
-class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    family: str
-    developer: str
-    sources: dict[str, str]
-    model: tuple[CatalogModel, ...]
 
 
 class Catalog(msgspec.Struct, frozen=True):
     models: tuple[CatalogModel, ...]
     licenses: dict[str, License]
+    bases: dict[str, str] = {}
+    """Beginning of a base model's repo name, in lower case -> license id."""
+
+    @property
+    def book(self) -> LicenseBook:
+        """The licenses and what fine-tunes inherit."""
+        return LicenseBook(self.licenses, self.bases)
 
     def find(self, name: str) -> CatalogModel:
         """The model with this catalog id, base repo or GGUF repo. Raises CatalogError with near names."""
+        found = self.get(name)
+        if found is not None:
+            return found
+        near = difflib.get_close_matches(name.strip().lower(), [m.id for m in self.models], n=3, cutoff=0.5)
+        hint = f"Did you mean {', '.join(near)}?" if near else "`weighin models` lists the names."
+        raise CatalogError(f"The catalog has no model called {name!r}.", hint=hint)
+
+    def get(self, name: str) -> CatalogModel | None:
+        """As ``find``, but None when the catalog does not hold it."""
         wanted = name.strip().lower()
         for model in self.models:
             if wanted in (model.id, model.repo.lower(), *(g.repo.lower() for g in model.gguf)):
                 return model
-        near = difflib.get_close_matches(wanted, [m.id for m in self.models], n=3, cutoff=0.5)
-        hint = f"Did you mean {', '.join(near)}?" if near else "`weighin models` lists the names."
-        raise CatalogError(f"The catalog has no model called {name!r}.", hint=hint)
-
-
-def read_family(path: Path) -> tuple[CatalogModel, ...]:
-    """The models of one family file, source keys replaced by the sources themselves."""
-    try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        sources = raw.get("sources", {})
-        for model in raw.get("model", []):
-            _resolve(model, sources, f"{path.name}: model {model.get('id', '?')}")
-        family = msgspec.convert(raw, _Family)
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise CatalogError(
-            f"The catalog file {path.name} cannot be used: {error}.", hint="Correct the file."
-        ) from error
-    return tuple(msgspec.structs.replace(m, family=family.family, developer=family.developer) for m in family.model)
-
-
-def _resolve(node: Any, sources: dict[str, str], where: str) -> None:
-    if isinstance(node, list):
-        for item in node:
-            _resolve(item, sources, where)
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            if key != "source":
-                _resolve(value, sources, f"{where}, {key}" if isinstance(value, dict) else where)
-            elif value not in sources:
-                raise CatalogError(
-                    f"{where}: the source {value!r} is not listed under [sources].", hint="Add it there."
-                )
-            else:
-                node["source"] = sources[value]
+        return None
 
 
 def read_catalog(folder: Path) -> Catalog:
-    """All family files in ``folder`` and its licenses.toml. Raises CatalogError."""
+    """All family files in ``folder``, its sources.toml and its licenses.toml. Raises CatalogError."""
+    from .family import read_family, read_sources
+
+    book = read_licenses(folder / "licenses.toml")
+    shared = read_sources(folder / "sources.toml")
     models: list[CatalogModel] = []
     for path in sorted(folder.glob("*.toml")):
-        if path.name != "licenses.toml":
-            models += read_family(path)
-    return Catalog(models=tuple(models), licenses=load_licenses(folder / "licenses.toml"))
+        if path.name not in ("licenses.toml", "sources.toml"):
+            models += read_family(path, shared, book)
+    return Catalog(models=tuple(models), licenses=book.licenses, bases=book.bases)
 
 
 @lru_cache(maxsize=1)

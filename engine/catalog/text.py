@@ -51,7 +51,6 @@ def compare_models(names: Sequence[str]) -> list[str]:
     rows.append(("context", *("–" if m.context_tokens is None else f"{m.context_tokens.value:,}" for m in models)))
     rows.append(("strongest at", *("–" if m.aptitudes is None else ", ".join(m.aptitudes.value) for m in models)))
     rows.append(("fine-tuning", *("–" if m.finetuning is None else m.finetuning.value for m in models)))
-    rows.append(("runs on", *(m.deployment for m in models)))
     for name in dict.fromkeys(s.name for m in models for s in m.score):
         found = [published_score(m, name) for m in models]
         cells = ("–" if s is None else f"{s.value:g} ({s.variant}, {_setup(s.shots, s.setup)})" for s in found)
@@ -85,7 +84,7 @@ def models_builtins(filter_words: str = "", sort: SortKey = "name") -> list[dict
 
 def _haystack(model: CatalogModel) -> str:
     aptitudes = model.aptitudes.value if model.aptitudes else ()
-    parts = (model.id, model.name, model.family, model.developer, model.deployment, *model.licenses, *aptitudes)
+    parts = (model.id, model.name, model.family, model.developer, *model.licenses, *aptitudes)
     return " ".join(parts).lower()
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import msgspec
 
-from .licenses import License, Term
+from ..errors import WeighinError
+from .licenses import Cap, License, Purpose, Region, Term
 from .models import CatalogModel
 
 
+class CountError(WeighinError):
+    """A number that cannot be read."""
+
+
 class StatedUse(msgspec.Struct, frozen=True):
-    purpose: Literal["commercial", "internal", "research"] = "commercial"
+    purpose: Purpose = "commercial"
+    """``commercial``: in or for a product or service; ``internal``: inside a business; ``research``: without gain."""
     monthly_users: int | None = None
     annual_revenue_usd: int | None = None
     redistribute: bool = False
@@ -45,6 +51,33 @@ _EU = frozenset(
     {"EU", "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT"}
     | {"LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE"}
 )
+_SCALES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
+
+
+def severity(verdict: Verdict) -> int:
+    """From 0, allowed, to 3, not allowed; unknown is 2."""
+    return (Allowed, AllowedIf, Unknown, NotAllowed).index(type(verdict))
+
+
+def reasons_of(verdict: Verdict) -> tuple[str, ...]:
+    """The reasons, or the conditions where the verdict is "allowed if"."""
+    return verdict.conditions if isinstance(verdict, AllowedIf) else verdict.reasons
+
+
+def parse_count(text: str, what: str = "--users") -> int:
+    """A whole number such as ``5M``, ``700k``, ``1.5 million``, ``1,000`` or ``1200``.
+
+    Raises:
+        CountError: it is none.
+    """
+    bare = re.sub(r"\s*(thousand|million|billion)\s*$", lambda m: m[1][0].replace("t", "k"), text.strip().lower())
+    found = re.fullmatch(r"(\d{1,3}(?:[,_ ]\d{3})+|\d+(?:\.\d+)?)\s*([kmb]?)", bare, re.ASCII)
+    if not found:
+        raise CountError(f"{what} {text!r} is no number.", hint="Write it as 5M, 700k, 1,000 or 1200.")
+    whole, _point, decimals = re.sub(r"[,_ ]", "", found[1]).partition(".")
+    scaled: int = int(whole + decimals) * _SCALES[found[2]]  # in integers: floats would lose the last digits
+    divisor: int = 10 ** len(decimals)
+    return scaled // divisor
 
 
 class _Findings:
@@ -57,31 +90,63 @@ class _Findings:
         self.yes: list[str] = []
 
     def term(self, name: str, what: str, term: Term | None) -> None:
+        """File a term under what it says; one that nobody has read is unknown."""
         if term is None:
             self.unknown.append(f"{name}: the terms for {what} are not known")
             return
         line = f"{name} {term.clause}: {term.text}"
         {"yes": self.yes, "no": self.no, "conditional": self.conditions}[term.value].append(line)
 
+    def cap(self, name: str, stated: int | None, cap: Cap | None) -> None:
+        """A limit is a condition until the number is stated."""
+        if cap is None:
+            return
+        line = f"{name} {cap.clause}: {cap.text}"
+        if stated is None:
+            self.conditions.append(line)
+        elif cap.excludes(stated):
+            self.no.append(f"{line}; you stated {stated:,}")
 
-def license_verdict(license_ids: Sequence[str], use: StatedUse, licenses: Mapping[str, License]) -> Verdict:
-    """The strictest answer of all licenses that a model carries: a fine-tune also carries its base's."""
+    def region(self, name: str, stated: str | None, region: Region | None) -> None:
+        """Likewise for where the user is."""
+        if region is None:
+            return
+        here = (stated or "").strip().upper()
+        here = "EU" if here in _EU else {"GB": "UK"}.get(here, here)
+        if here in region.blocked:
+            self.no.append(f"{name} {region.clause}: {region.text}")
+        elif not here:
+            self.conditions.append(f"{name} {region.clause}: {region.text}")
+
+    def verdict(self) -> Verdict:
+        """One answer: what is forbidden comes before what is unknown, and that before conditions."""
+        if self.no:
+            return NotAllowed(tuple(dict.fromkeys(self.no)))
+        if self.unknown:
+            return Unknown(tuple(dict.fromkeys(self.unknown)))
+        if self.conditions:
+            return AllowedIf(tuple(dict.fromkeys(self.conditions)))
+        return Allowed(tuple(dict.fromkeys(self.yes)) or ("nothing in the license limits this use",))
+
+
+def license_verdict(
+    license_ids: Sequence[str], use: StatedUse, licenses: Mapping[str, License], conditions: Sequence[str] = ()
+) -> Verdict:
+    """The strictest answer of all licenses that a model carries: a fine-tune also carries its base's.
+
+    ``conditions`` are added to what must be done; they never loosen the answer.
+    """
     found = _Findings()
+    found.conditions += conditions
     if not license_ids:
         found.unknown.append("no license is stated")
     for key in license_ids:
         terms = licenses.get(key)
         if terms is None:
-            found.unknown.append(f"license {key!r} is not in the catalog")
+            found.unknown.append(f"license {key!r} is not in the catalog, so its terms are not known")
         else:
             _judge(terms, use, found)
-    if found.no:
-        return NotAllowed(tuple(found.no))
-    if found.unknown:
-        return Unknown(tuple(found.unknown))
-    if found.conditions:
-        return AllowedIf(tuple(dict.fromkeys(found.conditions)))
-    return Allowed(tuple(found.yes) or ("nothing in the license limits this use",))
+    return found.verdict()
 
 
 def model_verdict(model: CatalogModel, use: StatedUse, licenses: Mapping[str, License]) -> Verdict:
@@ -93,8 +158,7 @@ def model_verdict(model: CatalogModel, use: StatedUse, licenses: Mapping[str, Li
         return verdict if isinstance(verdict, NotAllowed) else Unknown(("whether the files are gated is not known",))
     if model.gated.value:
         gate = f"gated: terms must be accepted at huggingface.co/{model.repo}"
-        earlier = verdict.reasons if isinstance(verdict, NotAllowed) else ()
-        return NotAllowed((*earlier, gate))
+        return NotAllowed((*(verdict.reasons if isinstance(verdict, NotAllowed) else ()), gate))
     return verdict
 
 
@@ -102,39 +166,19 @@ def _judge(terms: License, use: StatedUse, found: _Findings) -> None:
     name = terms.name
     if use.osi_required and not terms.osi_approved:
         found.no.append(f"{name} is not OSI-approved")
-    if use.purpose == "commercial":
-        found.term(name, "commercial use", terms.commercial)
-    elif use.purpose == "internal":
-        found.term(name, "internal use", terms.internal or terms.commercial)
-    elif terms.commercial is None:
-        found.unknown.append(f"{name}: the terms for research use are not known")
+    found.term(name, f"{use.purpose} use", terms.use(use.purpose))
+    if terms.acceptable_use:
+        policy = terms.acceptable_use
+        found.conditions.append(f"{name} {policy.clause}: {policy.text} ({policy.url})")
+    if terms.attribution and (use.purpose == "commercial" or use.redistribute):
+        found.term(name, "attribution", terms.attribution)
     if use.redistribute:
         found.term(name, "redistribution", terms.redistribute)
+        if terms.naming:
+            found.term(name, "naming", terms.naming)
     if use.train_on_outputs:
         found.term(name, "training on outputs", terms.train)
-    if use.purpose != "research" and terms.revenue_cap:
-        _cap(
-            name,
-            use.annual_revenue_usd,
-            terms.revenue_cap.number,
-            terms.revenue_cap.clause,
-            terms.revenue_cap.text,
-            found,
-        )
-    if terms.user_cap:
-        _cap(name, use.monthly_users, terms.user_cap.number, terms.user_cap.clause, terms.user_cap.text, found)
-    if terms.blocked_regions:
-        region = "EU" if (use.region or "").upper() in _EU else (use.region or "").upper()
-        region = {"GB": "UK"}.get(region, region)
-        if region in terms.blocked_regions:
-            found.no.append(f"{name}: {terms.region_note}")
-        elif not region:
-            found.conditions.append(f"{name}: {terms.region_note}")
-
-
-def _cap(name: str, stated: int | None, limit: int, clause: str, text: str, found: _Findings) -> None:
-    line = f"{name} {clause}: {text}"
-    if stated is None:
-        found.conditions.append(line)
-    elif stated > limit:
-        found.no.append(f"{line}; you stated {stated:,}")
+    if use.purpose != "research":
+        found.cap(name, use.annual_revenue_usd, terms.revenue_cap)
+    found.cap(name, use.monthly_users, terms.user_cap)
+    found.region(name, use.region, terms.region)

@@ -1,0 +1,267 @@
+"""May this model be used that way: a table of cases, inheritance, and laws that hold for any license."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weighin.engine.catalog.licenses import Cap, License, Policy, Region, Term
+from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.verdict import (
+    Allowed,
+    AllowedIf,
+    CountError,
+    NotAllowed,
+    StatedUse,
+    Unknown,
+    Verdict,
+    license_verdict,
+    model_verdict,
+    parse_count,
+    reasons_of,
+    severity,
+)
+
+U = StatedUse
+USERS = U(monthly_users=800_000_000)
+SMALL = U(monthly_users=5_000_000)
+TRAIN = U(train_on_outputs=True, monthly_users=1)
+RESEARCH = U(purpose="research")
+INTERNAL = U(purpose="internal")
+CASES = [
+    # Llama: the cap of 700 million, naming, a policy that binds researchers too
+    ("llama-3.1-8b-instruct", USERS, NotAllowed, "700 million"),
+    ("llama-3.1-8b-instruct", SMALL, AllowedIf, "Acceptable Use Policy"),
+    ("llama-3.1-8b-instruct", SMALL, AllowedIf, "§1.b.i: a product or service that contains it"),
+    ("llama-3.1-8b-instruct", U(), AllowedIf, "700 million"),
+    ("llama-3.1-8b-instruct", TRAIN, AllowedIf, 'begins with "Llama"'),
+    ("llama-3.1-8b-instruct", RESEARCH, AllowedIf, "§1.b.iv"),
+    ("llama-3.1-8b-instruct", U(redistribute=True, monthly_users=1), AllowedIf, "names of derived models"),
+    ("llama-3.2-1b-instruct", USERS, NotAllowed, "§2"),
+    ("llama-3.2-3b-instruct", U(region="DE", monthly_users=1), AllowedIf, "Acceptable Use Policy"),
+    ("llama-3.2-1b-instruct", U(osi_required=True), NotAllowed, "not OSI-approved"),
+    ("llama-3.1-8b-instruct", U(gated_ok=False), NotAllowed, "gated"),
+    # Gemma's own terms until 3n, Apache from 4 on
+    ("gemma-2-9b-it", U(), AllowedIf, "Prohibited Use Policy"),
+    ("gemma-2-9b-it", U(osi_required=True), NotAllowed, "not OSI-approved"),
+    ("gemma-3-4b-it", U(redistribute=True), AllowedIf, "§3.1"),
+    ("gemma-3-4b-it", TRAIN, AllowedIf, "same terms"),
+    ("gemma-3-270m-it", RESEARCH, AllowedIf, "§3.2"),
+    ("gemma-4-e4b-it", U(), Allowed, "commercial use is granted"),
+    ("gemma-4-12b-it", U(osi_required=True), Allowed, "Apache"),
+    # research only
+    ("ministral-8b-instruct-2410", U(), NotAllowed, "§3.2"),
+    ("ministral-8b-instruct-2410", INTERNAL, NotAllowed, "daily tasks"),
+    ("ministral-8b-instruct-2410", RESEARCH, Allowed, "academic"),
+    ("ministral-3-8b-instruct-2512", U(), Allowed, "commercial"),
+    ("qwen2.5-3b-instruct", U(), NotAllowed, "research or evaluation"),
+    ("qwen2.5-3b-instruct", INTERNAL, NotAllowed, "research or evaluation"),
+    ("qwen2.5-3b-instruct", RESEARCH, Allowed, "research or evaluation"),
+    ("qwen2.5-coder-3b-instruct", U(), NotAllowed, "non-commercial"),
+    ("qwen2.5-7b-instruct", U(), Allowed, "commercial"),
+    ("exaone-3.5-7.8b-instruct", TRAIN, NotAllowed, "other models"),
+    ("exaone-4.0-1.2b", U(), NotAllowed, "§3.1"),
+    ("exaone-4.0-1.2b", RESEARCH, AllowedIf, "unethical"),
+    # what a fine-tune inherits from its base, whatever its tag says
+    ("deepseek-r1-distill-llama-8b", USERS, NotAllowed, "700 million"),
+    ("deepseek-r1-distill-llama-8b", U(osi_required=True), NotAllowed, "Llama 3.1"),
+    ("deepseek-r1-distill-qwen-7b", U(osi_required=True), Allowed, "Apache"),
+    ("deepseek-r1-0528-qwen3-8b", U(redistribute=True), AllowedIf, "NOTICE"),
+    ("hermes-3-llama-3.1-8b", TRAIN, NotAllowed, "any other large language model"),
+    ("hermes-3-llama-3.1-8b", USERS, NotAllowed, "Llama 3.1"),
+    ("hermes-3-llama-3.2-3b", USERS, NotAllowed, "Llama 3.2"),
+    ("llama-3.1-nemotron-nano-8b-v1", USERS, NotAllowed, "700 million"),
+    ("llama-3.1-nemotron-nano-8b-v1", RESEARCH, AllowedIf, "Trustworthy"),
+    # limits on revenue and region
+    ("lfm2-1.2b", U(annual_revenue_usd=20_000_000), NotAllowed, "USD 10 million"),
+    ("lfm2-1.2b", U(annual_revenue_usd=10_000_000), NotAllowed, "USD 10 million"),
+    ("lfm2-1.2b", U(annual_revenue_usd=1_000_000), Allowed, "below the revenue limit"),
+    ("lfm2-1.2b", U(), AllowedIf, "USD 10 million"),
+    ("lfm2-1.2b", U(purpose="research", annual_revenue_usd=20_000_000), Allowed, "not commercial"),
+    ("hunyuan-7b-instruct", U(region="FR"), NotAllowed, "European Union"),
+    ("hunyuan-7b-instruct", U(region="GB"), NotAllowed, "United Kingdom"),
+    ("hunyuan-7b-instruct", U(region="US", monthly_users=200_000_000), NotAllowed, "100 million"),
+    ("hunyuan-7b-instruct", U(region="US", monthly_users=1), AllowedIf, "Exhibit A"),
+    ("hunyuan-7b-instruct", U(), AllowedIf, "South Korea"),
+    # the others
+    ("falcon3-7b-instruct", U(), AllowedIf, "§5.1"),
+    ("falcon3-7b-instruct", U(osi_required=True), NotAllowed, "not OSI-approved"),
+    ("nvidia-nemotron-3-nano-4b-bf16", U(), Allowed, "commercial use is granted"),
+    ("stablelm-2-1-6b-chat", U(), Unknown, "not in the catalog"),
+    ("stablelm-2-1-6b-chat", RESEARCH, Unknown, "not in the catalog"),
+    ("phi-4", U(redistribute=True), AllowedIf, "permission notice"),
+]
+
+
+@pytest.mark.parametrize(("name", "use", "kind", "text"), CASES)
+def test_verdict_and_reason(name: str, use: StatedUse, kind: type, text: str) -> None:
+    catalog = load_catalog()
+    verdict = model_verdict(catalog.find(name), use, catalog.licenses)
+    assert isinstance(verdict, kind), verdict
+    assert text in " ".join(reasons_of(verdict))
+
+
+def test_llama_3_outputs_may_not_train_others_but_those_of_3_1_may() -> None:
+    licenses = load_catalog().licenses
+    assert isinstance(license_verdict(["llama3"], TRAIN, licenses), NotAllowed)
+    assert isinstance(license_verdict(["llama3.1"], TRAIN, licenses), AllowedIf)
+
+
+def test_conditions_of_the_caller_never_loosen_the_answer() -> None:
+    licenses = load_catalog().licenses
+    assert isinstance(license_verdict(["apache-2.0"], U(), licenses), Allowed)
+    assert license_verdict(["apache-2.0"], U(), licenses, ["only on Tuesdays"]) == AllowedIf(("only on Tuesdays",))
+    assert isinstance(license_verdict(["mrl"], U(), licenses, ["only on Tuesdays"]), NotAllowed)
+
+
+def test_every_term_names_its_clause_and_source() -> None:
+    for key, terms in load_catalog().licenses.items():
+        stated = [getattr(terms, name) for name in terms.__struct_fields__]
+        found = [t for t in stated if isinstance(t, Term | Policy | Cap | Region)]
+        assert len(found) >= 3, key
+        assert all(term.clause and term.text and term.source for term in found), key
+        assert terms.titles, key
+
+
+# Laws
+
+texts = st.text("abc ", min_size=1, max_size=5)
+terms = st.none() | st.builds(Term, value=st.sampled_from(["yes", "no", "conditional"]), clause=texts, text=texts)
+caps = st.none() | st.builds(Cap, number=st.integers(1, 10**9), clause=texts, text=texts, inclusive=st.booleans())
+
+
+@st.composite
+def licenses(draw: st.DrawFn) -> License:
+    values: dict[str, object] = {name: draw(terms) for name in ("attribution", "redistribute", "naming", "train")}
+    values |= {name: draw(caps) for name in ("user_cap", "revenue_cap")}
+    region = st.builds(Region, blocked=st.just(("EU", "KR")), clause=texts, text=texts)
+    policy = st.builds(Policy, clause=texts, text=texts, url=texts)
+    values |= {"region": draw(st.none() | region), "acceptable_use": draw(st.none() | policy)}
+    uses = sorted(
+        draw(st.lists(st.sampled_from(["yes", "conditional", "no"]), min_size=3, max_size=3)),
+        key=["yes", "conditional", "no"].index,
+    )
+    for name, value in zip(("research", "internal", "commercial"), uses, strict=True):
+        values[name] = Term(value, "c", "t") if draw(st.booleans()) else None  # type: ignore[arg-type]
+    return License(name="N", spdx="N", source="s", osi_approved=draw(st.booleans()), **values)  # type: ignore[arg-type]
+
+
+uses = st.builds(
+    StatedUse,
+    purpose=st.sampled_from(["research", "internal", "commercial"]),
+    monthly_users=st.integers(0, 2 * 10**9),
+    annual_revenue_usd=st.integers(0, 2 * 10**9),
+    redistribute=st.booleans(),
+    train_on_outputs=st.booleans(),
+    osi_required=st.booleans(),
+    region=st.sampled_from([None, "US", "DE", "KR"]),
+)
+_PURPOSES = ["research", "internal", "commercial"]
+
+
+@st.composite
+def wider(draw: st.DrawFn) -> tuple[StatedUse, StatedUse]:
+    """A use, and one that asks for as much or more."""
+    less = draw(uses)
+    more: StatedUse = msgspec.structs.replace(
+        less,
+        purpose=draw(st.sampled_from(_PURPOSES[_PURPOSES.index(less.purpose) :])),
+        monthly_users=(less.monthly_users or 0) + draw(st.integers(0, 10**9)),
+        annual_revenue_usd=(less.annual_revenue_usd or 0) + draw(st.integers(0, 10**9)),
+        redistribute=less.redistribute or draw(st.booleans()),
+        train_on_outputs=less.train_on_outputs or draw(st.booleans()),
+        osi_required=less.osi_required or draw(st.booleans()),
+    )
+    return less, more
+
+
+@given(st.lists(licenses(), min_size=1, max_size=3), wider())
+def test_asking_for_more_never_helps(made: list[License], pair: tuple[StatedUse, StatedUse]) -> None:
+    book = {str(number): terms for number, terms in enumerate(made)}
+    less, more = (license_verdict(list(book), use, book) for use in pair)
+    assert not (isinstance(less, NotAllowed) and not isinstance(more, NotAllowed))
+    assert severity(more) >= severity(less)
+
+
+@given(wider(), st.sampled_from(sorted(load_catalog().licenses)))
+def test_asking_for_more_never_helps_with_shipped_licenses(pair: tuple[StatedUse, StatedUse], key: str) -> None:
+    less, more = (license_verdict([key], use, load_catalog().licenses) for use in pair)
+    assert severity(more) >= severity(less)
+
+
+@given(uses, st.lists(licenses(), max_size=2), st.text(max_size=8))
+def test_unknown_is_never_allowed(use: StatedUse, made: list[License], stranger: str) -> None:
+    book = {f"known {number}": terms for number, terms in enumerate(made)}
+    for verdict in (license_verdict([*book, stranger], use, book), license_verdict([], use, book)):
+        assert isinstance(verdict, Unknown | NotAllowed)
+
+
+@given(uses, licenses(), licenses())
+def test_a_second_license_never_loosens(use: StatedUse, first: License, second: License) -> None:
+    book = {"a": first, "b": second}
+    both: Verdict = license_verdict(["a", "b"], use, book)
+    assert severity(both) >= severity(license_verdict(["a"], use, book))
+    assert severity(both) == severity(license_verdict(["b", "a"], use, book))
+
+
+def test_a_wider_use_cannot_be_freer_than_a_narrower_one() -> None:
+    with pytest.raises(ValueError, match="more freely"):
+        License(
+            name="N",
+            spdx="N",
+            source="s",
+            osi_approved=False,
+            research=Term("no", "c", "t"),
+            commercial=Term("yes", "c", "t"),
+        )
+
+
+# Counts
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("5M", 5_000_000),
+        ("5 m", 5_000_000),
+        ("1,000", 1000),
+        ("1 000 000", 10**6),
+        ("700k", 700_000),
+        ("1.5 million", 1_500_000),
+        ("3 thousand", 3000),
+        ("2b", 2 * 10**9),
+        ("1_200", 1200),
+        ("0.0000015M", 1),
+        ("0", 0),
+    ],
+)
+def test_counts_as_people_write_them(text: str, number: int) -> None:
+    assert parse_count(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "many", "-5", "5T", "1,00", "1,0000", "1.5.2", "5M users", "٥", "1e6", "M", ",5"])
+def test_what_is_no_count_is_said(text: str) -> None:
+    with pytest.raises(CountError, match="no number"):
+        parse_count(text)
+
+
+@given(st.integers(0, 10**15))
+def test_counts_come_back(number: int) -> None:
+    assert parse_count(str(number)) == parse_count(f"{number:,}") == parse_count(f"{number:_}") == number
+    assert parse_count(f"{number}k") == number * 1000
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_count_or_a_sentence(text: str) -> None:
+    if re.fullmatch(r"\d+", text, re.ASCII):
+        assert parse_count(text) == int(text)
+        return
+    try:
+        number = parse_count(text)
+    except CountError:
+        return
+    assert number >= 0
