@@ -151,13 +151,17 @@ class PoolCounts:
         self.low, self.high = 0, pool
 
     def update(self, seen: int, correct: int) -> tuple[float, float]:
-        """The interval for the pool's accuracy after ``seen`` items; it never widens."""
-        first, last = max(self.low, correct), min(self.high, correct + self._pool - seen)
-        if first <= last:
-            counts = np.arange(first, last + 1)
-            inside = counts[log_posterior(self._pool, seen, correct, counts) > math.log(self._alpha / (self._pool + 1))]
-            if inside.size:
-                self.low, self.high = int(inside[0]), int(inside[-1])
+        """The interval for the pool's accuracy after ``seen`` items.
+
+        It never widens, but for the one case in which it has proven itself wrong: when nothing in it is possible any
+        more, it starts again from what is seen now.
+        """
+        counts = np.arange(correct, correct + self._pool - seen + 1)
+        inside = counts[log_posterior(self._pool, seen, correct, counts) > math.log(self._alpha / (self._pool + 1))]
+        first, last = int(inside[0]), int(inside[-1])
+        if max(first, self.low) <= min(last, self.high):
+            first, last = max(first, self.low), min(last, self.high)
+        self.low, self.high = first, last
         return self.low / self._pool, self.high / self._pool
 
 

@@ -18,6 +18,7 @@ votes = st.lists(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Perfect separation")
 @settings(max_examples=40)
 @given(votes)
 def test_strengths_agree_with_a_logistic_regression(given_votes):
