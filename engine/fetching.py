@@ -365,9 +365,12 @@ def fetch_all(
 class PlainLines:
     """Progress as lines for a log: what begins, goes wrong and ends, and how far it is every ten seconds."""
 
-    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic, *, verb: str = "downloading"
+    ) -> None:
         self._say = say
         self._clock = clock
+        self._verb = verb
         self._said_s: dict[str, float] = {}
 
     def __call__(self, progress: FetchProgress) -> None:
@@ -376,7 +379,7 @@ class PlainLines:
         if progress.note:
             self._say(f"{name}: {progress.note}")
         elif progress.state == "downloading" and name not in self._said_s:
-            self._say(f"{name}: downloading {size_text(progress.total_bytes)}")
+            self._say(f"{name}: {self._verb} {size_text(progress.total_bytes)}")
         elif progress.state == "downloading" and now_s - self._said_s[name] >= _LINE_EVERY_S:
             self._say(f"{name}: {progress_text(progress)}")
         elif progress.state == "done" and name in self._said_s:

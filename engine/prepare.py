@@ -151,6 +151,18 @@ def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
     )
 
 
+def check_inputs(plan: Plan) -> None:
+    """Read the header of every candidate and every item of every suite.
+
+    Raises:
+        ModelFileError, DatasetError, PlanError: what is wrong.
+    """
+    for candidate in plan.candidates:
+        check_file(Path(candidate.path))
+    for suite in plan.suites:
+        open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit)
+
+
 def fit_together(candidates: Iterable[Candidate]) -> bool:
     """Whether all candidates can stay loaded at once in the memory that is free now."""
     needed = sum(candidate.size_bytes for candidate in candidates) * _WEIGHT_OVERHEAD

@@ -1,7 +1,7 @@
 """The command line. Nothing slow is imported here: every command imports what it does when it does it.
 
 Exit codes: 0 done; 1 the run ended without a recommendation; 2 something about the input is wrong, said in one
-sentence; 130 cancelled, to go on with ``weighin resume``.
+sentence; 130 cancelled, to go on with ``weighin resume`` or the same command.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ EXIT_NO_RECOMMENDATION = 1
 EXIT_BAD_INPUT = 2
 EXIT_CANCELLED = 130
 
+_MODEL_FORMS = (
+    "MODEL is a GGUF file or a folder of them, OWNER/REPO:Q4_K_M, OWNER/REPO:FILE.gguf, OWNER/REPO,"
+    " a catalog name such as qwen3-1.7b or qwen3-1.7b:Q8_0, or ollama:NAME."
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable: JSON on stdout.")
 
 
@@ -30,6 +34,9 @@ class Group(click.Group):
         except WeighinError as error:
             click.echo(f"weighin: {error}", err=True)
             sys.exit(EXIT_BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("\nweighin: cancelled. What came or was written is kept; the same command goes on.", err=True)
+            sys.exit(EXIT_CANCELLED)
 
 
 @click.group(
@@ -87,12 +94,13 @@ def hardware(as_json: bool, folder: str, no_bandwidth: bool) -> None:
 def bench(
     models: tuple[str, ...], n_prompt: int, n_gen: int, repeats: int, threads: int | None, context: int, as_json: bool
 ) -> None:
-    """Measure speed and memory of MODEL... (GGUF files, or folders of them), as llama-bench does."""
+    """Measure speed and memory of MODEL..., as llama-bench does. What is not here is downloaded first."""
+    from .commands.pull import bring
     from .commands.run import run_bench
 
     sys.exit(
         run_bench(
-            models,
+            bring(models),
             n_prompt=n_prompt,
             n_generate=n_gen,
             repeats=repeats,
@@ -105,7 +113,9 @@ def bench(
 
 @main.command()
 @click.argument("plan", required=False, type=click.Path())
-@click.option("-m", "--model", "models", multiple=True, help="A GGUF file or a folder of them; repeat for more.")
+@click.option(
+    "-m", "--model", "models", multiple=True, help="A file, folder, OWNER/REPO:QUANT or catalog name; repeat."
+)
 @click.option("-s", "--suite", "suites", multiple=True, help="A built-in suite (`weighin suites`); repeat for more.")
 @click.option("-d", "--data", multiple=True, type=click.Path(), help="Your own JSONL or CSV file; repeat for more.")
 @click.option("--limit", type=click.IntRange(1), help="Items a suite at the most.")
@@ -117,14 +127,20 @@ def bench(
 @click.option("--min-speed", type=click.FloatRange(0), help="Rule out what generates fewer tokens a second.")
 @click.option("--max-ttft", help="Rule out what takes longer to its first token, such as 500ms.")
 @click.option("--prompt-style", type=click.Choice(["auto", "chat", "plain"]), help="Use the models' chat templates?")
+@click.option("--no-race", is_flag=True, help="Ask everybody all items; by default clear losers stop early.")
 @click.option("--name", help="What to call the run.")
 @click.option("--save-plan", type=click.Path(), help="Write the plan to this file and do not run it.")
 @click.option("--tui", is_flag=True, help="Watch it on a screen.")
 @_JSON
 def run(as_json: bool, **options: Any) -> None:
-    """Compare models on suites or your own data, on equal terms, and say which to take."""
+    """Compare models on suites or your own data, on equal terms, and say which to take.
+
+    Models that are not here are downloaded first.
+    """
+    from .commands.pull import bring
     from .commands.run import run_plan
 
+    options["models"] = bring(options["models"])
     sys.exit(run_plan(options, as_json=as_json))
 
 
@@ -259,6 +275,69 @@ def license_command(
         region=region,
         as_json=as_json,
     )
+
+
+@main.command(epilog=_MODEL_FORMS)
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@_JSON
+def pull(models: tuple[str, ...], as_json: bool) -> None:
+    """Download MODEL... into the Hugging Face cache, resumable and checked; prints where each is.
+
+    Every file is held against the hub's SHA-256 and its GGUF header is read before it is said to be good.
+    """
+    from .commands.pull import pull_models
+
+    sys.exit(pull_models(models, as_json=as_json))
+
+
+@main.command()
+@click.argument("folders", nargs=-1, metavar="[FOLDER...]", type=click.Path())
+@_JSON
+def local(folders: tuple[str, ...], as_json: bool) -> None:
+    """List the models on this machine: FOLDER..., the hub's cache, Ollama's and LM Studio's stores."""
+    from .commands.pull import list_local
+
+    list_local(folders, as_json=as_json)
+
+
+@main.group()
+def bundle() -> None:
+    """Carry a plan with its models, data and licenses to a machine without a network."""
+
+
+@bundle.command("create")
+@click.argument("plan", type=click.Path())
+@click.option("--to", required=True, type=click.Path(), help="Folder to write; an interrupted one goes on.")
+@click.option("--wheels", is_flag=True, help="Build and add the wheels that weighin needs, for this system and Python.")
+@click.option("--wheels-from", type=click.Path(), help="Add the wheels of this folder instead.")
+@_JSON
+def bundle_create(plan: str, to: str, wheels: bool, wheels_from: str | None, as_json: bool) -> None:
+    """Write everything that PLAN needs to a folder. Models that are not here are downloaded first."""
+    from .commands.bundle import create
+
+    create(plan, to, wheels=wheels, wheels_from=wheels_from, as_json=as_json)
+
+
+@bundle.command("verify")
+@click.argument("folder", type=click.Path())
+@_JSON
+def bundle_verify(folder: str, as_json: bool) -> None:
+    """Read every byte of a bundle and compare it with its checksums. Opens no connection."""
+    from .commands.bundle import verify
+
+    verify(folder, as_json=as_json)
+
+
+@bundle.command("import")
+@click.argument("folder", type=click.Path())
+@click.option("--to", type=click.Path(), help="Copy the bundle as it is to this folder.")
+@click.option("--in-place", is_flag=True, help="Copy nothing: run it from where it is.")
+@_JSON
+def bundle_import(folder: str, to: str | None, in_place: bool, as_json: bool) -> None:
+    """Check a bundle and put its files where weighin finds them. Opens no connection."""
+    from .commands.bundle import import_
+
+    import_(folder, to=to, in_place=in_place, as_json=as_json)
 
 
 @main.command()

@@ -22,7 +22,7 @@ import msgspec
 
 from .client import cancelled_error
 from .errors import DiskFullError, LocalStoreError, ServerTroubleError, is_disk_full
-from .naming import is_safe_path
+from .naming import is_repo_id, is_safe_path
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -110,6 +110,22 @@ def cached_file(cache_dir: Path, repo: str, commit: str, name: str, etag: str) -
     return CachedFile(cache_dir, repo, commit, name, etag)
 
 
+def cached_from(path: Path) -> CachedFile | None:
+    """What ``path`` is in a hub cache; None for another file, and for one that the cache keeps without its SHA-256."""
+    if not path.is_symlink():
+        return None
+    blob = path.resolve()
+    folder = blob.parent.parent
+    try:
+        commit, *name = (path.parent.resolve() / path.name).relative_to(folder / "snapshots").parts
+    except ValueError:
+        return None
+    repo = folder.name.removeprefix("models--").replace("--", "/")
+    if blob.parent.name != "blobs" or not _SHA256.match(blob.name) or not _SHA1.match(commit) or not is_repo_id(repo):
+        return None
+    return CachedFile(folder.parent, repo, commit, "/".join(name), blob.name)
+
+
 @contextmanager
 def storage_errors(where: Path) -> Iterator[None]:
     """Errors of the file system in our words. Network errors pass through unchanged."""
@@ -175,9 +191,15 @@ def free_bytes(folder: Path) -> int:
 
 
 def hash_file(
-    path: Path, digest: _Hash, *, cancelled: Callable[[], bool], subject: str, limit_bytes: int | None = None
+    path: Path,
+    digest: _Hash,
+    *,
+    cancelled: Callable[[], bool],
+    subject: str,
+    limit_bytes: int | None = None,
+    hashed: Callable[[int], object] = int,
 ) -> int:
-    """Feed a file into ``digest``; returns the bytes read."""
+    """Feed a file into ``digest``; returns the bytes read. ``hashed`` is told of each chunk."""
     done = 0
     with path.open("rb", buffering=0) as file:
         while True:
@@ -188,6 +210,7 @@ def hash_file(
             if not chunk:
                 return done
             digest.update(chunk)
+            hashed(len(chunk))
             done += len(chunk)
 
 

@@ -194,10 +194,11 @@ def find_lm_studio(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel,
 
 def find_hub_cache(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
     """GGUF models in the Hugging Face cache, whoever downloaded them; each commit's snapshot is a folder of its own."""
-    return _in_stores([_hub_cache(os.environ if env is None else env)], "hub-cache")
+    return _in_stores([hub_cache_dir(os.environ if env is None else env)], "hub-cache")
 
 
-def _hub_cache(env: Mapping[str, str]) -> Path:
+def hub_cache_dir(env: Mapping[str, str]) -> Path:
+    """The folder with the ``models--owner--name`` folders."""
     # As huggingface_hub.constants has it; not imported, because that takes a third of a second.
     if env.get("HF_HUB_CACHE"):
         return Path(env["HF_HUB_CACHE"]).expanduser()
