@@ -1,8 +1,8 @@
 """Bundles: one folder that carries a plan with all its files to a box without a network.
 
-``models/<candidate>/…``, ``data/…``, ``licenses/…``, ``wheels/…``, ``plan.toml`` with relative paths, and
-``bundle.json`` with the size and SHA-256 of each. The manifest is written last, so a folder with one is complete. It
-protects against damage and mistakes, not against somebody who rewrites it too: nothing is signed.
+``models/<candidate>/…``, ``data/…``, ``licenses/…``, ``wheels/…``, ``plan.toml`` with relative paths, ``README.txt``,
+and ``bundle.json`` with the size and SHA-256 of each. The manifest is written last, so a folder with one is complete.
+It protects against damage and mistakes, not against somebody who rewrites it too: nothing is signed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from ..plan import Plan, plan_from_toml, plan_to_toml, read_plan
-from .cache import check_room, free_bytes, storage_errors
+from .cache import cached_from, check_room, free_bytes, storage_errors
 from .client import never
 from .copying import copy_file
 from .errors import BundleError, LocalStoreError
@@ -28,6 +28,7 @@ from .manifest import (
     BundleFile,
     Kind,
     Manifest,
+    Origin,
     content_problems,
     path_problems,
     read_manifest,
@@ -47,6 +48,9 @@ class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True):
     licenses: tuple[Path, ...]
     wheels: tuple[Path, ...]
     """For ``pip install --no-index --find-links``."""
+
+
+_README = "README.txt"
 
 
 class _Item(msgspec.Struct, frozen=True):
@@ -77,8 +81,8 @@ def create_bundle(
     """
     models = _model_items(plan)
     items = [*(item for group in models for item in group), *_data_items(plan), *_wheel_items(wheels)]
-    texts = {f"licenses/{_safe(name)}": text for name, text in (license_texts or {}).items()}
-    planned = [item.path for item in items] + [*texts, PLAN]
+    texts = {f"licenses/{safe_name(name)}": text for name, text in (license_texts or {}).items()}
+    planned = [item.path for item in items] + [*texts, PLAN, _README]
     twice = sorted({path for path in planned if [p.lower() for p in planned].count(path.lower()) > 1})
     if twice:
         raise BundleError(f"Two files would both become {twice[0]} in the bundle.", hint="Rename one.")
@@ -91,12 +95,21 @@ def create_bundle(
     }
     packed = _packed_plan(plan, models, hashes)
     kinds: dict[str, Kind] = {item.path: item.kind for item in items}
-    for path, text in [*texts.items(), (PLAN, plan_to_toml(packed))]:
+    for path in texts:
+        kinds[path] = "license"
+    kinds[PLAN], kinds[_README] = "plan", "note"
+    for path, text in [*texts.items(), (PLAN, plan_to_toml(packed)), (_README, _readme(wheels is not None))]:
         hashes[path] = _write(to / path, text.encode())
-        kinds[path] = "plan" if path == PLAN else "license"
+    origins = {item.path: _origin(item.source) for item in items if item.kind == "model"}
     manifest = Manifest(
         files=tuple(
-            BundleFile(path=path, kind=kinds[path], size_bytes=_size(to / path), sha256=hashes[path])
+            BundleFile(
+                path=path,
+                kind=kinds[path],
+                size_bytes=_size(to / path),
+                sha256=hashes[path],
+                origin=origins.get(path),
+            )
             for path in sorted(hashes)
         )
     )
@@ -174,6 +187,27 @@ def import_bundle(
     )
 
 
+def _origin(source: Path) -> Origin | None:
+    cached = cached_from(source)
+    return Origin(repo=cached.repo, commit=cached.commit, file=cached.name) if cached is not None else None
+
+
+def _readme(with_wheels: bool) -> str:
+    """For whoever finds the folder on a stick."""
+    steps = ["python -m pip install --no-index --find-links wheels weighin"] if with_wheels else []
+    steps += ["weighin bundle import ."]
+    commands = "\n".join(f"    {step}" for step in steps)
+    return f"""A weighin bundle: a comparison of language models with everything it needs.
+
+On the machine without a network, in this folder:
+
+{commands}
+
+It prints the command that starts the comparison. The licenses folder says what is known of the models' terms.
+bundle.json has the SHA-256 of every file; `weighin bundle verify .` checks them.
+"""
+
+
 def _model_items(plan: Plan) -> list[list[_Item]]:
     """For each candidate its files, the first part first."""
     from ..gguf.files import split_parts
@@ -185,15 +219,15 @@ def _model_items(plan: Plan) -> list[list[_Item]]:
         first = Path(candidate.path)
         split = split_of(first.name)
         sources = split_parts(first, split[2]) if split else [first]
-        folder = f"models/{_safe(candidate.id)}"
+        folder = f"models/{safe_name(candidate.id)}"
         names = [source.name if source.name.lower().endswith(".gguf") else f"{candidate.id}.gguf" for source in sources]
-        groups.append([_Item(s, f"{folder}/{_safe(n)}", "model") for s, n in zip(sources, names, strict=True)])
+        groups.append([_Item(s, f"{folder}/{safe_name(n)}", "model") for s, n in zip(sources, names, strict=True)])
     return groups
 
 
 def _data_items(plan: Plan) -> list[_Item]:
     chosen = [suite for suite in plan.suites if suite.data]
-    return [_Item(Path(s.data), f"data/{n}-{_safe(Path(s.data).name)}", "data") for n, s in enumerate(chosen, 1)]
+    return [_Item(Path(s.data), f"data/{n}-{safe_name(Path(s.data).name)}", "data") for n, s in enumerate(chosen, 1)]
 
 
 def _wheel_items(wheels: Path | None) -> list[_Item]:
@@ -206,7 +240,7 @@ def _wheel_items(wheels: Path | None) -> list[_Item]:
             f"The folder {wheels} cannot be read: {error.strerror}.", hint="Check the path."
         ) from None
     if not found:
-        raise BundleError(f"There are no wheels in {wheels}.", hint="Fill it with 'pip download -d FOLDER weighin'.")
+        raise BundleError(f"There are no wheels in {wheels}.", hint="Fill it with `pip wheel -w FOLDER weighin`.")
     return [_Item(path, f"wheels/{path.name}", "wheel") for path in found]
 
 
@@ -273,8 +307,8 @@ def _write(path: Path, data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _safe(name: str) -> str:
-    """A file name that every file system takes."""
+def safe_name(name: str) -> str:
+    """``name`` as a file name that every file system takes."""
     return re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip(". ")[:120] or "file"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,7 @@ import msgspec
 from .cache import hash_file
 from .client import cancelled_error, never
 from .errors import BundleError
-from .naming import is_safe_path
+from .naming import is_repo_id, is_safe_path
 
 MANIFEST = "bundle.json"
 UNFINISHED = "bundle.unfinished"
@@ -23,10 +24,19 @@ _SHOWN_PROBLEMS = 5
 _LEFT_BY_SYSTEMS = {".ds_store", "thumbs.db", "desktop.ini"}
 """File managers put these on a stick when somebody only looks."""
 
-Kind = Literal["model", "data", "plan", "license", "wheel"]
+Kind = Literal["model", "data", "plan", "license", "wheel", "note"]
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
 
-class BundleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where on the hub a model file was downloaded from, as the cache of the machine that made the bundle has it."""
+
+    repo: str
+    commit: str
+    file: str
+
+
+class BundleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One file of a bundle."""
 
     path: str
@@ -34,6 +44,7 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     kind: Kind
     size_bytes: int
     sha256: str
+    origin: Origin | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,10 +97,16 @@ def path_problems(manifest: Manifest) -> tuple[str, ...]:
             problems.append(f"{file.path} is listed twice")
         elif file.size_bytes < 0 or len(file.sha256) != 64 or not set(file.sha256) <= set("0123456789abcdef"):
             problems.append(f"{file.path} has no valid size and SHA-256")
+        elif file.origin is not None and not _is_origin(file.origin):
+            problems.append(f"{file.path} claims to be from nowhere on the hub")
         seen.add(file.path.lower())
     if not any(file.path == PLAN and file.kind == "plan" for file in manifest.files):
         problems.append(f"there is no {PLAN}")
     return tuple(problems)
+
+
+def _is_origin(origin: Origin) -> bool:
+    return is_repo_id(origin.repo) and bool(_COMMIT.match(origin.commit)) and is_safe_path(origin.file)
 
 
 def content_problems(
@@ -99,7 +116,7 @@ def content_problems(
     cancelled: Callable[[], bool] = never,
     hashed: Callable[[int], object] = int,
 ) -> tuple[str, ...]:
-    """Every file that is missing, altered or not listed. ``hashed`` is told the bytes of each file that was read."""
+    """Every file that is missing, altered or not listed. ``hashed`` is told of bytes as they are read."""
     there, problems = _walk(folder)
     listed = {file.path for file in manifest.files}
     problems += [f"{name} does not belong to the bundle" for name in sorted(there - listed - {MANIFEST, UNFINISHED})]
@@ -114,13 +131,12 @@ def content_problems(
                 problems.append(f"{file.path} has {size} bytes instead of {file.size_bytes}")
                 continue
             digest = hashlib.sha256()
-            hash_file(path, digest, cancelled=cancelled, subject="Checking the bundle")
+            hash_file(path, digest, cancelled=cancelled, subject="Checking the bundle", hashed=hashed)
         except OSError as error:
             problems.append(f"{file.path} cannot be read ({error.strerror})")
             continue
         if digest.hexdigest() != file.sha256:
             problems.append(f"{file.path} was altered or damaged: its SHA-256 is another one")
-        hashed(size)
     if cancelled():
         raise cancelled_error("Checking the bundle")
     return tuple(problems)

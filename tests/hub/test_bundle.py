@@ -66,6 +66,7 @@ def change_manifest(bundle, change):
 
 def test_what_is_inside(bundle):
     assert names(bundle) == [
+        "README.txt",
         "bundle.json",
         "data/1-my_data.jsonl",
         "licenses/Apache-2.0",
@@ -146,6 +147,21 @@ def test_what_file_managers_leave_is_no_problem(bundle):
 def test_a_manifest_that_leads_outside(bundle, path):
     change_manifest(bundle, lambda m: m["files"][0].update(path=path))
     with pytest.raises(errors.BundleError, match="no path inside"):
+        verify_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {"repo": "../evil", "commit": "a" * 40, "file": "x.gguf"},
+        {"repo": "owner/repo", "commit": "../../..", "file": "x.gguf"},
+        {"repo": "owner/repo", "commit": "a" * 40, "file": "../../../x.gguf"},
+        {"repo": "owner/repo--more", "commit": "a" * 40, "file": "x.gguf"},
+    ],
+)
+def test_an_origin_that_leads_out_of_the_cache(bundle, origin):
+    change_manifest(bundle, lambda m: m["files"][-2].update(origin=origin))
+    with pytest.raises(errors.BundleError, match="from nowhere on the hub"):
         verify_bundle(bundle)
 
 
