@@ -1,6 +1,7 @@
 """How the answer is found in what a model wrote. Registered by name; each returns None when it finds nothing.
 
 Finding nothing is no wrong answer but a class of its own: it is stored as None and counted beside the scores.
+Think blocks are stripped before, by ``thinking``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,17 @@ from typing import Any
 from ..errors import DatasetError
 
 Extractor = Callable[[str], str | None]
+
+MAX_JSON_STARTS = 64
+"""So many opening brackets are tried in one text: each try may read on to its end."""
+
+_LETTER = r"(?:\*\*|__|[(\[{\"'])*(?P<letter>[A-J])(?![\w'’])"
+_SAID = re.compile(
+    r"\b(?:answer|option|choice|letter)\b(?:\s+(?:is|was|should\s+be|would\s+be|must\s+be))?\**\s*[:=]?\s*"
+    r"(?:\**\s*)?(?:(?:the\s+)?(?:option|choice|letter|answer)\s+)?" + _LETTER,
+    re.IGNORECASE,
+)
+_FENCE = re.compile(r"^[ \t]*(?P<fence>```+|~~~+)[ \t]*(?P<label>[\w+#.-]*)[^\n`]*$", re.MULTILINE)
 
 
 def whole(text: str) -> str | None:
@@ -41,11 +53,99 @@ def after_hashes(text: str) -> str | None:
     return found[1] if found else None
 
 
+def boxed(text: str) -> str | None:
+    r"""What stands in the last complete ``\boxed{…}`` (or ``\fbox{…}``), braces balanced."""
+    for start in reversed([found.end() for found in re.finditer(r"\\f?box(?:ed)?\s*\{", text)][-8:]):
+        depth = 1
+        for brace in re.finditer(r"\\.|[{}]", text[start:], re.DOTALL):
+            depth += {"{": 1, "}": -1}.get(brace[0], 0)
+            if not depth:
+                return text[start : start + brace.start()].strip() or None
+    return None
+
+
+def letter(text: str) -> str | None:
+    """The letter of the option chosen, ``A`` to ``J``.
+
+    In this order: the last one named as the answer (``The answer is (B)``, ``Answer: **C**``); one alone on a line or
+    in a box; one that opens the text (``B. Paris``, ``(B) Paris``); the only one that stands in brackets. ``A`` and
+    ``I`` as words count only in the first two places.
+    """
+    in_box = boxed(text)
+    if in_box and (inside := re.fullmatch(r"(?:\\text\s*\{)?\s*\(?([A-J])\)?\.?\s*\}?", in_box)):
+        return inside[1]
+    said = [found["letter"] for found in _SAID.finditer(text) if found["letter"].isupper() and _is_label(text, found)]
+    if said:
+        return said[-1]
+    alone = re.findall(r"(?m)^[ \t>*_\"'(\[]*([A-J])[ \t)\]*_\"'.:]*$", text)
+    if alone:
+        return str(alone[-1])
+    if opening := re.match(r"\s*(?:\*\*)?(?:[(\[]([A-J])[)\]]|([A-J])[.):])(?=[\s*]|$)", text):
+        return opening[1] or opening[2]
+    bracketed = set(re.findall(r"(?<!\w)[(\[]([A-J])[)\]]", text))
+    return bracketed.pop() if len(bracketed) == 1 else None
+
+
+def _is_label(text: str, found: re.Match[str]) -> bool:
+    """Whether the letter is a label and not a word: "the answer is A dog", "my choice: I think"."""
+    return found["letter"] not in "AI" or re.match(r"[ \t]+[a-z]", text[found.end() :]) is None
+
+
+def json_block(text: str) -> str | None:
+    """The text of the JSON value: in a code fence, else the whole, else the longest object or list amid words."""
+    for content, label in reversed(_fenced(text)):
+        if label.lower() in ("", "json", "jsonc") and _is_json(content):
+            return content.strip()
+    if _is_json(text):
+        return text.strip()
+    decoder, best, at = json.JSONDecoder(parse_constant=_no_json), "", 0
+    for _ in range(MAX_JSON_STARTS):
+        start = re.compile(r"[{\[]").search(text, at)
+        if start is None:
+            break
+        try:
+            _, at = decoder.raw_decode(text, start.start())
+            best = max(best, text[start.start() : at], key=len)
+        except (ValueError, RecursionError):
+            at = start.end()
+    return best or None
+
+
+def code_block(text: str) -> str | None:
+    """The code: all fenced blocks of the first block's language in order, else the whole text; line ends are kept.
+
+    A fence that is never closed reaches to the end, as it does when an answer was cut off.
+    """
+    blocks = [(content, label.lower()) for content, label in _fenced(text) if content.strip()]
+    if not blocks:
+        return text.strip("\n") if text.strip() and not _FENCE.search(text) else None
+    first = blocks[0][1]
+    return "\n".join(content.strip("\n") for content, label in blocks if label == first)
+
+
+def _fenced(text: str) -> list[tuple[str, str]]:
+    """Content and label of every code fence."""
+    blocks, opening = [], None
+    for line in _FENCE.finditer(text):
+        if opening is None:
+            opening = line
+        elif line["fence"].startswith(opening["fence"]) and not line["label"]:
+            blocks.append((text[opening.end() + 1 : line.start()], opening["label"]))
+            opening = None
+    if opening is not None:
+        blocks.append((text[opening.end() + 1 :], opening["label"]))
+    return blocks
+
+
 EXTRACTORS: dict[str, Extractor] = {
     "whole": whole,
     "first_line": first_line,
     "last_number": last_number,
     "after_hashes": after_hashes,
+    "boxed": boxed,
+    "letter": letter,
+    "json_block": json_block,
+    "code_block": code_block,
 }
 
 
@@ -72,6 +172,14 @@ def parse_json(text: str) -> Any:
         return json.loads(fence[1] if fence else text, parse_constant=_no_json)
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        parse_json(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _no_json(name: str) -> Any:

@@ -15,6 +15,17 @@ TextScorer = Callable[[str, GenerateItem], Mapping[str, float]]
 SCORERS: dict[str, str] = {
     "exact": "match:score_exact",
     "contains": "match:score_contains",
+    "numeric": "numeric:score_numeric",
+    "regex": "pattern:score_regex",
+    "token_f1": "token_f1:score_token_f1",
+    "rouge_l": "rouge:score_rouge_l",
+    "bleu": "translation:score_translation",
+    "chrf": "translation:score_translation",
+    "json_schema": "json_schema:score_json",
+    "gsm8k": "gsm8k:score_gsm8k",
+    "ifeval": "ifeval:score_ifeval",
+    "refusal": "refusal:score_refusal",
+    "code": "code:score_code",
     "constraints": "constraints:score_constraints",
 }
 """By name: module and function. Imported when used, because some bring slow libraries."""

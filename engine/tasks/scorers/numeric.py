@@ -1,0 +1,77 @@
+"""Numbers compared by value: ``exact_match``."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+from ...errors import DatasetError
+from ..items import GenerateItem
+
+MAX_DIGITS = 400
+"""Longer runs of digits are no number: comparing them by value would take long, and no question asks for one."""
+
+_NUMBER = re.compile(
+    r"(?<![\w.,])(?P<sign>[-+−–]?)\s?[$€£¥₹]?\s?"
+    r"(?P<whole>\d{1,3}(?:[,\u00a0\u202f']\d{3})+(?!\d)|\d{1,400})?"
+    r"(?:(?P<mark>[.,])(?P<decimals>\d{1,400}))?(?:[eE](?P<power>[-+]?\d{1,3}))?(?:\s?/\s?(?P<below>\d{1,400}))?(?![\w])"
+)
+
+
+def score_numeric(found: str, item: GenerateItem) -> dict[str, float]:
+    """``exact_match``: 1 when the text holds one number and it equals one of the answers.
+
+    ``item.check`` may hold ``tolerance`` (absolute) and ``relative_tolerance`` (of the answer); either is enough, and
+    the bounds themselves are inside. Words, currency and percent signs around the number are ignored. A text with
+    two different numbers is no answer: choose the extractor ``last_number`` where models think aloud.
+
+    Raises:
+        DatasetError: an answer is no number, or a tolerance is not one of 0 or more.
+    """
+    absolute = _tolerance(item, "tolerance")
+    relative = _tolerance(item, "relative_tolerance")
+    value = parse_number(found)
+    right = False
+    for answer in item.answers:
+        wanted = parse_number(answer)
+        if wanted is None:
+            raise DatasetError(
+                f"The answer {answer!r} of item {item.id} is no number.", hint="Mend it, or score it exact."
+            )
+        right = right or (value is not None and abs(value - wanted) <= max(absolute, relative * abs(wanted)))
+    return {"exact_match": float(right)}
+
+
+def parse_number(text: str) -> Fraction | None:
+    """The one number in ``text``, exactly; None where there is none or several that differ.
+
+    Reads ``-1,234.50``, ``.5``, ``3/4``, ``1e3``, a comma before other than three digits as a decimal comma (``3,5``),
+    and the digits of every script.
+    """
+    values = {value for match in _NUMBER.finditer(text) if (value := _value(match)) is not None}
+    return values.pop() if len(values) == 1 else None
+
+
+def _value(match: re.Match[str]) -> Fraction | None:
+    whole, decimals = match["whole"] or "", match["decimals"] or ""
+    if not whole and not decimals:
+        return None
+    digits = re.sub(r"\D", "", whole)
+    value = Fraction(int(digits + decimals or "0"), 10 ** len(decimals))
+    if match["power"]:
+        value *= Fraction(10) ** int(match["power"])
+    if match["below"]:
+        below = int(match["below"])
+        if not below:
+            return None
+        value /= below
+    return -value if match["sign"] in ("-", "−", "–") else value
+
+
+def _tolerance(item: GenerateItem, name: str) -> Fraction:
+    value: Any = item.check.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise DatasetError(f"The {name} of item {item.id} is {value!r}.", hint="Give a number of 0 or more.")
+    # By its decimal digits: 0.1 means a tenth, not the nearest binary fraction.
+    return Fraction(str(value))

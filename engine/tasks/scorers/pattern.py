@@ -1,0 +1,52 @@
+"""Answers matched by the user's regular expressions: ``exact_match``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ...errors import DatasetError
+from ..items import GenerateItem
+
+MAX_CHARACTERS = 10_000
+"""Only so much of an answer is looked at: many plain patterns take quadratic time on text without a match."""
+TIMEOUT_S = 10.0
+"""A pattern that takes longer even so is refused: it would hold up the run for hours on another answer."""
+
+
+def score_regex(found: str, item: GenerateItem) -> dict[str, float]:
+    """``exact_match``: 1 when one of the item's patterns is found in the text.
+
+    The patterns are ``item.check["patterns"]`` (or one, ``["pattern"]``), else the answers. ``item.check`` may hold
+    ``ignore_case`` and ``whole`` (the pattern must match from end to end), both false when missing.
+
+    Raises:
+        DatasetError: there is no pattern, one cannot be read, or it takes longer than ``TIMEOUT_S``.
+    """
+    check = item.check
+    patterns = check.get("patterns", [check["pattern"]] if "pattern" in check else list(item.answers))
+    if not patterns or not isinstance(patterns, list | tuple) or not all(isinstance(each, str) for each in patterns):
+        raise DatasetError(f"Item {item.id} has no pattern.", hint='Give check = {"pattern": "..."}.')
+    return {"exact_match": float(any(_matches(pattern, found, item) for pattern in patterns))}
+
+
+def _matches(pattern: str, text: str, item: GenerateItem) -> bool:
+    compiled = _compile(pattern, bool(item.check.get("ignore_case")), item.id)
+    search = compiled.fullmatch if item.check.get("whole") else compiled.search
+    try:
+        return search(text[:MAX_CHARACTERS], timeout=TIMEOUT_S) is not None
+    except TimeoutError:
+        raise DatasetError(
+            f"The pattern {pattern!r} of item {item.id} takes too long.", hint="Avoid repetitions inside repetitions."
+        ) from None
+
+
+@lru_cache(maxsize=256)
+def _compile(pattern: str, ignore_case: bool, where: str) -> Any:
+    # The regex package matches as re does and can be stopped; sacrebleu brings it along.
+    import regex  # type: ignore[import-untyped]
+
+    try:
+        return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
+    except regex.error as error:
+        raise DatasetError(f"The pattern {pattern!r} of item {where} cannot be read: {error}.") from None

@@ -1,0 +1,47 @@
+"""ROUGE-L (Lin 2004) by the rouge-score package, which published figures use: ``rougeL``."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from ..items import GenerateItem
+
+MAX_TOKENS = 4000
+"""Only so many tokens of an answer are compared: the longest common subsequence takes time in proportion to both."""
+
+
+def score_rouge_l(found: str, item: GenerateItem) -> dict[str, float]:
+    """``rougeL``: the F measure over the longest common subsequence, the best over the item's answers.
+
+    No stemming. The package's tokens are runs of ``a-z`` and digits; where an answer has none of these (Russian,
+    Hindi, Chinese) it is split into words of its own script instead, so that the score is not always 0.
+    """
+    return {"rougeL": max((_best(found, answer) for answer in item.answers), default=0.0)}
+
+
+def _best(found: str, answer: str) -> float:
+    plain = re.search(r"[a-z0-9]", answer.lower()) is not None
+    score: float = _scorer(plain).score(answer, found)["rougeL"].fmeasure
+    return min(score, 1.0)
+
+
+class _Words:
+    """A tokenizer as rouge-score wants one."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern)
+
+    def tokenize(self, text: str) -> list[str]:
+        return [token[0] for token, _ in zip(self._pattern.finditer(text.lower()), range(MAX_TOKENS), strict=False)]
+
+
+@cache
+def _scorer(plain: bool) -> Any:
+    # Brings nltk along: half a second.
+    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+
+    # Chinese and Japanese write no spaces: their characters count one by one.
+    words = _Words(r"[a-z0-9]+" if plain else r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
+    return RougeScorer(["rougeL"], use_stemmer=False, tokenizer=words)

@@ -1,0 +1,43 @@
+"""Token F1 and exact match of extracted spans, as SQuAD defines them (Rajpurkar et al. 2016 and 2018)."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+
+from ..items import GenerateItem
+
+_NO_ANSWER = frozenset(
+    ("", "none", "no answer", "not answerable", "unanswerable", "not found", "not mentioned", "not specified", "na")
+)
+"""Normalised texts that say there is no answer; ``na`` is what the normalisation leaves of ``N/A``."""
+
+
+def score_token_f1(found: str, item: GenerateItem) -> dict[str, float]:
+    """``f1`` and ``exact_match``, each the best over the item's answers.
+
+    Where there is nothing to find the item has no answers, or one that is empty or ``none``: then a text that says so
+    scores 1 and any other 0; and it scores 0 where there was something to find (SQuAD 2.0).
+    """
+    answers = item.answers or ("",)
+    return {
+        "f1": max(token_f1(found, answer) for answer in answers),
+        "exact_match": float(any(normalise(found) == normalise(answer) for answer in answers)),
+    }
+
+
+def normalise(text: str) -> str:
+    """Lower case without ASCII punctuation, the articles a, an, the and extra space; nothing for "no answer"."""
+    text = "".join(sign for sign in text.lower() if sign not in string.punctuation)
+    text = " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+    return "" if text in _NO_ANSWER else text
+
+
+def token_f1(found: str, answer: str) -> float:
+    """2·P·R / (P + R) over the normalised tokens as multisets; when either has none, 1 if both have none, else 0."""
+    tokens, wanted = normalise(found).split(), normalise(answer).split()
+    if not tokens or not wanted:
+        return float(tokens == wanted)
+    n_common = sum((Counter(tokens) & Counter(wanted)).values())
+    return 2 * n_common / (len(tokens) + len(wanted))
