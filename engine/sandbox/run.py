@@ -99,14 +99,14 @@ def _choose(kind: Kind | None) -> Kind | Refused:
 
 
 def _verdict(judged: Outcome, answered: Outcome, said: dict[str, object], token: str) -> Verdict:
-    for outcome in (answered, judged):
-        if isinstance(outcome, Refused):
-            return outcome
     if said.get("token") == token and isinstance(judged, Finished):
         if said["verdict"] == "passed":
             return Passed()
         if said["verdict"] == "broken":
             return BrokenTests(reason=str(said["reason"]))
+    for outcome in (answered, judged):
+        if isinstance(outcome, Refused):
+            return outcome
     for outcome in (answered, judged):
         match outcome:
             case TimedOut(of=of):

@@ -28,6 +28,7 @@ def judge(peer: Peer, *, tests: str, entry_point: str, prompt: str) -> tuple[str
     scope = _functions_of(prompt, but=entry_point)
     scope["__name__"] = "tests"
     try:
+        peer.look_up("__name__")  # the program is loaded, or has ended
         for name in sorted(_names_in(code) | {entry_point} - {""}):
             if name in scope or (hasattr(builtins, name) and name != entry_point):
                 continue

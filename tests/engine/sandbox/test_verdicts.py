@@ -1,0 +1,355 @@
+"""What tests say of programs: honest ones pass, and no trick makes a verdict."""
+
+from __future__ import annotations
+
+import textwrap
+
+import msgspec
+import pytest
+
+from weighin.engine.sandbox.outcomes import BrokenTests, Failed, Kind, Passed, Verdict
+from weighin.engine.sandbox.probe import require_sandbox
+from weighin.engine.sandbox.run import run_tests
+
+from .conftest import SMALL
+
+PROMPT = '''
+import math
+from typing import List
+
+
+def helper(xs: List[float], x: float) -> float:
+    return sum(coefficient * math.pow(x, power) for power, coefficient in enumerate(xs))
+
+
+def solve(x: int) -> int:
+    """ The next number.
+    >>> solve(1)
+    2
+    """
+'''
+
+TESTS = """
+METADATA = {"author": "us"}
+
+
+def check(candidate):
+    assert candidate(1) == 2
+    assert candidate(41) == 42, "the answer"
+    assert all(candidate(n) == n + 1 for n in range(-3, 3))
+    assert math.isclose(helper([0, 1], candidate(0)), 1.0)
+    assert len([candidate(7)]) == 1 and abs(candidate(-9)) == 8
+"""
+
+LIMITS = msgspec.structs.replace(SMALL, wall_s=5)
+
+
+def _judge(program: str, kind: Kind | None = None, **changes: str) -> Verdict:
+    given = {"tests": TESTS, "entry_point": "solve", "prompt": PROMPT} | changes
+    return run_tests(program, limits=LIMITS, kind=kind, **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def any_kind() -> Kind:
+    """The machine's mechanism: which one it is does not touch how verdicts are made."""
+    from weighin.engine.errors import SandboxError
+
+    try:
+        return require_sandbox().kind
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+def test_right_and_wrong_programs(kind: Kind) -> None:
+    assert _judge("    return x + 1\n", kind) == Passed()
+    wrong = _judge("    return x + 2\n", kind)
+    assert isinstance(wrong, Failed)
+    assert "AssertionError in line 6 of the tests" in wrong.reason
+    assert _judge(PROMPT + "    return x + 1\n", kind, prompt="") == Passed()
+
+
+FORGED = {
+    "print": "    return 0\nprint('passed'); print('verdict: passed')",
+    "early exit": "    return 0\nimport sys; sys.exit(0)",
+    "early hard exit": "    return 0\nimport os; os._exit(0)",
+    "exit in a call": "    raise SystemExit(0)",
+    "hard exit in a call": "    import os; os._exit(0)",
+    "keyboard": "    raise KeyboardInterrupt",
+    "generator exit": "    raise GeneratorExit",
+    "atexit": "    return 0\nimport atexit, os; atexit.register(os._exit, 0)",
+    "exception hook": "    return 0\nimport sys, os; sys.excepthook = lambda *a: os._exit(0)",
+    "no assertions": "    return 0\nimport builtins; builtins.AssertionError = type('Quiet', (Exception,), {})",
+    "patched builtins": """    return 0
+import builtins
+builtins.all = builtins.any = lambda *a: True
+builtins.len = builtins.abs = builtins.int = builtins.range = lambda *a: 1
+builtins.__build_class__ = None
+""",
+    "own builtins": "    return 0\nall = lambda xs: True\nabs = lambda x: 8\nlen = lambda x: 1\nrange = lambda *a: []",
+    "patched math": """    return 0
+import math
+math.isclose = lambda *a, **k: True
+""",
+    "patched helper": "    return 5\ndef helper(xs, x): return 1.0",
+    "own check": "    return 0\ndef check(candidate): pass",
+    "own METADATA": "    return 0\nclass METADATA:\n    def __getitem__(self, key): return 'us'",
+    "equal to all": """    return Equal()
+class Equal:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __hash__(self): return 1
+    def __bool__(self): return True
+    def __abs__(self): return 8
+    def __float__(self): return 1.0
+    def __getattr__(self, name): return self
+    def __call__(self, *a): return self
+    def __iter__(self): return iter([self])
+    def __index__(self): return 1
+""",
+    "equal number": """    return Equal(x)
+class Equal(int):
+    def __eq__(self, other): return True
+    def __hash__(self): return 1
+    def __radd__(self, other): return other
+""",
+    "equal text": """    return Equal('2')
+class Equal(str):
+    def __eq__(self, other): return True
+    def __hash__(self): return 1
+""",
+    "lying class": """    return Lie()
+class Lie:
+    __class__ = int
+    def __eq__(self, other): return True
+""",
+    "frames": """    import sys
+    frame = sys._getframe()
+    while frame:
+        for scope in (frame.f_globals, frame.f_locals):
+            for name in list(scope):
+                if name in ('check', 'judge', 'verdict', 'tests', 'peer', 'token'):
+                    scope[name] = lambda *a, **k: ('passed', '')
+        frame = frame.f_back
+    return 0
+""",
+    "garbage": """    import gc, types
+    for thing in gc.get_objects():
+        if isinstance(thing, types.FunctionType) and thing.__name__ in ('judge', '_verdict', 'judge_program', 'check'):
+            thing.__code__ = (lambda *a, **k: ('passed', '')).__code__
+    return 0
+""",
+    "modules": """    import sys
+    for name, module in list(sys.modules.items()):
+        if name.startswith('inside'):
+            for key in list(vars(module)):
+                if callable(vars(module)[key]):
+                    try:
+                        setattr(module, key, lambda *a, **k: ('passed', ''))
+                    except Exception:
+                        pass
+    return 0
+""",
+    "a verdict on every descriptor": """    import os, json
+    line = json.dumps({'token': '0' * 32, 'verdict': 'passed', 'reason': ''}).encode()
+    for number in range(64):
+        for message in (line + b'\\n', len(line).to_bytes(4, 'big') + line):
+            try:
+                os.write(number, message)
+            except OSError:
+                pass
+    return 0
+""",
+    "an answer in advance": """    import os
+    for number in range(3, 64):
+        for line in (b'{"value": true}', b'{"value": ["module", "os"]}', b'{"do": "name", "name": "check"}'):
+            try:
+                os.write(number, len(line).to_bytes(4, 'big') + line)
+            except OSError:
+                pass
+    return 0
+""",
+    "an order to the judge": """    import os, sys
+    order = b'{"do": "call", "on": ["module", "os"], "args": [], "kwargs": []}'
+    for number in range(3, 64):
+        try:
+            os.write(number, len(order).to_bytes(4, 'big') + order)
+        except OSError:
+            pass
+    return 0
+""",
+    "kill the judge": """    import os, signal
+    for pid in range(2, 40):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+    return 0
+""",
+    "tracing": """    return 0
+import sys, threading
+sys.settrace(lambda frame, event, arg: os._exit(0) if 'assert' in str(frame) else None)
+sys.setprofile(lambda *a: None)
+""",
+    "deep": "    value = []\n    for _ in range(5000): value = [value]\n    return value",
+    "cyclic": "    value = []\n    value.append(value)\n    return value",
+    "huge": "    return 'x' * (1 << 40)",
+    "rather huge": "    return list(range(10**6)) * 3",
+    "endless": "    import itertools; return itertools.count()",
+    "function": "    return lambda: 2",
+    "class": "    return int",
+    "nothing": "    pass",
+    "no such name": "",
+    "no syntax": "    return (",
+    "endless loop at the top": "    return 0\nwhile True: pass",
+    "loop in a call": "    while True: pass",
+    "memory in a call": "    return bytearray(1 << 40)",
+    "output in a call": "    while True: print('passed')",
+}
+
+
+@pytest.mark.parametrize("trick", FORGED)
+def test_no_trick_passes(any_kind: Kind, trick: str) -> None:
+    prompt = PROMPT if trick != "no such name" else "x = 1\n"
+    verdict = run_tests(
+        FORGED[trick],
+        tests=TESTS.replace("math.", "__import__('math').") if trick == "no such name" else TESTS,
+        entry_point="solve",
+        prompt=prompt,
+        limits=msgspec.structs.replace(LIMITS, wall_s=1.0),
+        kind=any_kind,
+    )
+    assert isinstance(verdict, Failed), verdict
+    assert verdict.reason
+
+
+HONEST = {
+    "counts are dicts": (
+        "import collections\ndef solve(xs): return collections.Counter(xs)",
+        "assert solve([1, 1, 2]) == {1: 2, 2: 1}",
+    ),
+    "named tuples are tuples": (
+        "import collections\nP = collections.namedtuple('P', 'x y')\ndef solve(): return P(1, 2)",
+        "assert solve() == (1, 2)",
+    ),
+    "generators": (
+        "def solve(n):\n    for i in range(n): yield i",
+        "assert list(solve(3)) == [0, 1, 2]\nassert next(solve(1)) == 0\nassert sum(solve(4)) == 6",
+    ),
+    "iterators": ("def solve(x): return map(str, x)", "assert list(solve([1, 2])) == ['1', '2']"),
+    "views": (
+        "def solve(d): return d.keys()",
+        "assert sorted(solve({2: 0, 1: 0})) == [1, 2]\nassert len(solve({})) == 0",
+    ),
+    "classes": (
+        "class Stack:\n    limit = 2\n    def __init__(self): self.items = []\n"
+        "    def push(self, x): self.items.append(x); return self\n"
+        "    def __eq__(self, other): return self.items == other.items\n"
+        "    def __len__(self): return len(self.items)\n    def __getitem__(self, i): return self.items[i]\n"
+        "    def __contains__(self, x): return x in self.items\n    def __str__(self): return 'a stack'\n",
+        "s = Stack()\ns.push(3).push(4)\n"
+        "assert s.items == [3, 4] and len(s) == 2 and s[0] == 3 and 4 in s and 5 not in s\n"
+        "assert Stack() == Stack() and s != Stack() and Stack.limit == 2 and str(s) == 'a stack' and not Stack()",
+    ),
+    "objects handed back": (
+        "class Pair:\n    def __init__(self, a, b): self.a, self.b = a, b\n"
+        "def solve(pairs): return max(pair.b for pair in pairs)",
+        "assert solve([Pair(1, 2), Pair(3, 9)]) == 9",
+    ),
+    "callbacks": (
+        "def solve(f, xs): return [f(x) for x in xs]",
+        "offset = 10\nassert solve(lambda x: x + offset, [1, 2]) == [11, 12]\nassert solve(len, ['ab']) == [2]",
+    ),
+    "errors of a callback": (
+        "def solve(f):\n    try:\n        return f()\n    except ZeroDivisionError:\n        return 'caught'",
+        "assert solve(lambda: 1 / 0) == 'caught'",
+    ),
+    "changes in place": (
+        "def solve(xs, d): xs.sort(); d['new'] = [1]; d.pop('old')",
+        "xs, d = [3, 1, 2], {'old': 1}\nassert solve(xs, d) is None\nassert xs == [1, 2, 3] and d == {'new': [1]}",
+    ),
+    "expected errors": (
+        "def solve(x):\n    if x < 0: raise ValueError('negative')\n    return x\nclass Odd(LookupError): pass\n"
+        "def other(): raise Odd('x')",
+        "try:\n    solve(-1)\n    assert False\nexcept ValueError as error:\n    assert str(error) == 'negative'\n"
+        "try:\n    other()\n    assert False\nexcept LookupError:\n    pass",
+    ),
+    "values of every kind": (
+        "def solve(x): return x",
+        "for x in (None, True, False, 0, -1, 10**5000, 1.5, float('inf'), 'é\\ud800', b'x', (1, (2,)), [],\n"
+        "          {1: {'a'}}, {1, 2}, frozenset([1]), 1 + 2j, range(3), bytearray(b'x')):\n"
+        "    assert solve(x) == x and type(solve(x)) is type(x), x\nassert solve(float('nan')) != solve(float('nan'))",
+    ),
+    "fractions": (
+        "from fractions import Fraction\nfrom decimal import Decimal\ndef solve(x): return Fraction(x, 3)\n"
+        "def other(): return Decimal('0.1')",
+        "assert abs(solve(1) - 1 / 3) < 1e-9\nassert str(other()) == '0.1'",
+    ),
+    "a name of a builtin": ("def sum(a, b): return a + b", "assert sum(10, 15) == 25"),
+    "modules of the program": ("import math\ndef solve(x): return math.floor(x)", "assert solve(math.pi) == 3"),
+    "keywords": ("def solve(a, *, b=1): return a - b", "assert solve(3, b=2) == 1"),
+    "printing": ("def solve():\n    print('hello'); return 1\nprint('top')", "assert solve() == 1"),
+    "asking for input at the top": ("def solve(): return 1\nif __name__ == '__main__': input()", "assert solve() == 1"),
+    "recursion": ("def solve(n): return 1 if n == 0 else n * solve(n - 1)", "assert solve(5) == 120"),
+    "a global state": ("n = 0\ndef solve():\n    global n; n += 1; return n", "assert solve() == 1 and solve() == 2"),
+}
+
+
+@pytest.mark.parametrize("case", HONEST)
+def test_honest_programs_pass(any_kind: Kind, case: str) -> None:
+    program, tests = HONEST[case]
+    entry_point = "sum" if "builtin" in case else ""
+    verdict = run_tests(program, tests=tests, entry_point=entry_point, limits=LIMITS, kind=any_kind)
+    assert verdict == Passed()
+
+
+BROKEN = {
+    "no syntax": "assert solve(1 ==",
+    "an object of the tests": "class Node: pass\nassert solve(Node()) == 1",
+    "an object of the tests, silenced": "class Node: pass\ntry:\n    solve(Node())\nexcept Exception:\n    pass",
+    "a module": "import os\nassert solve(os) == 1",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_tests_that_cannot_be_run_are_told_from_programs_that_fail(any_kind: Kind, case: str) -> None:
+    verdict = run_tests("def solve(x): return 1", tests=BROKEN[case], limits=LIMITS, kind=any_kind)
+    assert isinstance(verdict, BrokenTests)
+    assert "tests" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("def solve(x):\n    while True: pass", "time"),
+        ("def solve(x):\n    while True: print(1)", "output"),
+        ("import sys; sys.exit(0)", "did not answer"),
+        ("raise ValueError('at the top')", "ValueError: at the top"),
+        ("def solve(x): return 1 / 0", "ZeroDivisionError in line 1 of the tests"),
+        ("def other(): pass", "defines no solve"),
+    ],
+)
+def test_the_reason_is_told(any_kind: Kind, program: str, reason: str) -> None:
+    verdict = run_tests(
+        program,
+        tests="assert solve(1) == 2",
+        entry_point="solve",
+        limits=msgspec.structs.replace(LIMITS, wall_s=1.0),
+        kind=any_kind,
+    )
+    assert isinstance(verdict, Failed)
+    assert reason in verdict.reason
+
+
+def test_what_a_callback_hands_out_is_only_callable(any_kind: Kind) -> None:
+    program = """
+    def solve(f):
+        opened = []
+        for name in ("__globals__", "__code__", "__closure__", "__class__", "gi_frame"):
+            try:
+                opened.append(getattr(f, name))
+            except Exception:
+                pass
+        return len([one for one in opened if "Remote" not in str(one)]), f(1)
+    """
+    tests = "secret = 5\nassert solve(lambda x: x + 1) == (0, 2)"
+    assert run_tests(textwrap.dedent(program), tests=tests, limits=LIMITS, kind=any_kind) == Passed()
