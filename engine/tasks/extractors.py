@@ -32,10 +32,15 @@ def whole(text: str) -> str | None:
     return text.strip() or None
 
 
+def verbatim(text: str) -> str | None:
+    """Everything as it was written, white space at both ends included (IFEval's paragraphs, a completion's indent)."""
+    return text if text.strip() else None
+
+
 def first_line(text: str) -> str | None:
     """The first line that is not blank, without an ``Answer:`` in front."""
     for line in text.splitlines():
-        found = re.sub(r"^\s*(?:the\s+)?answer(?:\s+is)?\s*:?\s*", "", line, flags=re.IGNORECASE).strip()
+        found = re.sub(r"^\s*(?:the\s+)?answer\b(?:\s+is\b)?\s*:?\s*", "", line, flags=re.IGNORECASE).strip()
         if found:
             return found
     return None
@@ -139,6 +144,7 @@ def _fenced(text: str) -> list[tuple[str, str]]:
 
 EXTRACTORS: dict[str, Extractor] = {
     "whole": whole,
+    "verbatim": verbatim,
     "first_line": first_line,
     "last_number": last_number,
     "after_hashes": after_hashes,

@@ -31,6 +31,13 @@ SCORERS: dict[str, str] = {
 """By name: module and function. Imported when used, because some bring slow libraries."""
 
 
+READS_WHOLE_OUTPUT = frozenset({"gsm8k"})
+"""Scorers that want the output before extraction, because they have filters of their own.
+
+Their suite's extractor still says what the answer is: what is shown, compared between repeats and counted as missing.
+"""
+
+
 def find_scorer(name: str) -> TextScorer:
     """The scorer of generated text ``name``.
 
