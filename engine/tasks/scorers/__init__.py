@@ -23,6 +23,7 @@ SCORERS: dict[str, str] = {
     "chrf": "translation:score_translation",
     "json_schema": "json_schema:score_json",
     "gsm8k": "gsm8k:score_gsm8k",
+    "mgsm": "gsm8k:score_mgsm",
     "ifeval": "ifeval:score_ifeval",
     "refusal": "refusal:score_refusal",
     "code": "code:score_code",

@@ -1,8 +1,9 @@
-"""GSM8K as lm-evaluation-harness scores it (lm_eval/tasks/gsm8k/gsm8k.yaml, version 3)."""
+"""GSM8K and MGSM as lm-evaluation-harness scores them (gsm8k/gsm8k.yaml version 3, mgsm/direct version 4)."""
 
 from __future__ import annotations
 
 import re
+import string
 
 from ..extractors import after_hashes, last_number
 from ..items import GenerateItem
@@ -22,6 +23,16 @@ def score_gsm8k(found: str, item: GenerateItem) -> dict[str, float]:
         "exact_match": float(normalise((last_number(found) or _INVALID).strip()) in wanted),
         "exact_match_strict": float(normalise((after_hashes(found) or _INVALID).strip()) in wanted),
     }
+
+
+def score_mgsm(found: str, item: GenerateItem) -> dict[str, float]:
+    """``exact_match`` of the last number without any punctuation, its sign included: so the harness has it."""
+    number = _bare((last_number(found) or _INVALID).strip())
+    return {"exact_match": float(number in {_bare(answer) for answer in item.answers})}
+
+
+def _bare(text: str) -> str:
+    return text.lower().translate(str.maketrans("", "", string.punctuation))
 
 
 def normalise(text: str) -> str:

@@ -215,6 +215,13 @@ def test_gsm8k_has_two_filters() -> None:
     assert run("gsm8k", "42.0", "42")["exact_match"] == 0.0
 
 
+def test_mgsm_takes_the_last_number_without_punctuation() -> None:
+    assert run("mgsm", "Son 1.200 + 34 = 1,234.", "1234")["exact_match"] == 1.0
+    assert run("mgsm", "-5", "5")["exact_match"] == 1.0
+    assert run("mgsm", "42.0", "42")["exact_match"] == 0.0
+    assert run("mgsm", "no sé", "42")["exact_match"] == 0.0
+
+
 @given(st.text(alphabet="#0123 4,$.\naB"))
 def test_gsm8k_normalises_as_the_harness_does(text: str) -> None:
     # Its metric: remove each pattern in this order, then ignore case.
@@ -290,6 +297,7 @@ ANY_TEXT: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("bleu", ("the laws of Ohio", "дождь"), {}),
     ("json_schema", (), {"schema": {"type": "object"}, "expected": {"a": [1, None]}}),
     ("gsm8k", ("#### 7",), {}),
+    ("mgsm", ("7",), {}),
     ("refusal", (), {"should_refuse": True}),
 ]
 
