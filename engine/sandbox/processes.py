@@ -20,7 +20,6 @@ from .outcomes import Finished, Kind, Limits, Outcome, OutOfMemory, Refused, Tim
 
 _START_S = 30.0
 """Longer than any start takes on a busy machine."""
-_LOOK_AT_FOLDER_S = 0.02
 _ENVIRONMENT = {
     "HOME": "/tmp",
     "LANG": "C.UTF-8",
@@ -113,14 +112,10 @@ class SandboxedProcess:
             self._broken = TimedOut(of="wall", elapsed_s=self._elapsed())
         if self._broken is None and not self._ready and time.monotonic() - self._started > _START_S:
             self._broken = Refused(reason=f"The sandbox did not start within {_START_S:.0f} s.")
-        if self._broken is None and self._folder and self._folder_is_full(self._folder):
-            self._broken = TooMuchOutput(of="files", elapsed_s=self._elapsed())
         return self._broken is not None
 
     def wait_s(self) -> float:
         """How long may pass until ``has_broken_a_limit`` must be asked again."""
-        if self._folder:
-            return _LOOK_AT_FOLDER_S
         end = self._ready + self._limits.wall_s if self._ready else self._started + _START_S
         return max(0.001, end - time.monotonic())
 
@@ -154,6 +149,8 @@ class SandboxedProcess:
             self._ready = time.monotonic()
         elif "refused" in report:
             self._broken = self._broken or Refused(reason=f"The sandbox could not be closed: {report['refused']}.")
+        elif "full" in report:
+            self._broken = self._broken or TooMuchOutput(of="files", elapsed_s=self._elapsed())
         elif "exit" in report:
             self._exit = report
             self._ended = time.monotonic()
@@ -163,26 +160,9 @@ class SandboxedProcess:
     def _elapsed(self) -> float:
         return (self._ended or time.monotonic()) - self._ready if self._ready else 0.0
 
-    def _folder_is_full(self, folder: Path) -> bool:
-        n_bytes = n_files = 0
-        for place, folders, files in os.walk(folder):
-            n_files += len(folders) + len(files)
-            if n_files > self._limits.folder_files:
-                return True
-            for name in files:
-                with contextlib.suppress(OSError):
-                    n_bytes += os.lstat(f"{place}/{name}").st_blocks * 512
-        return n_bytes > self._limits.folder_bytes
-
     def _remove_folder(self) -> None:
-        if not self._folder:
-            return
-        for place, folders, _ in os.walk(self._folder):  # folders may have been made without any rights
-            for name in folders:
-                inner = Path(place, name)
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def watch(processes: list[SandboxedProcess]) -> list[Outcome]:

@@ -2,7 +2,7 @@
 
 The job comes as JSON on stdin; what happens goes out as JSON lines on a pipe of its own, which sandboxed code lacks:
 ``{"ready": true}`` when every restriction is in force, ``{"refused": reason}`` when one cannot be, ``{"exit": code,
-"cpu_s": seconds}`` at the end.
+"cpu_s": seconds}`` at the end; before it ``{"full": true}`` when it was ended for what its folder held.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ import json
 import os
 import signal
 import sys
+import time
 from typing import Any, NoReturn
 
 from . import kernel
+from .folder import is_too_full
 from .jail import close_the_door
 from .roles import ROLES
+
+_LOOK_EVERY_S = 0.02
 
 
 def main() -> NoReturn:
@@ -60,9 +64,22 @@ def _supervise(job: dict[str, Any]) -> NoReturn:
     child = os.fork()
     if not child:
         _become_the_role(job)
-    _, status, usage = os.wait4(child, 0)
+    _, status, usage = os.wait4(child, 0) if job["mechanism"] == "namespaces" else _wait_and_look(child, job)
     tell(job, exit=os.waitstatus_to_exitcode(status), cpu_s=usage.ru_utime + usage.ru_stime)
     os._exit(0)
+
+
+def _wait_and_look(child: int, job: dict[str, Any]) -> tuple[int, int, Any]:
+    """As ``os.wait4``, ending the child when its folder is too full, where no mount sees to that."""
+    while True:
+        ended, status, usage = os.wait4(child, os.WNOHANG)
+        if ended:
+            return ended, status, usage
+        if is_too_full(job["folder"], n_bytes=job["folder_bytes"], n_files=job["folder_files"]):
+            tell(job, full=True)
+            os.kill(child, signal.SIGKILL)
+            return os.wait4(child, 0)
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _become_the_role(job: dict[str, Any]) -> NoReturn:

@@ -69,6 +69,9 @@ def _rules(pid: int) -> dict[str, list[_Instruction]]:
         # Landlock before Linux 6.2 does not see that opening for reading can empty a file.
         "open": _refuse_if(1, truncating, os.O_TRUNC | os.O_RDONLY),
         "openat": _refuse_if(2, truncating, os.O_TRUNC | os.O_RDONLY),
+        # Whoever watches the folder must be able to look into all of it.
+        "mkdir": _allow_if(1, 0o700, mask=0o700),
+        "mkdirat": _allow_if(2, 0o700, mask=0o700),
         # TCGETS (isatty), FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
         "ioctl": _allow_if(1, 0x5401, 0x541B, 0x5421, 0x5450, 0x5451),
         # All but the owner of a descriptor's signals (F_SETOWN…), who may be any process, and leases.

@@ -2,7 +2,8 @@
 
 Left out on purpose, besides everything about mounts, modules, keys and other processes: calls that start processes or
 threads (fork, clone, execve), ``socket`` and ``connect``, and those that change files by path without asking Landlock
-(chmod, chown, utime, setxattr, truncate). Calls in ``CHECKED`` are open for certain arguments only.
+(chmod, chown, utime, setxattr, truncate), and umask, which could make folders unreadable. Calls in
+``CHECKED`` are open for certain arguments only.
 """
 
 from __future__ import annotations
@@ -63,8 +64,6 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "rename": (82, None),
     "renameat": (264, 38),
     "renameat2": (316, 276),
-    "mkdir": (83, None),
-    "mkdirat": (258, 34),
     "rmdir": (84, None),
     "link": (86, None),
     "linkat": (265, 37),
@@ -74,7 +73,6 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "symlinkat": (266, 36),
     "readlink": (89, None),
     "readlinkat": (267, 78),
-    "umask": (95, 166),
     "gettimeofday": (96, 169),
     "getrlimit": (97, 163),
     "getrusage": (98, 165),
@@ -135,6 +133,8 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
 }
 
 CHECKED: dict[str, tuple[int | None, int | None]] = {
+    "mkdirat": (258, 34),
+    "mkdir": (83, None),
     "open": (2, None),
     "openat": (257, 56),
     "ioctl": (16, 29),

@@ -95,6 +95,8 @@ def test_files_outside_cannot_be_changed(kind: Kind, canary: Canary) -> None:
         (os.symlink({file!r}, "link"), open("link", "w"))
         (os.symlink({folder!r}, "way"), open("way/new", "w"))
         os.chroot(".")
+        os.mkdir("hidden", 0o300)
+        os.umask(0o777)
         os.mknod("device", 0o60666, os.makedev(8, 0))
         open(os.__file__, "r+")
         open(os.path.dirname(os.__file__) + "/planted.py", "w")
@@ -105,9 +107,16 @@ def test_files_outside_cannot_be_changed(kind: Kind, canary: Canary) -> None:
 
 def test_links_left_in_the_folder_are_not_followed_when_it_is_cleared(kind: Kind, canary: Canary) -> None:
     before = set(Path(tempfile.gettempdir()).glob("weighin-*"))
-    program = (
-        f"import os\nos.symlink({str(canary.folder)!r}, 'way')\nos.mkdir('shut', 0)\nos.mkdir('a')\nos.mkdir('a/b', 0)"
-    )
+    program = f"""
+import os
+os.symlink({str(canary.folder)!r}, "way")
+os.makedirs("a/b", 0o700)
+os.symlink({str(canary.file)!r}, "a/b/file")
+os.close(os.open("shut", os.O_CREAT, 0))
+for _ in range(20):
+    os.mkdir("d" * 255)
+    os.chdir("d" * 255)
+"""
     outcome = run_python(program, limits=SMALL, kind=kind)
     assert isinstance(outcome, Finished)
     assert outcome.exit_code == 0, outcome.stderr
