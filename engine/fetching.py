@@ -35,6 +35,7 @@ from .hub.progress import (
     DownloadRetried,
     DownloadStarted,
     DownloadVerified,
+    DownloadWaited,
 )
 from .hub.resolve import HubChoice, find_on_hub, locate
 
@@ -95,15 +96,17 @@ def fetch_models(
     *,
     hub: Hub | None = None,
     parallel: int = 2,
+    newest: bool = False,
     may_transfer: Callable[[], bool] = always,
     disk_free_bytes: Callable[[Path], int] = free_bytes,
 ) -> Fetch:
     """Begin to bring ``references`` (paths, hub and catalog names) here, ``parallel`` at a time.
 
-    ``hub`` is what the environment says when None; ``may_transfer`` false makes all of it wait, hashing included.
+    ``hub`` is what the environment says when None; ``newest`` asks it also for what the cache has; ``may_transfer``
+    false makes all of it wait, hashing included.
     Nothing is raised here: what is wrong with a reference is its outcome.
     """
-    return Fetch(references, hub, parallel, may_transfer, disk_free_bytes)
+    return Fetch(references, hub, parallel, newest, may_transfer, disk_free_bytes)
 
 
 class _Job:
@@ -125,12 +128,14 @@ class Fetch:
         references: Sequence[str],
         hub: Hub | None,
         parallel: int,
+        newest: bool,
         may_transfer: Callable[[], bool],
         disk_free_bytes: Callable[[Path], int],
     ) -> None:
         self._jobs = [_Job(name) for name in references]
         self._hub = hub
         self._parallel = max(1, parallel)
+        self._newest = newest
         self._may_transfer = may_transfer
         self._disk_free_bytes = disk_free_bytes
         self._stop = threading.Event()
@@ -227,7 +232,7 @@ class Fetch:
         if isinstance(meaning, Path):
             self._finish(job, meaning)
             return
-        job.choice = find_on_hub(self._hub_now(), meaning)
+        job.choice = find_on_hub(self._hub_now(), meaning, newest=self._newest)
         job.total_bytes = job.choice.model.size_bytes
         self._say(job, "waiting", note=job.choice.note)
 
@@ -313,6 +318,8 @@ class Fetch:
             self._say(job, "downloading", rate=event.bytes_per_second, seconds_left=event.seconds_left)
         elif isinstance(event, DownloadRetried):
             self._say(job, "downloading", note=f"{event.reason} Again in {event.wait_s:.0f} s.")
+        elif isinstance(event, DownloadWaited):
+            self._say(job, "waiting", note="another program fetches the same file; waiting for it")
         elif isinstance(event, DownloadPaused):
             self._say(job, "downloading", note="waits while something is being timed")
         elif isinstance(event, DownloadRejected):
@@ -347,13 +354,17 @@ class Fetch:
 
 
 def fetch_all(
-    references: Sequence[str], *, report: Callable[[FetchProgress], None], hub: Hub | None = None
+    references: Sequence[str],
+    *,
+    report: Callable[[FetchProgress], None],
+    hub: Hub | None = None,
+    newest: bool = False,
 ) -> tuple[Outcome, ...]:
     """Bring all of ``references`` here and wait for it; ``report`` is called in this thread.
 
     A KeyboardInterrupt passes through within seconds, whatever the network does; what came is kept.
     """
-    fetch = fetch_models(references, hub=hub)
+    fetch = fetch_models(references, hub=hub, newest=newest)
     try:
         for progress in fetch:
             report(progress)

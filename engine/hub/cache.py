@@ -141,14 +141,24 @@ def storage_errors(where: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked(file: CachedFile, *, sleep: Callable[[float], None], cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Hold the file's lock; whoever else fetches the same file waits, here and in other programs."""
+def locked(
+    file: CachedFile,
+    *,
+    sleep: Callable[[float], None],
+    cancelled: Callable[[], bool],
+    waits: Callable[[], object] = bool,
+) -> Iterator[None]:
+    """Hold the file's lock; whoever else fetches the same file waits, here and in other programs.
+
+    ``waits`` is called once when somebody else holds it.
+    """
     from filelock import FileLock, SoftFileLock, Timeout
 
     lock: FileLock | SoftFileLock
     with storage_errors(file.lock):
         file.lock.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(file.lock, timeout=0, mode=0o664, thread_local=False)
+    told = False
     while True:
         if cancelled():
             raise cancelled_error(file.name)
@@ -156,6 +166,9 @@ def locked(file: CachedFile, *, sleep: Callable[[float], None], cancelled: Calla
             lock.acquire(timeout=0)
             break
         except Timeout:  # an OSError too, so it comes first
+            if not told:
+                waits()
+            told = True
             sleep(_LOCK_POLL_S)
         except OSError as error:
             raise LocalStoreError(f"{file.lock} cannot be locked: {error}.", hint="Check its permissions.") from error

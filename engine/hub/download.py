@@ -32,6 +32,7 @@ from .progress import (
     DownloadResumed,
     DownloadStarted,
     DownloadVerified,
+    DownloadWaited,
     Meter,
     Report,
     silent,
@@ -124,7 +125,11 @@ def _download_file(task: _Task, file: HubFile, done_before: int) -> Path:
     if is_offline():
         raise offline_error(task.subject(file))
     _check_metadata(task, file, place)
-    with locked(place, sleep=hub.sleep, cancelled=task.cancelled):
+
+    def waits() -> None:
+        task.meter.report(DownloadWaited(task.meter.name))
+
+    with locked(place, sleep=hub.sleep, cancelled=task.cancelled, waits=waits):
         found = _already_here(task, file, place)  # another process may have brought it while we waited
         if found is None:
             _fetch_checked(task, file, place, done_before)

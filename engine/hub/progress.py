@@ -49,6 +49,10 @@ class DownloadRetried(_Event, frozen=True, tag=True):
     wait_s: float
 
 
+class DownloadWaited(_Event, frozen=True, tag=True):
+    """Another program, or another thread, fetches the same file; it goes on when that ends."""
+
+
 class DownloadPaused(_Event, frozen=True, tag=True):
     """Something is being timed; the transfer waits and goes on by itself."""
 
@@ -86,6 +90,7 @@ DownloadEvent: TypeAlias = (
     | DownloadResumed
     | DownloadProgressed
     | DownloadRetried
+    | DownloadWaited
     | DownloadPaused
     | DownloadRejected
     | DownloadVerified

@@ -59,14 +59,14 @@ def locate(text: str, *, env: Mapping[str, str] | None = None) -> Path | HubRef:
     return ref
 
 
-def find_on_hub(hub: Hub, ref: HubRef) -> HubChoice:
-    """The model that ``ref`` means, from the cache or by asking the hub for its list.
+def find_on_hub(hub: Hub, ref: HubRef, *, newest: bool = False) -> HubChoice:
+    """The model that ``ref`` means, from the cache or by asking the hub for its list; ``newest`` always asks.
 
     Raises:
         HubError: no such repo, file or quant; gated, with the page; no connection; offline and not here.
     """
     choices = tuple(_repo_refs(ref))
-    for choice in choices:
+    for choice in choices if not newest or is_offline() else ():
         found = _cached(hub, choice, settle=is_offline())
         if found is not None:
             return found

@@ -21,7 +21,9 @@ from weighin.engine.fetching import (
     progress_text,
     size_text,
 )
+from weighin.engine.hub.cache import cached_from
 from weighin.engine.hub.errors import DownloadCancelledError
+from weighin.engine.hub.local import LocalModel
 
 from ..cli import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .query import print_json
@@ -96,12 +98,12 @@ def bring(names: Sequence[str]) -> tuple[str, ...]:
         progress.clear()
 
 
-def pull_models(names: tuple[str, ...], *, as_json: bool) -> int:
+def pull_models(names: tuple[str, ...], *, as_json: bool, newest: bool = False) -> int:
     """Download what is missing of ``names``, check all of it, and say where it is."""
     progress = Progress()
     wanted = tuple(dict.fromkeys(names))
     try:
-        outcomes = fetch_all(wanted, report=progress)
+        outcomes = fetch_all(wanted, report=progress, newest=newest)
     except KeyboardInterrupt:
         progress.clear()
         talk("Cancelled. What came is kept: " + again(wanted) + " goes on.")
@@ -179,12 +181,20 @@ def fetched_lines(outcome: Fetched) -> list[str]:
     return lines
 
 
+def _to_write(model: LocalModel) -> str:
+    """The MODEL form that means this file."""
+    if model.source in {"ollama", "lm-studio"}:
+        return f"{model.source}:{model.name}"
+    cached = cached_from(model.path)
+    return f"{cached.repo}:{cached.name}" if cached is not None else str(model.path)
+
+
 def _beside(first: Path, part: str) -> Path:
     return first.with_name(part.rsplit("/", 1)[-1])
 
 
 def list_local(folders: tuple[str, ...], *, as_json: bool) -> None:
-    """The models on this machine: in ``folders``, the hub's cache, Ollama's and LM Studio's stores."""
+    """The models on this machine, each as MODEL would be written: of ``folders``, the hub's cache, other stores."""
     from weighin.engine.hub.local import find_local_models
 
     found = find_local_models([Path(folder).expanduser() for folder in folders])
@@ -194,8 +204,8 @@ def list_local(folders: tuple[str, ...], *, as_json: bool) -> None:
     if not found:
         talk("No models in the hub's cache, Ollama's or LM Studio's stores. Get one: weighin pull MODEL")
         return
-    rows = [(m, f"ollama:{m.name}" if m.source == "ollama" else m.name) for m in found]
+    rows = [(model, _to_write(model)) for model in found]
     width = max(len(name) for _, name in rows)
     for model, name in sorted(rows, key=lambda row: (row[0].source, row[1])):
         size = size_text(model.size_bytes) if model.size_bytes else "–"
-        click.echo(f"{model.source:<9} {name:<{width}}  {model.quant:<8} {size:>10}  {model.problem or model.path}")
+        click.echo(f"{name:<{width}}  {model.quant:<8} {size:>10}  {model.problem or ''}".rstrip())
