@@ -213,16 +213,44 @@ def export(run_id: str, fmt: str, output: str) -> None:
     export_run(run_id, fmt=fmt, output=output)
 
 
+_PURPOSE = click.Choice(["commercial", "internal", "research"])
+_USERS = click.option("--users", help="Monthly users, such as 5M or 1,000.")
+_REVENUE = click.option("--revenue", help="Annual revenue in USD, such as 2M.")
+_REDISTRIBUTE = click.option("--redistribute", is_flag=True, help="You will pass the weights on.")
+_TRAIN = click.option("--train", is_flag=True, help="You will train other models on its outputs.")
+_OSI = click.option("--osi", is_flag=True, help="Only licenses that the OSI approved.")
+_REGION = click.option("--region", help="Where you are, such as EU, UK, US or a country's two letters.")
+_SORTS = ["name", "size", "context", "memory", "score", "speed", "license", "aptitude", "released"]
+
+
 @main.command()
 @click.argument("names", nargs=-1, metavar="[MODEL...]")
+@click.option("--compare", is_flag=True, help="MODEL... side by side, which naming them does already.")
 @click.option("--filter", "words", default="", help="Only models that match all these words.")
-@click.option("--sort", type=click.Choice(["name", "size", "score", "released"]), default="name", show_default=True)
+@click.option("--min-size", help="Parameters at least, such as 1B.")
+@click.option("--max-size", help="Parameters at most, such as 4B.")
+@click.option("--language", default="", help="A language they list, such as de.")
+@click.option("--aptitude", default="", help="What they are good at, such as coding.")
+@click.option("--fits", help="GB that weights and KV cache may take; the best quant within is shown.")
+@click.option("-c", "--context", type=click.IntRange(64), default=4096, show_default=True, help="For the KV cache.")
+@click.option("--use", type=_PURPOSE, help="Only licenses that allow this, with conditions or without.")
+@click.option("--unconditional", is_flag=True, help="Only licenses that allow it without conditions.")
+@_USERS
+@_REVENUE
+@_REDISTRIBUTE
+@_TRAIN
+@_OSI
+@_REGION
+@click.option("--sort", type=click.Choice(_SORTS), default="name", show_default=True)
 @_JSON
-def models(names: tuple[str, ...], words: str, sort: str, as_json: bool) -> None:
-    """List the catalog of open-weight models, or compare the published facts of MODEL... side by side."""
+def models(names: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """List the catalog of open-weight models, or compare MODEL... side by side.
+
+    Published figures come with their set-up; what was measured here stands apart. Memory is estimated for Q4_K_M.
+    """
     from .commands.catalog import show_models
 
-    show_models(names, words=words, sort=sort, as_json=as_json)
+    show_models(names, options, as_json=as_json)
 
 
 @main.command()
@@ -243,51 +271,36 @@ def fit(names: tuple[str, ...], context: int, quant: str, refresh: bool, as_json
 
 @main.command("license")
 @click.argument("model")
-@click.option(
-    "--use", type=click.Choice(["commercial", "internal", "research"]), default="commercial", show_default=True
-)
-@click.option("--users", help="Monthly users, such as 5M.")
-@click.option("--redistribute", is_flag=True, help="You will pass the weights on.")
-@click.option("--train", is_flag=True, help="You will train other models on its outputs.")
-@click.option("--osi", is_flag=True, help="Only licenses that the OSI approved.")
-@click.option("--region", help="Where you are, such as EU.")
+@click.option("--use", type=_PURPOSE, default="commercial", show_default=True)
+@_USERS
+@_REVENUE
+@_REDISTRIBUTE
+@_TRAIN
+@_OSI
+@_REGION
 @_JSON
-def license_command(
-    model: str,
-    use: str,
-    users: str | None,
-    redistribute: bool,
-    train: bool,
-    osi: bool,
-    region: str | None,
-    as_json: bool,
-) -> None:
-    """Say whether MODEL's license allows a use, with the clauses. No legal advice."""
+def license_command(model: str, as_json: bool, **options: Any) -> None:
+    """Say whether MODEL's license allows a use, with the clauses. No legal advice.
+
+    MODEL is a name in the catalog, a GGUF file (its header and the LICENSE beside it are read), or a license's id.
+    """
     from .commands.catalog import show_license
 
-    show_license(
-        model,
-        use=use,
-        users=users,
-        redistribute=redistribute,
-        train_on_outputs=train,
-        osi_required=osi,
-        region=region,
-        as_json=as_json,
-    )
+    show_license(model, options, as_json=as_json)
 
 
 @main.command(epilog=_MODEL_FORMS)
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--refresh", is_flag=True, help="Ask the hub for a newer version of what is here.")
 @_JSON
-def pull(models: tuple[str, ...], as_json: bool) -> None:
+def pull(models: tuple[str, ...], refresh: bool, as_json: bool) -> None:
     """Download MODEL... into the Hugging Face cache, resumable and checked; prints where each is.
 
     Every file is held against the hub's SHA-256 and its GGUF header is read before it is said to be good.
     """
     from .commands.pull import pull_models
 
-    sys.exit(pull_models(models, as_json=as_json))
+    sys.exit(pull_models(models, newest=refresh, as_json=as_json))
 
 
 @main.command()

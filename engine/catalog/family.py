@@ -30,6 +30,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+OPEN_LLM = "OLLBv2"
+"""How the names of the Open LLM Leaderboard v2's scores begin."""
 _OPEN_LLM_SOURCE = "open-llm-v2"
 _OPEN_LLM_SETUP = "lm-evaluation-harness, normalised"
 _OPEN_LLM_DATE = "May 2025"
@@ -153,7 +155,7 @@ def _model(row: _Row, family: _Family, shared: dict[str, str], book: LicenseBook
     if row.base is not None:
         licenses.append(book.base_license(row.base.value) or f"license of {row.base.value}")
     leaderboard = tuple(
-        Score(f"OLLBv2 {name}", value, "instruct", shared[_OPEN_LLM_SOURCE], None, _OPEN_LLM_SETUP, _OPEN_LLM_DATE)
+        Score(f"{OPEN_LLM} {name}", value, "instruct", shared[_OPEN_LLM_SOURCE], None, _OPEN_LLM_SETUP, _OPEN_LLM_DATE)
         for name, value in row.open_llm_v2.items()
     )
     return CatalogModel(

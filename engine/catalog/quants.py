@@ -1,4 +1,9 @@
-"""The quants a candidate is offered in, and what each costs."""
+"""The quants a candidate is offered in, and what each costs in size and in quality.
+
+Bits per weight: llama.cpp tools/quantize/README.md, Llama 3.1 8B, whole files; small models with a large vocabulary
+come out higher. Quality: llama.cpp tools/perplexity/README.md, table "LLaMA 3 8b", Wikitext-2, mean perplexity over
+that of f16 (6.2316); one model's figures, of which other models differ, larger ones losing less.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +12,42 @@ import msgspec
 from .kv import kv_cache_bytes
 from .models import CatalogModel
 
-_SOURCE = "llama.cpp tools/quantize README, Llama 3.1 8B table (bits per weight)"
+BITS_SOURCE = "llama.cpp tools/quantize/README.md, Llama 3.1 8B"
+PERPLEXITY_SOURCE = "llama.cpp tools/perplexity/README.md, Llama 3 8B on Wikitext-2"
 
 
 class Quant(msgspec.Struct, frozen=True):
     name: str
     bits_per_weight: float
-    """Effective bits for a whole 8B model; small models with a large vocabulary come out higher."""
-    cost: str
-    source: str = _SOURCE
+    perplexity_increase: float
+    """Published share by which perplexity rises over f16: 0.028 is 2.8 %."""
+    imatrix: bool = False
+    """The published figure is of a file made with an importance matrix."""
+
+    @property
+    def cost(self) -> str:
+        """What the published table says the quant costs, in a few words."""
+        share = self.perplexity_increase
+        digits = 0 if share >= 0.1 else 1 if share >= 0.01 else 2
+        return f"perplexity +{share:.{digits}%}{' with imatrix' if self.imatrix else ''}"
 
 
 LADDER = (
-    Quant("Q8_0", 8.50, "practically no loss; the largest and slowest"),
-    Quant("Q6_K", 6.56, "loss hard to measure"),
-    Quant("Q5_K_M", 5.70, "very small loss"),
-    Quant("Q4_K_M", 4.89, "small loss; the usual choice"),
-    Quant("Q4_0", 4.67, "somewhat more loss than Q4_K_M; fast on ARM and AVX CPUs"),
-    Quant("IQ4_XS", 4.46, "small loss at less memory; slower on CPUs"),
-    Quant("Q3_K_M", 4.00, "clear loss"),
-    Quant("Q2_K", 3.16, "heavy loss; only where nothing else fits"),
+    Quant("Q8_0", 8.50, 0.0004),
+    Quant("Q6_K", 6.56, 0.0035),
+    Quant("Q5_K_M", 5.70, 0.0091),
+    Quant("Q4_K_M", 4.89, 0.0282),
+    Quant("Q4_0", 4.67, 0.0752),
+    Quant("IQ4_XS", 4.46, 0.0366, imatrix=True),
+    Quant("Q3_K_M", 4.00, 0.1054),
+    Quant("Q2_K", 3.16, 0.5648),
 )
 
 
 class Rung(msgspec.Struct, frozen=True):
     quant: Quant
     file_bytes: int
+    """Estimated: parameters times bits per weight."""
     memory_bytes: int
     """Estimated weights and KV cache; compute buffers and weight repacking are not in it."""
     fits: bool
@@ -46,3 +61,25 @@ def ladder(model: CatalogModel, memory_bytes: int, n_ctx: int) -> tuple[Rung, ..
         size = int(model.parameters.total * quant.bits_per_weight / 8)
         rungs.append(Rung(quant, size, size + kv, size + kv <= memory_bytes))
     return tuple(rungs)
+
+
+def best_fitting(model: CatalogModel, memory_bytes: int, n_ctx: int) -> Rung | None:
+    """The best quant that fits, by the published loss of quality; None when none does."""
+    fitting = [rung for rung in ladder(model, memory_bytes, n_ctx) if rung.fits]
+    return min(fitting, key=lambda rung: rung.quant.perplexity_increase, default=None)
+
+
+def usual_rung(model: CatalogModel, n_ctx: int) -> Rung:
+    """Q4_K_M, the quant that figures without a quant are given for."""
+    return next(rung for rung in ladder(model, 0, n_ctx) if rung.quant.name == "Q4_K_M")
+
+
+_MACHINES_GB = (1, 2, 4, 8, 16, 32, 64)
+_SHARE = 0.75
+DEPLOYMENT_RULE = "derived: Q4_K_M and the KV cache of 8,192 tokens take at most 75 % of the machine's memory"
+
+
+def smallest_machine_gb(model: CatalogModel) -> int | None:
+    """Memory of the smallest usual machine that the model suits, in GB, by ``DEPLOYMENT_RULE``; None beyond 64."""
+    needed = usual_rung(model, 8192).memory_bytes
+    return next((gb for gb in _MACHINES_GB if needed <= _SHARE * gb * 1e9), None)

@@ -64,7 +64,7 @@ def reasons_of(verdict: Verdict) -> tuple[str, ...]:
     return verdict.conditions if isinstance(verdict, AllowedIf) else verdict.reasons
 
 
-def parse_count(text: str, what: str = "--users") -> int:
+def parse_count(text: str, what: str = "--users", unit: str = "people") -> int:
     """A whole number such as ``5M``, ``700k``, ``1.5 million``, ``1,000`` or ``1200``.
 
     Raises:
@@ -73,7 +73,7 @@ def parse_count(text: str, what: str = "--users") -> int:
     bare = re.sub(r"\s*(thousand|million|billion)\s*$", lambda m: m[1][0].replace("t", "k"), text.strip().lower())
     found = re.fullmatch(r"(\d{1,3}(?:[,_ ]\d{3})+|\d+(?:\.\d+)?)\s*([kmb]?)", bare, re.ASCII)
     if not found:
-        raise CountError(f"{what} {text!r} is no number.", hint="Write it as 5M, 700k, 1,000 or 1200.")
+        raise CountError(f"{what} {text!r} is no number of {unit}.", hint="Write it as 5M, 700k, 1,000 or 1200.")
     whole, _point, decimals = re.sub(r"[,_ ]", "", found[1]).partition(".")
     scaled: int = int(whole + decimals) * _SCALES[found[2]]  # in integers: floats would lose the last digits
     divisor: int = 10 ** len(decimals)

@@ -4,68 +4,108 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import Literal, cast
+from pathlib import Path
+from typing import Any, Literal, cast
 
 import click
 import msgspec
 
+from weighin.engine.catalog.models import Catalog, load_catalog
 from weighin.engine.catalog.ranking import SortKey
-from weighin.engine.catalog.text import compare_models, license_report, models_builtins, models_table
-from weighin.engine.catalog.verdict import StatedUse
+from weighin.engine.catalog.verdict import StatedUse, parse_count
 from weighin.engine.errors import WeighinError
 
 from .query import print_json
 
+_MAX_WIDTH = 160
 
-def show_models(names: tuple[str, ...], *, words: str, sort: str, as_json: bool) -> None:
-    """The catalog, or some of it side by side."""
-    key = cast(SortKey, sort)
+
+def show_models(names: tuple[str, ...], options: dict[str, Any], *, as_json: bool) -> None:
+    """The catalog, filtered and sorted, or some of it side by side."""
+    from weighin.engine import paths
+    from weighin.engine.catalog.compare import compare_models
+    from weighin.engine.catalog.listing import models_builtins, models_table, rank_models
+    from weighin.engine.catalog.measured import measured_here
+
+    catalog = load_catalog()
+    if options["compare"] and not names:
+        raise WeighinError("--compare needs the names of models.", hint="Such as: weighin models --compare A B")
+    named = {catalog.find(name).id for name in names}
+    measured = measured_here(catalog, paths.store_path(), answers=bool(names) or as_json)
+    width = min(shutil.get_terminal_size((100, 24)).columns, _MAX_WIDTH)
+    if names and not as_json:
+        use = _use(options) if options["use"] else None
+        click.echo("\n".join(compare_models(names, catalog, measured, width=width, use=use)))
+        return
+    rows = rank_models(catalog, _filter(options), cast(SortKey, options["sort"]), measured)
+    rows = [row for row in rows if not named or row.model.id in named]
     if as_json:
-        rows = models_builtins(words, key)
-        print_json([row for row in rows if not names or row["id"] in names])
-    elif names:
-        click.echo("\n".join(compare_models(names)))
+        print_json(models_builtins(rows, measured))
+    elif not rows:
+        click.echo(_nothing(catalog, options), err=True)
     else:
-        width = min(shutil.get_terminal_size((100, 24)).columns, 140)
-        click.echo("\n".join(models_table(words, key, width=width)))
+        click.echo("\n".join(models_table(rows, width=width)))
 
 
-def show_license(
-    model: str,
-    *,
-    use: str,
-    users: str | None,
-    redistribute: bool,
-    train_on_outputs: bool,
-    osi_required: bool,
-    region: str | None,
-    as_json: bool,
-) -> None:
+def show_license(model: str, options: dict[str, Any], *, as_json: bool) -> None:
     """The license verdict for a stated use."""
-    stated = StatedUse(
-        purpose=cast(Literal["commercial", "internal", "research"], use),
-        monthly_users=parse_count(users),
-        redistribute=redistribute,
-        train_on_outputs=train_on_outputs,
-        osi_required=osi_required,
-        region=region,
-    )
-    report = license_report(model, stated)
+    from weighin.engine.catalog.report import license_report
+
+    report = license_report(model, _use(options), load_catalog(), repo=_repo_of(model))
     if as_json:
         print_json(msgspec.to_builtins(report))
     else:
-        click.echo("\n".join(report.lines))
+        click.echo("\n".join(report.lines()))
 
 
-def parse_count(text: str | None) -> int | None:
-    """A number of people in ``5M``, ``700k`` or ``1200``.
+def _use(options: dict[str, Any]) -> StatedUse:
+    users, revenue = options.get("users"), options.get("revenue")
+    return StatedUse(
+        purpose=cast(Literal["commercial", "internal", "research"], options.get("use") or "commercial"),
+        monthly_users=None if users is None else parse_count(users),
+        annual_revenue_usd=None if revenue is None else parse_count(revenue.lstrip("$"), "--revenue", "dollars"),
+        redistribute=bool(options.get("redistribute")),
+        train_on_outputs=bool(options.get("train")),
+        osi_required=bool(options.get("osi")),
+        region=options.get("region"),
+    )
 
-    Raises:
-        WeighinError: it is none.
-    """
-    if text is None:
-        return None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKmMbB])?\s*", text)
+
+def _filter(options: dict[str, Any]) -> Any:
+    from weighin.engine.catalog.listing import ModelFilter
+
+    stated = any(options.get(name) for name in ("use", "users", "revenue", "redistribute", "train", "osi", "region"))
+    least, most, fits = options["min_size"], options["max_size"], options["fits"]
+    return ModelFilter(
+        words=options["words"],
+        use=_use(options) if stated or options["unconditional"] else None,
+        without_conditions=options["unconditional"],
+        min_parameters=None if least is None else parse_count(least, "--min-size", "parameters"),
+        max_parameters=None if most is None else parse_count(most, "--max-size", "parameters"),
+        language=options["language"],
+        aptitude=options["aptitude"],
+        fits_bytes=None if fits is None else _gigabytes(fits),
+        n_ctx=options["context"],
+    )
+
+
+def _gigabytes(text: str) -> int:
+    """``8``, ``8G`` or ``8 GB``, in units of 10⁹ bytes."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:g|gb)?\s*", text, re.IGNORECASE | re.ASCII)
     if not found:
-        raise WeighinError(f"--users {text!r} is no number of people.", hint="Write it as 5M, 700k or 1200.")
-    return int(float(found[1]) * {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}[(found[2] or "").lower()])
+        raise WeighinError(f"--fits {text!r} is no memory in GB.", hint="Write it as 8 or 8G.")
+    return int(float(found[1]) * 1e9)
+
+
+def _nothing(catalog: Catalog, options: dict[str, Any]) -> str:
+    silent = sum(not (m.languages and m.languages.value) for m in catalog.models) if options["language"] else 0
+    return "No model passes." + (f" {silent} models do not list their languages." if silent else "")
+
+
+def _repo_of(model: str) -> str:
+    """Where a file in the hub's cache came from; empty for everything else."""
+    from weighin.engine.hub.cache import cached_from
+
+    path = Path(model).expanduser()
+    cached = cached_from(path) if path.is_file() else None
+    return cached.repo if cached is not None else ""

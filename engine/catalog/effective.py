@@ -1,0 +1,193 @@
+"""Which licenses a model really carries: its own text before any tag, and always those of the model it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from .licenses import license_id, recognise_text
+from .models import Catalog, CatalogModel
+
+_TEXT_NAMES = re.compile(r"(licen[sc]e|copying)([-_.].*)?", re.IGNORECASE)
+_TEXT_SUFFIXES = ("", ".txt", ".md", ".rst")
+_MAX_TEXT_BYTES = 2**20
+_QUANT = re.compile(
+    r"[-_.](?:UD-|i1-)?(?:I?Q\d\w*|TQ\d\w*|MXFP4\w*|B?F16|FP16|F32)(?:-\d{5}-of-\d{5})?\.gguf$", re.IGNORECASE
+)
+_QUANT_PART = re.compile(r"[-._](?:ud-|i1-)?(?:i?q\d\w*|tq\d\w*|mxfp4\w*|b?f16|fp16|f32)(?:-\d{5}-of-\d{5})?")
+_HUB_LINK = re.compile(r"https?://(?:www\.)?huggingface\.co/([\w.-]+/[\w.-]+)", re.IGNORECASE)
+_SAYS_NOTHING = frozenset({"", "other", "unknown", "none", "unlicensed", "custom"})
+
+
+class Clues(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a model's license before anybody judges it."""
+
+    text: str = ""
+    """Of the LICENSE file in the repo or beside the model file."""
+    text_name: str = "LICENSE"
+    header: Mapping[str, object] = {}
+    """A GGUF file's metadata, of which the ``general.*`` keys count."""
+    tags: Sequence[str] = ()
+    """As the hub has them: ``license:mit``, ``license_name:…``, ``license_link:…``, ``base_model:owner/name``."""
+    repo: str = ""
+    """``owner/name`` on the hub; empty when not known."""
+    file_name: str = ""
+    notes: tuple[str, ...] = ()
+    """What was seen but not used, and why."""
+
+
+class EffectiveLicense(msgspec.Struct, frozen=True, kw_only=True):
+    licenses: tuple[str, ...]
+    """License ids, the model's own first; words that are no id are licenses that nobody described, so unknown."""
+    decided_by: str
+    """What said so, in a few words."""
+    conditions: tuple[str, ...] = ()
+    """What this rests on, where it rests on something that could be wrong."""
+    notes: tuple[str, ...] = ()
+
+
+def effective_license(clues: Clues, catalog: Catalog) -> EffectiveLicense:
+    """The licenses that bind whoever uses the model.
+
+    A LICENSE text wins over the header, that over the hub's tags, those over a catalog row found by file name. What
+    the catalog knows of the same repo is added unless a text decided, and so is the license of every base model: a
+    tag cannot take a base's terms away.
+    """
+    known = catalog.get(clues.repo) if clues.repo else None
+    own, decided_by, conditions = _own(clues, known, catalog)
+    bases = [*_header_bases(clues.header), *_tag_bases(clues.tags)]
+    inherited: list[str] = []
+    for base in bases:
+        inherited += _base_licenses(base, clues, catalog)
+    if known is not None:
+        inherited += known.licenses[1:] if clues.text else known.licenses
+    licenses = tuple(dict.fromkeys([*own, *inherited]))
+    notes = list(clues.notes)
+    more = [key for key in licenses if key not in own]
+    if more:
+        whose = ", ".join(dict.fromkeys(bases)) or (known.repo if known else "")
+        notes.append(f"{', '.join(more)} comes from {whose}: a fine-tune carries its base's license.")
+    return EffectiveLicense(licenses=licenses, decided_by=decided_by, conditions=conditions, notes=tuple(notes))
+
+
+def clues_of_file(path: Path, header: Mapping[str, object], repo: str = "") -> Clues:
+    """Clues of a GGUF file: its metadata, and the LICENSE beside it if the folder holds no other model."""
+    notes: list[str] = []
+    text, text_name = "", ""
+    found = _license_beside(path)
+    if found is not None:
+        models = {_QUANT.sub("", other.name).lower() for other in path.parent.glob("*.gguf")}
+        if len(models) > 1:
+            notes.append(f"{found.name} beside it was not read: the folder holds {len(models)} models.")
+        else:
+            text, text_name = found.read_text(encoding="utf-8", errors="replace"), found.name
+    return Clues(text=text, text_name=text_name, header=header, repo=repo, file_name=path.name, notes=tuple(notes))
+
+
+def model_by_file_name(name: str, catalog: Catalog) -> CatalogModel | None:
+    """The catalog's model whose GGUF files are called so, whatever the quant; None when there is none."""
+    wanted = name.lower()
+    for model in catalog.models:
+        for repo in model.gguf:
+            start, _quant, end = repo.pattern.lower().partition("{quant}")
+            stem = start.rstrip("-._")
+            rest = wanted.removeprefix(stem)
+            if stem and rest != wanted and rest.endswith(end) and _QUANT_PART.fullmatch(rest[: len(rest) - len(end)]):
+                return model
+    return None
+
+
+def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    if clues.text.strip():
+        found = recognise_text(clues.text, catalog.licenses)
+        return found or (f"the text of {clues.text_name}",), f"{clues.text_name}, the model's own text", ()
+    stated = [str(clues.header.get(f"general.license{end}", "")) for end in ("", ".name", ".link")]
+    own = _stated(stated, catalog)
+    if own:
+        return own, "the file's header", ()
+    tags = [_after(clues.tags, prefix) for prefix in ("license:", "license_name:", "license_link:")]
+    own = _stated(tags, catalog)
+    if own:
+        return own, "the hub's tags", ()
+    if known is not None:
+        return known.licenses, f"the catalog's entry of {known.repo}", ()
+    named = model_by_file_name(clues.file_name, catalog)
+    if named is not None:
+        condition = f"the file is {named.repo}, as its name says; neither its header nor a LICENSE confirms it"
+        return named.licenses, "its file name in the catalog", (condition,)
+    return (), "nothing: neither a LICENSE nor the header states one", ()
+
+
+def _stated(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
+    """Ids of license, name and link; all that are known count, and without any what was said stays as it is."""
+    known: list[str] = []
+    for word in words:
+        key = license_id(word, catalog.licenses) if word.strip() else None
+        link = _HUB_LINK.match(word.strip())
+        model = catalog.get(link[1]) if key is None and link else None
+        known += [key] if key else model.licenses if model else ()
+    if known:
+        return tuple(dict.fromkeys(known))
+    said = [word.strip() for word in words if word.strip().lower().removeprefix("license:") not in _SAYS_NOTHING]
+    return (said[0],) if said else ()
+
+
+def _after(tags: Sequence[str], prefix: str) -> str:
+    return next((tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix)), "")
+
+
+def _header_bases(header: Mapping[str, object]) -> list[str]:
+    count = header.get("general.base_model.count")
+    bases = []
+    for number in range(min(count, 16) if isinstance(count, int) else 0):
+        start = f"general.base_model.{number}."
+        link = _HUB_LINK.match(str(header.get(f"{start}repo_url", "")))
+        name = str(header.get(f"{start}name", "")).strip()
+        if link:
+            bases.append(link[1])
+        elif name:
+            owner = str(header.get(f"{start}organization", "")).strip()
+            bases.append("/".join(part.replace(" ", "-") for part in (owner, name) if part))
+    return bases
+
+
+def _tag_bases(tags: Sequence[str]) -> list[str]:
+    named = [tag.removeprefix("base_model:").rsplit(":", 1)[-1] for tag in tags if tag.startswith("base_model:")]
+    return list(dict.fromkeys(named))
+
+
+def _base_licenses(base: str, clues: Clues, catalog: Catalog) -> tuple[str, ...]:
+    model = catalog.get(base)
+    if model is not None:
+        return model.licenses
+    key = catalog.book.base_license(base)
+    if key is not None:
+        return (key,)
+    # A publisher who trains an own model further puts it under an own license again.
+    owner = _letters(base.partition("/")[0])
+    publishers = (clues.repo.partition("/")[0], str(clues.header.get("general.organization", "")))
+    if "/" in base and owner in {_letters(name) for name in publishers}:
+        return ()
+    return (f"license of {base}",)
+
+
+def _license_beside(path: Path) -> Path | None:
+    try:
+        near = sorted(
+            file
+            for file in path.parent.iterdir()
+            if _TEXT_NAMES.fullmatch(file.name)
+            and file.suffix.lower() in _TEXT_SUFFIXES
+            and file.is_file()
+            and file.stat().st_size <= _MAX_TEXT_BYTES
+        )
+    except OSError:
+        return None
+    return near[0] if near else None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,98 @@
+"""The license verdict on a catalog model, a license or a GGUF file, with its reasons. No legal advice."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import msgspec
+
+from ..gguf.header import check_file
+from .effective import EffectiveLicense, clues_of_file, effective_license
+from .licenses import license_id
+from .models import Catalog, CatalogError
+from .ranking import verdict_word
+from .verdict import AllowedIf, StatedUse, Unknown, Verdict, license_verdict, model_verdict, reasons_of
+
+DISCLAIMER = "This is a reading of the terms, no legal advice."
+
+
+class LicenseReport(msgspec.Struct, frozen=True, kw_only=True):
+    subject: str
+    licenses: tuple[str, ...]
+    verdict: Verdict
+    decided_by: str
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Where the terms were read."""
+    disclaimer: str = DISCLAIMER
+
+    def lines(self) -> list[str]:
+        """For a terminal."""
+        word = verdict_word(self.verdict) + (" (treat as not allowed)" if isinstance(self.verdict, Unknown) else "")
+        named = " + ".join(self.licenses) or "no license"
+        return [
+            f"{self.subject}: {word}{':' if isinstance(self.verdict, AllowedIf) else ''}",
+            *(f"  - {reason}" for reason in reasons_of(self.verdict)),
+            f"License: {named}, by {self.decided_by}.",
+            *(f"Note: {note}" for note in self.notes),
+            *(f"Terms read in: {source}" for source in self.sources),
+            self.disclaimer,
+        ]
+
+
+def license_report(name: str, use: StatedUse, catalog: Catalog, *, repo: str = "") -> LicenseReport:
+    """The verdict on ``name``: a GGUF file's path, a name in the catalog, or a license's id.
+
+    ``repo`` says where a file came from, if that is known.
+
+    Raises:
+        ModelFileError: the file cannot be read.
+        CatalogError: ``name`` is none of the three.
+    """
+    path = Path(name).expanduser()
+    if name.lower().endswith(".gguf") or path.is_file():
+        return _of_file(path, use, catalog, repo)
+    model = catalog.get(name)
+    if model is not None:
+        verdict = model_verdict(model, use, catalog.licenses)
+        inherited = model.licenses[1:]
+        notes = (f"{inherited[0]} comes from its base, {model.base.value}.",) if inherited and model.base else ()
+        return _report(model.id, model.licenses, verdict, f"the catalog's entry of {model.repo}", notes, catalog)
+    key = license_id(name, catalog.licenses)
+    if key is not None:
+        verdict = license_verdict([key], use, catalog.licenses)
+        return _report(catalog.licenses[key].name, (key,), verdict, "name", (), catalog)
+    known = [*(m.id for m in catalog.models), *catalog.licenses]
+    near = difflib.get_close_matches(name.strip().lower(), known, n=3, cutoff=0.5)
+    raise CatalogError(
+        f"{name!r} is no GGUF file here, no model in the catalog and no license.",
+        hint=f"Did you mean {', '.join(near)}?" if near else "`weighin models` lists the names.",
+    )
+
+
+def _of_file(path: Path, use: StatedUse, catalog: Catalog, repo: str) -> LicenseReport:
+    header = check_file(path)
+    effective = effective_license(clues_of_file(path, header.metadata, repo), catalog)
+    verdict = file_verdict(effective, use, catalog)
+    name = f"{path.name} ({header.name})" if header.name else path.name
+    return _report(name, effective.licenses, verdict, effective.decided_by, effective.notes, catalog)
+
+
+def file_verdict(effective: EffectiveLicense, use: StatedUse, catalog: Catalog) -> Verdict:
+    """The verdict on what a model really carries."""
+    return license_verdict(effective.licenses, use, catalog.licenses, effective.conditions)
+
+
+def _report(
+    subject: str,
+    licenses: tuple[str, ...],
+    verdict: Verdict,
+    decided_by: str,
+    notes: tuple[str, ...],
+    catalog: Catalog,
+) -> LicenseReport:
+    sources = tuple(catalog.licenses[key].source for key in licenses if key in catalog.licenses)
+    return LicenseReport(
+        subject=subject, licenses=licenses, verdict=verdict, decided_by=decided_by, notes=notes, sources=sources
+    )

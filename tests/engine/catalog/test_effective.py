@@ -1,0 +1,261 @@
+"""Which license counts: the model's own text, its header, tags, its base."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from weighin.engine.catalog.effective import Clues, clues_of_file, effective_license, model_by_file_name
+from weighin.engine.catalog.licenses import LicenseFileError, license_id, read_licenses, recognise_text
+from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.report import file_verdict, license_report
+from weighin.engine.catalog.verdict import Allowed, AllowedIf, NotAllowed, StatedUse, Unknown
+from weighin.engine.errors import ModelFileError, WeighinError
+
+MIT = """MIT License
+
+Copyright (c) 2024 Somebody
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software …
+"""
+LLAMA_31 = "# LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n\nLlama 3.1 Version Release Date: July 23, 2024\n…"
+FALCON = """TII Falcon License
+December 2024
+This license is, in part, based on the Apache License Version 2.0, January 2004, with a series of modifications.
+"""
+META = "meta-llama/Llama-3.1-8B"
+
+
+def based_on(repo: str) -> dict[str, object]:
+    return {"general.base_model.count": 1, "general.base_model.0.repo_url": f"https://huggingface.co/{repo}"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "key"),
+    [
+        ("license:Apache-2.0", "apache-2.0"),
+        ("Apache License 2.0", "apache-2.0"),
+        ("apache-2.0", "apache-2.0"),
+        ("MIT", "mit"),
+        ("llama3.1", "llama3.1"),
+        ("Llama 3.1 Community License", "llama3.1"),
+        ("llama3", "llama3"),
+        ("gemma", "gemma"),
+        ("https://ai.google.dev/gemma/terms", "gemma"),
+        ("mrl", "mrl"),
+        ("https://mistral.ai/licenses/MRL-0.1.md", "mrl"),
+        ("qwen-research", "qwen-research"),
+        ("https://huggingface.co/Qwen/Qwen2.5-3B-Instruct/raw/main/LICENSE", "qwen-research"),
+        ("lfm1.0", "lfm1.0"),
+        ("LFM Open License v1.0", "lfm1.0"),
+        ("falcon-llm-license", "falcon-llm-license"),
+        ("https://falconllm.tii.ae/falcon-terms-and-conditions.html", "falcon-llm-license"),
+        ("exaone", "exaone-1.1-nc"),
+        ("nvidia-open-model-license", "nvidia-open-model-license"),
+        ("nvidia_open_model", "nvidia-open-model-license"),
+        ("tencent-hunyuan-community", "tencent-hunyuan"),
+        ("cc-by-nc-4.0", "cc-by-nc-4.0"),
+        ("LicenseRef-Gemma-Terms", "gemma"),
+        ("other", None),
+        ("llama2", None),
+        ("apache", None),
+        ("", None),
+    ],
+)
+def test_names_of_licenses(tag: str, key: str | None) -> None:
+    assert license_id(tag, load_catalog().licenses) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (MIT, ("mit",)),
+        (LLAMA_31, ("llama3.1",)),
+        (FALCON, ("falcon-llm-license",)),
+        ("                Apache License\n          Version 2.0, January 2004\n…", ("apache-2.0",)),
+        ("META LLAMA 3 COMMUNITY LICENSE AGREEMENT\n…", ("llama3",)),
+        ("Gemma Terms of Use\n\nLast modified: March 24, 2025", ("gemma",)),
+        ("EXAONE AI Model License Agreement 1.2 - NC\n…", ("exaone-1.2-nc",)),
+        ("LICENSE TEXT\n\nLFM Open License v1.0\nTERMS", ("lfm1.0",)),
+        ("Qwen RESEARCH LICENSE AGREEMENT\n…", ("qwen-research",)),
+        (MIT + "\n" + LLAMA_31, ("mit", "llama3.1")),
+        (MIT + "You shall not use it on Sundays. " * 100, ()),
+        ("You may do as I say.", ()),
+        ("This model is like one under the MIT License.", ()),
+    ],
+)
+def test_texts_are_recognised_by_their_titles(text: str, keys: tuple[str, ...]) -> None:
+    assert recognise_text(text, load_catalog().licenses) == keys
+
+
+@pytest.mark.parametrize(
+    ("clues", "licenses"),
+    [
+        # a model's own LICENSE wins over a tag, in both directions
+        (Clues(text=LLAMA_31, header={"general.license": "mit"}), ("llama3.1",)),
+        (Clues(text=MIT, tags=["license:cc-by-nc-4.0"]), ("mit",)),
+        (Clues(text=MIT, header={"general.license": "llama3.1"}, tags=["license:gemma"]), ("mit",)),
+        # a header wins over tags
+        (Clues(header={"general.license": "gemma"}, tags=["license:mit"]), ("gemma",)),
+        # "other" says nothing, then name and link count
+        (Clues(header={"general.license": "other", "general.license.name": "qwen-research"}), ("qwen-research",)),
+        (
+            Clues(header={"general.license": "other", "general.license.link": "https://ai.google.dev/gemma/terms"}),
+            ("gemma",),
+        ),
+        (Clues(tags=["license:other", "license_name:falcon-llm-license"]), ("falcon-llm-license",)),
+        (
+            Clues(tags=["license_link:https://huggingface.co/Qwen/Qwen2.5-3B-Instruct/blob/main/LICENSE"]),
+            ("qwen-research",),
+        ),
+        # name and license that disagree both count
+        (Clues(header={"general.license": "apache-2.0", "general.license.name": "mrl"}), ("apache-2.0", "mrl")),
+        # the base's license is inherited, whatever tag or text say
+        (Clues(header={"general.license": "apache-2.0", **based_on(META)}), ("apache-2.0", "llama3.1")),
+        (Clues(text=MIT, tags=[f"base_model:finetune:{META}"]), ("mit", "llama3.1")),
+        (Clues(tags=["license:mit", "base_model:Qwen/Qwen2.5-3B"]), ("mit", "qwen-research")),
+        (Clues(tags=["license:mit", "base_model:quantized:google/gemma-2-9b-it"]), ("mit", "gemma")),
+        (
+            Clues(
+                header={
+                    "general.license": "mit",
+                    "general.base_model.count": 1,
+                    "general.base_model.0.name": "Llama 3.2 3B",
+                    "general.base_model.0.organization": "Meta Llama",
+                }
+            ),
+            ("mit", "llama3.2"),
+        ),
+        # what the catalog knows of the repo is added to an uploader's tag
+        (
+            Clues(tags=["license:apache-2.0"], repo="bartowski/Qwen2.5-3B-Instruct-GGUF"),
+            ("apache-2.0", "qwen-research"),
+        ),
+        (Clues(text=MIT, repo="deepseek-ai/DeepSeek-R1-Distill-Llama-8B"), ("mit", "llama3.1")),
+        (Clues(repo="NousResearch/Hermes-3-Llama-3.1-8B"), ("llama3", "llama3.1")),
+        # an own base of the same publisher adds nothing
+        (Clues(tags=["license:mit", "base_model:acme/base"], repo="acme/chat"), ("mit",)),
+        # and an unknown base of somebody else is unknown
+        (Clues(tags=["license:mit", "base_model:acme/base"], repo="other/chat"), ("mit", "license of acme/base")),
+        (Clues(header={"general.license": "house-terms"}), ("house-terms",)),
+        (Clues(text="You may do as I say.", text_name="LICENSE.txt"), ("the text of LICENSE.txt",)),
+        (Clues(), ()),
+    ],
+)
+def test_who_is_believed(clues: Clues, licenses: tuple[str, ...]) -> None:
+    assert effective_license(clues, load_catalog()).licenses == licenses
+
+
+@pytest.mark.parametrize(
+    "clues",
+    [
+        Clues(),
+        Clues(header={"general.license": "other"}),
+        Clues(header={"general.license": "house-terms"}),
+        Clues(text="You may do as I say."),
+        Clues(text=MIT, tags=["base_model:acme/base"]),
+        Clues(text=MIT + "You shall not use it on Sundays. " * 100),
+        Clues(header={"general.license": "mit", **based_on("Qwen/Qwen2.5-72B")}),
+    ],
+)
+def test_what_is_not_known_is_not_allowed(clues: Clues) -> None:
+    catalog = load_catalog()
+    assert isinstance(file_verdict(effective_license(clues, catalog), StatedUse(), catalog), Unknown)
+
+
+def test_a_file_name_alone_leaves_a_condition() -> None:
+    catalog = load_catalog()
+    found = effective_license(Clues(file_name="Qwen2.5-7B-Instruct-Q4_K_M.gguf"), catalog)
+    assert found.licenses == ("apache-2.0",)
+    verdict = file_verdict(found, StatedUse(), catalog)
+    assert isinstance(verdict, AllowedIf)
+    assert "as its name says" in verdict.conditions[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("Llama-3.2-1B-Instruct-Q4_K_M.gguf", "llama-3.2-1b-instruct"),
+        ("SmolLM2-135M-Instruct.Q4_1.gguf", "smollm2-135m-instruct"),
+        ("qwen2.5-3b-instruct-q4_k_m-00001-of-00002.gguf", "qwen2.5-3b-instruct"),
+        ("Llama-3.2-1B-Instruct-UD-Q4_K_XL.gguf", "llama-3.2-1b-instruct"),
+        ("phi-4-mini-Q4.gguf", None),
+        ("phi-4-uncensored-Q4_K_M.gguf", None),
+        ("model.gguf", None),
+    ],
+)
+def test_models_by_the_names_of_their_files(name: str, model: str | None) -> None:
+    found = model_by_file_name(name, load_catalog())
+    assert (found.id if found else None) == model
+
+
+def test_names_given_twice_are_refused(tmp_path: Path) -> None:
+    entry = '[license.{}]\nname = "{}"\nspdx = "{}"\nosi_approved = true\nsource = "s"\naliases = ["shared"]\n'
+    (tmp_path / "licenses.toml").write_text(entry.format("a", "A", "a") + entry.format("b", "B", "b"))
+    with pytest.raises(LicenseFileError, match="'shared'"):
+        read_licenses(tmp_path / "licenses.toml")
+
+
+# Files
+
+
+def write_gguf(path: Path, **metadata: str) -> Path:
+    import gguf
+    import numpy as np
+
+    writer = gguf.GGUFWriter(str(path), "llama")
+    for key, value in metadata.items():
+        writer.add_string(f"general.{key.replace('__', '.')}", value)
+    writer.add_tensor("token_embd.weight", np.zeros((2, 32), dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_a_file_is_judged_by_its_header(tmp_path: Path) -> None:
+    file = write_gguf(tmp_path / "m-Q4_0.gguf", name="Mine", license="other", license__name="mrl")
+    report = license_report(str(file), StatedUse(), load_catalog())
+    assert isinstance(report.verdict, NotAllowed)
+    assert report.licenses == ("mrl",)
+    assert "header" in report.decided_by
+    assert report.lines()[0] == "m-Q4_0.gguf (Mine): not allowed"
+    assert report.lines()[-1].endswith("no legal advice.")
+
+
+def test_the_license_beside_a_file_wins(tmp_path: Path) -> None:
+    file = write_gguf(tmp_path / "m-Q4_0.gguf", license="mrl")
+    write_gguf(tmp_path / "m-Q8_0.gguf", license="mrl")
+    (tmp_path / "LICENSE.txt").write_text(MIT, encoding="utf-8")
+    report = license_report(str(file), StatedUse(), load_catalog())
+    assert isinstance(report.verdict, Allowed)
+    assert "LICENSE.txt" in report.decided_by
+
+
+def test_a_license_in_a_folder_of_many_models_is_nobodys(tmp_path: Path) -> None:
+    file = write_gguf(tmp_path / "m-Q4_0.gguf", license="mrl")
+    write_gguf(tmp_path / "n-Q4_0.gguf")
+    (tmp_path / "LICENSE").write_text(MIT, encoding="utf-8")
+    report = license_report(str(file), StatedUse(), load_catalog())
+    assert isinstance(report.verdict, NotAllowed)
+    assert "2 models" in report.notes[0]
+    assert clues_of_file(file, {}).text == ""
+
+
+def test_a_file_without_a_license_is_unknown(tmp_path: Path) -> None:
+    report = license_report(str(write_gguf(tmp_path / "m-Q4_0.gguf")), StatedUse(), load_catalog())
+    assert isinstance(report.verdict, Unknown)
+    assert "treat as not allowed" in report.lines()[0]
+
+
+def test_licenses_and_models_are_judged_by_name() -> None:
+    catalog = load_catalog()
+    assert license_report("license:gemma", StatedUse(), catalog).licenses == ("gemma",)
+    hermes = license_report("Hermes-3-Llama-3.1-8B".lower(), StatedUse(), catalog)
+    assert "comes from its base, meta-llama/Llama-3.1-8B" in hermes.notes[0]
+    with pytest.raises(WeighinError, match="Did you mean"):
+        license_report("llama-3.1-8b-instrct", StatedUse(), catalog)
+    with pytest.raises(ModelFileError, match="no file"):
+        license_report("/nowhere/model.gguf", StatedUse(), catalog)

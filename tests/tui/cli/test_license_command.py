@@ -1,0 +1,80 @@
+"""weighin license: catalog names, license ids and GGUF files; verdicts in words and in JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from weighin.tui.cli import main
+
+
+def call(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, ["license", *arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdict", "said"),
+    [
+        (["llama-3.1-8b-instruct", "--users", "800M"], "not allowed", "700 million"),
+        (["llama-3.1-8b-instruct", "--users", "5M"], "allowed if", "§1.b.i"),
+        (["llama-3.1-8b-instruct", "--users", "1,000", "--redistribute"], "allowed if", "names of derived models"),
+        (["hermes-3-llama-3.1-8b", "--train"], "not allowed", "comes from its base"),
+        (["qwen2.5-3b-instruct", "--use", "research"], "allowed", "research or evaluation"),
+        (["lfm2-1.2b", "--revenue", "$20M"], "not allowed", "USD 10 million"),
+        (["hunyuan-7b-instruct", "--region", "FR"], "not allowed", "European Union"),
+        (["gemma"], "allowed if", "Prohibited Use Policy"),
+        (["apache-2.0", "--osi"], "allowed", "§2"),
+        (["stablelm-2-1-6b-chat"], "unknown (treat as not allowed)", "terms are not known"),
+    ],
+)
+def test_verdicts(arguments: list[str], verdict: str, said: str) -> None:
+    done = call(*arguments)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines()[0].partition(": ")[2].rstrip(":") == verdict
+    assert said in done.stdout
+    assert "no legal advice" in done.stdout
+
+
+def test_a_file_is_read(tiny_models: list[Path]) -> None:
+    done = call(str(tiny_models[0]))
+    assert done.exit_code == 0
+    assert "unknown (treat as not allowed)" in done.stdout
+    assert "neither a LICENSE nor the header states one" in done.stdout
+
+
+def test_json() -> None:
+    report = json.loads(call("ministral-8b-instruct-2410", "--json").stdout)
+    assert report["verdict"]["type"] == "not-allowed"
+    assert report["licenses"] == ["mrl"]
+    assert "no legal advice" in report["disclaimer"]
+    assert report["sources"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["llama-3.1-8b-instrct"], "Did you mean llama-3.1-8b-instruct"),
+        (["/nowhere/model.gguf"], "no file"),
+        (["phi-4", "--users", "many"], "--users 'many' is no number"),
+        (["phi-4", "--revenue", "lots"], "--revenue 'lots' is no number"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments: list[str], said: str) -> None:
+    done = call(*arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_not_a_model_file(tmp_path: Path) -> None:
+    (tmp_path / "m.gguf").write_text("hello " * 100)
+    done = call(str(tmp_path / "m.gguf"))
+    assert done.exit_code == 2
+    assert "not a GGUF file" in done.stderr
