@@ -13,7 +13,9 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
+
+import msgspec
 
 from .commands import command_for
 from .outcomes import Finished, Kind, Limits, Outcome, OutOfMemory, Refused, TimedOut, TooMuchOutput
@@ -29,6 +31,19 @@ _ENVIRONMENT = {
 }
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of what a process tells beside its output (see ``inside.main``)."""
+
+    ready: bool = False
+    refused: str = ""
+    full: bool = False
+    exit: int | None = None
+    cpu_s: float = 0.0
+    token: str = ""
+    verdict: str = ""
+    reason: str = ""
+
+
 class SandboxedProcess:
     """One process in its sandbox, with what it has said so far."""
 
@@ -39,10 +54,10 @@ class SandboxedProcess:
         self._started = time.monotonic()
         self._ready = 0.0
         self._ended = 0.0
-        self._exit: dict[str, Any] = {}
+        self._exit = Report()
         self._broken: Outcome | None = None
         self._texts = {"stdout": bytearray(), "stderr": bytearray(), "report": bytearray()}
-        self.verdict: dict[str, Any] = {}
+        self.verdict = Report()
         """What a judge said, still to be checked against the token."""
         try:
             self._start(kind, job, tuple(links))
@@ -101,8 +116,8 @@ class SandboxedProcess:
             *lines, rest = bytes(text).split(b"\n")
             text[:] = rest
             for line in lines:
-                self._take_report(json.loads(line))
-        elif len(self._texts["stdout"]) + len(self._texts["stderr"]) > self._limits.output_bytes:
+                self._take_report(line)
+        if sum(map(len, self._texts.values())) > self._limits.output_bytes:
             self._broken = self._broken or TooMuchOutput(of="output", elapsed_s=self._elapsed())
         return bool(part)
 
@@ -127,8 +142,8 @@ class SandboxedProcess:
         if not self._ready:
             return Refused(reason=f"The sandbox did not start. {stderr.strip()[-300:]}".rstrip())
         elapsed_s = self._elapsed()
-        code = self._exit.get("exit", -signal.SIGKILL)
-        if code == -signal.SIGKILL and self._exit.get("cpu_s", 0.0) >= self._limits.cpu_s - 0.2:
+        code = -signal.SIGKILL if self._exit.exit is None else self._exit.exit
+        if code == -signal.SIGKILL and self._exit.cpu_s >= self._limits.cpu_s - 0.2:
             return TimedOut(of="cpu", elapsed_s=elapsed_s)
         if code == 1 and stderr.rstrip().rpartition("\n")[2].startswith("MemoryError"):
             return OutOfMemory(elapsed_s=elapsed_s)
@@ -144,17 +159,21 @@ class SandboxedProcess:
             stream.close()
         self._remove_folder()
 
-    def _take_report(self, report: dict[str, Any]) -> None:
-        if "ready" in report:
-            self._ready = time.monotonic()
-        elif "refused" in report:
-            self._broken = self._broken or Refused(reason=f"The sandbox could not be closed: {report['refused']}.")
-        elif "full" in report:
+    def _take_report(self, line: bytes) -> None:
+        try:
+            report = msgspec.json.decode(line, type=Report)
+        except msgspec.DecodeError:  # tests wrote to every descriptor they found
+            return
+        if report.ready:
+            self._ready = self._ready or time.monotonic()
+        elif report.refused:
+            self._broken = self._broken or Refused(reason=f"The sandbox could not be closed: {report.refused}.")
+        elif report.full:
             self._broken = self._broken or TooMuchOutput(of="files", elapsed_s=self._elapsed())
-        elif "exit" in report:
+        elif report.exit is not None:
             self._exit = report
             self._ended = time.monotonic()
-        else:
+        elif report.token:
             self.verdict = report
 
     def _elapsed(self) -> float:

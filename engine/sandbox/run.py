@@ -23,7 +23,7 @@ from .outcomes import (
     Verdict,
 )
 from .probe import probe
-from .processes import SandboxedProcess, watch
+from .processes import Report, SandboxedProcess, watch
 
 
 def run_python(
@@ -98,12 +98,12 @@ def _choose(kind: Kind | None) -> Kind | Refused:
     return Refused(reason=f"{found.reason} {found.hint}") if isinstance(found, Unavailable) else found.kind
 
 
-def _verdict(judged: Outcome, answered: Outcome, said: dict[str, object], token: str) -> Verdict:
-    if said.get("token") == token and isinstance(judged, Finished):
-        if said["verdict"] == "passed":
+def _verdict(judged: Outcome, answered: Outcome, said: Report, token: str) -> Verdict:
+    if said.token == token and isinstance(judged, Finished):
+        if said.verdict == "passed":
             return Passed()
-        if said["verdict"] == "broken":
-            return BrokenTests(reason=str(said["reason"]))
+        if said.verdict == "broken":
+            return BrokenTests(reason=said.reason)
     for outcome in (answered, judged):
         if isinstance(outcome, Refused):
             return outcome
@@ -117,4 +117,4 @@ def _verdict(judged: Outcome, answered: Outcome, said: dict[str, object], token:
                 return Failed(reason=f"Too much {of}.")
     if isinstance(answered, Finished) and answered.exit_code > 0 and answered.stderr:
         return Failed(reason=answered.stderr.strip().rpartition("\n")[2][:500])
-    return Failed(reason=str(said.get("reason") or "The tests ended without a verdict."))
+    return Failed(reason=said.reason or "The tests ended without a verdict.")

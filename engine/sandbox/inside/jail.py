@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import resource
@@ -27,7 +28,7 @@ def close_the_door(job: dict[str, Any], *, keep: Iterable[int]) -> None:
     Raises:
         OSError: a restriction cannot be put in force; nothing foreign may run then.
     """
-    _give_up_root([*sys.path[1:], job["folder"]], folder=job["folder"])
+    _give_up_root([*sys.path[1:], str(Path(job["folder"]).parent)], folder=job["folder"])
     kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user took it back
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
@@ -55,7 +56,8 @@ def _give_up_root(needed: Iterable[str], *, folder: str) -> None:
             os.setresuid(uid, uid, uid)
             return
         except OSError:  # a user namespace that lacks this number
-            continue
+            with contextlib.suppress(OSError):
+                os.chown(folder, 0, 0)
 
 
 def _parents(path: str) -> Iterator[Path]:

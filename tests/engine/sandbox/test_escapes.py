@@ -59,9 +59,12 @@ def test_files_outside_cannot_be_read(kind: Kind, canary: Canary) -> None:
 def test_what_is_left_of_home_is_the_way_to_the_library(kind: Kind) -> None:
     if kind == "landlock":
         pytest.skip("Landlock leaves folders where they are and closes them")
-    program = (
-        "import os\nfor top in '/root', '/home', '/work':\n for place, _, files in os.walk(top): print(place, files)"
-    )
+    program = """
+import os
+for top in "/root", "/home", "/work", "/opt", "/srv":
+    for place, _, files in os.walk(top):
+        print(place, files)
+"""
     outcome = run_python(program, limits=msgspec.structs.replace(SMALL, output_bytes=1 << 22), kind=kind)
     assert isinstance(outcome, Finished)
     library = os.path.dirname(os.__file__)  # noqa: PTH120

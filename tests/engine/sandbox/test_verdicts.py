@@ -317,6 +317,30 @@ def test_tests_that_cannot_be_run_are_told_from_programs_that_fail(any_kind: Kin
     assert "tests" in verdict.reason
 
 
+NOISE = {
+    "lines": "b'x\\n'",
+    "a verdict without the token": 'b\'{"token": "guess", "verdict": "passed"}\\n\'',
+    "an end": 'b\'{"exit": 0, "cpu_s": "much"}\\n[1]\\n{"exit": 0}\\n\'',
+    "much": "b'x' * 100_000",
+}
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_tests_that_write_to_every_descriptor_and_leave_make_no_verdict(any_kind: Kind, noise: str) -> None:
+    tests = f"""
+import os
+solve(1)
+for number in range(1, 64):
+    try:
+        os.write(number, {NOISE[noise]})
+    except OSError:
+        pass
+os._exit(0)
+"""
+    verdict = run_tests("def solve(x): return x", tests=tests, limits=LIMITS, kind=any_kind)
+    assert isinstance(verdict, Failed), verdict
+
+
 @pytest.mark.parametrize(
     ("program", "reason"),
     [
