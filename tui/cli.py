@@ -204,8 +204,14 @@ def suites(as_json: bool) -> None:
 
 @main.command()
 @click.argument("run_id", default="", metavar="[RUN]")
-@click.option("--format", "fmt", default="json", show_default=True, help="Such as json, lm-eval-results, answers-csv.")
-@click.option("-o", "--output", type=click.Path(), required=True, help="File to write.")
+@click.option(
+    "--format",
+    "fmt",
+    default="json",
+    show_default=True,
+    help="json, json-answers, markdown, lm-eval (a folder), answers-csv or rankings-csv.",
+)
+@click.option("-o", "--output", type=click.Path(), required=True, help="File or folder to write.")
 def export(run_id: str, fmt: str, output: str) -> None:
     """Write a run to a file that other tools read."""
     from .commands.query import export_run

@@ -8,8 +8,6 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .intervals import Interval
-
 Floats = NDArray[np.float64]
 
 RESAMPLES = 10_000
@@ -85,25 +83,42 @@ def bootstrap_of_sums(
         level: of the interval.
     """
     table = np.asarray(columns, dtype=np.float64)
-    # Drawing n items is drawing how often each different row comes: exact, and short where scores are 0 or 1.
-    rows, counts = np.unique(table, axis=0, return_counts=True)
-    n = len(table)
-    rng = np.random.default_rng(seed)
-    chunk = max(1, _CELLS // len(rows))
-    parts = []
-    for start in range(0, resamples, chunk):
-        drawn = rng.multinomial(n, counts / n, size=min(chunk, resamples - start))
-        parts.append(statistic(drawn @ rows))
-    values = np.concatenate(parts)
+    values = statistic(_drawn_sums(table, resamples, np.random.default_rng(seed)))
     tail = (1 - level) / 2
     low, high = np.nanquantile(values, [tail, 1 - tail])
     whole = statistic(table.sum(axis=0, keepdims=True))
-    return Estimate(value=float(whole[0]), low=float(low), high=float(high), items=n)
+    return Estimate(value=float(whole[0]), low=float(low), high=float(high), items=len(table))
 
 
-def interval_of(estimate: Estimate) -> Interval:
-    """Its interval alone."""
-    return Interval(estimate.low, estimate.high)
+def bootstrap_mean_of_means(
+    groups: Sequence[Sequence[float]], *, resamples: int = RESAMPLES, seed: int = 0
+) -> Estimate:
+    """Unweighted mean of the groups' means with its percentile interval; items are drawn within their groups.
+
+    Raises:
+        ValueError: no groups, or one without values.
+    """
+    if not groups or not all(len(group) for group in groups):
+        raise ValueError("There are no values.")
+    rng = np.random.default_rng(seed)
+    tables = [np.asarray(group, dtype=np.float64)[:, None] for group in groups]
+    drawn = sum(_drawn_sums(table, resamples, rng)[:, 0] / len(table) for table in tables) / len(tables)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    value = sum(float(table.mean()) for table in tables) / len(tables)
+    return Estimate(value=value, low=float(low), high=float(high), items=sum(map(len, tables)))
+
+
+def _drawn_sums(table: Floats, resamples: int, rng: np.random.Generator) -> Floats:
+    """Sums of the columns [resamples, m] over as many rows as there are, drawn with replacement."""
+    # Drawing n rows is drawing how often each different row comes: exact, and short where scores are 0 or 1.
+    rows, counts = np.unique(table, axis=0, return_counts=True)
+    n = len(table)
+    chunk = max(1, _CELLS // len(rows))
+    parts = [
+        rng.multinomial(n, counts / n, size=min(chunk, resamples - start)) @ rows
+        for start in range(0, resamples, chunk)
+    ]
+    return np.concatenate(parts)
 
 
 def _ratio(sums: Floats) -> Floats:

@@ -165,8 +165,7 @@ def test_equal_ones_end_a_race_early_and_stay_equal():
     assert race.equal("a", "b")
     assert set(race.eliminated) == {"bad"}
     unequal = run(items, ("a", "b", "bad"))
-    assert unequal.running == ["a", "b"] or len(unequal.eliminated) == 2
-    assert not unequal.equal("a", "b")
+    assert not unequal.equal("a", "b")  # without a margin nothing is ever equal
 
 
 def test_practical_equality_of_two_pieces_of_evidence():

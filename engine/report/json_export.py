@@ -1,0 +1,179 @@
+"""A run as one JSON document of our own: what was asked, on what machine, and every figure with its unit in its name.
+
+The shape is ``assets/schema/run.schema.json``; fields may be added, a change that breaks readers raises
+``FORMAT_VERSION``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ..events import AnswerScored, Event, RaceStarted, RunFinished, RunStarted, SuiteCard
+from ..plan import Candidate, Plan
+from ..stats.clustered import standard_error
+from ..summary import CandidateSummary, RunSummary, SpeedFigure, summarise
+from ..verdict import reach_verdict
+from .figures import stopped_early, suite_interval
+from .pairs import pair_figures
+
+FORMAT_VERSION = 1
+
+
+def run_json(plan: Plan, events: Iterable[Event]) -> str:
+    """The document without the answers themselves."""
+    return _text(run_document(plan, list(events)))
+
+
+def run_json_with_answers(plan: Plan, events: Iterable[Event]) -> str:
+    """The document with every answer, prompts and outputs included."""
+    stored = list(events)
+    document = run_document(plan, stored)
+    document["answers"] = [_plain(event) for event in stored if isinstance(event, AnswerScored)]
+    return _text(document)
+
+
+def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
+    """The document as dicts and lists; figures that were not measured are None."""
+    from importlib.metadata import version
+
+    run = summarise(events)
+    summaries = [run.of(candidate.id) for candidate in plan.candidates]
+    verdict = _plain(reach_verdict(plan, events))
+    verdict.pop("at")
+    return {
+        "format": "weighin-run",
+        "format_version": FORMAT_VERSION,
+        "weighin_version": version("weighin"),
+        "run": _run(events, run),
+        "plan": _plain(plan),
+        "suites": [{**_plain(card), "dropped": card.name in run.dropped_suites} for card in run.suites.values()],
+        "candidates": [
+            _candidate(candidate, summary, run) for candidate, summary in zip(plan.candidates, summaries, strict=True)
+        ],
+        "pairs": [_plain(pair) for pair in pair_figures(summaries, stopped_early=run.settled is not None)],
+        "race": _race(events, run),
+        "verdict": verdict,
+    }
+
+
+def _run(events: Sequence[Event], run: RunSummary) -> dict[str, Any]:
+    starts = [event for event in events if isinstance(event, RunStarted)]
+    ends = [event for event in events if isinstance(event, RunFinished)]
+    first, last = (starts[0] if starts else None), (ends[-1] if ends else None)
+    return {
+        "id": first.run_id if first else "",
+        "started_at": _time(first.at) if first else None,
+        "finished_at": _time(last.at) if last else None,
+        "outcome": last.outcome if last else None,
+        "detail": last.detail if last else "",
+        "times_resumed": sum(event.resumed for event in starts),
+        "machine": first.machine if first else "",
+        "n_threads": first.n_threads if first else None,
+        "llama_build": run.llama_build or (first.llama_build if first else ""),
+    }
+
+
+def _candidate(candidate: Candidate, summary: CandidateSummary, run: RunSummary) -> dict[str, Any]:
+    loaded = _plain(summary.loaded) if summary.loaded else None
+    stopped = _plain(summary.stopped) if summary.stopped else None
+    for block in (loaded, stopped):
+        if block is not None:
+            del block["at"], block["candidate"]
+    interval = summary.interval
+    return {
+        **_plain(candidate),
+        "model": loaded,
+        "generation": _speed(summary.generation),
+        "prompt": _speed(summary.prompt),
+        "latency": {
+            "ttft_p50_s": summary.ttft_p50_s,
+            "ttft_p95_s": summary.ttft_p95_s,
+            "itl_p50_s": summary.itl_p50_s,
+            "itl_p95_s": summary.itl_p95_s,
+            "disturbed": summary.latency_disturbed,
+        },
+        "memory_bytes": summary.memory_bytes,
+        "load_s": summary.load_s,
+        "accuracy": summary.accuracy if interval else None,
+        "fragile_share": summary.fragile_share,
+        "suites": {
+            name: _suite_figures([a for (suite, _i), a in summary.answers.items() if suite == name], summary, run, card)
+            for name, card in run.suites.items()
+            if any(suite == name for suite, _item in summary.answers)
+        },
+        "stopped": stopped,
+    }
+
+
+def _suite_figures(
+    answers: Sequence[AnswerScored], summary: CandidateSummary, run: RunSummary, card: SuiteCard
+) -> dict[str, Any]:
+    n, correct = len(answers), sum(answer.correct for answer in answers)
+    early = stopped_early(summary, run)
+    interval = suite_interval(correct, n, pool=card.items, early=early)
+    metrics: dict[str, list[float]] = {}
+    for answer in answers:
+        for name, value in answer.scores.items():
+            metrics.setdefault(name, []).append(value)
+    return {
+        "answered": n,
+        "correct": correct,
+        "accuracy": correct / n,
+        "low": interval.low,
+        "high": interval.high,
+        "stopped_early": early,
+        "nothing_found": sum(answer.extracted is None for answer in answers),
+        "fragile": sum(answer.fragile for answer in answers),
+        "prompt_tokens": sum(answer.n_prompt_tokens for answer in answers),
+        "output_tokens": sum(answer.n_output_tokens for answer in answers),
+        "elapsed_s": sum(answer.elapsed_s for answer in answers),
+        "metrics": {
+            name: {
+                "mean": sum(values) / len(values),
+                "standard_error": standard_error(values) if len(values) > 1 else None,
+            }
+            for name, values in metrics.items()
+        },
+    }
+
+
+def _race(events: Sequence[Event], run: RunSummary) -> dict[str, Any] | None:
+    started = next((event for event in events if isinstance(event, RaceStarted)), None)
+    if started is None:
+        return None
+    found = {key: value for key, value in _plain(started).items() if key != "at"}
+    settled = _plain(run.settled) if run.settled else None
+    if settled is not None:
+        del settled["at"]
+    return {**found, "settled": settled}
+
+
+def _speed(figure: SpeedFigure | None) -> dict[str, Any] | None:
+    return None if figure is None else _plain(figure)
+
+
+def _time(at: float) -> str:
+    return datetime.datetime.fromtimestamp(at, tz=datetime.timezone.utc).isoformat()
+
+
+def _plain(value: Any) -> Any:
+    """Structs as dicts with all their fields, those at their default too: a reader must not know our defaults."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list, frozenset, set)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such numbers
+    return value
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

@@ -1,0 +1,319 @@
+"""A run in the files that lm-evaluation-harness writes, so that its users' tools read it.
+
+Shape of lm-evaluation-harness at commit 4e7e0d4 (result_schema.py, evaluator.py, loggers/evaluation_tracker.py): for
+each candidate a folder with ``results_<date>.json`` and, for each suite, ``samples_<suite>_<date>.jsonl``. What the
+harness knows and a stored run does not (its git hash, library versions, the original document) is left out or said in
+our own words; documents hold what was asked. Only first answers are in it, no repeats for consistency.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..errors import DatasetError
+from ..events import AnswerScored, Event, ModelLoaded, RunFinished, RunStarted, SuiteCard
+from ..plan import Candidate, Plan
+from ..stats.clustered import standard_error
+from ..tasks.extractors import after_hashes, last_number
+from ..tasks.spec import SuiteSpec, find_spec
+
+_NO_FILTER = "none"
+_STRICT = "_strict"
+_FILTERS: dict[str, Callable[[str], str | None]] = {"strict-match": after_hashes, "flexible-extract": last_number}
+_INVALID = "[invalid]"
+"""What the harness' filters leave where they find nothing."""
+
+
+def lm_eval_files(plan: Plan, events: Iterable[Event]) -> dict[str, str]:
+    """The text of every file by its path, ``/`` between folder and file; empty when nothing was answered."""
+    run = _Run(plan, list(events))
+    files = {}
+    for candidate in plan.candidates:
+        answers = run.answers_of(candidate.id)
+        if not answers:
+            continue
+        folder = _safe(candidate.id)
+        samples = {task: run.samples(task, mine) for task, mine in answers.items()}
+        files[f"{folder}/results_{run.date_id}.json"] = _dump(run.results(candidate, answers, samples), indent=2)
+        for task, rows in samples.items():
+            files[f"{folder}/samples_{_safe(task)}_{run.date_id}.jsonl"] = "".join(_dump(row) + "\n" for row in rows)
+    return files
+
+
+class _Run:
+    """What the files of all candidates share."""
+
+    def __init__(self, plan: Plan, events: Sequence[Event]) -> None:
+        self._plan = plan
+        self._events = events
+        self._started = next((e for e in events if isinstance(e, RunStarted)), None)
+        self._cards = {card.name: card for e in events if isinstance(e, RunStarted) for card in e.suites}
+        self._specs = {name: spec for name in self._cards if (spec := _spec(name)) is not None}
+        self._doc_ids = _doc_ids(events)
+        began = datetime.datetime.fromtimestamp(self._started.at if self._started else 0.0, tz=datetime.timezone.utc)
+        self.date_id = f"{began:%Y-%m-%dT%H-%M-%S.%f}"
+
+    def answers_of(self, candidate: str) -> dict[str, list[AnswerScored]]:
+        """First answers by suite, by document number."""
+        found: dict[str, list[AnswerScored]] = {}
+        for event in self._events:
+            if isinstance(event, AnswerScored) and event.candidate == candidate and event.repeat == 0:
+                found.setdefault(event.suite, []).append(event)
+        return {
+            task: sorted(found[task], key=lambda answer: self._doc_ids[answer.suite, answer.item])
+            for task in sorted(found)
+        }
+
+    def samples(self, task: str, answers: Iterable[AnswerScored]) -> list[dict[str, Any]]:
+        """One row a document and filter, as in the samples file."""
+        spec = self._specs.get(task)
+        rows = []
+        for answer in answers:
+            for filter_name, metrics in _by_filter(answer.scores).items():
+                rows.append(_sample(answer, self._doc_ids[task, answer.item], spec, filter_name, metrics))
+        return sorted(rows, key=lambda row: (str(row["filter"]), int(row["doc_id"])))
+
+    def results(
+        self, candidate: Candidate, answers: dict[str, list[AnswerScored]], samples: dict[str, list[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        """The results file of one candidate."""
+        loaded = next((e for e in self._events if isinstance(e, ModelLoaded) and e.candidate == candidate.id), None)
+        ended = max((e.at for e in self._events if isinstance(e, (AnswerScored, RunFinished))), default=0.0)
+        began = self._started.at if self._started else ended
+        version = _weighin_version()
+        n_shot = {task: len(spec.shots) if (spec := self._specs.get(task)) else 0 for task in answers}
+        return {
+            "results": {task: _task_results(task, self._cards.get(task), mine) for task, mine in answers.items()},
+            "group_subtasks": {task: [] for task in answers},
+            "configs": {task: _config(task, self._specs.get(task), mine, version) for task, mine in answers.items()},
+            "versions": dict.fromkeys(answers, version),
+            "n-shot": n_shot,
+            "higher_is_better": {task: dict.fromkeys(_metric_names(mine), True) for task, mine in answers.items()},
+            "n-samples": {
+                task: {
+                    "original": self._cards[task].items if task in self._cards else len(mine),
+                    "effective": len(mine),
+                }
+                for task, mine in answers.items()
+            },
+            "config": self._model_config(candidate, loaded),
+            "git_hash": None,
+            "date": began,
+            "pretty_env_info": self._started.machine if self._started else "",
+            "weighin_version": version,
+            "llama_build": loaded.llama_build if loaded else "",
+            "max_length": self._plan.settings.n_ctx,
+            "task_hashes": {
+                task: _sha("".join(row["doc_hash"] + row["prompt_hash"] + row["target_hash"] for row in rows))
+                for task, rows in samples.items()
+            },
+            "model_source": "gguf",
+            "model_name": candidate.id,
+            "model_name_sanitized": _safe(candidate.id),
+            "system_instruction": None,
+            "system_instruction_sha": None,
+            "fewshot_as_multiturn": True,
+            "chat_template": None,
+            "chat_template_sha": loaded.chat_template_sha256 or None if loaded else None,
+            "start_time": began,
+            "end_time": ended,
+            "total_evaluation_time_seconds": str(max(0.0, ended - began)),
+        }
+
+    def _model_config(self, candidate: Candidate, loaded: ModelLoaded | None) -> dict[str, Any]:
+        settings = self._plan.settings
+        # The file's name without its folder: exports are passed on, and the folder is nobody's business.
+        arguments = {
+            "path": re.split(r"[/\\]", candidate.path)[-1],
+            "n_ctx": settings.n_ctx,
+            "n_batch": settings.n_batch,
+            "n_ubatch": settings.n_ubatch,
+            "n_threads": loaded.n_threads if loaded else settings.n_threads,
+            "flash_attention": settings.flash_attention,
+            "kv_type": settings.kv_type,
+        }
+        return {
+            "model": "weighin",
+            "model_args": ",".join(f"{key}={value}" for key, value in arguments.items()),
+            "model_num_parameters": loaded.parameters if loaded else None,
+            "model_dtype": candidate.quant,
+            "model_sha": candidate.sha256,
+            "batch_size": settings.n_batch,
+            "batch_sizes": [],
+            "device": ",".join(loaded.devices) if loaded else None,
+            "use_cache": None,
+            "limit": self._plan.item_limit or None,
+            "bootstrap_iters": 0,
+            "gen_kwargs": None,
+            "random_seed": settings.seed,
+            "numpy_seed": settings.seed,
+            "torch_seed": settings.seed,
+            "fewshot_seed": settings.seed,
+        }
+
+
+def _task_results(task: str, card: SuiteCard | None, answers: Sequence[AnswerScored]) -> dict[str, Any]:
+    """Means and standard errors by ``metric,filter``."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for answer in answers:
+        for filter_name, metrics in _by_filter(answer.scores).items():
+            for metric, value in metrics.items():
+                values.setdefault((metric, filter_name), []).append(value)
+    found: dict[str, Any] = {"name": task, "alias": card.name if card else task, "sample_len": len(answers)}
+    for (metric, filter_name), numbers in values.items():
+        found[f"{metric},{filter_name}"] = sum(numbers) / len(numbers)
+        found[f"{metric}_stderr,{filter_name}"] = standard_error(numbers) if len(numbers) > 1 else "N/A"
+    return found
+
+
+def _config(task: str, spec: SuiteSpec | None, answers: Sequence[AnswerScored], version: str) -> dict[str, Any]:
+    """The task as the harness would describe it, for documents as ``_doc`` makes them."""
+    is_choice = any(answer.options for answer in answers)
+    found: dict[str, Any] = {
+        "task": task,
+        "output_type": "multiple_choice" if is_choice else "generate_until",
+        "doc_to_text": "{{query}}",
+        "doc_to_target": "gold" if is_choice else "answer",
+        "description": "",
+        "target_delimiter": _delimiter(spec),
+        "fewshot_delimiter": "\n\n",
+        "num_fewshot": len(spec.shots) if spec else 0,
+        "metric_list": [
+            {"metric": name, "aggregation": "mean", "higher_is_better": True} for name in _metric_names(answers)
+        ],
+        "repeats": 1,
+        "should_decontaminate": False,
+        "metadata": {"version": version, "title": spec.title if spec else task},
+    }
+    if is_choice:
+        found["doc_to_choice"] = "choices"
+    else:
+        found["generation_kwargs"] = _generation_arguments(spec)
+    filters = {name for answer in answers for name in _by_filter(answer.scores)} - {_NO_FILTER}
+    if filters:
+        found["filter_list"] = [{"name": name, "filter": []} for name in sorted(filters)]
+    return found
+
+
+def _sample(
+    answer: AnswerScored, doc_id: int, spec: SuiteSpec | None, filter_name: str, metrics: dict[str, float]
+) -> dict[str, Any]:
+    doc = _doc(answer)
+    arguments: list[tuple[str, Any]]
+    # The harness' logger turns numbers and truth values in responses into strings.
+    responses: list[list[Any]]
+    if answer.options:
+        target = str(doc["gold"])
+        arguments = [(answer.prompt, _delimiter(spec) + option.text) for option in answer.options]
+        responses = [[[str(option.log_likelihood), str(option.is_greedy)]] for option in answer.options]
+        filtered: list[Any] = [repeats[0] for repeats in responses]
+    else:
+        target = answer.expected
+        arguments = [(answer.prompt, _generation_arguments(spec))]
+        responses = [[answer.output]]
+        found = answer.extracted
+        if filter_name in _FILTERS:
+            found = _FILTERS[filter_name](answer.output)
+        filtered = [_INVALID if found is None else found]
+    return {
+        "doc_id": doc_id,
+        "doc": doc,
+        "target": target,
+        "arguments": {
+            f"gen_args_{n}": {f"arg_{place}": value for place, value in enumerate(pair)}
+            for n, pair in enumerate(arguments)
+        },
+        "resps": responses,
+        "filtered_resps": filtered,
+        "filter": filter_name,
+        "metrics": list(metrics),
+        "doc_hash": _sha(_dump(doc, indent=2)),
+        "prompt_hash": _sha(answer.prompt),
+        "target_hash": _sha(target),
+        **metrics,
+    }
+
+
+def _doc(answer: AnswerScored) -> dict[str, Any]:
+    """The document, as far as the answer tells it."""
+    if not answer.options:
+        return {"id": answer.item, "query": answer.prompt, "answer": answer.expected}
+    choices = [option.text for option in answer.options]
+    gold = choices.index(answer.expected) if answer.expected in choices else -1
+    return {"id": answer.item, "query": answer.prompt, "choices": choices, "gold": gold}
+
+
+def _by_filter(scores: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Metrics by the name of the filter that the harness files them under: GSM8K has two, others none."""
+    if not any(name.endswith(_STRICT) for name in scores):
+        return {_NO_FILTER: scores}
+    found: dict[str, dict[str, float]] = {}
+    for name, value in scores.items():
+        strict = name.endswith(_STRICT)
+        filter_name = "strict-match" if strict else "flexible-extract"
+        found.setdefault(filter_name, {})[name.removesuffix(_STRICT)] = value
+    return found
+
+
+def _metric_names(answers: Iterable[AnswerScored]) -> list[str]:
+    names = (name for a in answers for metrics in _by_filter(a.scores).values() for name in metrics)
+    return list(dict.fromkeys(names))
+
+
+def _doc_ids(events: Iterable[Event]) -> dict[tuple[str, str], int]:
+    """A number for every item: the one its id ends with where these are unique in the suite, else its place."""
+    items: dict[str, list[str]] = {}
+    for suite, item in dict.fromkeys((e.suite, e.item) for e in events if isinstance(e, AnswerScored)):
+        items.setdefault(suite, []).append(item)
+    found = {}
+    for suite, names in items.items():
+        endings = [match[0] for name in names if (match := re.search(r"[0-9]+$", name))]
+        numbers = [int(ending) for ending in endings]
+        own = len(numbers) == len(names) == len(set(numbers))
+        for place, name in enumerate(sorted(names)):
+            match = re.search(r"[0-9]+$", name)
+            found[suite, name] = int(match[0]) if own and match else place
+    return found
+
+
+def _generation_arguments(spec: SuiteSpec | None) -> dict[str, Any]:
+    if spec is None:
+        return {"do_sample": False, "temperature": 0.0}
+    return {"until": list(spec.stop), "max_gen_toks": spec.max_tokens, "do_sample": False, "temperature": 0.0}
+
+
+def _delimiter(spec: SuiteSpec | None) -> str:
+    return spec.delimiter if spec else " "
+
+
+def _spec(name: str) -> SuiteSpec | None:
+    """The built-in suite; None for the user's own data."""
+    try:
+        return find_spec(name)
+    except DatasetError:
+        return None
+
+
+def _weighin_version() -> str:
+    from importlib.metadata import version
+
+    return version("weighin")
+
+
+def _safe(name: str) -> str:
+    """Fit for a file name, by the harness' own rule."""
+    return re.sub(r"[\"<>:/|\\?*\[\]]+", "__", name)
+
+
+def _dump(value: Any, *, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _sha(text: str) -> str:
+    # Lone surrogates are replaced as in the file, so that a reader computes the same.
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

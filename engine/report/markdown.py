@@ -1,0 +1,203 @@
+"""A run as a Markdown report: verdict, tables, warnings, settings; for a wiki, an issue or a colleague."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..events import Event, Ranking, RunStarted, VerdictReached
+from ..plan import Candidate, Plan
+from ..summary import CandidateSummary, RunSummary, summarise
+from ..verdict import reach_verdict
+from ..wording import label
+from .figures import stopped_early, suite_interval
+from .pairs import PairFigures, pair_figures
+
+_NONE = "–"
+
+
+def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
+    """The report; sections without content are left out."""
+    stored = list(events)
+    run, verdict = summarise(stored), reach_verdict(plan, stored)
+    started = next((event for event in stored if isinstance(event, RunStarted)), None)
+    names = {candidate.id: label(candidate) for candidate in plan.candidates}
+    pairs = pair_figures([run.of(c.id) for c in plan.candidates], stopped_early=run.settled is not None)
+    parts = [
+        [f"# Which model: {_escape(names[verdict.winner]) if verdict.winner else 'none can be recommended'}"],
+        [_escape(" ".join(verdict.sentences))],
+        _ranking_table(verdict, names),
+        _ruled_out(verdict, names),
+        _warnings(verdict),
+        _suite_table(plan, run, names),
+        _pair_table(pairs, names),
+        _commands(verdict),
+        _settings(plan, run, started),
+        _files(plan.candidates, run),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _ranking_table(verdict: VerdictReached, names: Mapping[str, str]) -> list[str]:
+    header = (
+        "",
+        "model",
+        "accuracy %",
+        "95 % interval",
+        "items",
+        "generation tok/s",
+        "prompt tok/s",
+        "TTFT p50 / p95 ms",
+        "ITL p50 / p95 ms",
+        "memory MiB",
+    )
+    rows = [
+        (
+            _mark(row, verdict),
+            _escape(names[row.candidate]),
+            _number(row.accuracy, 1, 100),
+            _span(row.low, row.high) + (" (stopped early)" if row.stopped_early else ""),
+            str(row.items),
+            _number(row.generation_tokens_per_second, 1) + (" ⚠" if row.disturbed else ""),
+            _number(row.prompt_tokens_per_second, 0),
+            f"{_number(row.ttft_p50_s, 0, 1000)} / {_number(row.ttft_p95_s, 0, 1000)}",
+            f"{_number(row.itl_p50_s, 1, 1000)} / {_number(row.itl_p95_s, 1, 1000)}",
+            _number(row.memory_bytes, 0, 1 / 2**20),
+        )
+        for row in verdict.rankings
+    ]
+    if not rows:
+        return []
+    legend = "▶ recommended, = statistically tied with the most accurate, ✗ ruled out, ⚠ the machine was busy."
+    return ["## Ranking", "", *_table(header, rows, left=2), "", legend]
+
+
+def _ruled_out(verdict: VerdictReached, names: Mapping[str, str]) -> list[str]:
+    lines = [f"- {_escape(names[row.candidate])}: {_escape(why)}" for row in verdict.rankings for why in row.ruled_out]
+    return ["## Ruled out", "", *lines] if lines else []
+
+
+def _warnings(verdict: VerdictReached) -> list[str]:
+    return ["## Warnings", "", *(f"- {_escape(warning)}" for warning in verdict.warnings)] if verdict.warnings else []
+
+
+def _suite_table(plan: Plan, run: RunSummary, names: Mapping[str, str]) -> list[str]:
+    """Accuracy of every candidate in every suite, with its interval."""
+    if not run.suites:
+        return []
+    header = ("suite", "metric", "chance %", *(_escape(names[c.id]) for c in plan.candidates))
+    rows = []
+    for card in run.suites.values():
+        title = card.name + (" (dropped: no time)" if card.name in run.dropped_suites else "")
+        cells = [_accuracy(run.of(c.id), card.name, card.items, run) for c in plan.candidates]
+        rows.append((_escape(title), _escape(card.metric), _number(card.chance, 0, 100), *cells))
+    return ["## Accuracy by suite, in %", "", *_table(header, rows, left=2)]
+
+
+def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary) -> str:
+    correct, n = summary.suite_counts().get(suite, (0, 0))
+    if not n:
+        return _NONE
+    early = stopped_early(summary, run)
+    interval = suite_interval(correct, n, pool=pool, early=early)
+    asked = f"stopped at {n}/{pool}" if early and n < pool else f"n = {n}"
+    return f"{correct / n * 100:.1f} [{_span(interval.low, interval.high)}] {asked}"
+
+
+def _pair_table(pairs: Sequence[PairFigures], names: Mapping[str, str]) -> list[str]:
+    if not pairs:
+        return []
+    header = ("A", "B", "items", "A − B points", "95 % interval", "only A right", "only B right", "p (McNemar, Holm)")
+    rows = [
+        (
+            _escape(names[pair.a]),
+            _escape(names[pair.b]),
+            str(pair.items),
+            f"{pair.difference * 100:+.1f}",
+            _NONE if pair.low is None or pair.high is None else f"{pair.low * 100:+.1f} to {pair.high * 100:+.1f}",
+            str(pair.only_a),
+            str(pair.only_b),
+            "stopped early" if pair.p_holm is None else f"{pair.p_holm:.2g}",
+        )
+        for pair in pairs
+    ]
+    return ["## Pairs, on the items that both answered", "", *_table(header, rows, left=2)]
+
+
+def _commands(verdict: VerdictReached) -> list[str]:
+    lines = []
+    for program, command in verdict.commands.items():
+        fence = "~~~~" if "```" in command else "```"
+        lines += ["", f"With {program}:", "", f"{fence}sh", command, fence]
+    return ["## Run it", *lines] if lines else []
+
+
+def _settings(plan: Plan, run: RunSummary, started: RunStarted | None) -> list[str]:
+    settings = plan.settings
+    shown = {
+        "context": f"{settings.n_ctx} tokens",
+        "batch / micro-batch": f"{settings.n_batch} / {settings.n_ubatch}",
+        "threads": str((started.n_threads if started else 0) or settings.n_threads or "one a physical core"),
+        "GPU layers": "all that fit" if settings.n_gpu_layers < 0 else str(settings.n_gpu_layers),
+        "flash attention": settings.flash_attention,
+        "KV cache": settings.kv_type,
+        "seed": str(settings.seed),
+        "speed protocol": f"pp{plan.speed.n_prompt}, tg{plan.speed.n_generate}, {plan.speed.repeats} clean repeats",
+        "racing": f"error rate {plan.race.alpha:.0%}" if plan.race.enabled else "off",
+        "differences that do not matter": f"below {plan.limits.equivalence_margin * 100:g} points",
+        "llama.cpp": run.llama_build or _NONE,
+    }
+    if started:
+        shown = {"run": started.run_id, "started": _time(started.at), "machine": started.machine, **shown}
+    rows = [(_escape(name), _escape(value)) for name, value in shown.items() if value]
+    return ["## Settings, the same for all", "", *_table(("setting", "value"), rows, left=2)]
+
+
+def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
+    rows = []
+    for candidate in candidates:
+        loaded = run.of(candidate.id).loaded
+        rows.append(
+            (
+                _escape(label(candidate)),
+                _number(candidate.size_bytes or None, 0, 1 / 2**20),
+                _number(loaded.parameters / 1e6 if loaded else None, 0),
+                loaded.prompt_style if loaded else _NONE,
+                f"`{candidate.sha256}`" if candidate.sha256 else _NONE,
+            )
+        )
+    return ["## Files", "", *_table(("model", "MiB", "million parameters", "prompts", "SHA-256"), rows)] if rows else []
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> list[str]:
+    """Columns from number ``left`` on are aligned to the right, as numbers are."""
+    rule = ["---" if place < left else "---:" for place in range(len(header))]
+    return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)]
+
+
+def _mark(row: Ranking, verdict: VerdictReached) -> str:
+    if row.candidate == verdict.winner:
+        return "▶"
+    if row.ruled_out:
+        return "✗"
+    return "=" if row.tied_with_best else ""
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return _NONE if low is None or high is None else f"{low * 100:.0f}–{high * 100:.0f}"
+
+
+def _number(value: float | None, digits: int, scale: float = 1) -> str:
+    return _NONE if value is None else f"{value * scale:.{digits}f}"
+
+
+def _time(at: float) -> str:
+    return f"{datetime.datetime.fromtimestamp(at, tz=datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
+
+
+def _escape(text: str) -> str:
+    """Names and paths come from files: nothing in them may become markup or a link."""
+    out = " ".join(text.split())
+    for sign in ("\\", "`", "*", "[", "]", "<", ">", "|", "#"):
+        out = out.replace(sign, "\\" + sign)
+    return out

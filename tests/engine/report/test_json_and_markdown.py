@@ -1,0 +1,172 @@
+"""The run as JSON that its schema describes, and as Markdown."""
+
+import json
+import math
+import re
+
+import jsonschema
+import pytest
+
+from weighin.assets import asset
+from weighin.engine.events import AnswerScored, RaceSettled, Ranking, RunFinished
+from weighin.engine.plan import Plan
+from weighin.engine.report.json_export import run_json, run_json_with_answers
+from weighin.engine.report.markdown import run_markdown
+from weighin.engine.report.pairs import PairFigures, pair_figures
+from weighin.engine.stats.paired import holm, mcnemar_p
+from weighin.engine.stats.sequential import live_interval
+from weighin.engine.summary import summarise
+
+SCHEMA = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+
+
+def candidate(document, name):
+    return next(c for c in document["candidates"] if c["id"] == name)
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("upto", [0, 1, 2, 8, 20, 60, None])
+def test_a_run_is_valid_at_every_moment(plan, events, upto):
+    for write in (run_json, run_json_with_answers):
+        VALIDATOR.validate(json.loads(write(plan, events[:upto])))
+
+
+def test_a_settled_and_an_empty_run_are_valid(plan, events):
+    settled = [*events[:-1], RaceSettled(at_item=30, pool=42, remaining=("good",)), events[-1]]
+    document = json.loads(run_json(plan, settled))
+    VALIDATOR.validate(document)
+    assert document["race"]["settled"]["remaining"] == ["good"]
+    VALIDATOR.validate(json.loads(run_json(Plan(), [])))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d: d["run"].pop("id"),
+        lambda d: d.update(format_version=2),
+        lambda d: d["candidates"][0].update(memory_bytes="512 MiB"),
+        lambda d: d["candidates"][0]["suites"]["maths"].update(accuracy=1.2),
+        lambda d: d["verdict"]["rankings"][0].pop("stopped_early"),
+        lambda d: d["pairs"][0].update(p_value=-1),
+        lambda d: d["answers"][0]["options"][0].pop("log_likelihood"),
+    ],
+)
+def test_the_schema_notices(plan, events, spoil):
+    document = json.loads(run_json_with_answers(plan, events))
+    spoil(document)
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate(document)
+
+
+def test_the_schema_describes_the_fields_of_rankings_pairs_and_answers():
+    for name, struct in (("ranking", Ranking), ("pair", PairFigures), ("answer", AnswerScored)):
+        assert set(SCHEMA["$defs"][name]["required"]) <= set(struct.__struct_fields__)
+
+
+def test_figures_are_those_of_the_answers(plan, events):
+    document = json.loads(run_json(plan, events))
+    assert "answers" not in document
+    assert document["run"]["id"] == "20260921-141320-ab12"
+    assert document["run"]["started_at"] == "2026-09-21T14:13:20.250000+00:00"
+    assert document["run"]["outcome"] == "completed"
+    assert document["plan"]["settings"]["n_ctx"] == 2048
+    assert document["plan"]["settings"]["kv_type"] == "f16"  # a default is written out too
+    good = candidate(document, "good")
+    assert good["suites"]["everyday-choice"]["accuracy"] == pytest.approx(0.9)
+    assert good["suites"]["everyday-choice"]["metrics"]["acc_norm"]["mean"] == 0.5
+    assert good["suites"]["everyday-choice"]["fragile"] == 1
+    assert candidate(document, "fair")["suites"]["maths"]["nothing_found"] == 1
+    assert good["accuracy"] == pytest.approx(0.95)
+    assert good["generation"]["tokens_per_second"] == 10.0
+    assert good["latency"]["ttft_p50_s"] == 0.2
+
+
+def test_an_eliminated_one_has_a_confidence_sequence_and_no_tests(plan, events):
+    document = json.loads(run_json(plan, events))
+    bad = candidate(document, "bad")
+    assert (bad["stopped"]["reason"], bad["stopped"]["at_item"], bad["stopped"]["pool"]) == ("eliminated", 16, 42)
+    figures = bad["suites"]["everyday-choice"]
+    wanted = live_interval(15, 0, 40)
+    assert figures["stopped_early"]
+    assert (figures["low"], figures["high"]) == (wanted.low, wanted.high)
+    for pair in document["pairs"]:
+        early = "bad" in (pair["a"], pair["b"])
+        assert (pair["p_value"] is None) == (pair["low"] is None) == (pair["p_holm"] is None) == early
+
+
+def test_pairs_agree_with_the_tests_on_their_own(plan, events):
+    run = summarise(events)
+    (pair,) = pair_figures([run.of("good"), run.of("fair")], stopped_early=False)
+    choices = [(n % 10 != 0, n % 3 != 0) for n in range(40)]
+    only_a = sum(a and not b for a, b in choices) + 1  # and one of the two texts
+    only_b = sum(b and not a for a, b in choices)
+    assert (pair.items, pair.only_a, pair.only_b) == (42, only_a, only_b)
+    assert pair.p_value == pytest.approx(mcnemar_p(only_a, only_b))
+    assert pair.p_holm == pytest.approx(holm([pair.p_value])[0])
+    assert pair.difference == pytest.approx((36 / 40 - 26 / 40 + 0.5) / 2)
+    assert pair.low < pair.difference < pair.high
+    # Texts: 1 and 0, so sd/√2 = 0.5; choices by the ordinary formula; half of the root of the sum of squares.
+    d = [a - b for a, b in choices]
+    mean = sum(d) / 40
+    error = math.sqrt(sum((x - mean) ** 2 for x in d) / 39 / 40)
+    assert pair.standard_error == pytest.approx(math.hypot(error, 0.5) / 2)
+    (early,) = pair_figures([run.of("good"), run.of("fair")], stopped_early=True)
+    assert (early.difference, early.p_value, early.low) == (pair.difference, None, None)
+
+
+def test_answers_come_with_their_prompts_on_demand(plan, events):
+    document = json.loads(run_json_with_answers(plan, events))
+    assert len(document["answers"]) == sum(isinstance(event, AnswerScored) for event in events)
+    first = document["answers"][0]
+    assert first["prompt"] == "Question: what is 0?\nAnswer:"
+    assert [option["log_likelihood"] for option in first["options"]] == [-2.5, -1.5, -2.5]
+
+
+def table_rows(text, heading):
+    section = text.split(f"## {heading}")[1].split("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("|")]
+
+
+def test_the_report_has_verdict_tables_warnings_and_settings(plan, events):
+    text = run_markdown(plan, events)
+    assert text.startswith("# Which model: Model_good Q4_K_M\n")
+    ranking = table_rows(text, "Ranking")
+    assert len(ranking) == 2 + 3
+    assert "▶" in ranking[2]
+    assert "Model_good" in ranking[2]
+    assert any("✗" in line and "stopped early" in line for line in ranking)
+    (row,) = [line for line in table_rows(text, "Accuracy by suite") if "everyday" in line]
+    assert "90.0 [" in row
+    assert "stopped at 15/40" in row
+    assert "| 33 |" in row
+    assert len(table_rows(text, "Pairs")) == 2 + 3
+    assert "## Warnings" in text
+    settings = "\n".join(table_rows(text, "Settings"))
+    for wanted in ("2048 tokens", "Some CPU, 2 cores", "20260921-141320-ab12", "b1234", "2026-09-21 14:13 UTC"):
+        assert wanted in settings
+
+
+def test_every_table_has_as_many_cells_in_each_row(plan, events):
+    text = run_markdown(plan, events)
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(widths) == 1
+
+
+def test_names_cannot_become_markup(plan, events):
+    import msgspec
+
+    odd = msgspec.structs.replace(plan.candidates[0], name="<script>|a|\n# [x](http://y)")
+    text = run_markdown(msgspec.structs.replace(plan, candidates=(odd, *plan.candidates[1:])), events)
+    assert "<script>" not in text.replace("\\<", "")
+    assert "](" not in text.replace("\\]", "")
+    assert "\n# [" not in text
+
+
+def test_a_report_of_nothing_is_still_one(plan):
+    assert run_markdown(Plan(), []).startswith("# Which model: none can be recommended")
+    assert "–" in run_markdown(plan, [RunFinished(outcome="cancelled")])
