@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 from pathlib import Path
 
 import msgspec
@@ -76,7 +77,7 @@ async def measure_fit(source: Source, settings: Settings, *, refresh: bool = Fal
 async def _measure(source: Source, size_bytes: int, settings: Settings) -> Fit:
     folder = paths.cache_dir() / "hollow"
     folder.mkdir(parents=True, exist_ok=True)
-    worker = Worker(f"fit-{source.name.replace(':', '-')}", logs=paths.logs_dir())
+    worker = Worker("fit-" + re.sub(r"[^A-Za-z0-9._-]+", "-", source.name), logs=paths.logs_dir())
     with source.open(folder) as (path, label):
         try:
             await worker.start()

@@ -1,4 +1,4 @@
-"""What is to be measured: a file that is here, or a model of the catalog in a quant."""
+"""What is to be measured: a file that is here, a file on the hub, or a model of the catalog in a quant."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from ..gguf.files import file_sha256
 from ..gguf.header import check_file, parse_header
 from ..gguf.hollow import hollow_model
 from ..gguf.synthesize import Dimensions, synthesize_header
+from ..hub.client import Hub, connect
+from ..hub.download import download_model
+from ..hub.headers import remote_header
+from ..hub.resolve import find_on_hub, locate
 
 _PARAMETER_TOLERANCE = 0.01
 """A header whose weights number differently from the model's is the header of some other model."""
@@ -119,4 +123,43 @@ class CatalogSource(msgspec.Struct, frozen=True):
             yield hollow.path, "measured (hollow)"
 
 
-Source: TypeAlias = FileSource | CatalogSource
+class HubSource(msgspec.Struct, frozen=True):
+    """A file on the hub, not downloaded: only its header is."""
+
+    name: str
+    """As the user wrote it."""
+    file_bytes: int
+    header: bytes
+
+    def identity(self) -> str:
+        """Changes when the header does: hollow files know nothing else of it."""
+        return hashlib.sha256(self.header).hexdigest()
+
+    def size_bytes(self) -> int:
+        """That the hub names for the file."""
+        return self.file_bytes
+
+    @contextmanager
+    def open(self, folder: Path) -> Iterator[tuple[Path, str]]:
+        """A hollow file, deleted afterwards, and how its figures are labelled."""
+        with hollow_model(self.header, folder / f"{self.identity()[:16]}.gguf") as hollow:
+            yield hollow.path, "measured (hollow)"
+
+
+Source: TypeAlias = FileSource | CatalogSource | HubSource
+
+
+def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
+    """The source that a hub or store name means: the file where it is here, else its header from the hub.
+
+    Raises:
+        HubError, ModelFileError: the name means nothing, or its header cannot be had.
+    """
+    meaning = locate(text)
+    if isinstance(meaning, Path):
+        return FileSource(meaning)
+    hub = hub or connect()
+    choice = find_on_hub(hub, meaning)
+    if choice.cached:
+        return FileSource(download_model(hub, choice.repo, choice.model))  # finds it there, and checks its hash
+    return HubSource(text, choice.model.size_bytes, remote_header(hub, choice.repo, choice.model))

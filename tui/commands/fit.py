@@ -12,8 +12,9 @@ import msgspec
 
 from weighin.engine.catalog.models import load_catalog
 from weighin.engine.fit.measure import Fit, measure_fit
-from weighin.engine.fit.source import CatalogSource, FileSource, Source
+from weighin.engine.fit.source import CatalogSource, FileSource, HubSource, Source, named_source
 from weighin.engine.gguf.files import find_models
+from weighin.engine.hub.references import STORE_PREFIXES
 from weighin.engine.plan import Settings
 
 _HEADER = f"{'model':<40} {'file':>6} {'memory':>7} {'prompt':>7} {'tok/s':>7}  label"
@@ -28,7 +29,7 @@ def show_fit(models: tuple[str, ...], *, n_ctx: int, quant: str, refresh: bool, 
 
 
 def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
-    """Files, folders and catalog names (``name`` or ``name:QUANT``); nothing named means the whole catalog.
+    """Files, folders, catalog names (``name`` or ``name:QUANT``), hub and store names; nothing means the whole catalog.
 
     Raises:
         WeighinError: a name is neither.
@@ -40,6 +41,8 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
     for name in models:
         if Path(name).expanduser().exists() or name.endswith(".gguf"):
             found += [FileSource(file) for file in find_models(Path(name).expanduser())]
+        elif "/" in name or name.partition(":")[0] in STORE_PREFIXES:
+            found.append(named_source(name))
         else:
             model, _colon, wanted = name.partition(":")
             found.append(CatalogSource(catalog.find(model), wanted or quant))
@@ -47,7 +50,9 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
 
 
 def _weight(source: Source) -> int:
-    return source.path.stat().st_size if isinstance(source, FileSource) else source.model.parameters.total
+    if isinstance(source, CatalogSource):
+        return source.model.parameters.total
+    return source.file_bytes if isinstance(source, HubSource) else source.path.stat().st_size
 
 
 async def _measured(sources: list[Source], settings: Settings, refresh: bool) -> AsyncIterator[Fit]:

@@ -417,6 +417,24 @@ def test_bench_downloads_first_and_says_so(standin, weighin, tiny_gguf):
     assert card["name"] == "some-Q4_K_M"  # by the name of its file, not by its hash
 
 
+def test_fit_takes_a_hub_name_and_fetches_the_header_only(standin, weighin, model):
+    standin.add(REPO, {FILE: model + bytes(20_000_000)})
+    code, out, err = weighin("fit", f"{REPO}:Q4_K_M", "--context", "512", "--json")
+    assert code == 0, err
+    row = json.loads(out)
+    assert (row["name"], row["label"], row["size_bytes"]) == (
+        f"{REPO}:Q4_K_M",
+        "measured (hollow)",
+        len(model) + 20_000_000,
+    )
+    assert row["generation_tokens_per_second"] > 0
+    assert standin.bytes_sent() < 2_000_000
+    assert weighin("pull", REPO)[0] == 0
+    code, out, err = weighin("fit", f"{REPO}:Q4_K_M", "--context", "512", "--json")
+    assert code == 0, err
+    assert json.loads(out)["label"] == "measured (real file)"
+
+
 def test_run_takes_a_plan_that_names_the_hub(standin, weighin, tiny_gguf, choice_file, tmp_path):
     standin.add(REPO, {FILE: tiny_gguf(1)})
     (tmp_path / "plans").mkdir()
