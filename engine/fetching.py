@@ -253,7 +253,7 @@ class Fetch:
                 for choice in wanted.values()
                 if unchecked_path(hub, choice.repo, choice.model) is None
             )
-            subject = next(iter(jobs)).name if len(wanted) == 1 else f"All {len(wanted)} models together"
+            subject = next(iter(jobs)).name if len(wanted) == 1 else f"Downloading these {len(wanted)} models"
             check_room(hub.cache_dir, needed, self._disk_free_bytes, subject=subject)
         except WeighinError as error:
             for job in jobs:

@@ -51,6 +51,7 @@ class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _README = "README.txt"
+_OTHER_DISK = "Make room, or name a folder on another disk."
 
 
 class _Item(msgspec.Struct, frozen=True):
@@ -89,7 +90,7 @@ def create_bundle(
     _claim(to, planned)
     meter = Meter(to.name, sum(_size(item.source) for item in items), report, clock)
     there = sum(_size_or_zero(to / item.path) + _size_or_zero(to / f"{item.path}.part") for item in items)
-    check_room(to, max(0, meter.bytes_total - there), disk_free_bytes, subject=f"The bundle {to}")
+    check_room(to, max(0, meter.bytes_total - there), disk_free_bytes, subject=f"The bundle {to}", hint=_OTHER_DISK)
     hashes = {
         item.path: copy_file(item.source, to / item.path, cancelled=cancelled, copied=meter.add) for item in items
     }
@@ -167,7 +168,8 @@ def import_bundle(
             verify_bundle(to, report=report, cancelled=cancelled, clock=clock)
         else:
             _claim(to, paths)
-            check_room(to, manifest.size_bytes, disk_free_bytes, subject=f"The copy of the bundle in {to}")
+            subject = f"The copy of the bundle in {to}"
+            check_room(to, manifest.size_bytes, disk_free_bytes, subject=subject, hint=_OTHER_DISK)
             meter = Meter(to.name, manifest.size_bytes, report, clock)
             for file in manifest.files:
                 found = copy_file(folder / file.path, to / file.path, cancelled=cancelled, copied=meter.add)

@@ -181,7 +181,14 @@ def locked(
             lock.release()
 
 
-def check_room(folder: Path, needed_bytes: int, free_bytes: Callable[[Path], int], *, subject: str) -> None:
+def check_room(
+    folder: Path,
+    needed_bytes: int,
+    free_bytes: Callable[[Path], int],
+    *,
+    subject: str,
+    hint: str = "Make room, choose a smaller quant, or set HF_HUB_CACHE to a folder on another disk.",
+) -> None:
     """Refuse before the first byte when the disk cannot take it.
 
     Raises:
@@ -194,7 +201,7 @@ def check_room(folder: Path, needed_bytes: int, free_bytes: Callable[[Path], int
         raise DiskFullError(
             f"{subject} needs {needed_bytes / 1e9:.2f} GB more, and the disk with {existing} has only "
             f"{free / 1e9:.2f} GB free.",
-            hint="Make room, choose a smaller quant, or set HF_HUB_CACHE to a folder on another disk.",
+            hint=hint,
         )
 
 

@@ -57,7 +57,9 @@ def install_bundle(
         here = place.blob.exists() if isinstance(place, CachedFile) else place.exists()
         missing[disk] = missing.get(disk, 0) + (0 if here else file.size_bytes)
     for disk, size_bytes in missing.items():
-        check_room(disk, size_bytes, disk_free_bytes, subject=f"The bundle {folder}")
+        variable = "HF_HUB_CACHE" if disk == cache_dir else "WEIGHIN_HOME"
+        hint = f"Make room, set {variable} to a folder on another disk, or use --in-place."
+        check_room(disk, size_bytes, disk_free_bytes, subject=f"The bundle {folder}", hint=hint)
     found: dict[str, Path] = {}
     for file, place in places.items():
         source = folder / file.path

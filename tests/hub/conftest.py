@@ -75,6 +75,8 @@ class StandIn:
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
         self.faults: list[Fault] = []
+        self.moved: dict[str, str] = {}
+        """Old name of a repo → new one; the hub redirects."""
         self.requests: list[Request] = []
         self.token_required = TOKEN
         self.lock = threading.Lock()
@@ -180,6 +182,9 @@ class _Handler(BaseHTTPRequestHandler):
         match = re.match(r"^/api/models/([^/]+/[^/]+)(?:/revision/([^/]+)|(/auth-check))?$", url.path)
         resolve = re.match(r"^/([^/]+/[^/]+)/resolve/([^/]+)/(.+)$", url.path)
         name = match[1] if match else resolve[1] if resolve else ""
+        if name in self.standin.moved:
+            self.send(307, b"", {"Location": self.path.replace(name, self.standin.moved[name], 1)})
+            return
         repo = self.standin.repos.get(name)
         if repo is None or (repo.private and not token):
             self.refuse(404 if token else 401, "RepoNotFound", "Repository not found")
@@ -387,6 +392,21 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], bytes
         return path.read_bytes()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_split(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A model in three files as llama.cpp splits them, by file name."""
+    import gguf
+    from gguf.scripts.gguf_new_metadata import copy_with_new_metadata
+
+    from weighin.engine.gguf.tiny import write_tiny_model
+
+    folder = tmp_path_factory.mktemp("split")
+    write_tiny_model(folder / "whole.gguf", seed=7)
+    writer = gguf.GGUFWriter(folder / "part-F32.gguf", "llama", split_max_tensors=10)
+    copy_with_new_metadata(gguf.GGUFReader(folder / "whole.gguf"), writer, {}, [])
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("part-*"))}
 
 
 @pytest.fixture

@@ -337,6 +337,15 @@ def test_a_small_git_file_is_checked_by_its_blob_id(standin, make_hub, make_cont
     assert cached_by_client(REPO, "tiny-F16.gguf") == tiny
 
 
+def test_a_repo_that_moved(standin, make_hub, big, cached_by_client):
+    standin.add(REPO, {FILE: big}, gated="auto")
+    standin.moved["former/name-GGUF"] = REPO
+    hub = make_hub(token="hf_standin")
+    repo = list_repo(hub, "former/name-GGUF")
+    assert download_model(hub, repo, repo.models[0]).read_bytes() == big
+    assert cached_by_client("former/name-GGUF", FILE) == big
+
+
 def test_a_list_that_contradicts_the_file_is_refused(pull, standin, make_hub, big, tmp_path):
     hub = make_hub()
     repo = list_repo(hub, REPO)

@@ -89,7 +89,7 @@ def test_what_does_not_fit_together_is_not_begun(three, fetch, standin, tiny_ggu
     room = 64 * 2**20 + len(tiny_gguf(0)) + 1000
     outcomes, _ = fetch(A, C, disk_free_bytes=lambda folder: room)
     assert all(isinstance(outcome.error, errors.DiskFullError) for outcome in outcomes)
-    assert "together" in str(outcomes[0].error)
+    assert "2 models" in str(outcomes[0].error)
     assert standin.seen("storage") == []
     assert isinstance(fetch(A, f"{A}:Q4_0", disk_free_bytes=lambda folder: room)[0][0], Fetched)
 

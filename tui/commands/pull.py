@@ -116,9 +116,12 @@ def pull_models(names: tuple[str, ...], *, as_json: bool, newest: bool = False) 
     else:
         for outcome in fetched:
             click.echo("\n".join(fetched_lines(outcome)))
-    for refused in failed:
-        kept = f" {size_text(refused.kept_bytes)} are kept." if refused.kept_bytes else ""
-        talk(f"weighin: {refused.error}{kept}")
+    sentences = (
+        f"weighin: {refused.error}" + (f" {size_text(refused.kept_bytes)} are kept." if refused.kept_bytes else "")
+        for refused in failed
+    )
+    for sentence in dict.fromkeys(sentences):  # a full disk concerns all of them
+        talk(sentence)
     if any(isinstance(refused.error, DownloadCancelledError) for refused in failed):
         return EXIT_CANCELLED
     return EXIT_BAD_INPUT if failed else 0

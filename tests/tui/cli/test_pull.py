@@ -33,6 +33,7 @@ def _hub_tests() -> ModuleType:
 
 standin = _hub_tests().standin
 tiny_gguf = _hub_tests().tiny_gguf
+tiny_split = _hub_tests().tiny_split
 
 REPO = "owner/some-GGUF"
 FILE = "some-Q4_K_M.gguf"
@@ -433,6 +434,41 @@ def test_fit_takes_a_hub_name_and_fetches_the_header_only(standin, weighin, mode
     code, out, err = weighin("fit", f"{REPO}:Q4_K_M", "--context", "512", "--json")
     assert code == 0, err
     assert json.loads(out)["label"] == "measured (real file)"
+
+
+def test_a_split_model_is_pulled_measured_and_carried(standin, weighin, tiny_split, tmp_path):
+    standin.add(REPO, {f"deep/{name}": data for name, data in tiny_split.items()})
+    code, out, err = weighin("pull", f"{REPO}:F32", "--json")
+    assert code == 0, err
+    (row,) = json.loads(out)
+    assert [Path(file["path"]).read_bytes() for file in row["files"]] == list(tiny_split.values())
+    assert row["size_bytes"] == sum(map(len, tiny_split.values()))
+    code, out, err = weighin("bench", REPO, "--json", "-p", "16", "-n", "4", "-r", "1", "-c", "512", HF_HUB_OFFLINE="1")
+    assert code in {0, 1}, err
+    (tmp_path / "plan.toml").write_text(f"candidates = [{{ id = 'a', path = '{REPO}:F32', name = 'A' }}]\n")
+    code, _, err = weighin("bundle", "create", "plan.toml", "--to", "carried")
+    assert code == 0, err
+    box = {"HF_HOME": str(tmp_path / "box/hf"), "WEIGHIN_HOME": str(tmp_path / "box/home"), "HF_HUB_OFFLINE": "1"}
+    code, out, err = weighin("bundle", "import", "carried", "--json", **box)
+    assert code == 0, err
+    path = Path(json.loads(out)["plan"]["candidates"][0]["path"])
+    assert path.parts[-4:] == ("snapshots", _hub_tests().SHA, "deep", "part-F32-00001-of-00003.gguf")
+    assert {part.name: part.read_bytes() for part in path.parent.iterdir()} == tiny_split
+    assert weighin("pull", f"{REPO}:F32", **box)[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_while_a_run_still_downloads(standin, start, model, tmp_path):
+    standin.add(REPO, {FILE: model})
+    standin.fault("stall", at=2_000_000)
+    process = start("run", "--model", REPO)
+    wait_until(lambda: bool(parts(tmp_path)) and parts(tmp_path)[0].stat().st_size == 2_000_000)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "the same command goes on" in err
+    assert parts(tmp_path)[0].stat().st_size == 2_000_000
 
 
 def test_run_takes_a_plan_that_names_the_hub(standin, weighin, tiny_gguf, choice_file, tmp_path):
