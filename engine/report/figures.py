@@ -18,5 +18,14 @@ def was_eliminated(summary: CandidateSummary) -> bool:
 
 
 def suite_interval(correct: int, n: int, *, pool: int, early: bool) -> Interval:
-    """95 % interval for the accuracy in one suite: a confidence sequence over its ``pool`` where it stopped early."""
-    return live_interval(n, correct, max(n, pool)) if early else accuracy_interval(correct, n)
+    """95 % interval for the accuracy in one suite.
+
+    A confidence sequence for the whole suite where an early stop cut it short; where all of its ``pool`` items were
+    answered nothing was cut, and the interval is the ordinary one, for items like these.
+    """
+    return live_interval(n, correct, pool) if early and n < pool else accuracy_interval(correct, n)
+
+
+def items_asked(run: RunSummary) -> int:
+    """Items of all suites that count."""
+    return sum(card.items for name, card in run.suites.items() if name not in run.dropped_suites)

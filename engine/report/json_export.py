@@ -56,7 +56,7 @@ def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
         "candidates": [
             _candidate(candidate, summary, run) for candidate, summary in zip(plan.candidates, summaries, strict=True)
         ],
-        "pairs": [_plain(pair) for pair in pair_figures(summaries, stopped_early=run.settled is not None)],
+        "pairs": [_plain(pair) for pair in pair_figures(summaries, run)],
         "race": _race(events, run),
         "verdict": verdict,
     }
@@ -115,7 +115,7 @@ def _suite_figures(
     answers: Sequence[AnswerScored], summary: CandidateSummary, run: RunSummary, card: SuiteCard
 ) -> dict[str, Any]:
     n, correct = len(answers), sum(answer.correct for answer in answers)
-    early = stopped_early(summary, run)
+    early = stopped_early(summary, run) and n < card.items
     interval = suite_interval(correct, n, pool=card.items, early=early)
     metrics: dict[str, list[float]] = {}
     for answer in answers:

@@ -55,6 +55,7 @@ class _Run:
         self._cards = {card.name: card for e in events if isinstance(e, RunStarted) for card in e.suites}
         self._specs = {name: spec for name in self._cards if (spec := _spec(name)) is not None}
         self._doc_ids = _doc_ids(events)
+        self._queries = _queries(events)
         began = datetime.datetime.fromtimestamp(self._started.at if self._started else 0.0, tz=datetime.timezone.utc)
         self.date_id = f"{began:%Y-%m-%dT%H-%M-%S.%f}"
 
@@ -75,7 +76,8 @@ class _Run:
         rows = []
         for answer in answers:
             for filter_name, metrics in _by_filter(answer.scores).items():
-                rows.append(_sample(answer, self._doc_ids[task, answer.item], spec, filter_name, metrics))
+                doc = _doc(answer, self._queries.get((task, answer.item)))
+                rows.append(_sample(answer, doc, self._doc_ids[task, answer.item], spec, filter_name, metrics))
         return sorted(rows, key=lambda row: (str(row["filter"]), int(row["doc_id"])))
 
     def results(
@@ -90,7 +92,7 @@ class _Run:
         return {
             "results": {task: _task_results(task, self._cards.get(task), mine) for task, mine in answers.items()},
             "group_subtasks": {task: [] for task in answers},
-            "configs": {task: _config(task, self._specs.get(task), mine, version) for task, mine in answers.items()},
+            "configs": {task: self._config(task, mine, version) for task, mine in answers.items()},
             "versions": dict.fromkeys(answers, version),
             "n-shot": n_shot,
             "higher_is_better": {task: dict.fromkeys(_metric_names(mine), True) for task, mine in answers.items()},
@@ -124,6 +126,35 @@ class _Run:
             "end_time": ended,
             "total_evaluation_time_seconds": str(max(0.0, ended - began)),
         }
+
+    def _config(self, task: str, answers: Sequence[AnswerScored], version: str) -> dict[str, Any]:
+        """The task as the harness would describe it, for documents as ``_doc`` makes them."""
+        spec = self._specs.get(task)
+        is_choice = any(answer.options for answer in answers)
+        found: dict[str, Any] = {
+            "task": task,
+            "output_type": "multiple_choice" if is_choice else "generate_until",
+            "doc_to_text": "{{query}}" if all((task, a.item) in self._queries for a in answers) else "",
+            "doc_to_target": "gold" if is_choice else "answer",
+            "description": "",
+            "target_delimiter": _delimiter(spec),
+            "fewshot_delimiter": "\n\n",
+            "num_fewshot": len(spec.shots) if spec else 0,
+            "metric_list": [
+                {"metric": name, "aggregation": "mean", "higher_is_better": True} for name in _metric_names(answers)
+            ],
+            "repeats": 1,
+            "should_decontaminate": False,
+            "metadata": {"version": version, "title": spec.title if spec else task},
+        }
+        if is_choice:
+            found["doc_to_choice"] = "choices"
+        else:
+            found["generation_kwargs"] = _generation_arguments(spec)
+        filters = {name for answer in answers for name in _by_filter(answer.scores)} - {_NO_FILTER}
+        if filters:
+            found["filter_list"] = [{"name": name, "filter": []} for name in sorted(filters)]
+        return found
 
     def _model_config(self, candidate: Candidate, loaded: ModelLoaded | None) -> dict[str, Any]:
         settings = self._plan.settings
@@ -171,39 +202,14 @@ def _task_results(task: str, card: SuiteCard | None, answers: Sequence[AnswerSco
     return found
 
 
-def _config(task: str, spec: SuiteSpec | None, answers: Sequence[AnswerScored], version: str) -> dict[str, Any]:
-    """The task as the harness would describe it, for documents as ``_doc`` makes them."""
-    is_choice = any(answer.options for answer in answers)
-    found: dict[str, Any] = {
-        "task": task,
-        "output_type": "multiple_choice" if is_choice else "generate_until",
-        "doc_to_text": "{{query}}",
-        "doc_to_target": "gold" if is_choice else "answer",
-        "description": "",
-        "target_delimiter": _delimiter(spec),
-        "fewshot_delimiter": "\n\n",
-        "num_fewshot": len(spec.shots) if spec else 0,
-        "metric_list": [
-            {"metric": name, "aggregation": "mean", "higher_is_better": True} for name in _metric_names(answers)
-        ],
-        "repeats": 1,
-        "should_decontaminate": False,
-        "metadata": {"version": version, "title": spec.title if spec else task},
-    }
-    if is_choice:
-        found["doc_to_choice"] = "choices"
-    else:
-        found["generation_kwargs"] = _generation_arguments(spec)
-    filters = {name for answer in answers for name in _by_filter(answer.scores)} - {_NO_FILTER}
-    if filters:
-        found["filter_list"] = [{"name": name, "filter": []} for name in sorted(filters)]
-    return found
-
-
 def _sample(
-    answer: AnswerScored, doc_id: int, spec: SuiteSpec | None, filter_name: str, metrics: dict[str, float]
+    answer: AnswerScored,
+    doc: dict[str, Any],
+    doc_id: int,
+    spec: SuiteSpec | None,
+    filter_name: str,
+    metrics: dict[str, float],
 ) -> dict[str, Any]:
-    doc = _doc(answer)
     arguments: list[tuple[str, Any]]
     # The harness' logger turns numbers and truth values in responses into strings.
     responses: list[list[Any]]
@@ -239,13 +245,25 @@ def _sample(
     }
 
 
-def _doc(answer: AnswerScored) -> dict[str, Any]:
-    """The document, as far as the answer tells it."""
+def _doc(answer: AnswerScored, query: str | None) -> dict[str, Any]:
+    """The document, as far as answers tell it; the same for every candidate, so that its hash is."""
+    found: dict[str, Any] = {"id": answer.item}
+    if query is not None:
+        found["query"] = query
     if not answer.options:
-        return {"id": answer.item, "query": answer.prompt, "answer": answer.expected}
+        return {**found, "answer": answer.expected}
     choices = [option.text for option in answer.options]
     gold = choices.index(answer.expected) if answer.expected in choices else -1
-    return {"id": answer.item, "query": answer.prompt, "choices": choices, "gold": gold}
+    return {**found, "choices": choices, "gold": gold}
+
+
+def _queries(events: Iterable[Event]) -> dict[tuple[str, str], str]:
+    """What was asked, by suite and item, where all candidates were asked in the same words: chat templates differ."""
+    asked: dict[tuple[str, str], set[str]] = {}
+    for event in events:
+        if isinstance(event, AnswerScored) and event.repeat == 0:
+            asked.setdefault((event.suite, event.item), set()).add(event.prompt)
+    return {key: prompts.pop() for key, prompts in asked.items() if len(prompts) == 1}
 
 
 def _by_filter(scores: dict[str, float]) -> dict[str, dict[str, float]]:

@@ -22,7 +22,7 @@ def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
     run, verdict = summarise(stored), reach_verdict(plan, stored)
     started = next((event for event in stored if isinstance(event, RunStarted)), None)
     names = {candidate.id: label(candidate) for candidate in plan.candidates}
-    pairs = pair_figures([run.of(c.id) for c in plan.candidates], stopped_early=run.settled is not None)
+    pairs = pair_figures([run.of(c.id) for c in plan.candidates], run)
     parts = [
         [f"# Which model: {_escape(names[verdict.winner]) if verdict.winner else 'none can be recommended'}"],
         [_escape(" ".join(verdict.sentences))],

@@ -11,8 +11,8 @@ import msgspec
 from ..stats.bootstrap import bootstrap_mean_of_means
 from ..stats.clustered import standard_error
 from ..stats.paired import holm, mcnemar_p
-from ..summary import CandidateSummary
-from .figures import was_eliminated
+from ..summary import CandidateSummary, RunSummary
+from .figures import items_asked, stopped_early
 
 
 class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,18 +38,16 @@ class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The same, adjusted for the number of pairs (Holm)."""
 
 
-def pair_figures(summaries: Sequence[CandidateSummary], *, stopped_early: bool) -> tuple[PairFigures, ...]:
-    """All pairs with answers in common, in the order given.
-
-    Args:
-        summaries: candidates.
-        stopped_early: a race ended the run; pairs with an eliminated candidate are treated so in any case.
-    """
-    found = [
-        pair
-        for a, b in combinations(summaries, 2)
-        if (pair := _pair(a, b, early=stopped_early or was_eliminated(a) or was_eliminated(b))) is not None
-    ]
+def pair_figures(summaries: Sequence[CandidateSummary], run: RunSummary) -> tuple[PairFigures, ...]:
+    """All pairs of ``summaries`` with answers in common, in the order given."""
+    pool = items_asked(run)
+    found = []
+    for a, b in combinations(summaries, 2):
+        common = [key for key in a.answers if key in b.answers]
+        # Where both answered everything, no stop cut anything short.
+        early = (stopped_early(a, run) or stopped_early(b, run)) and len(common) < pool
+        if common:
+            found.append(_pair(a, b, common, early=early))
     tested = [pair.p_value for pair in found if pair.p_value is not None]
     adjusted = iter(holm(tested))
     return tuple(
@@ -57,10 +55,7 @@ def pair_figures(summaries: Sequence[CandidateSummary], *, stopped_early: bool) 
     )
 
 
-def _pair(a: CandidateSummary, b: CandidateSummary, *, early: bool) -> PairFigures | None:
-    common = [key for key in a.answers if key in b.answers]
-    if not common:
-        return None
+def _pair(a: CandidateSummary, b: CandidateSummary, common: Sequence[tuple[str, str]], *, early: bool) -> PairFigures:
     suites: dict[str, list[float]] = {}
     for key in common:
         suites.setdefault(key[0], []).append(float(a.answers[key].correct) - float(b.answers[key].correct))

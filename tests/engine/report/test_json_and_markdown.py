@@ -13,6 +13,7 @@ from weighin.engine.plan import Plan
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.pairs import PairFigures, pair_figures
+from weighin.engine.stats.intervals import accuracy_interval
 from weighin.engine.stats.paired import holm, mcnemar_p
 from weighin.engine.stats.sequential import live_interval
 from weighin.engine.summary import summarise
@@ -93,14 +94,26 @@ def test_an_eliminated_one_has_a_confidence_sequence_and_no_tests(plan, events):
     wanted = live_interval(15, 0, 40)
     assert figures["stopped_early"]
     assert (figures["low"], figures["high"]) == (wanted.low, wanted.high)
+    fair = candidate(document, "fair")["suites"]["everyday-choice"]
+    assert not fair["stopped_early"]
+    assert fair["low"] == pytest.approx(accuracy_interval(26, 40).low)
     for pair in document["pairs"]:
         early = "bad" in (pair["a"], pair["b"])
         assert (pair["p_value"] is None) == (pair["low"] is None) == (pair["p_holm"] is None) == early
 
 
+def test_a_suite_that_all_answered_keeps_its_ordinary_interval_when_the_race_settled(plan, events):
+    document = json.loads(run_json(plan, [*events, RaceSettled(at_item=41, pool=42, remaining=("good", "fair"))]))
+    for name in ("good", "fair"):
+        for figures in candidate(document, name)["suites"].values():
+            wanted = accuracy_interval(figures["correct"], figures["answered"])
+            assert (figures["low"], figures["high"]) == (wanted.low, wanted.high)
+            assert not figures["stopped_early"]
+
+
 def test_pairs_agree_with_the_tests_on_their_own(plan, events):
     run = summarise(events)
-    (pair,) = pair_figures([run.of("good"), run.of("fair")], stopped_early=False)
+    (pair,) = pair_figures([run.of("good"), run.of("fair")], run)
     choices = [(n % 10 != 0, n % 3 != 0) for n in range(40)]
     only_a = sum(a and not b for a, b in choices) + 1  # and one of the two texts
     only_b = sum(b and not a for a, b in choices)
@@ -114,8 +127,12 @@ def test_pairs_agree_with_the_tests_on_their_own(plan, events):
     mean = sum(d) / 40
     error = math.sqrt(sum((x - mean) ** 2 for x in d) / 39 / 40)
     assert pair.standard_error == pytest.approx(math.hypot(error, 0.5) / 2)
-    (early,) = pair_figures([run.of("good"), run.of("fair")], stopped_early=True)
-    assert (early.difference, early.p_value, early.low) == (pair.difference, None, None)
+    # A race that ended after all had answered everything cut nothing short; one that ended before did.
+    run.settled = RaceSettled(at_item=41, pool=42, remaining=("good", "fair"))
+    assert pair_figures([run.of("good"), run.of("fair")], run) == (pair,)
+    del run.of("fair").answers["maths", "first"]
+    (early,) = pair_figures([run.of("good"), run.of("fair")], run)
+    assert (early.items, early.p_value, early.low, early.p_holm) == (41, None, None, None)
 
 
 def test_answers_come_with_their_prompts_on_demand(plan, events):

@@ -4,8 +4,10 @@ import hashlib
 import json
 import re
 
+import msgspec
 import pytest
 
+from weighin.engine.events import AnswerScored
 from weighin.engine.report.export import export
 from weighin.engine.report.lm_eval import lm_eval_files
 
@@ -150,3 +152,15 @@ def test_written_files_read_back_and_writing_again_changes_nothing(plan, events,
         assert row["prompt_hash"] == sha(row["arguments"]["gen_args_0"]["arg_0"])  # the lone surrogate was replaced
     export("r", plan, events, "lm-eval", tmp_path / "out")
     assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+
+
+def test_documents_are_the_same_for_all_although_templates_differ(plan, events):
+    wrapped = [
+        msgspec.structs.replace(e, prompt=f"<{e.candidate}>{e.prompt}") if isinstance(e, AnswerScored) else e
+        for e in events
+    ]
+    files = lm_eval_files(plan, wrapped)
+    good, fair = samples_of(files, "good", "maths"), samples_of(files, "fair", "maths")
+    assert [row["doc_hash"] for row in good] == [row["doc_hash"] for row in fair]
+    assert [row["prompt_hash"] for row in good] != [row["prompt_hash"] for row in fair]
+    assert results_of(files, "good")["configs"]["maths"]["doc_to_text"] == ""
