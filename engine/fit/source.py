@@ -11,18 +11,15 @@ from typing import TypeAlias
 import msgspec
 
 from ..catalog.models import CatalogModel
-from ..errors import ModelFileError
 from ..gguf.files import file_sha256
 from ..gguf.header import check_file, parse_header
 from ..gguf.hollow import hollow_model
-from ..gguf.synthesize import Dimensions, synthesize_header
+from ..gguf.synthesize import SYNTHESIS_VERSION, synthesize_header
 from ..hub.client import Hub, connect
 from ..hub.download import download_model
 from ..hub.headers import remote_header
 from ..hub.resolve import find_on_hub, locate
-
-_PARAMETER_TOLERANCE = 0.01
-"""A header whose weights number differently from the model's is the header of some other model."""
+from .shape import catalog_dimensions
 
 
 class FileSource(msgspec.Struct, frozen=True):
@@ -69,44 +66,16 @@ class CatalogSource(msgspec.Struct, frozen=True):
         Raises:
             ModelFileError: the catalog does not know enough, or what it knows does not add up.
         """
-        dims, model = self.model.dimensions, self.model
-        if dims.n_ff is None or model.kv.recurrent_layers or model.parameters.active:
-            raise ModelFileError(
-                f"The catalog has no complete dimensions of {model.id}.", hint="Download and measure it."
-            )
-        header = synthesize_header(
-            Dimensions(
-                arch=dims.arch,
-                n_layer=dims.n_layer,
-                n_embd=dims.n_embd,
-                n_ff=dims.n_ff,
-                n_head=dims.n_head,
-                n_head_kv=dims.n_head_kv,
-                head_dim=dims.head_dim,
-                n_vocab=dims.n_vocab,
-                n_ctx_train=model.context_tokens.value if model.context_tokens else 4096,
-                tied=bool(dims.tied_embeddings),
-                sliding_window=model.kv.sliding_window,
-            ),
-            self.quant,
-        )
-        weights = 0
-        for tensor in parse_header(header).tensors:
-            count = 1
-            for size in tensor.shape:
-                count *= size
-            weights += count
-        if abs(weights / model.parameters.total - 1) > _PARAMETER_TOLERANCE:
-            raise ModelFileError(
-                f"The catalog's dimensions of {model.id} make {weights / 1e9:.2f} billion parameters,"
-                f" not {model.parameters.total / 1e9:.2f}.",
-                hint="Download and measure it.",
-            )
-        return header
+        return synthesize_header(catalog_dimensions(self.model), self.quant)
 
     def identity(self) -> str:
-        """Changes when the catalog's dimensions do."""
-        return hashlib.sha256(self.header()).hexdigest()
+        """Changes when the catalog's dimensions do, or the way a header is made from them.
+
+        Raises:
+            ModelFileError: the catalog does not know enough.
+        """
+        dimensions = msgspec.json.encode(catalog_dimensions(self.model))
+        return hashlib.sha256(dimensions + f" {self.quant} {SYNTHESIS_VERSION}".encode()).hexdigest()
 
     def size_bytes(self) -> int:
         """That the file would have.

@@ -116,7 +116,8 @@ def _makes_holes(to: Path) -> bool:
 
 def _norms(header: GgufHeader, source: bytes | Path) -> Iterator[tuple[Tensor, bytes]]:
     for tensor in header.tensors:
-        if len(tensor.shape) > 1 or not tensor.name.endswith("norm.weight"):
+        # rotary factors are divided by: of zeros nothing but NaN would come
+        if len(tensor.shape) > 1 or not (tensor.name.endswith("norm.weight") or tensor.name.startswith("rope_f")):
             continue
         if isinstance(source, Path):
             with source.open("rb") as file:

@@ -21,6 +21,7 @@ BASE_TYPES = {
 BLOCKS: dict[str, tuple[int, int]] = {name: (weights, size) for name, weights, size in GGML_TYPES.values()}
 """Type name -> weights a block, bytes a block."""
 
+_KEPT = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d", "shortconv.conv.weight")
 _FALLBACK = {"IQ4_XS": "IQ4_NL", "Q2_K": "Q4_0", "Q3_K": "Q4_0", "Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}
 _LAYER = re.compile(r"^blk\.(\d+)\.(.+)\.weight$")
 _ATTENTION_V = ("attn_v", "attn_qkv", "attn_kv_b")
@@ -35,6 +36,7 @@ def tensor_types(
     Args:
         shapes: every tensor of the model, row length first.
         quant: a key of ``BASE_TYPES``.
+        n_head_kv: of the first layer; 0 where that one does not attend.
 
     Raises:
         KeyError: no recipe is known for ``quant``.
@@ -54,7 +56,7 @@ def tensor_types(
         if name == "output.weight" or (tied and name == "token_embd.weight"):
             wanted = "Q8_0" if shape[0] % BLOCKS[base][0] else base if base == "Q8_0" else "Q6_K"
         else:
-            wanted = _layer_type(name, quant, base, order, n_layer, n_head // max(1, n_head_kv), n_expert)
+            wanted = _layer_type(name, quant, base, order, n_layer, n_head // n_head_kv if n_head_kv else 0, n_expert)
         found[name] = _fitting(wanted, shape[0])
     return found
 
@@ -69,7 +71,7 @@ def size_bytes(type_name: str, shape: tuple[int, ...]) -> int:
 
 
 def _is_quantised(name: str, shape: tuple[int, ...]) -> bool:
-    return len(shape) > 1 and name.endswith("weight") and "_norm.weight" not in name and "ffn_gate_inp" not in name
+    return len(shape) > 1 and name.endswith("weight") and not any(part in name for part in _KEPT)
 
 
 def _fitting(wanted: str, row: int) -> str:

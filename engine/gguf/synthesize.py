@@ -6,33 +6,20 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ..errors import ModelFileError
+from .architectures import (
+    ARCHITECTURES,
+    SHORTCONV_CELLS,
+    Dimensions,
+    attention_layers,
+    rope_dimensions,
+    tensor_shapes,
+)
 from .recipe import BASE_TYPES, size_bytes, tensor_types
 from .types import FILE_TYPES
 
-ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "granite", "smollm3", "olmo2")
-"""Architectures whose tensors are known here; Mistral models are ``llama``."""
-
-
-class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
-    """The shape of a dense decoder."""
-
-    arch: str
-    n_layer: int
-    n_embd: int
-    n_ff: int
-    n_head: int
-    n_head_kv: int
-    head_dim: int
-    n_vocab: int
-    n_ctx_train: int
-    tied: bool = False
-    """The output layer is the token embedding."""
-    sliding_window: int | None = None
-    """Tokens, where some layers see no further."""
-    rope_base: float = 10_000.0
+SYNTHESIS_VERSION = 2
+"""Raise it when the same dimensions make another header: measurements of the old one are then not reused."""
 
 
 def synthesize_header(dimensions: Dimensions, quant: str) -> bytes:
@@ -51,7 +38,13 @@ def synthesize_header(dimensions: Dimensions, quant: str) -> bytes:
 
     shapes = tensor_shapes(dimensions)
     types = tensor_types(
-        shapes, quant, n_layer=dimensions.n_layer, n_head=dimensions.n_head, n_head_kv=dimensions.n_head_kv
+        shapes,
+        quant,
+        n_layer=dimensions.n_layer,
+        n_head=dimensions.n_head,
+        # llama.cpp's recipe looks at the first layer's
+        n_head_kv=dimensions.n_head_kv if attention_layers(dimensions)[0] else 0,
+        n_expert=dimensions.n_expert,
     )
     with tempfile.TemporaryDirectory(prefix="weighin-") as folder:
         path = Path(folder, "header.gguf")
@@ -70,70 +63,66 @@ def synthesize_header(dimensions: Dimensions, quant: str) -> bytes:
         return path.read_bytes()
 
 
-def tensor_shapes(dimensions: Dimensions) -> dict[str, tuple[int, ...]]:
-    """Every tensor of the model, row length first, in llama.cpp's names."""
-    d = dimensions
-    shapes: dict[str, tuple[int, ...]] = {
-        "token_embd.weight": (d.n_embd, d.n_vocab),
-        "output_norm.weight": (d.n_embd,),
-    }
-    if not d.tied:
-        shapes["output.weight"] = (d.n_embd, d.n_vocab)
-    block = _block(d)
-    for layer in range(d.n_layer):
-        for name, shape in block.items():
-            shapes[f"blk.{layer}.{name}"] = shape
-    return shapes
-
-
-def _block(d: Dimensions) -> dict[str, tuple[int, ...]]:
-    queries, keys = d.n_head * d.head_dim, d.n_head_kv * d.head_dim
-    block: dict[str, tuple[int, ...]] = {
-        "attn_output.weight": (queries, d.n_embd),
-        "ffn_down.weight": (d.n_ff, d.n_embd),
-    }
-    if d.arch == "phi3":
-        block["attn_qkv.weight"] = (d.n_embd, queries + 2 * keys)
-        block["ffn_up.weight"] = (d.n_embd, 2 * d.n_ff)
-    else:
-        block["attn_q.weight"] = (d.n_embd, queries)
-        block["attn_k.weight"] = block["attn_v.weight"] = (d.n_embd, keys)
-        block["ffn_gate.weight"] = block["ffn_up.weight"] = (d.n_embd, d.n_ff)
-    if d.arch != "olmo2":
-        block["attn_norm.weight"] = block["ffn_norm.weight"] = (d.n_embd,)
-    if d.arch in ("gemma2", "gemma3", "olmo2"):
-        block["post_attention_norm.weight"] = block["post_ffw_norm.weight"] = (d.n_embd,)
-    if d.arch in ("qwen3", "gemma3"):
-        block["attn_q_norm.weight"] = block["attn_k_norm.weight"] = (d.head_dim,)
-    if d.arch == "olmo2":
-        block["attn_q_norm.weight"], block["attn_k_norm.weight"] = (queries,), (keys,)
-    if d.arch == "qwen2":
-        block["attn_q.bias"] = (queries,)
-        block["attn_k.bias"] = block["attn_v.bias"] = (keys,)
-    return block
-
-
 def _add_keys(writer: Any, d: Dimensions) -> None:
+    kind = ARCHITECTURES[d.arch]
     writer.add_context_length(d.n_ctx_train)
     writer.add_embedding_length(d.n_embd)
     writer.add_block_count(d.n_layer)
     writer.add_feed_forward_length(d.n_ff)
     writer.add_head_count(d.n_head)
-    writer.add_head_count_kv(d.n_head_kv)
+    attends = attention_layers(d)
+    writer.add_head_count_kv(d.n_head_kv if all(attends) else [d.n_head_kv if layer else 0 for layer in attends])
     writer.add_key_length(d.head_dim)
     writer.add_value_length(d.head_dim)
-    writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_rope_dimension_count(d.head_dim)
+    if kind.layer_norm:
+        writer.add_layer_norm_eps(1e-5)
+    else:
+        writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_rope_dimension_count(rope_dimensions(d))
     writer.add_rope_freq_base(d.rope_base)
     writer.add_vocab_size(d.n_vocab)
     if d.sliding_window is not None:
         writer.add_sliding_window(d.sliding_window)
+    if kind.experts:
+        writer.add_expert_count(d.n_expert)
+        writer.add_expert_used_count(d.n_expert_used)
+        writer.add_expert_feed_forward_length(d.n_ff)
+    _add_rope_scaling(writer, d)
+    _add_own_keys(writer, d)
+    writer.add_tokenizer_model("no_vocab")
+
+
+_STRETCHED_FROM = {"longrope": 4096, "yarn": 16_384}
+"""Context in tokens that models with this kind of stretching began with: Phi 3, Ministral 3."""
+
+
+def _add_rope_scaling(writer: Any, d: Dimensions) -> None:
+    import gguf
+
+    if d.rope not in _STRETCHED_FROM:
+        return
+    start = _STRETCHED_FROM[d.rope]
+    writer.add_rope_scaling_orig_ctx_len(start)
+    writer.add_rope_scaling_type(gguf.RopeScalingType[d.rope.upper()])
+    if d.rope == "yarn":
+        writer.add_rope_scaling_factor(max(1.0, d.n_ctx_train / start))
+
+
+def _add_own_keys(writer: Any, d: Dimensions) -> None:
+    """Keys of single architectures: they switch operations on that cost time; their values do not matter for that."""
     if d.arch == "gemma2":
         writer.add_attn_logit_softcapping(50.0)
         writer.add_final_logit_softcapping(30.0)
-    if d.arch == "granite":
+    elif d.arch in ("granite", "granitemoe"):
         writer.add_logit_scale(8.0)
         writer.add_embedding_scale(12.0)
         writer.add_residual_scale(0.22)
         writer.add_attention_scale(1 / d.head_dim)
-    writer.add_tokenizer_model("no_vocab")
+    elif d.arch == "apertus":
+        for add in (writer.add_xielu_alpha_p, writer.add_xielu_alpha_n, writer.add_xielu_beta):
+            add([0.5] * d.n_layer)
+        writer.add_xielu_eps([-1e-6] * d.n_layer)
+    elif d.arch == "lfm2":
+        writer.add_shortconv_l_cache(SHORTCONV_CELLS)
+    elif d.arch == "mistral3" and d.rope == "yarn":
+        writer.add_attn_temperature_scale(0.1)

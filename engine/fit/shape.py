@@ -1,0 +1,102 @@
+"""The dimensions of a catalog model, complete and held against its parameter count."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..catalog.models import CatalogModel
+from ..errors import ModelFileError
+from ..gguf.architectures import ARCHITECTURES, Dimensions, Rope, parameter_count, tensor_shapes
+
+_TOLERANCE = 0.01
+"""A header whose weights number differently from the model's is the header of some other model."""
+_SOLVED_TOLERANCE = 0.0005
+_WIDTH_STEP = 256
+"""Feed-forward widths are multiples of it, which tells a width solved from the parameter count from chance."""
+_LLAMA3_VOCABULARY = 128_256
+_UNKNOWN_CONTEXT = 4096
+
+
+def catalog_dimensions(model: CatalogModel) -> Dimensions:
+    """What ``synthesize_header`` needs; a feed-forward width that nobody published is solved from the parameter count.
+
+    Raises:
+        ModelFileError: the model cannot be measured hollow, and why.
+    """
+    arch = model.dimensions.arch
+    if arch not in ARCHITECTURES:
+        mixed = f"its {model.kv.recurrent_layers} recurrent layers" if model.kv.recurrent_layers else "its layers"
+        raise _unmeasurable(model, f"the catalog does not state the shape of {mixed} ({arch})")
+    if model.parameters.active or (model.kv.recurrent_layers and arch != "lfm2"):
+        raise _unmeasurable(model, "the catalog does not state the shape of its experts or recurrent layers")
+    dimensions = _complete(model)
+    weights = parameter_count(tensor_shapes(dimensions))
+    if abs(weights / model.parameters.total - 1) > _TOLERANCE:
+        raise _unmeasurable(
+            model,
+            f"the catalog's dimensions make {weights / 1e9:.2f} billion parameters,"
+            f" not {model.parameters.total / 1e9:.2f}",
+        )
+    return dimensions
+
+
+def _complete(model: CatalogModel) -> Dimensions:
+    dims = model.dimensions
+    known = Dimensions(
+        arch=dims.arch,
+        n_layer=dims.n_layer,
+        n_embd=dims.n_embd,
+        n_ff=dims.n_ff or 0,
+        n_head=dims.n_head,
+        n_head_kv=dims.n_head_kv,
+        head_dim=dims.head_dim,
+        n_vocab=dims.n_vocab,
+        n_ctx_train=model.context_tokens.value if model.context_tokens else _UNKNOWN_CONTEXT,
+        tied=bool(dims.tied_embeddings),
+        sliding_window=model.kv.sliding_window,
+        recurrent_layers=model.kv.recurrent_layers,
+        rope=_rope(model),
+    )
+    if dims.n_ff is not None:
+        return known
+    choices = [known] if dims.tied_embeddings is not None else [_tied(known, tied=True), _tied(known, tied=False)]
+    solved = [found for choice in choices if (found := _solved(choice, model.parameters.total)) is not None]
+    if not solved:
+        raise _unmeasurable(model, "the catalog does not state its feed-forward width")
+    # Both may add up: then there are as many weights either way, and untied reads fewer of them for a token.
+    return solved[-1]
+
+
+def _solved(dimensions: Dimensions, total: int) -> Dimensions | None:
+    """With the feed-forward width that gives ``total`` parameters; None when no usual width does."""
+
+    def count(n_ff: int) -> int:
+        return parameter_count(tensor_shapes(msgspec.structs.replace(dimensions, n_ff=n_ff)))
+
+    without = count(0)
+    width = round((total - without) / (count(1) - without) / _WIDTH_STEP) * _WIDTH_STEP
+    if width <= 0 or abs(count(width) / total - 1) > _SOLVED_TOLERANCE:
+        return None
+    return msgspec.structs.replace(dimensions, n_ff=width)
+
+
+def _tied(dimensions: Dimensions, *, tied: bool) -> Dimensions:
+    return msgspec.structs.replace(dimensions, tied=tied)
+
+
+def _rope(model: CatalogModel) -> Rope:
+    """How the context was stretched, by family: some hundred bytes and an operation that costs next to nothing."""
+    dims, context = model.dimensions, model.context_tokens.value if model.context_tokens else 0
+    if dims.arch == "llama" and dims.n_vocab == _LLAMA3_VOCABULARY and context > 8192:
+        return "llama3"
+    if dims.arch in ("exaone", "exaone4"):
+        return "llama3"
+    if dims.arch == "phi3" and context > 16_384:
+        return "longrope"
+    return "yarn" if dims.arch == "mistral3" else ""
+
+
+def _unmeasurable(model: CatalogModel, reason: str) -> ModelFileError:
+    return ModelFileError(
+        f"{model.id} cannot be measured hollow: {reason}.", hint="Name its repo on the hub, or download it."
+    )
