@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from .errors import NotEnoughMemoryError, PlanError
-from .fetching import FetchProgress, NotFetched, PlainLines, fetch_all
+from .fetching import FetchProgress, NotFetched, fetch_all
+from .fetching_text import PlainLines
 from .gguf.files import file_sha256, find_models
 from .gguf.header import check_file
 from .hardware.cpu import usable_physical_cores

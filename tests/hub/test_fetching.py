@@ -10,16 +10,8 @@ from pathlib import Path
 import pytest
 
 from weighin.engine.errors import ModelFileError
-from weighin.engine.fetching import (
-    Fetched,
-    FetchProgress,
-    NotFetched,
-    PlainLines,
-    fetch_all,
-    fetch_models,
-    progress_text,
-    time_text,
-)
+from weighin.engine.fetching import Fetched, FetchProgress, NotFetched, fetch_all, fetch_models
+from weighin.engine.fetching_text import PlainLines, progress_text, time_text
 from weighin.engine.hub import errors
 from weighin.engine.hub.client import RetryPolicy
 

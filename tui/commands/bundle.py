@@ -11,7 +11,8 @@ import click
 import msgspec
 
 from weighin.engine.errors import PlanError
-from weighin.engine.fetching import FetchProgress, size_text
+from weighin.engine.fetching import FetchProgress
+from weighin.engine.fetching_text import size_text
 from weighin.engine.hub.bundle import ImportedBundle, create_bundle, import_bundle, verify_bundle
 from weighin.engine.hub.install import install_bundle
 from weighin.engine.hub.manifest import Manifest

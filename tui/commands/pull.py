@@ -12,15 +12,8 @@ from typing import Any
 import click
 import msgspec
 
-from weighin.engine.fetching import (
-    Fetched,
-    FetchProgress,
-    NotFetched,
-    PlainLines,
-    fetch_all,
-    progress_text,
-    size_text,
-)
+from weighin.engine.fetching import Fetched, FetchProgress, NotFetched, fetch_all
+from weighin.engine.fetching_text import PlainLines, progress_text, size_text
 from weighin.engine.hub.cache import cached_from
 from weighin.engine.hub.errors import DownloadCancelledError
 from weighin.engine.hub.local import LocalModel
