@@ -158,12 +158,12 @@ class Session:
             await self._pool.kill_all()
             try:
                 if outcome != "failed" or not detail:
-                    self._finish(outcome, detail)
+                    await self._finish(outcome, detail)
             finally:
                 self._events.put_nowait(None)
 
     async def _begin(self) -> None:
-        earlier = self._store.events(self.run_id)
+        earlier = await asyncio.to_thread(self._stored_events)
         self._progress = fold(earlier)
         self._started_at = self._clock()
         self._store.set_status(self.run_id, "running")
@@ -360,10 +360,15 @@ class Session:
             return float("inf")
         return self.plan.time_budget_s - self._progress.active_s - (self._clock() - self._started_at)
 
-    def _finish(self, outcome: RunOutcome, detail: str) -> None:
+    async def _finish(self, outcome: RunOutcome, detail: str) -> None:
         for candidate in self.plan.candidates:
             if not self._progress.of(candidate.id).stopped:
                 self.phase(candidate.id, "done")
         self.emit(RunFinished(outcome=outcome, detail=detail))
-        self.emit(reach_verdict(self.plan, self._store.events(self.run_id)))
+        self.emit(await asyncio.to_thread(lambda: reach_verdict(self.plan, self._stored_events())))
         self._store.set_status(self.run_id, outcome)
+
+    def _stored_events(self) -> list[Event]:
+        """All events of the run, read by a connection of its own: for a thread, since a long run has many."""
+        with Store.open(self._store.path) as store:
+            return store.events(self.run_id)

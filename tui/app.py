@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -11,13 +12,13 @@ from textual.binding import Binding, BindingType
 from weighin.engine.errors import WeighinError
 from weighin.engine.events import CandidateStopped, VerdictReached, WorkerDied
 
-from .app_runs import RunsApp
+from .app_controls import ControlsApp
 from .builtin_modes import register_builtin_modes
 from .following import Notice, RunFollower
 from .host import BoardScreen
 from .keys import binding_ids, keys_of
 from .library import RunLibrary
-from .modals.dialogs import Choose, Confirm, ErrorDialog
+from .modals.dialogs import ErrorDialog
 from .modals.help import HelpScreen
 from .modes import modes
 from .preferences import Preferences
@@ -29,11 +30,23 @@ _TIMED_TICK_S = 2.0
 """Painting takes computing time from the model being timed: at 0.5 s its generation lost 4 % on 2 cores."""
 
 
-class WeighinApp(RunsApp):
+def _spare_the_collector() -> None:
+    """Take what start-up made out of the garbage collector's sight: looking through it all held the loop for 80 ms."""
+    gc.collect()
+    gc.freeze()
+
+
+class WeighinApp(ControlsApp):
     """Shows one run and the history of runs; exits with the code the command should give."""
 
     TITLE = "weighin"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar = [
+        "app.tcss",
+        # Those of the screens too: reading one when its screen is first shown would parse all again, on the loop.
+        "widgets/panel.tcss",
+        *(f"screens/{name}.tcss" for name in ("live", "results", "answers", "history")),
+        *(f"modals/{name}.tcss" for name in ("dialogs", "help", "compare")),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", key_display="?"),
         Binding("q,ctrl+q", "leave", "Quit", id="app.quit", key_display="q"),
@@ -57,7 +70,6 @@ class WeighinApp(RunsApp):
         self._clock = clock
         self._first_mode = mode
         self._painted_at = 0.0
-        self._leaving = False
         register_builtin_modes()
         for each in modes():
             self.add_mode(each.name, each.factory)
@@ -75,9 +87,12 @@ class WeighinApp(RunsApp):
             unknown.append(f"There is no theme called {wanted!r}.")
         for problem in (*self._preferences.problems, *unknown):
             self.notify(problem, title="config.toml", severity="warning", markup=False)
-        self.switch_mode(self._first_mode)
+        for name in ("results", "answers", "live", self._first_mode):
+            # Made now: making a screen parses all style sheets again, which must not happen while a run goes on.
+            self.switch_mode(name)
         self.set_interval(_TICK_S, self.paint)
         self.follow(self.follower)
+        self.call_after_refresh(_spare_the_collector)
 
     def now(self) -> float:
         """Wall-clock time, seconds since the epoch; in a replay, the time it has come to."""
@@ -140,50 +155,6 @@ class WeighinApp(RunsApp):
         """Grey out what cannot be asked of the run now."""
         control = {"pause": "pause", "skip": "skip", "drop_suite": "drop", "cancel": "cancel"}.get(action)
         return None if control and not self.follower.can(control) else True  # type: ignore[arg-type]
-
-    def action_pause(self) -> None:
-        """Hold, or go on."""
-        self.follower.toggle_pause()
-
-    def action_skip(self, candidate: str) -> None:
-        """Skip a candidate, after asking."""
-        name = self.follower.board.label(candidate)
-        question = Confirm(f"Skip {name}?", detail="Nothing more is asked of it; its results stay.", yes="Skip")
-        self.push_screen(question, lambda yes: self.follower.skip(candidate) if yes else None)
-
-    def action_drop_suite(self) -> None:
-        """Drop a suite, picked from those still in the run."""
-        board = self.follower.board
-        options = [
-            (s.name, f"{s.title or s.name}  {s.items} items") for s in board.suites if s.name not in board.dropped
-        ]
-        if options:
-            self.push_screen(Choose("Drop which suite?", options), lambda s: self.follower.drop_suite(s) if s else None)
-
-    def action_cancel(self) -> None:
-        """End the run, after asking."""
-        question = Confirm("End this run now?", detail="All results so far stay, and it can be resumed.", yes="End it")
-        self.push_screen(question, lambda yes: self.follower.cancel() if yes else None)
-
-    async def action_leave(self) -> None:
-        """Quit; a run that is going on is ended first, after asking."""
-        if not self.follower.active:
-            self.exit(self.follower.exit_code)
-        elif not self._leaving:
-            question = Confirm(
-                "End the run and quit?", detail="All results so far stay, and it can be resumed.", yes="Quit"
-            )
-            self.push_screen(question, self._leave_if)
-
-    def _leave_if(self, yes: bool | None) -> None:
-        if not yes:
-            return
-        self._leaving = True
-        self.notify("Ending the run …", timeout=30)
-        if self.follower.can("cancel"):
-            self.follower.cancel()
-        else:
-            self.exit(self.follower.exit_code)
 
     def action_help(self) -> None:
         """Explain the screen in front."""

@@ -85,6 +85,9 @@ def take(snap_compare, run_events, run_plan, library, monkeypatch):
                     await pilot.press(key)
                 for _ in range(3):
                     await pilot.pause()
+                while any(worker.is_running and worker.group != "run" for worker in app.workers):
+                    await pilot.pause(0.01)
+                await pilot.pause()
                 app._painted_at = 0.0
                 app.paint()
             app.clear_notifications()

@@ -88,11 +88,11 @@ class HistoryScreen(BoardScreen):
         }
         room = max(12, self.size.width - 4 - sum(columns.values()) - 2 * len(columns))
         for title, width in columns.items():
-            table.add_column(title, width=width or room)
+            table.add_column(title, width=width or room, key=title)
         for line in self._lines:
             when = datetime.datetime.fromtimestamp(line.created_at).strftime("%Y-%m-%d %H:%M")
             cells: list[Content] = [
-                Content("●" if line.id in self._marked else " "),
+                self._mark_of(line),
                 Content.styled(text.cut(line.name or line.id, room), "bold"),
                 Content.styled(when, "$foreground-muted"),
                 _state(line),
@@ -177,7 +177,13 @@ class HistoryScreen(BoardScreen):
         name = self.chosen.id
         kept = [mark for mark in self._marked if mark != name]
         self._marked = kept if name in self._marked else [*kept, name][-2:]
-        self._show()
+        table = self.query_one("#runs", DataTable)
+        for line in self._lines:
+            table.update_cell(line.id, " ", self._mark_of(line), update_width=False)
+        self.refresh_bindings()
+
+    def _mark_of(self, line: RunLine) -> Content:
+        return Content("●" if line.id in self._marked else " ")
 
     @work(group="history-act", exclusive=True)
     async def action_compare(self) -> None:

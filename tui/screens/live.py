@@ -26,7 +26,7 @@ class LiveScreen(BoardScreen):
     """Everything about the run as it goes on."""
 
     HELP_TOPIC = "live"
-    CSS_PATH: ClassVar = ["live.tcss", "../widgets/panel.tcss"]
+    CSS_PATH = "live.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "p,space", "app.pause", "Pause", id="run.pause", tooltip="Hold after the command under way; again to go on"

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_LEFT = (0x40, 0x04, 0x02, 0x01)
-_RIGHT = (0x80, 0x20, 0x10, 0x08)
-"""Bits of a braille cell's dots in each column, from the bottom up."""
+_LEFT = (0x00, 0x40, 0x44, 0x46, 0x47)
+_RIGHT = (0x00, 0x80, 0xA0, 0xB0, 0xB8)
+"""Bits of a braille cell's column filled with 0 to 4 dots, from the bottom up."""
+_CELLS = tuple(tuple(chr(0x2800 + left + right) if left or right else " " for right in _RIGHT) for left in _LEFT)
+"""The character for the dots in the left and in the right column."""
 
 
 def nice_bound(highest: float) -> float:
@@ -39,11 +41,9 @@ def braille_graph(values: Sequence[float], width: int, height: int, bound: float
     dots = [_dots(value, height, bound) for value in shown] + [0] * (columns - len(shown))
     lines = []
     for row in range(height - 1, -1, -1):
-        cells = []
-        for left, right in zip(dots[::2], dots[1::2], strict=True):
-            bits = sum(_LEFT[: _clamp(left - 4 * row)]) + sum(_RIGHT[: _clamp(right - 4 * row)])
-            cells.append(chr(0x2800 + bits) if bits else " ")
-        lines.append("".join(cells))
+        below = 4 * row
+        filled = [0 if count <= below else 4 if count >= below + 4 else count - below for count in dots]
+        lines.append("".join([_CELLS[left][right] for left, right in zip(filled[::2], filled[1::2], strict=True)]))
     return lines
 
 
@@ -52,7 +52,3 @@ def _dots(value: float, height: int, bound: float) -> int:
     if not value > 0:
         return 0
     return max(1, min(4 * height, round(value / bound * 4 * height)))
-
-
-def _clamp(dots: int) -> int:
-    return max(0, min(4, dots))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 
 from .. import text
 from ..board import Panel
 from .graph import braille_graph
 from .interval import interval_bar
+from .lines import LinesWidget
 
 LEAD = "▲"
 DISTURBED = "⚠"
@@ -34,10 +34,10 @@ class Look:
     """Letter that stands for the candidate in the chart."""
 
 
-def paint_panel(panel: Panel, look: Look, width: int, height: int) -> Content:
+def paint_panel(panel: Panel, look: Look, width: int, height: int) -> list[Content]:
     """The panel's lines for an area of that size; what does not fit is left out, the least important first."""
     if width < _LEAST_WIDTH or height < 1:
-        return Content("")
+        return []
     latency, generation, prompt = panel.latency, panel.generation, panel.prompt
     figures = [
         _row(
@@ -62,7 +62,7 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> Content:
     consistency = [_consistency(panel)] if room >= 2 else []
     room -= len(consistency)
     suites = _suites(panel, width)
-    graph_height = max(0, min(10, max(room - len(suites) - 1, min(room, 3))))
+    graph_height = max(0, min(6, max(room - len(suites) - 1, min(room, 3))))
     suites = suites[: max(0, room - graph_height - 1)]
     room -= graph_height + (len(suites) + 1 if suites else 0)
     details = _details(panel, width)[: max(0, room - 1)]
@@ -73,7 +73,7 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> Content:
     latest = _latest(panel, width)[: max(0, height - len(lines) - len(notes) - 2)]
     lines += [Content(""), *latest] if len(latest) > 1 else []
     lines += [Content("")] * min(1, max(0, height - len(lines) - len(notes))) if notes else []
-    return Content("\n").join([*lines[: height - len(notes)], *notes])
+    return [*lines[: height - len(notes)], *notes]
 
 
 def _row(label: str, look: Look, value: str, extra: str, unit: str, disturbed: bool = False) -> Content:
@@ -195,7 +195,7 @@ def _wrap(words: str, width: int) -> list[str]:
     return kept
 
 
-class CandidatePanel(Widget, can_focus=True):
+class CandidatePanel(LinesWidget, can_focus=True):
     """Paints one candidate; repaints only when its revision, its surroundings or its size changed."""
 
     class Picked(Message):
@@ -223,16 +223,17 @@ class CandidatePanel(Widget, can_focus=True):
             return False
         self.panel, self._look = panel, look
         self._show_title()
-        self.refresh()
+        self.repaint()
         return True
 
-    def render(self) -> Content:
+    def paint(self, width: int, height: int) -> list[Content]:
         """All lines."""
-        return paint_panel(self.panel, self._look, self.content_size.width, self.content_size.height)
+        return paint_panel(self.panel, self._look, width, height)
 
     def on_resize(self) -> None:
         """Titles are shortened to the width."""
         self._show_title()
+        super().on_resize()
 
     def _show_title(self) -> None:
         room = max(12, self.size.width - 4) if self.size.width else 36
@@ -241,9 +242,12 @@ class CandidatePanel(Widget, can_focus=True):
         name = text.cut(card.name, max(4, room - len(quant) - 3))
         state = f"{panel.phase}{' ' if panel.detail and panel.racing else ''}{panel.detail if panel.racing else ''}"
         titled = (f"{self._look.key} {name}{quant}", text.cut(state, room))
-        if titled != self._titled:
+        title, state = self._titled
+        if titled != (title, state):
             self._titled = titled
-            self.border_title = Content(titled[0])
-            self.border_subtitle = Content(titled[1])
+            if titled[0] != title:
+                self.border_title = Content(titled[0])
+            if titled[1] != state:
+                self.set_state_line(titled[1])
             self.set_class(not panel.racing, "-stopped")
             self.set_class(panel.phase not in ("waiting", "done", "stopped", "failed"), "-active")
