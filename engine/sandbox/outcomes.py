@@ -13,7 +13,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What sandboxed code may use. It is one process with one thread everywhere, so that scores do not depend on the
     machine's way of confining it."""
 
-    wall_s: float = 10.0
+    wall_s: float = 20.0
+    """Far above ``cpu_s``, so that a busy machine does not decide."""
     cpu_s: float = 5.0
     """Rounded up to whole seconds, as the kernel counts them."""
     memory_bytes: int = 512 << 20

@@ -1,8 +1,10 @@
 """Code scored by running tests: ``pass@1``.
 
 ``item.check = {"tests": source, "entry_point": name, "prompt": source in front of the answer}``. As HumanEval has it,
-the program is prompt + answer, and where the tests define ``check`` it is called with the entry point. Program and
-tests run in sandboxes (``engine.sandbox``); where there is none nothing is run.
+the program is prompt + answer, and where the tests define ``check`` it is called with the entry point. MBPP's plain
+asserts need an entry point only where it has the name of a builtin (``sum``): any other builtin that a program
+redefines is not what its tests see. Program and tests run in sandboxes (``engine.sandbox``); where there is none
+nothing is run.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ class CodeCheck(msgspec.Struct, frozen=True, kw_only=True):
     tests: str
     entry_point: str = ""
     prompt: str = ""
-    wall_s: float = 10.0
+    limit_s: float = 5.0
+    """Seconds of processor time; the clock gives four times as many, so that a busy machine does not decide."""
 
 
 def score_code(found: str, item: GenerateItem) -> dict[str, float]:
@@ -44,7 +47,7 @@ def score_code(found: str, item: GenerateItem) -> dict[str, float]:
         tests=check.tests,
         entry_point=check.entry_point,
         prompt=check.prompt,
-        limits=Limits(wall_s=check.wall_s),
+        limits=Limits(cpu_s=check.limit_s, wall_s=4 * check.limit_s),
         kind=sandbox.kind,
     )
     if isinstance(verdict, BrokenTests):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -263,6 +265,35 @@ def test_nothing_outlives_the_time_limit(kind: Kind) -> None:
     assert isinstance(outcome, TimedOut), outcome
     assert seen
     assert _are_gone(seen, within_s=5)
+
+
+def test_the_world_inside_is_another_one(kind: Kind) -> None:
+    if kind == "landlock":
+        pytest.skip("Landlock makes no namespaces")
+    names = ("mnt", "pid", "net", "ipc", "uts")
+    apart: set[str] = set()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            for process in _descendants(os.getpid()):
+                for name in names:
+                    with contextlib.suppress(OSError):
+                        theirs, ours = (Path(f"/proc/{pid}/ns/{name}").readlink() for pid in (process.pid, "self"))
+                        if theirs != ours:
+                            apart.add(name)
+            done.wait(0.02)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    try:
+        outcome = _run("import os, time; time.sleep(0.5); print(os.getpid())", kind)
+    finally:
+        done.set()
+        looker.join()
+    assert apart == set(names)
+    assert isinstance(outcome, Finished)
+    assert int(outcome.stdout) < 10
 
 
 def test_nothing_outlives_weighin_itself(kind: Kind) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -95,6 +97,29 @@ def test_the_first_mechanism_that_works_is_taken() -> None:
         pytest.skip(found.reason)
     assert found.kind == working[0]
     assert require_sandbox() == found
+
+
+def _can(program: str) -> bool:
+    """Whether a bare Python may do this here; tried apart from the sandbox."""
+    if not sys.platform.startswith("linux"):
+        return False
+    done = subprocess.run([sys.executable, "-c", f"import ctypes\nlibc = ctypes.CDLL(None)\n{program}"], check=False)
+    return done.returncode == 0
+
+
+def test_landlock_serves_wherever_the_kernel_has_it() -> None:
+    if not _can("raise SystemExit(libc.syscall(444, None, 0, 1) < 1)"):
+        pytest.skip("this kernel has no Landlock, or it is switched off")
+    assert isinstance(probe_kind("landlock"), Available), probe_kind("landlock")
+
+
+def test_namespaces_serve_wherever_the_kernel_lets_us_have_them() -> None:
+    # New namespaces, and a mount in them: some systems allow the first and refuse the second.
+    apart = "libc.unshare(0x6C020000 if os.getuid() == 0 else 0x7C020000)"
+    mounted = "libc.mount(b'none', b'/', b'', 0x44000, None) or libc.mount(b't', b'/tmp', b'tmpfs', 0, None)"
+    if not _can(f"import os\nraise SystemExit(({apart} or {mounted}) != 0)"):
+        pytest.skip("namespaces are not open to us here")
+    assert isinstance(probe_kind("namespaces"), Available), probe_kind("namespaces")
 
 
 @pytest.fixture

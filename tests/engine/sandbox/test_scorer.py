@@ -57,13 +57,16 @@ def test_plain_asserts() -> None:
     item = _item(tests="assert add(1, 2) == 3\nassert add(0, 0) == 0\n")
     assert score_code("def add(a, b):\n    return a + b", item) == {"pass@1": 1.0}
     assert score_code("def add(a, b):\n    return 3", item) == {"pass@1": 0.0}
+    assert score_code("def sum(a, b):\n    return a + b", _item(tests="assert sum(1, 2) == 3")) == {"pass@1": 0.0}
+    builtin = _item(tests="assert sum(1, 2) == 3", entry_point="sum")
+    assert score_code("def sum(a, b):\n    return a + b", builtin) == {"pass@1": 1.0}
 
 
 @pytest.mark.usefixtures("_sandbox")
 def test_time_is_the_items() -> None:
-    item = _item(tests="assert f() is None", wall_s=0.3)
-    assert score_code("import time\ndef f(): time.sleep(1)", item) == {"pass@1": 0.0}
-    assert score_code("def f(): pass", _item(tests="assert f() is None", wall_s=20)) == {"pass@1": 1.0}
+    program = "import time\ndef f(): time.sleep(1)"
+    assert score_code(program, _item(tests="assert f() is None", limit_s=0.1)) == {"pass@1": 0.0}
+    assert score_code(program, _item(tests="assert f() is None")) == {"pass@1": 1.0}
 
 
 @pytest.mark.usefixtures("_sandbox")

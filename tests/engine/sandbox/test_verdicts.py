@@ -222,6 +222,82 @@ def test_no_trick_passes(any_kind: Kind, trick: str) -> None:
     assert verdict.reason
 
 
+# What alone stands between each program and a pass is that the trick fails: (program, tests, prompt).
+ALMOST = {
+    "equal to all": (
+        "class E:\n    def __eq__(self, o): return True\ndef solve(): return E()",
+        "assert solve() == 1",
+        "",
+    ),
+    "never unequal": (
+        "class E:\n    def __eq__(self, o): return True\n    def __ne__(self, o): return False\n"
+        "def solve(): return E()",
+        "assert not solve() != 1",
+        "",
+    ),
+    "equal within a list": (
+        "class E:\n    def __eq__(self, o): return True\n    def __hash__(self): return 1\ndef solve(): return [E()]",
+        "assert solve() == [1]",
+        "",
+    ),
+    "equal number": (
+        "class E(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\ndef solve(): return E(0)",
+        "assert solve() == 1",
+        "",
+    ),
+    "equal text": (
+        "class E(str):\n    def __eq__(self, o): return True\n    __hash__ = str.__hash__\ndef solve(): return E('0')",
+        "assert solve() == '1'",
+        "",
+    ),
+    "equal dict": (
+        "class E(dict):\n    def __eq__(self, o): return True\ndef solve(): return E()",
+        "assert solve() == {1: 1}",
+        "",
+    ),
+    "own all": ("def all(xs): return True\ndef solve(): return 0", "assert all([solve() == 1])", ""),
+    "own all in builtins": (
+        "import builtins\nbuiltins.all = lambda xs: True\ndef solve(): return 0",
+        "assert all([solve() == 1])",
+        "",
+    ),
+    "patched in the call": (
+        "def solve():\n    import builtins\n    builtins.abs = lambda x: 1\n    return 0",
+        "assert solve() is not None and abs(solve()) == 1",
+        "",
+    ),
+    "patched math": (
+        "import math\nmath.isclose = lambda *a: True\ndef solve(): return 0",
+        "assert math.isclose(solve(), 1)",
+        "",
+    ),
+    "patched helper": (
+        "    return 0\ndef near(a, b): return True",
+        "assert near(solve(), 1)",
+        "def near(a, b):\n    return a == b\ndef solve():\n    'Text.'\n",
+    ),
+    "own check": ("def check(f): pass\ndef solve(): return 0", "def check(f):\n    assert f() == 1", ""),
+    "no AssertionError": (
+        "import builtins\nbuiltins.AssertionError = None\ndel builtins.Exception\ndef solve(): return 0",
+        "assert solve() == 1",
+        "",
+    ),
+    "own AssertionError": (
+        "class AssertionError(Exception): pass\ndef solve(): return 0",
+        "try:\n    assert solve() == 1\nexcept AssertionError:\n    raise",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("trick", ALMOST)
+def test_a_trick_that_nothing_else_would_stop(any_kind: Kind, trick: str) -> None:
+    program, tests, prompt = ALMOST[trick]
+    verdict = run_tests(program, tests=tests, entry_point="solve", prompt=prompt, limits=LIMITS, kind=any_kind)
+    assert isinstance(verdict, Failed), verdict
+    assert "AssertionError" in verdict.reason
+
+
 HONEST = {
     "counts are dicts": (
         "import collections\ndef solve(xs): return collections.Counter(xs)",
