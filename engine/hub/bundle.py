@@ -172,9 +172,13 @@ def import_bundle(
             check_room(to, manifest.size_bytes, disk_free_bytes, subject=subject, hint=_OTHER_DISK)
             meter = Meter(to.name, manifest.size_bytes, report, clock)
             for file in manifest.files:
-                found = copy_file(folder / file.path, to / file.path, cancelled=cancelled, copied=meter.add)
-                if found != file.sha256:
-                    raise BundleError(f"{folder / file.path} changed while it was copied.", hint="Import it again.")
+                copy_file(
+                    folder / file.path,
+                    to / file.path,
+                    expected_sha256=file.sha256,
+                    cancelled=cancelled,
+                    copied=meter.add,
+                )
             _write(to / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
             with storage_errors(to):
                 (to / UNFINISHED).unlink(missing_ok=True)

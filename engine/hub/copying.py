@@ -21,16 +21,19 @@ def copy_file(
     source: Path,
     target: Path,
     *,
+    expected_sha256: str = "",
     cancelled: Callable[[], bool] = never,
     copied: Callable[[int], object] = int,
 ) -> str:
     """Copy, or go on copying, and return the SHA-256 of what was read from ``source``.
 
     What a finished ``target`` or an earlier ``target.part`` holds is compared with ``source`` and kept if it agrees.
-    ``copied`` is told of bytes as they are done, those that were there included.
+    ``copied`` is told of bytes as they are done, those that were there included. With ``expected_sha256`` nothing else
+    gets the name ``target``.
 
     Raises:
-        LocalStoreError, DiskFullError: a side cannot be read or written; what was copied stays.
+        LocalStoreError, DiskFullError: a side cannot be read or written; what was copied stays. Or ``source`` does not
+            have the expected hash; then nothing stays.
         DownloadCancelledError: the same.
     """
     part = target.with_name(target.name + ".part")
@@ -43,9 +46,10 @@ def copy_file(
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():
                 same = _same_start(original, target, cancelled, whole=True)
-                if same is not None:
+                if same is not None and same.hexdigest() == (expected_sha256 or same.hexdigest()):
                     copied(original.tell())
                     return same.hexdigest()
+                original.seek(0)
                 target.unlink()
             same = _same_start(original, part, cancelled, whole=False)
             digest = hashlib.sha256() if same is None else same
@@ -71,6 +75,9 @@ def copy_file(
                 copied(len(chunk))
             with storage_errors(target):
                 os.fsync(copy.fileno())
+        if expected_sha256 and digest.hexdigest() != expected_sha256:
+            part.unlink(missing_ok=True)
+            raise LocalStoreError(f"{source} changed while it was copied.", hint="Start again.")
         with storage_errors(target):
             part.replace(target)
     return digest.hexdigest()

@@ -22,7 +22,6 @@ from .bundle import ImportedBundle, safe_name, verify_bundle
 from .cache import CachedFile, cached_file, check_room, free_bytes, locked, publish, storage_errors
 from .client import never
 from .copying import copy_file
-from .errors import BundleError
 from .local import hub_cache_dir
 from .manifest import PLAN, BundleFile, Manifest
 from .progress import Meter, Report, silent
@@ -66,7 +65,7 @@ def install_bundle(
         if isinstance(place, CachedFile):
             found[file.path] = _into_cache(source, place, cancelled, meter)
         else:
-            _expect(copy_file(source, place, cancelled=cancelled, copied=meter.add), file, source)
+            copy_file(source, place, expected_sha256=file.sha256, cancelled=cancelled, copied=meter.add)
             found[file.path] = place
     plan = msgspec.structs.replace(
         plan,
@@ -121,13 +120,8 @@ def _is_free(place: CachedFile) -> bool:
 
 def _into_cache(source: Path, place: CachedFile, cancelled: Callable[[], bool], meter: Meter) -> Path:
     with locked(place, sleep=time.sleep, cancelled=cancelled):
-        found = copy_file(source, place.blob, cancelled=cancelled, copied=meter.add)
-        if found != place.etag:
-            raise BundleError(f"{source} changed while it was copied.", hint="Import it again.")
+        copy_file(source, place.blob, expected_sha256=place.etag, cancelled=cancelled, copied=meter.add)
+        with storage_errors(place.part):
+            place.part.unlink(missing_ok=True)  # what an unfinished download of the same file left
         # A branch that the cache knows already keeps the commit it has.
         return publish(place, place.commit if place.ref("main").exists() else "main")
-
-
-def _expect(found: str, file: BundleFile, source: Path) -> None:
-    if found != file.sha256:
-        raise BundleError(f"{source} changed while it was copied.", hint="Import it again.")

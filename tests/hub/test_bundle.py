@@ -10,10 +10,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from weighin.engine.gguf.files import file_sha256
 from weighin.engine.hub import errors
 from weighin.engine.hub.bundle import create_bundle, import_bundle, verify_bundle
+from weighin.engine.hub.manifest import read_manifest
 from weighin.engine.plan import Candidate, Plan, SuiteChoice
 
 
@@ -163,6 +166,55 @@ def test_an_origin_that_leads_out_of_the_cache(bundle, origin):
     change_manifest(bundle, lambda m: m["files"][-2].update(origin=origin))
     with pytest.raises(errors.BundleError, match="from nowhere on the hub"):
         verify_bundle(bundle)
+
+
+def test_a_file_that_changes_after_it_was_checked_gets_no_name(bundle, tmp_path, monkeypatch):
+    from weighin.engine.hub import bundle as module
+
+    verify = module.verify_bundle
+
+    def then_change(folder, **more):
+        manifest = verify(folder, **more)
+        (bundle / "models/c/c.gguf").write_bytes(b"GGUF" + bytes(9_996))
+        return manifest
+
+    monkeypatch.setattr(module, "verify_bundle", then_change)
+    with pytest.raises(errors.LocalStoreError, match="changed while it was copied"):
+        import_bundle(bundle, to=tmp_path / "box")
+    assert not (tmp_path / "box/models/c/c.gguf").exists()
+    assert not (tmp_path / "box/models/c/c.gguf.part").exists()
+    assert not (tmp_path / "box/bundle.json").exists()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+paths = st.text(max_size=20) | st.from_regex(r"[a-z./\\~:]{0,20}", fullmatch=True) | st.just("plan.toml")
+files = st.fixed_dictionaries(
+    {
+        "path": paths | json_values,
+        "kind": st.sampled_from(["model", "plan", "data"]) | json_values,
+        "size_bytes": st.integers(-5, 5) | json_values,
+        "sha256": st.just("a" * 64) | json_values,
+    },
+    optional={"origin": json_values},
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@given(st.fixed_dictionaries({"files": st.lists(files, max_size=3)}, optional={"format": json_values}) | json_values)
+def test_any_manifest_is_read_with_paths_inside_or_refused(tmp_path, document):
+    (tmp_path / "bundle.json").write_text(json.dumps(document))
+    try:
+        manifest = read_manifest(tmp_path)
+    except errors.BundleError:
+        return
+    assert any(file.path == "plan.toml" for file in manifest.files)
+    for file in manifest.files:
+        assert (tmp_path / file.path).resolve().is_relative_to(tmp_path.resolve())
+        assert file.size_bytes >= 0
 
 
 def test_a_link_instead_of_a_file(bundle, tmp_path):

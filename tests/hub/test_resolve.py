@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from weighin.engine.hub import errors
 from weighin.engine.hub.cache import cached_from
@@ -120,6 +122,12 @@ def test_written_is_what_was_read(text):
 )
 def test_names_in_plans(path, name):
     assert reference_at_end(path) == name
+
+
+@given(st.text(max_size=40) | st.from_regex(r"(/?[a-z.]{0,6}){0,3}:?[a-zA-Z0-9_./:]{0,12}", fullmatch=True))
+def test_any_path_in_a_plan_is_an_ordinary_one_or_a_name(path):
+    name = reference_at_end(path)
+    assert name == "" or (":" in name and path.replace("\\", "/").endswith(name))
 
 
 def test_an_existing_path_in_a_plan_is_a_path(tmp_path):
