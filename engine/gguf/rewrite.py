@@ -1,0 +1,166 @@
+"""Other headers made from a sound one: the parts of a split model as one file, a model with fewer layers.
+
+Only for headers that ``parse_header`` accepted: nothing is checked again here. Values are copied byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from ..errors import ModelFileError
+from .header import GgufHeader, HeaderError, NeedMoreError, Tensor, parse_header
+from .types import GGML_TYPES
+
+_NUMBERS = {name: number for number, (name, _weights, _size) in GGML_TYPES.items()}
+_FIXED_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+_STRING, _ARRAY = 8, 9
+_BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
+
+_PERIODS = {"gemma2": 2, "gpt-oss": 2, "olmo2": 4, "cohere2": 4, "qwen35": 4, "qwen3next": 4, "gemma3": 6}
+"""After how many layers the kinds of layers repeat, where llama.cpp's source has it and not the file."""
+_HYBRID = ("qwen35", "qwen3next")
+_USUAL_PERIOD = 6
+
+
+class _Field(msgspec.Struct, frozen=True):
+    """One key with its value, as bytes of the header."""
+
+    name: str
+    kind: int
+    raw: bytes
+    """The value without key and type."""
+
+
+def merged_header(parts: Sequence[bytes]) -> bytes:
+    """The header that the split model would have in one file; a single part comes back as it is.
+
+    Raises:
+        ModelFileError: a part is unsound, or two parts hold the same tensor.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    headers = [_sound(part) for part in parts]
+    tensors = [tensor for header in headers for tensor in header.tensors]
+    if len({tensor.name for tensor in tensors}) != len(tensors):
+        raise ModelFileError("Two parts of the split model hold the same tensor.", hint="Choose another file.")
+    fields = [field for field in _fields(parts[0]) if not field.name.startswith("split.")]
+    return _write(headers[0], fields, tensors)
+
+
+def layer_period(header: GgufHeader) -> int:
+    """After how many layers the kinds of layers repeat: 1 where all are alike."""
+    slides = f"{header.architecture}.attention.sliding_window" in header.metadata
+    period = _PERIODS.get(header.architecture, _USUAL_PERIOD) if slides or header.architecture in _HYBRID else 1
+    return min(period, header.n_layer or 1)
+
+
+def layer_bytes(header: GgufHeader) -> list[int]:
+    """Bytes of the tensors of every layer, in order."""
+    found = [0] * (header.n_layer or 0)
+    for tensor in header.tensors:
+        match = _BLOCK.match(tensor.name)
+        if match and int(match[1]) < len(found):
+            found[int(match[1])] += tensor.size_bytes
+    return found
+
+
+def layer_subset(data: bytes, n_layer: int) -> bytes:
+    """The header of the same model with only ``n_layer`` of its layers: neighbours of the most typical size.
+
+    Layers in quantised files differ in size, the first and last being larger. The run begins at a whole period, so
+    that its layers are of the same kinds as in the model.
+
+    Raises:
+        ModelFileError: the header is unsound, or has not more layers than that.
+    """
+    header = _sound(data)
+    total = header.n_layer or 0
+    if not 0 < n_layer < total:
+        raise ModelFileError(f"A model of {total} layers has no part of {n_layer}.", hint="Take fewer layers.")
+    sizes = layer_bytes(header)
+    typical = sum(sizes) / total * n_layer
+    starts = range(0, total - n_layer + 1, layer_period(header))
+    start = min(starts, key=lambda at: abs(sum(sizes[at : at + n_layer]) - typical))
+    tensors = []
+    for tensor in header.tensors:
+        match = _BLOCK.match(tensor.name)
+        if match is None:
+            tensors.append(tensor)
+        elif start <= int(match[1]) < start + n_layer:
+            tensors.append(msgspec.structs.replace(tensor, name=f"blk.{int(match[1]) - start}.{match[2]}"))
+    own = f"{header.architecture}."
+    fields = []
+    for field in _fields(data):
+        if field.name == own + "block_count":
+            width = _FIXED_BYTES[field.kind]
+            fields.append(msgspec.structs.replace(field, raw=n_layer.to_bytes(width, "little")))
+        elif field.kind == _ARRAY and not field.name.startswith(("tokenizer.", "general.")):
+            fields.append(msgspec.structs.replace(field, raw=_sliced(field.raw, total, start, n_layer)))
+        else:
+            fields.append(field)
+    return _write(header, fields, tensors)
+
+
+def _sound(data: bytes) -> GgufHeader:
+    try:
+        return parse_header(data)
+    except (HeaderError, NeedMoreError) as error:
+        raise ModelFileError(f"The header cannot be used: {error.what}.", hint="Fetch it again.") from None
+
+
+def _sliced(raw: bytes, total: int, start: int, count: int) -> bytes:
+    """An array that has one number a layer, cut to the layers taken; any other array as it is."""
+    element, length = struct.unpack_from("<IQ", raw)
+    width = _FIXED_BYTES.get(element)
+    if length != total or width is None:
+        return raw
+    return struct.pack("<IQ", element, count) + raw[12 + start * width : 12 + (start + count) * width]
+
+
+def _fields(data: bytes) -> Iterator[_Field]:
+    _tensors, n_keys = struct.unpack_from("<QQ", data, 8)
+    at = 24
+    for _ in range(n_keys):
+        length = struct.unpack_from("<Q", data, at)[0]
+        name = data[at + 8 : at + 8 + length].decode("utf-8", "replace")
+        kind = struct.unpack_from("<I", data, at + 8 + length)[0]
+        start = at + 12 + length
+        at = _end(data, start, kind)
+        yield _Field(name, kind, data[start:at])
+
+
+def _end(data: bytes, at: int, kind: int) -> int:
+    """Where the value that begins at ``at`` ends."""
+    if kind in _FIXED_BYTES:
+        return at + _FIXED_BYTES[kind]
+    if kind == _STRING:
+        return at + 8 + int(struct.unpack_from("<Q", data, at)[0])
+    element, length = struct.unpack_from("<IQ", data, at)
+    at += 12
+    if element in _FIXED_BYTES:
+        return at + int(length) * _FIXED_BYTES[element]
+    for _ in range(length):
+        at = _end(data, at, element)
+    return at
+
+
+def _write(like: GgufHeader, fields: Sequence[_Field], tensors: Iterable[Tensor]) -> bytes:
+    alignment = like.metadata.get("general.alignment", 32)
+    step = alignment if isinstance(alignment, int) else 32
+    rows, offset, count = [], 0, 0
+    for tensor in tensors:
+        name = tensor.name.encode()
+        shape = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
+        rows.append(struct.pack("<Q", len(name)) + name + shape + struct.pack("<IQ", _NUMBERS[tensor.type], offset))
+        offset += -(-tensor.size_bytes // step) * step
+        count += 1
+    found = b"GGUF" + struct.pack("<IQQ", like.version, count, len(fields))
+    for field in fields:
+        name = field.name.encode()
+        found += struct.pack("<Q", len(name)) + name + struct.pack("<I", field.kind) + field.raw
+    found += b"".join(rows)
+    return found.ljust(-(-len(found) // step) * step, b"\0")
