@@ -296,9 +296,9 @@ def test_the_world_inside_is_another_one(kind: Kind) -> None:
     assert int(outcome.stdout) < 10
 
 
-def test_nothing_outlives_weighin_itself(kind: Kind) -> None:
+def test_nothing_outlives_weighin_itself(kind: Kind, tmp_path: Path) -> None:
     program = f"from weighin.engine.sandbox.run import run_python\nrun_python({DAEMON!r}, kind={kind!r})"
-    weighin = subprocess.Popen([sys.executable, "-c", program])
+    weighin = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "TMPDIR": str(tmp_path)})
     started: set[psutil.Process] = set()
     try:
         deadline = time.monotonic() + 10
