@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from .family import OPEN_LLM
 from .listing import billions
-from .measured import MeasuredHere
+from .measured import MeasuredHere, best_known
 from .models import Catalog, CatalogModel, Languages
 from .quants import DEPLOYMENT_RULE, smallest_machine_gb
 from .ranking import published_score, setup, verdict_word
@@ -53,13 +53,14 @@ def _block(
     width: int,
     use: StatedUse,
 ) -> list[str]:
-    here = [next(iter(measured.get(model.id, ())), None) for model in models]
+    here = [best_known(measured.get(model.id, ())) for model in models]
+    quants = [tuple(m.quant for m in measured.get(model.id, ())) for model in models]
     lines = _laid_out([("", tuple(model.name for model in models))], width)
     lines.append(_rule("published", width))
     lines += _laid_out(_published(models, catalog, use), width)
     lines.append(_rule("measured here", width))
     if any(figures is not None for figures in here):
-        lines += _laid_out(_measured(here), width)
+        lines += _laid_out(_measured(here, quants), width)
     else:
         lines += textwrap.wrap(
             "Nothing yet: weighin run, or weighin fit for speed and memory without a download.", width
@@ -92,12 +93,12 @@ def _published(models: Sequence[CatalogModel], catalog: Catalog, use: StatedUse)
     return [*rows, ("", (" ".join(footnotes),))]
 
 
-def _measured(here: Sequence[MeasuredHere | None]) -> list[Row]:
+def _measured(here: Sequence[MeasuredHere | None], quants: Sequence[tuple[str, ...]]) -> list[Row]:
     def row(label: str, cell: object) -> Row:
         return label, tuple(_NONE if m is None else str(cell(m)) for m in here)  # type: ignore[operator]
 
     return [
-        row("quant", lambda m: m.quant or _NONE),
+        ("quant", tuple(_quant(m, measured) for m, measured in zip(here, quants, strict=True))),
         row("generation", lambda m: _rate(m.generation_tokens_per_second, m.disturbed)),
         row("prompt", lambda m: _rate(m.prompt_tokens_per_second, m.disturbed)),
         row("memory", lambda m: _NONE if m.memory_bytes is None else f"{m.memory_bytes / 1e9:.2f} GB at {m.n_ctx:,}"),
@@ -115,6 +116,13 @@ def _terms(verdict: Verdict) -> str:
 def _leaderboard(model: CatalogModel) -> str:
     scores = [score for score in model.score if score.name.startswith(OPEN_LLM)]
     return ", ".join(f"{s.name.removeprefix(OPEN_LLM).strip()} {s.value:g}" for s in scores) or _NONE
+
+
+def _quant(figures: MeasuredHere | None, quants: tuple[str, ...]) -> str:
+    if figures is None:
+        return _NONE
+    others = sorted({quant for quant in quants if quant and quant != figures.quant})
+    return (figures.quant or _NONE) + (f" (measured too: {', '.join(others)})" if others else "")
 
 
 def _rate(value: float | None, disturbed: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from .measured import MeasuredHere
+from .measured import MeasuredHere, best_known
 from .models import Catalog, CatalogModel
 from .quants import best_fitting, usual_rung
 from .ranking import Ranked, SortKey, rank_one, sort_ranked, verdict_word
@@ -52,7 +52,7 @@ def rank_models(
             if fitting is None:
                 continue
             rung = fitting
-        timed = [m for m in (measured or {}).get(model.id, ()) if m.generation_tokens_per_second is not None]
+        here = best_known((measured or {}).get(model.id, ()))
         rows.append(
             rank_one(
                 model,
@@ -60,8 +60,10 @@ def rank_models(
                 available_bytes=wanted.fits_bytes,
                 aptitude=wanted.aptitude or None,
                 rung=rung,
-                tokens_per_second=timed[0].generation_tokens_per_second if timed else None,
-                speed_source=f"measured here, {timed[0].quant}, {timed[0].date}, {timed[0].machine}" if timed else "",
+                tokens_per_second=here.generation_tokens_per_second if here else None,
+                speed_source=f"measured here, {here.quant}, {here.date}, {here.machine}" if here else "",
+                speed_quant=here.quant if here else "",
+                speed_disturbed=here.disturbed if here else False,
             )
         )
     return sort_ranked(rows, sort)
@@ -70,7 +72,8 @@ def rank_models(
 def models_table(rows: Sequence[Ranked], *, width: int) -> list[str]:
     """A header and one line a model; no line is longer than ``width``.
 
-    The last column, tok/s, was measured here and appears only if something was; all others are published or estimated.
+    The last column, tok/s, was measured here and appears only if something was, with ⚠ where something else used the
+    machine; all others are published or estimated.
     """
     here = any(row.tokens_per_second is not None for row in rows)
     head = ["model", "params", "quant", "memory", "context", "MMLU", "license"]
@@ -89,7 +92,8 @@ def models_table(rows: Sequence[Ranked], *, width: int) -> list[str]:
             f"{mark} {' + '.join(model.licenses)}",
         ]
         if here:
-            cells.append("–" if row.tokens_per_second is None else f"{row.tokens_per_second:.1f}")
+            said = [f"{row.tokens_per_second or 0:.1f}", row.speed_quant, "⚠" if row.speed_disturbed else ""]
+            cells.append("–" if row.tokens_per_second is None else " ".join(part for part in said if part))
         table.append(tuple(cells))
     return _aligned(table, width)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -83,6 +84,13 @@ def measured_here(catalog: Catalog, store_path: Path, *, answers: bool = False) 
                     )
                 )
     return found
+
+
+def best_known(figures: Sequence[MeasuredHere]) -> MeasuredHere | None:
+    """The newest with a clean speed, else the newest with any, else the newest; None when there is none."""
+    timed = [f for f in figures if f.generation_tokens_per_second is not None]
+    clean = [f for f in timed if not f.disturbed]
+    return next(iter([*clean, *timed, *figures]), None)
 
 
 def catalog_model_of(candidate: Candidate, catalog: Catalog) -> CatalogModel | None:

@@ -35,6 +35,10 @@ class Ranked(msgspec.Struct, frozen=True):
     rung: Rung | None = None
     """The quant that memory and speed are about."""
     speed_source: str = ""
+    speed_quant: str = ""
+    """Of the file whose speed was taken, which need not be the rung's."""
+    speed_disturbed: bool = False
+    """Something else used the machine while speed was taken."""
 
     def components(self) -> tuple[Component, ...]:
         """Everything the order could rest on, each with where it comes from; what is not known says so."""
@@ -42,7 +46,8 @@ class Ranked(msgspec.Struct, frozen=True):
         score, aptitudes = self.score, model.aptitudes
         memory = "not known" if self.memory_bytes is None else f"{self.memory_bytes / 1e9:.1f} GB"
         fits = "" if self.fits is None else ", fits" if self.fits else ", does not fit"
-        speed = "not measured" if self.tokens_per_second is None else f"{self.tokens_per_second:.1f} tok/s"
+        disturbed = ", disturbed" if self.speed_disturbed else ""
+        speed = "not measured" if self.tokens_per_second is None else f"{self.tokens_per_second:.1f} tok/s{disturbed}"
         good_at = "not stated" if aptitudes is None else ", ".join(aptitudes.value)
         match = "" if self.aptitude_match is None else " (the task is among them)" if self.aptitude_match else ""
         figure = (
@@ -69,13 +74,16 @@ def rank_one(
     score_name: str = "MMLU",
     rung: Rung | None = None,
     speed_source: str = "",
+    speed_quant: str = "",
+    speed_disturbed: bool = False,
 ) -> Ranked:
     """The components of one model; an instruct score goes before a base score."""
     memory = memory_bytes if memory_bytes is not None or rung is None else rung.memory_bytes
     fits = None if memory is None or available_bytes is None else memory <= available_bytes
     match = None if aptitude is None or model.aptitudes is None else aptitude in model.aptitudes.value
     score = published_score(model, score_name)
-    return Ranked(model, verdict, memory, fits, tokens_per_second, match, score, rung, speed_source)
+    speed = (tokens_per_second, match, score, rung, speed_source, speed_quant, speed_disturbed)
+    return Ranked(model, verdict, memory, fits, *speed)
 
 
 def published_score(model: CatalogModel, name: str) -> Score | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from weighin.engine.catalog.compare import compare_models
 from weighin.engine.catalog.listing import ModelFilter, models_builtins, models_table, rank_models
-from weighin.engine.catalog.measured import measured_here
+from weighin.engine.catalog.measured import best_known, measured_here
 from weighin.engine.catalog.models import CatalogError, load_catalog
 from weighin.engine.catalog.quants import LADDER, best_fitting, ladder, smallest_machine_gb
 from weighin.engine.catalog.ranking import SORT_KEYS, SortKey, rank_one
@@ -194,10 +195,25 @@ def test_the_table_gets_a_column_only_when_something_was_measured(store_path: Pa
     assert "8 cores" in rows[0].speed_source
     table = models_table(rows, width=160)
     assert "tok/s here" in table[0]
-    assert table[1].endswith("30.0")
+    assert table[1].endswith("30.0 Q4_K_M")
     document = models_builtins(rows[:1], found)[0]
     assert document["measured_here"][0]["machine"] == "8 cores"
     assert all("tokens_per_second" not in score for score in document["score"])
+
+
+def test_a_clean_speed_goes_before_a_newer_disturbed_one(store_path: Path) -> None:
+    newest, oldest = measured_here(load_catalog(), store_path)["llama-3.2-1b-instruct"]
+    disturbed = msgspec.structs.replace(newest, disturbed=True, quant="Q8_0")
+    assert best_known([disturbed, oldest]) == oldest
+    assert best_known([disturbed]) == disturbed
+    assert best_known([]) is None
+    only = {"llama-3.2-1b-instruct": [disturbed]}
+    rows = rank_models(load_catalog(), ModelFilter(), "speed", only)
+    assert models_table(rows, width=160)[1].endswith("30.0 Q8_0 ⚠")
+    assert any("disturbed" in component.text for component in rows[0].components())
+    both = {"llama-3.2-1b-instruct": [disturbed, oldest]}
+    text = "\n".join(compare_models(["llama-3.2-1b-instruct"], load_catalog(), both, width=100))
+    assert "Q4_K_M (measured too: Q8_0)" in text
 
 
 def test_without_a_store_nothing_is_measured_and_none_is_made(tmp_path: Path) -> None:
