@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 import time
@@ -127,13 +128,12 @@ def again(names: Sequence[str]) -> str:
 
 def fetched_row(outcome: Fetched) -> dict[str, Any]:
     """A model for --json: path, size, SHA-256, each part of a split one, and where it is from."""
-    from weighin.engine.gguf.files import file_sha256
     from weighin.engine.hub.resolve import catalog_entry, license_note
 
     row: dict[str, Any] = {"model": outcome.name, "path": str(outcome.path), "size_bytes": outcome.size_bytes}
     if outcome.path.is_dir():
         return row
-    row["sha256"] = file_sha256(outcome.path)
+    row["sha256"] = _sha256(outcome)
     choice = outcome.choice
     if choice is None:
         return row
@@ -166,15 +166,25 @@ def failed_row(outcome: NotFetched) -> dict[str, Any]:
 
 def fetched_lines(outcome: Fetched) -> list[str]:
     """Path and checksum on stdout, as a person or a script reads them."""
-    from weighin.engine.gguf.files import file_sha256
     from weighin.engine.hub.resolve import license_note
 
     lines = [str(outcome.path)]
     if not outcome.path.is_dir():
-        lines.append(f"  {size_text(outcome.size_bytes)}, SHA-256 {file_sha256(outcome.path)}")
+        lines.append(f"  {size_text(outcome.size_bytes)}, SHA-256 {_sha256(outcome)}")
     if outcome.choice is not None:
         lines.append(f"  License: {license_note(outcome.choice.repo)}")
     return lines
+
+
+def _sha256(outcome: Fetched) -> str:
+    """Of the file; of the parts' hashes for a split one, as plans and runs have it."""
+    from weighin.engine.gguf.files import file_sha256
+
+    found = [part.sha256 for part in outcome.choice.model.parts] if outcome.choice is not None else []
+    if not found or not all(found):
+        return file_sha256(outcome.path)
+    # They were checked just now: gigabytes need not be read again.
+    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
 def _to_write(model: LocalModel) -> str:

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from weighin.engine.gguf.files import file_sha256
+
 
 def _hub_tests() -> ModuleType:
     """The stand-in hub and its fixtures, which live with the hub's own tests."""
@@ -443,6 +445,7 @@ def test_a_split_model_is_pulled_measured_and_carried(standin, weighin, tiny_spl
     (row,) = json.loads(out)
     assert [Path(file["path"]).read_bytes() for file in row["files"]] == list(tiny_split.values())
     assert row["size_bytes"] == sum(map(len, tiny_split.values()))
+    assert row["sha256"] == file_sha256(Path(row["path"]))
     code, out, err = weighin("bench", REPO, "--json", "-p", "16", "-n", "4", "-r", "1", "-c", "512", HF_HUB_OFFLINE="1")
     assert code in {0, 1}, err
     (tmp_path / "plan.toml").write_text(f"candidates = [{{ id = 'a', path = '{REPO}:F32', name = 'A' }}]\n")
