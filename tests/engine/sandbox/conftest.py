@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from weighin.engine.errors import SandboxError
 from weighin.engine.sandbox.outcomes import Kind, Limits, Unavailable
-from weighin.engine.sandbox.probe import KINDS, probe_kind
+from weighin.engine.sandbox.probe import KINDS, probe_kind, require_sandbox
 
 SMALL = Limits(wall_s=4, cpu_s=2, memory_bytes=128 << 20, output_bytes=20_000, folder_bytes=2 << 20, file_bytes=1 << 20)
 """Even where the sandbox failed, nothing here would use more than this machine has."""
@@ -25,6 +26,15 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     if isinstance(found, Unavailable):
         pytest.skip(found.reason)
     return chosen
+
+
+@pytest.fixture
+def any_kind() -> Kind:
+    """The machine's mechanism: which one it is does not touch how verdicts are made."""
+    try:
+        return require_sandbox().kind
+    except SandboxError as error:
+        pytest.skip(str(error))
 
 
 class Canary:
