@@ -122,17 +122,25 @@ def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tu
 
 
 def _stated(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
-    """Ids of license, name and link; all that are known count, and without any what was said stays as it is."""
-    known: list[str] = []
-    for word in words:
-        key = license_id(word, catalog.licenses) if word.strip() else None
-        link = _HUB_LINK.match(word.strip())
-        model = catalog.get(link[1]) if key is None and link else None
-        known += [key] if key else model.licenses if model else ()
-    if known:
-        return tuple(dict.fromkeys(known))
-    said = [word.strip() for word in words if word.strip().lower().removeprefix("license:") not in _SAYS_NOTHING]
-    return (said[0],) if said else ()
+    """Ids for a license, its name and its link.
+
+    License and name both count, known or not: a name that nobody knows may stand for other terms than the id beside
+    it. A link counts where it is known, and where nothing else says anything.
+    """
+    found: list[str] = []
+    for word in words[:2]:
+        said = word.strip().removeprefix("license:")
+        if said.lower() not in _SAYS_NOTHING:
+            found.append(license_id(said, catalog.licenses) or said)
+    link = words[2].strip()
+    repo = _HUB_LINK.match(link)
+    model = catalog.get(repo[1]) if repo else None
+    linked = license_id(link, catalog.licenses) if link else None
+    if linked or model:
+        found += [linked] if linked else model.licenses if model else ()
+    elif link and not found:
+        found.append(link)
+    return tuple(dict.fromkeys(found))
 
 
 def _after(tags: Sequence[str], prefix: str) -> str:

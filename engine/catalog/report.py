@@ -51,9 +51,9 @@ def license_report(name: str, use: StatedUse, catalog: Catalog, *, repo: str = "
         CatalogError: ``name`` is none of the three.
     """
     path = Path(name).expanduser()
-    if name.lower().endswith(".gguf") or path.is_file():
+    if name.lower().endswith(".gguf"):
         return _of_file(path, use, catalog, repo)
-    model = catalog.get(name)
+    model = catalog.get(name) or catalog.get(name.rpartition(":")[0])  # NAME or NAME:QUANT
     if model is not None:
         verdict = model_verdict(model, use, catalog.licenses)
         inherited = model.licenses[1:]
@@ -63,6 +63,8 @@ def license_report(name: str, use: StatedUse, catalog: Catalog, *, repo: str = "
     if key is not None:
         verdict = license_verdict([key], use, catalog.licenses)
         return _report(catalog.licenses[key].name, (key,), verdict, "name", (), catalog)
+    if path.is_file():  # Ollama's files have no suffix
+        return _of_file(path, use, catalog, repo)
     known = [*(m.id for m in catalog.models), *catalog.licenses]
     near = difflib.get_close_matches(name.strip().lower(), known, n=3, cutoff=0.5)
     raise CatalogError(

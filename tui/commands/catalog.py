@@ -72,9 +72,15 @@ def _use(options: dict[str, Any]) -> StatedUse:
 
 
 def _filter(options: dict[str, Any]) -> Any:
+    from weighin.engine.catalog.check import APTITUDES
     from weighin.engine.catalog.listing import ModelFilter
 
     stated = any(options.get(name) for name in ("use", "users", "revenue", "redistribute", "train", "osi", "region"))
+    aptitude = str(options["aptitude"]).lower()
+    if aptitude and aptitude not in APTITUDES:
+        raise WeighinError(
+            f"--aptitude {aptitude!r} is none that the catalog knows.", hint=f"One of {', '.join(sorted(APTITUDES))}."
+        )
     least, most, fits = options["min_size"], options["max_size"], options["fits"]
     return ModelFilter(
         words=options["words"],
@@ -83,7 +89,7 @@ def _filter(options: dict[str, Any]) -> Any:
         min_parameters=None if least is None else parse_count(least, "--min-size", "parameters"),
         max_parameters=None if most is None else parse_count(most, "--max-size", "parameters"),
         language=options["language"],
-        aptitude=options["aptitude"],
+        aptitude=aptitude,
         fits_bytes=None if fits is None else _gigabytes(fits),
         n_ctx=options["context"],
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from weighin.engine.catalog.effective import Clues, clues_of_file, effective_license, model_by_file_name
 from weighin.engine.catalog.licenses import LicenseFileError, license_id, read_licenses, recognise_text
@@ -111,6 +113,9 @@ def test_texts_are_recognised_by_their_titles(text: str, keys: tuple[str, ...]) 
         ),
         # name and license that disagree both count
         (Clues(header={"general.license": "apache-2.0", "general.license.name": "mrl"}), ("apache-2.0", "mrl")),
+        (Clues(header={"general.license": "mit", "general.license.name": "house terms"}), ("mit", "house terms")),
+        (Clues(header={"general.license": "mit", "general.license.link": "LICENSE"}), ("mit",)),
+        (Clues(header={"general.license": "other", "general.license.link": "LICENSE"}), ("LICENSE",)),
         # the base's license is inherited, whatever tag or text say
         (Clues(header={"general.license": "apache-2.0", **based_on(META)}), ("apache-2.0", "llama3.1")),
         (Clues(text=MIT, tags=[f"base_model:finetune:{META}"]), ("mit", "llama3.1")),
@@ -162,6 +167,33 @@ def test_who_is_believed(clues: Clues, licenses: tuple[str, ...]) -> None:
 def test_what_is_not_known_is_not_allowed(clues: Clues) -> None:
     catalog = load_catalog()
     assert isinstance(file_verdict(effective_license(clues, catalog), StatedUse(), catalog), Unknown)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["general.license", "general.license.name", "general.license.link", "general.organization"]),
+        st.text(max_size=12) | st.sampled_from(["other", "mit", "apache-2.0", "house terms"]),
+    ),
+    st.lists(st.sampled_from(["license:mit", "license:other", "license:bespoke", "base_model:acme/base"]), max_size=3),
+    st.text(max_size=40),
+)
+def test_nothing_unknown_is_ever_allowed(header: dict[str, str], tags: list[str], text: str) -> None:
+    catalog = load_catalog()
+    found = effective_license(Clues(header=header, tags=tags, text=text), catalog)
+    verdict = file_verdict(found, StatedUse(), catalog)
+    if not found.licenses or not set(found.licenses) <= set(catalog.licenses):
+        assert isinstance(verdict, Unknown)
+    else:
+        assert set(found.licenses) <= {"mit", "apache-2.0"}
+
+
+@given(st.text(max_size=200), st.sampled_from(["mit", "llama3.1", "gemma"]))
+def test_what_stands_before_or_after_does_not_hide_terms(noise: str, key: str) -> None:
+    """A text that also holds another license's title never drops the stricter one."""
+    catalog = load_catalog()
+    title = catalog.licenses[key].titles[0]
+    found = recognise_text(f"{noise}\n{title}\n{noise}", catalog.licenses)
+    assert key in found or (key == "mit" and found == ())
 
 
 def test_a_file_name_alone_leaves_a_condition() -> None:

@@ -24,6 +24,7 @@ def call(*arguments: str) -> Result:
         (["llama-3.1-8b-instruct", "--users", "800M"], "not allowed", "700 million"),
         (["llama-3.1-8b-instruct", "--users", "5M"], "allowed if", "§1.b.i"),
         (["llama-3.1-8b-instruct", "--users", "1,000", "--redistribute"], "allowed if", "names of derived models"),
+        (["llama-3.1-8b-instruct:Q4_K_M", "--users", "800M"], "not allowed", "700 million"),
         (["hermes-3-llama-3.1-8b", "--train"], "not allowed", "comes from its base"),
         (["qwen2.5-3b-instruct", "--use", "research"], "allowed", "research or evaluation"),
         (["lfm2-1.2b", "--revenue", "$20M"], "not allowed", "USD 10 million"),
@@ -46,6 +47,12 @@ def test_a_file_is_read(tiny_models: list[Path]) -> None:
     assert done.exit_code == 0
     assert "unknown (treat as not allowed)" in done.stdout
     assert "neither a LICENSE nor the header states one" in done.stdout
+
+
+def test_a_file_without_a_suffix_is_read_too(tiny_models: list[Path], tmp_path: Path) -> None:
+    """As they lie in Ollama's store."""
+    (tmp_path / "sha256-abc").write_bytes(tiny_models[0].read_bytes())
+    assert "unknown" in call(str(tmp_path / "sha256-abc")).stdout
 
 
 def test_json() -> None:

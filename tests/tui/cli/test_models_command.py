@@ -78,6 +78,7 @@ def test_nothing_found_is_said() -> None:
         (["--compare"], "needs the names of models"),
         (["--max-size", "big"], "--max-size 'big' is no number"),
         (["--fits", "much"], "no memory in GB"),
+        (["--aptitude", "codng"], "One of chat, coding"),
         (["--use", "commercial", "--users", "many"], "--users 'many' is no number"),
     ],
 )
