@@ -357,12 +357,13 @@ def fetch_all(
     report: Callable[[FetchProgress], None],
     hub: Hub | None = None,
     newest: bool = False,
+    may_transfer: Callable[[], bool] = always,
 ) -> tuple[Outcome, ...]:
     """Bring all of ``references`` here and wait for it; ``report`` is called in this thread.
 
     A KeyboardInterrupt passes through within seconds, whatever the network does; what came is kept.
     """
-    fetch = fetch_models(references, hub=hub, newest=newest)
+    fetch = fetch_models(references, hub=hub, newest=newest, may_transfer=may_transfer)
     try:
         for progress in fetch:
             report(progress)

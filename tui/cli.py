@@ -298,15 +298,16 @@ def license_command(model: str, as_json: bool, **options: Any) -> None:
 @main.command(epilog=_MODEL_FORMS)
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--refresh", is_flag=True, help="Ask the hub for a newer version of what is here.")
+@click.option("--now", is_flag=True, help="Do not wait for a run that is measuring.")
 @_JSON
-def pull(models: tuple[str, ...], refresh: bool, as_json: bool) -> None:
+def pull(models: tuple[str, ...], refresh: bool, now: bool, as_json: bool) -> None:
     """Download MODEL... into the Hugging Face cache, resumable and checked; prints where each is.
 
     Every file is held against the hub's SHA-256 and its GGUF header is read before it is said to be good.
     """
     from .commands.pull import pull_models
 
-    sys.exit(pull_models(models, newest=refresh, as_json=as_json))
+    sys.exit(pull_models(models, newest=refresh, now=now, as_json=as_json))
 
 
 @main.command()

@@ -125,6 +125,7 @@ def _download_file(task: _Task, file: HubFile, done_before: int) -> Path:
     if is_offline():
         raise offline_error(task.subject(file))
     _check_metadata(task, file, place)
+    task.stopped(file)  # waits while something is timed, before anybody else has to wait for the lock
 
     def waits() -> None:
         task.meter.report(DownloadWaited(task.meter.name))

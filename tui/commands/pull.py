@@ -16,8 +16,10 @@ import msgspec
 from weighin.engine.fetching import Fetched, FetchProgress, NotFetched, fetch_all
 from weighin.engine.fetching_text import PlainLines, progress_text, size_text
 from weighin.engine.hub.cache import cached_from
+from weighin.engine.hub.download import always
 from weighin.engine.hub.errors import DownloadCancelledError
 from weighin.engine.hub.local import LocalModel
+from weighin.engine.quiet import RunsElsewhere
 
 from ..cli import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .query import print_json
@@ -92,12 +94,16 @@ def bring(names: Sequence[str]) -> tuple[str, ...]:
         progress.clear()
 
 
-def pull_models(names: tuple[str, ...], *, as_json: bool, newest: bool = False) -> int:
-    """Download what is missing of ``names``, check all of it, and say where it is."""
+def pull_models(names: tuple[str, ...], *, as_json: bool, newest: bool = False, now: bool = False) -> int:
+    """Download what is missing of ``names``, check all of it, and say where it is.
+
+    Waits while a run is at work in another process, unless ``now``.
+    """
     progress = Progress()
     wanted = tuple(dict.fromkeys(names))
     try:
-        outcomes = fetch_all(wanted, report=progress, newest=newest)
+        may_transfer = always if now else RunsElsewhere().none
+        outcomes = fetch_all(wanted, report=progress, newest=newest, may_transfer=may_transfer)
     except KeyboardInterrupt:
         progress.clear()
         talk("Cancelled. What came is kept: " + again(wanted) + " goes on.")

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from weighin.engine.gguf.files import file_sha256
+from weighin.engine.store.store import Store
 
 
 def _hub_tests() -> ModuleType:
@@ -378,6 +379,21 @@ def test_two_processes_fetch_it_once(standin, start, model, tmp_path):
     assert "another program fetches the same file" in said
     assert standin.bytes_sent() == len(model)
     assert cached(tmp_path)[0].read_bytes() == model
+
+
+def test_it_waits_for_a_run_that_measures(standin, start, weighin, tiny_gguf, tmp_path):
+    standin.add(REPO, {FILE: tiny_gguf(1)})
+    (tmp_path / "home/data").mkdir(parents=True)
+    with Store.open(tmp_path / "home/data/runs.sqlite3") as store, store.lock("20260101-000000"):
+        process = start("pull", REPO)
+        wait_until(lambda: len(standin.seen("hub")) > 0)
+        time.sleep(1.0)
+        assert standin.seen("storage") == []
+        assert weighin("pull", REPO, "--now")[0] == 0
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert "waits while something is being timed" in err
+    assert out.splitlines()[0].endswith(FILE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
