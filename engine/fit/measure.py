@@ -1,144 +1,197 @@
-"""A short speed and memory measurement in a worker of its own.
+"""How one model runs here: measured, or taken from what was measured before.
 
-The ordinary protocol with fewer tokens: what a table of many models needs is the order of magnitude soon, not three
-digits late. A worker that dies takes only its own row with it.
+A model that fits is measured whole; its speed at the wanted context too, where filling the cache takes seconds only,
+otherwise from a few of its layers. Where memory is short for the moment, or the file system makes no holes, two parts
+of its layers are measured and the rest is extrapolated. A worker that dies takes only its own row with it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import platform
-import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
-from .. import paths
 from ..errors import ModelFileError, WeighinError
-from ..events import SpeedKind
-from ..hardware.cpu import read_cpu, usable_physical_cores
+from ..gguf.header import GgufHeader, parse_header
+from ..gguf.hollow import hollow_model
+from ..gguf.rewrite import layer_period, layer_subset
+from ..hardware.gpu import read_gpus
 from ..hardware.memory import usable_memory
 from ..plan import Settings
-from ..supervisor import Worker
-from ..worker.protocol import Loaded, LoadModel, MeasureSpeed, SpeedDone
-from .source import Source
+from .cache import cached_fit, full_settings, keep_fit
+from .folder import hollow_folder
+from .needs import best_gpu_layers, estimate_needs
+from .results import ROUTING_NOTE, Fit, Label
+from .scaling import deep_token_s, parts_to_measure, scaled
+from .source import FileSource, Source
+from .trial import N_GENERATE, Trial, run_trial
 
-N_PROMPT = 128
-N_GENERATE = 16
-_REPEATS = 3
-_WARM_UP = 16
+__all__ = ["Fit", "measure_fit"]
+
 _ROOM = 1.05
 """Weights take at least their file's size; loading what cannot fit would only drive the machine into swap."""
-
-
-class Fit(msgspec.Struct, frozen=True, kw_only=True):
-    """How a model runs here. Figures are None where it could not be measured; ``problem`` says why."""
-
-    name: str
-    size_bytes: int
-    label: str = ""
-    """``measured (real file)`` or ``measured (hollow)``."""
-    n_ctx: int
-    prompt_tokens_per_second: float | None = None
-    generation_tokens_per_second: float | None = None
-    memory_bytes: int | None = None
-    """Peak of one sequence at ``n_ctx``: weights, KV cache and compute buffers."""
-    disturbed: bool = False
-    problem: str = ""
-    cached: bool = False
+_FILL_S = 3.0
+"""Seconds that filling the cache of a whole model may take."""
+_PART_FILL_S = 6.0
+"""The same for some of its layers; beyond it a smaller depth is measured."""
+_VRAM_LEFT = 0.9
+"""Share of the free VRAM that is planned for: drivers and fragments take some."""
+_SHORT_NOTE = "memory is short at the moment, so only some of its layers were measured"
+_NO_HOLES_NOTE = "no room for the hollow file on disk, so only some of its layers were measured"
 
 
 async def measure_fit(source: Source, settings: Settings, *, refresh: bool = False) -> Fit:
     """Measure ``source``, or take what was measured before under the same conditions. Never raises for the model."""
-    threads = settings.n_threads or usable_physical_cores()
-    settings = msgspec.structs.replace(settings, n_threads=threads)
+    asked = full_settings(settings)
+    if not refresh and (known := cached_fit(source, asked)) is not None:
+        return known
+    size = 0
     try:
         size = source.size_bytes()
-    except ModelFileError as error:
-        return Fit(name=source.name, size_bytes=0, n_ctx=settings.n_ctx, problem=str(error))
-    room = usable_memory().available_bytes
-    if size * _ROOM > room:  # before hashing: what cannot be loaded need not be read
-        problem = f"needs over {size / 2**30:.1f} GiB, {room / 2**30:.1f} GiB are available"
-        return Fit(name=source.name, size_bytes=size, n_ctx=settings.n_ctx, problem=problem)
-    note = _note_path(source, settings)
-    known = None if refresh else _read(note)
-    if known is not None:
-        return msgspec.structs.replace(known, name=source.name, cached=True)
-    try:
-        fit = await _measure(source, size, settings)
-    except WeighinError as error:  # the worker died, or refused: its row says so
-        return Fit(name=source.name, size_bytes=size, n_ctx=settings.n_ctx, problem=error.what)
-    if not fit.disturbed:
-        _write(note, fit)
+        data = source.header()
+        fit = await _measure(source, size, data, asked)
+    except WeighinError as error:  # the worker died, or refused, or there is no sound header: its row says so
+        problem = str(error) if isinstance(error, ModelFileError) else error.what
+        return Fit(name=source.name, size_bytes=size, n_ctx=asked.n_ctx, problem=problem)
+    if not fit.disturbed and not fit.problem:
+        keep_fit(source, asked, fit)
     return fit
 
 
-async def _measure(source: Source, size_bytes: int, settings: Settings) -> Fit:
-    folder = paths.cache_dir() / "hollow"
-    folder.mkdir(parents=True, exist_ok=True)
-    worker = Worker("fit-" + re.sub(r"[^A-Za-z0-9._-]+", "-", source.name), logs=paths.logs_dir())
-    with source.open(folder) as (path, label):
-        try:
-            await worker.start()
-            command = LoadModel(path=str(path), settings=settings, warm_up_tokens=_WARM_UP, prompt_style="plain")
-            loaded = await worker.ask(command)
-            if not isinstance(loaded, Loaded):
-                raise ModelFileError(f"{source.name} could not be loaded.")
-            prompt, first = await _rate(worker, "prompt", N_PROMPT)
-            generation, second = await _rate(worker, "generation", N_GENERATE)
-        finally:
-            await worker.kill()
-    return Fit(
+async def _measure(source: Source, size: int, data: bytes, asked: Settings) -> Fit:
+    header = parse_header(data)
+    memory = usable_memory()
+    needs = estimate_needs(header, asked)
+    settings, gpu_layers = _with_gpu(header, asked)
+    on_gpu = gpu_layers is not None or settings.n_gpu_layers > 0
+    needed = max(int(size * _ROOM), sum(needs.layers) + needs.output + needs.rest)
+    fit = Fit(
         name=source.name,
-        size_bytes=size_bytes,
+        size_bytes=size,
+        n_ctx=asked.n_ctx,
+        usable_bytes=memory.usable_bytes,
+        gpu_layers=gpu_layers,
+        notes=_notes(source, header),
+    )
+    if needed > memory.usable_bytes and not on_gpu:
+        problem = f"needs over {needed / 2**30:.1f} GiB, {memory.usable_bytes / 2**30:.1f} GiB are usable here"
+        return msgspec.structs.replace(fit, problem=problem)
+    wanted = max(0, asked.n_ctx - N_GENERATE)
+    with hollow_folder() as folder, ExitStack() as stack:
+        if needed > memory.available_bytes and not on_gpu:
+            return await _from_parts(fit, data, settings, folder, wanted, _SHORT_NOTE, memory.available_bytes)
+        try:
+            path, label = stack.enter_context(source.open(folder))
+        except ModelFileError:
+            if isinstance(source, FileSource):
+                raise
+            return await _from_parts(fit, data, settings, folder, wanted, _NO_HOLES_NOTE, memory.available_bytes)
+        whole = await run_trial(source.name, path, settings, lambda rate: wanted if wanted <= rate * _FILL_S else 0)
+        fit = _with_figures(fit, whole, label)
+        if whole.depth or not wanted:
+            return fit
+        return await _deepened(fit, whole, data, settings, folder, wanted)
+
+
+def _with_figures(fit: Fit, trial: Trial, label: Label) -> Fit:
+    deep = trial.deep_token_s
+    return msgspec.structs.replace(
+        fit,
         label=label,
-        n_ctx=settings.n_ctx,
-        prompt_tokens_per_second=prompt,
-        generation_tokens_per_second=generation,
-        memory_bytes=max(first.peak_rss_bytes, second.peak_rss_bytes),
-        disturbed=bool(first.disturbances or second.disturbances),
+        prompt_tokens_per_second=trial.prompt_rate,
+        generation_tokens_per_second=1 / trial.token_s,
+        depth_tokens=trial.depth or None,
+        deep_tokens_per_second=1 / deep if deep else None,
+        deep_label=label if deep else "",
+        memory_bytes=trial.peak_bytes,
+        vram_bytes=trial.vram_bytes,
+        disturbed=trial.disturbed,
     )
 
 
-async def _rate(worker: Worker, kind: SpeedKind, n_tokens: int) -> tuple[float, SpeedDone]:
-    """Median rate of some repeats, and the report it came from."""
-    done = []
-    for seed in range(_REPEATS):
-        report = await worker.ask(MeasureSpeed(kind=kind, n_tokens=n_tokens, seed=seed))
-        if isinstance(report, SpeedDone):
-            done.append(report)
-    middle = sorted(done, key=lambda report: report.elapsed_s)[len(done) // 2]
-    return n_tokens / middle.elapsed_s, middle
-
-
-# What was measured before
-
-
-def _note_path(source: Source, settings: Settings) -> Path:
-    """One small file a measurement, named after everything that it depends on."""
-    from importlib.metadata import version
-
-    cpu = read_cpu()
-    parts = (
-        source.identity(),
-        f"{platform.node()} {cpu.name} {cpu.usable_cores:g} {usable_memory().usable_bytes >> 28}",
-        version("llama-cpp-python"),
-        msgspec.json.encode(settings).decode(),
-        f"{N_PROMPT} {N_GENERATE}",
+async def _deepened(fit: Fit, whole: Trial, data: bytes, settings: Settings, folder: Path, wanted: int) -> Fit:
+    """With the speed at ``wanted`` tokens, and with the compute buffers of full micro-batches, from some layers."""
+    header = parse_header(data)
+    n_layer = header.n_layer or 0
+    parts = parts_to_measure(n_layer, layer_period(header))
+    if parts is None:
+        return fit
+    part = await _part_trial(fit.name, data, parts[0], settings, folder, wanted)
+    if not part.depth:
+        return fit
+    token_s = deep_token_s(part, n_part=parts[0], n_all=n_layer, token_s=whole.token_s, depth=wanted)
+    return msgspec.structs.replace(
+        fit,
+        depth_tokens=wanted,
+        deep_tokens_per_second=1 / token_s,
+        deep_label="extrapolated",
+        # short prompts touch only a part of the buffers, which do not depend on the number of layers
+        memory_bytes=(fit.memory_bytes or 0) + part.peak_bytes - part.peak_before_bytes,
+        disturbed=fit.disturbed or part.disturbed,
     )
-    return paths.cache_dir() / "fit" / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _read(note: Path) -> Fit | None:
-    try:
-        return msgspec.json.decode(note.read_bytes(), type=Fit)
-    except (OSError, msgspec.DecodeError):
-        return None
+async def _from_parts(
+    fit: Fit, data: bytes, settings: Settings, folder: Path, wanted: int, note: str, available_bytes: int
+) -> Fit:
+    header = parse_header(data)
+    n_layer = header.n_layer or 0
+    parts = parts_to_measure(n_layer, layer_period(header))
+    if parts is None:
+        return msgspec.structs.replace(fit, problem=f"{note}, but it has too few of them")
+    few, more = parts
+    if (part_bytes := parse_header(layer_subset(data, more)).size_bytes * _ROOM) > available_bytes:
+        problem = f"{note}, and even {more} layers take {part_bytes / 2**30:.1f} GiB"
+        return msgspec.structs.replace(fit, problem=problem)
+    first = await _part_trial(fit.name, data, few, settings, folder, wanted)
+    second = await _part_trial(fit.name, data, more, settings, folder, wanted)
+
+    def total(one: float, other: float) -> float:
+        return scaled(one, other, n_few=few, n_more=more, n_all=n_layer)
+
+    token_s = total(first.token_s, second.token_s)
+    deep_s = deep_token_s(second, n_part=more, n_all=n_layer, token_s=token_s, depth=wanted) if second.depth else None
+    return msgspec.structs.replace(
+        fit,
+        label="extrapolated",
+        prompt_tokens_per_second=first.n_prompt / total(first.prompt_s, second.prompt_s),
+        generation_tokens_per_second=1 / token_s,
+        depth_tokens=wanted if deep_s else None,
+        deep_tokens_per_second=1 / deep_s if deep_s else None,
+        deep_label="extrapolated" if deep_s else "",
+        memory_bytes=int(total(first.peak_bytes, second.peak_bytes)),
+        vram_bytes=int(total(first.vram_bytes, second.vram_bytes)),
+        notes=(*fit.notes, f"{note} ({few} and {more} of {n_layer})"),
+        disturbed=first.disturbed or second.disturbed,
+    )
 
 
-def _write(note: Path, fit: Fit) -> None:
-    part = note.with_name(f"{note.name}.{os.getpid()}.part")
-    note.parent.mkdir(parents=True, exist_ok=True)
-    part.write_bytes(msgspec.json.encode(fit))
-    part.replace(note)
+async def _part_trial(name: str, data: bytes, n_layer: int, settings: Settings, folder: Path, wanted: int) -> Trial:
+    """Some layers, at a depth that takes no longer than ``_PART_FILL_S`` but fills a micro-batch."""
+
+    def depth(rate: float) -> int:
+        return min(wanted, max(settings.n_ubatch, int(rate * _PART_FILL_S)))
+
+    with hollow_model(layer_subset(data, n_layer), folder / f"part-{n_layer}.gguf") as hollow:
+        return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, depth)
+
+
+def _with_gpu(header: GgufHeader, settings: Settings) -> tuple[Settings, int | None]:
+    """Settings with as many layers on the GPU as its free memory takes, and that number; None: no GPU, or all fit."""
+    if settings.n_gpu_layers != -1:
+        return settings, None
+    free = [gpu.memory_free_bytes for gpu in read_gpus() if gpu.memory_free_bytes]
+    if not free:
+        return settings, None
+    needs = estimate_needs(header, settings)
+    count = best_gpu_layers(needs.layers, needs.output, needs.compute, int(sum(free) * _VRAM_LEFT))
+    if count > len(needs.layers):
+        return settings, None
+    return msgspec.structs.replace(settings, n_gpu_layers=count), count
+
+
+def _notes(source: Source, header: GgufHeader) -> tuple[str, ...]:
+    experts = header.metadata.get(f"{header.architecture}.expert_count")
+    mixed = isinstance(experts, int) and experts > 1
+    return (ROUTING_NOTE,) if mixed and not isinstance(source, FileSource) else ()

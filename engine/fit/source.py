@@ -11,19 +11,22 @@ from typing import TypeAlias
 import msgspec
 
 from ..catalog.models import CatalogModel
-from ..gguf.files import file_sha256
-from ..gguf.header import check_file, parse_header
+from ..gguf.files import split_parts
+from ..gguf.header import NeedMoreError, check_file, parse_header
 from ..gguf.hollow import hollow_model
+from ..gguf.recipe import BASE_TYPES, BLOCKS
+from ..gguf.rewrite import merged_header
 from ..gguf.synthesize import SYNTHESIS_VERSION, synthesize_header
 from ..hub.client import Hub, connect
 from ..hub.download import download_model
 from ..hub.headers import remote_header
 from ..hub.resolve import find_on_hub, locate
+from .results import Label
 from .shape import catalog_dimensions
 
 
 class FileSource(msgspec.Struct, frozen=True):
-    """A GGUF file on this machine."""
+    """A GGUF file on this machine; the first of a split model's."""
 
     path: Path
 
@@ -31,9 +34,23 @@ class FileSource(msgspec.Struct, frozen=True):
     def name(self) -> str:
         return self.path.name.removesuffix(".gguf")
 
+    def header(self) -> bytes:
+        """Of the file; of all parts of a split one, as if they were one.
+
+        Raises:
+            ModelFileError: it cannot be used.
+        """
+        checked = check_file(self.path)
+        parts = split_parts(self.path, checked.split_count) if checked.split_count > 1 else [self.path]
+        return merged_header([_beginning(part) for part in parts])
+
     def identity(self) -> str:
-        """Changes when the file does."""
-        return file_sha256(self.path)
+        """Changes when the header or the size does, which are what speed and memory depend on.
+
+        Raises:
+            ModelFileError: it cannot be used.
+        """
+        return hashlib.sha256(self.header() + f" real {self.size_bytes()}".encode()).hexdigest()
 
     def size_bytes(self) -> int:
         """Of the file; of all parts of a split one.
@@ -43,8 +60,15 @@ class FileSource(msgspec.Struct, frozen=True):
         """
         return check_file(self.path).size_bytes
 
+    def sort_bytes(self) -> int:
+        """About how large it is, for the order of measuring; 0 for what is not there."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
     @contextmanager
-    def open(self, _folder: Path) -> Iterator[tuple[Path, str]]:
+    def open(self, _folder: Path) -> Iterator[tuple[Path, Label]]:
         """The file to load, and how its figures are labelled."""
         check_file(self.path)
         yield self.path, "measured (real file)"
@@ -69,12 +93,15 @@ class CatalogSource(msgspec.Struct, frozen=True):
         return synthesize_header(catalog_dimensions(self.model), self.quant)
 
     def identity(self) -> str:
-        """Changes when the catalog's dimensions do, or the way a header is made from them.
+        """Changes when the catalog's dimensions do, or the way headers are made of them; models of one shape share it.
 
         Raises:
             ModelFileError: the catalog does not know enough.
         """
-        dimensions = msgspec.json.encode(catalog_dimensions(self.model))
+        shape = catalog_dimensions(self.model)
+        if shape.rope != "yarn":  # only there anything follows from the trained context
+            shape = msgspec.structs.replace(shape, n_ctx_train=0)
+        dimensions = msgspec.json.encode(shape)
         return hashlib.sha256(dimensions + f" {self.quant} {SYNTHESIS_VERSION}".encode()).hexdigest()
 
     def size_bytes(self) -> int:
@@ -85,33 +112,46 @@ class CatalogSource(msgspec.Struct, frozen=True):
         """
         return parse_header(self.header()).size_bytes
 
+    def sort_bytes(self) -> int:
+        """About how large it would be, for the order of measuring."""
+        weights, block_bytes = BLOCKS[BASE_TYPES.get(self.quant, "F16")]
+        return self.model.parameters.total * block_bytes // weights
+
     @contextmanager
-    def open(self, folder: Path) -> Iterator[tuple[Path, str]]:
+    def open(self, folder: Path) -> Iterator[tuple[Path, Label]]:
         """A hollow file, deleted afterwards, and how its figures are labelled."""
         with hollow_model(self.header(), folder / f"{self.model.id}.{self.quant}.gguf") as hollow:
             yield hollow.path, "measured (hollow)"
 
 
 class HubSource(msgspec.Struct, frozen=True):
-    """A file on the hub, not downloaded: only its header is."""
+    """A model on the hub, not downloaded: only its header is."""
 
     name: str
     """As the user wrote it."""
     file_bytes: int
-    header: bytes
+    header_bytes: bytes
+    """Of all parts of a split one, as if they were one."""
+
+    def header(self) -> bytes:
+        return self.header_bytes
 
     def identity(self) -> str:
         """Changes when the header does: hollow files know nothing else of it."""
-        return hashlib.sha256(self.header).hexdigest()
+        return hashlib.sha256(self.header_bytes).hexdigest()
 
     def size_bytes(self) -> int:
-        """That the hub names for the file."""
+        """That the hub names for the file, all parts together."""
+        return self.file_bytes
+
+    def sort_bytes(self) -> int:
+        """Its size, for the order of measuring."""
         return self.file_bytes
 
     @contextmanager
-    def open(self, folder: Path) -> Iterator[tuple[Path, str]]:
+    def open(self, folder: Path) -> Iterator[tuple[Path, Label]]:
         """A hollow file, deleted afterwards, and how its figures are labelled."""
-        with hollow_model(self.header, folder / f"{self.identity()[:16]}.gguf") as hollow:
+        with hollow_model(self.header_bytes, folder / f"{self.identity()[:16]}.gguf") as hollow:
             yield hollow.path, "measured (hollow)"
 
 
@@ -131,4 +171,19 @@ def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
     choice = find_on_hub(hub, meaning)
     if choice.cached:
         return FileSource(download_model(hub, choice.repo, choice.model))  # finds it there, and checks its hash
-    return HubSource(text, choice.model.size_bytes, remote_header(hub, choice.repo, choice.model))
+    model = choice.model
+    parts = [msgspec.structs.replace(model, name=part.name, parts=(part,)) for part in model.parts]
+    return HubSource(text, model.size_bytes, merged_header([remote_header(hub, choice.repo, part) for part in parts]))
+
+
+def _beginning(path: Path) -> bytes:
+    """The header of one file that was checked."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        data, wanted = b"", 2**20
+        while True:
+            data += file.read(wanted - len(data))
+            try:
+                return data[: parse_header(data, file_bytes=size).data_offset]
+            except NeedMoreError as error:
+                wanted = max(2 * wanted, error.wanted_bytes)

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import click
 import msgspec
 
 from weighin.engine.catalog.models import load_catalog
-from weighin.engine.fit.measure import Fit, measure_fit
-from weighin.engine.fit.source import CatalogSource, FileSource, HubSource, Source, named_source
+from weighin.engine.fit.many import measure_fits
+from weighin.engine.fit.results import Fit
+from weighin.engine.fit.source import CatalogSource, FileSource, Source, named_source
 from weighin.engine.gguf.files import find_models
 from weighin.engine.hub.references import STORE_PREFIXES
-from weighin.engine.plan import Settings
+from weighin.engine.plan import KvType, Settings
 
-_HEADER = f"{'model':<40} {'file':>6} {'memory':>7} {'prompt':>7} {'tok/s':>7}  label"
+_HEADER = f"{'model':<40} {'file':>6} {'memory':>7} {'prompt':>7} {'tok/s':>7} {'full':>7}  label"
+_INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
 
 
-def show_fit(models: tuple[str, ...], *, n_ctx: int, quant: str, refresh: bool, as_json: bool) -> int:
-    """Rows as they come, the smallest model first; 0 when any was measured."""
-    sources = sorted(find_sources(models, quant), key=_weight)
-    if not as_json:
-        click.echo(_HEADER)
-    return asyncio.run(_show(_measured(sources, Settings(n_ctx=n_ctx), refresh), len(sources), as_json=as_json))
+def show_fit(
+    models: tuple[str, ...], *, n_ctx: int, quant: str, refresh: bool, as_json: bool, kv_type: KvType = "f16"
+) -> int:
+    """Rows as they come, the cheapest model first; 0 when any was measured, 130 when interrupted.
+
+    ``full`` is generation with the context nearly full. What was finished before an interruption is kept.
+    """
+    sources = find_sources(models, quant)
+    settings = Settings(n_ctx=n_ctx, kv_type=kv_type)
+    table = _Table(len(sources), as_json=as_json)
+    table.begin()
+    try:
+        asyncio.run(_fill(table, sources, settings, refresh))
+    except KeyboardInterrupt:
+        table.end("Interrupted; the next time goes on from here.")
+        return _INTERRUPTED
+    table.end()
+    return 0 if table.measured else 1
+
+
+async def _fill(table: _Table, sources: list[Source], settings: Settings, refresh: bool) -> None:
+    async with aclosing(measure_fits(sources, settings, refresh=refresh, started=table.started)) as fits:
+        async for _source, fit in fits:
+            table.add(fit)
 
 
 def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
@@ -45,49 +66,72 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
             found.append(named_source(name))
         else:
             model, _colon, wanted = name.partition(":")
-            found.append(CatalogSource(catalog.find(model), wanted or quant))
+            found.append(CatalogSource(catalog.find(model), wanted.upper() or quant))
     return found
 
 
-def _weight(source: Source) -> int:
-    if isinstance(source, CatalogSource):
-        return source.model.parameters.total
-    return source.file_bytes if isinstance(source, HubSource) else source.path.stat().st_size
+class _Table:
+    """Rows on stdout, progress on stderr where somebody looks."""
 
+    def __init__(self, total: int, *, as_json: bool) -> None:
+        self.measured = 0
+        self._shown = 0
+        self._total = total
+        self._as_json = as_json
+        self._notes: dict[str, list[str]] = {}
 
-async def _measured(sources: list[Source], settings: Settings, refresh: bool) -> AsyncIterator[Fit]:
-    for number, source in enumerate(sources, 1):
+    def begin(self) -> None:
+        if not self._as_json:
+            click.echo(_HEADER)
+
+    def started(self, source: Source) -> None:
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{number} of {len(sources)}: {source.name} …")
+            sys.stderr.write(f"\r\x1b[K{self._shown + 1} of {self._total}: measuring {source.name} …")
             sys.stderr.flush()
-        fit = await measure_fit(source, settings, refresh=refresh)
-        if sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
-        yield fit
 
-
-async def _show(fits: AsyncIterator[Fit], total: int, *, as_json: bool) -> int:
-    measured = 0
-    async for fit in fits:
-        measured += not fit.problem
-        if as_json:
+    def add(self, fit: Fit) -> None:
+        self._shown += 1
+        self.measured += not fit.problem
+        self._clear()
+        if self._as_json:
             sys.stdout.buffer.write(msgspec.json.encode(fit) + b"\n")
             sys.stdout.buffer.flush()
-        else:
-            click.echo(fit_line(fit))
-    if not as_json:
-        click.echo(f"{measured} of {total} measured.", err=True)
-    return 0 if measured else 1
+            return
+        click.echo(fit_line(fit))
+        for note in fit.notes:
+            self._notes.setdefault(note, []).append(fit.name)
+
+    def end(self, word: str = "") -> None:
+        self._clear()
+        if self._as_json:
+            return
+        for note, names in self._notes.items():
+            click.echo(f"* {', '.join(names)}: {note}.", err=True)
+        click.echo(f"{self.measured} of {self._total} measured.{' ' + word if word else ''}", err=True)
+
+    def _clear(self) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def fit_line(fit: Fit) -> str:
-    """One row of the table; ``⚠`` marks what something else disturbed."""
+    """One row of the table; ``⚠`` marks what something else disturbed, ``~`` a figure that was extrapolated."""
     size = f"{fit.size_bytes / 2**30:.1f}G" if fit.size_bytes else "–"
     if fit.problem:
         return f"{fit.name[:40]:<40} {size:>6} {fit.problem}"
     memory = f"{(fit.memory_bytes or 0) / 2**30:.2f}G"
-    mark = "⚠" if fit.disturbed else " "
+    deep = f"{fit.deep_tokens_per_second:.1f}" if fit.deep_tokens_per_second else "–"
+    about = "~" if fit.deep_label == "extrapolated" else ""
+    remarks = [fit.label + ("*" if fit.notes else "")]
+    if fit.fits is False:
+        remarks.append("does not fit")
+    if fit.gpu_layers is not None:
+        remarks.append(f"{fit.gpu_layers} layers on the GPU")
+    if fit.cached:
+        remarks.append("cached")
     return (
         f"{fit.name[:40]:<40} {size:>6} {memory:>7} {fit.prompt_tokens_per_second or 0:>7.0f}"
-        f" {fit.generation_tokens_per_second or 0:>7.1f} {mark}{fit.label}{', cached' if fit.cached else ''}"
+        f" {fit.generation_tokens_per_second or 0:>7.1f} {about + deep:>7} {'⚠' if fit.disturbed else ' '}"
+        f"{', '.join(remarks)}"
     )

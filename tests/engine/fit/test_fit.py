@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from weighin.engine import paths
 from weighin.engine.catalog.models import CatalogModel, load_catalog
-from weighin.engine.errors import WeighinError
+from weighin.engine.errors import ModelFileError, WeighinError
+from weighin.engine.fit import cache, folder, measure
+from weighin.engine.fit.cache import cached_fit
 from weighin.engine.fit.measure import measure_fit
-from weighin.engine.fit.source import CatalogSource, FileSource
+from weighin.engine.fit.results import ROUTING_NOTE, Fit
+from weighin.engine.fit.source import CatalogSource, FileSource, HubSource
+from weighin.engine.gguf.architectures import Dimensions
+from weighin.engine.gguf.synthesize import synthesize_header
+from weighin.engine.hardware.memory import MemoryReading
 from weighin.engine.plan import Settings
 from weighin.tui.commands.fit import find_sources, fit_line
 
@@ -28,17 +37,78 @@ def smallest() -> CatalogModel:
     raise AssertionError("no catalog model can be measured")
 
 
+def hollow(arch: str = "llama", *, n_layer: int = 12, n_expert: int = 0) -> HubSource:
+    """A model of a few megabytes that nobody has."""
+    header = synthesize_header(
+        Dimensions(
+            arch=arch, n_layer=n_layer, n_embd=256, n_ff=512, n_head=8, n_head_kv=8, head_dim=32, n_vocab=2048,
+            n_ctx_train=1024, n_expert=n_expert, n_expert_used=min(2, n_expert),
+        ),
+        "Q4_0",
+    )  # fmt: skip
+    return HubSource(f"owner/{arch}", 10_000_000, header)
+
+
+@pytest.fixture
+def calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else disturbs: what neighbours do would decide whether a measurement is kept."""
+    from weighin.engine.fit import trial
+
+    real = trial._once
+
+    async def once(*values: object, **more: object) -> object:
+        done = await real(*values, **more)  # type: ignore[arg-type]
+        return msgspec.structs.replace(done, disturbances=())
+
+    monkeypatch.setattr(trial, "_once", once)
+
+
+@pytest.mark.usefixtures("calm")
 async def test_a_file_is_measured_and_remembered(tiny_models: list[Path]) -> None:
     source = FileSource(tiny_models[0])
+    assert cached_fit(source, SETTINGS) is None
     fit = await measure_fit(source, SETTINGS)
     assert (fit.problem, fit.label, fit.cached) == ("", "measured (real file)", False)
     assert fit.generation_tokens_per_second
+    assert (fit.depth_tokens, fit.deep_label) == (512 - 16, "measured (real file)")
+    assert fit.deep_tokens_per_second
     assert fit.memory_bytes
     assert fit.memory_bytes > fit.size_bytes
+    assert fit.fits
     again = await measure_fit(source, SETTINGS)
-    assert again.cached or fit.disturbed
-    other = await measure_fit(source, Settings(n_ctx=256, n_threads=1))
-    assert not other.cached
+    assert again == msgspec.structs.replace(fit, cached=True)
+    assert cached_fit(source, SETTINGS) == again
+    for other in (Settings(n_ctx=256, n_threads=1), Settings(n_ctx=512, n_threads=1, kv_type="q8_0")):
+        assert cached_fit(source, other) is None
+    refreshed = await measure_fit(source, SETTINGS, refresh=True)
+    assert not refreshed.cached
+
+
+@pytest.mark.usefixtures("calm")
+async def test_another_machine_build_or_file_has_other_measurements(
+    tiny_models: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = await measure_fit(FileSource(tiny_models[0]), SETTINGS)
+    assert not fit.problem
+    assert cached_fit(FileSource(tiny_models[1]), SETTINGS) is None
+    assert cached_fit(FileSource(tiny_models[0]), SETTINGS) is not None
+    monkeypatch.setattr(cache, "_machine", lambda: "another")
+    assert cached_fit(FileSource(tiny_models[0]), SETTINGS) is None
+
+
+async def test_a_disturbed_measurement_is_shown_and_not_kept(
+    tiny_models: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = measure.run_trial
+
+    async def disturbed(*values: object) -> object:
+        return msgspec.structs.replace(await real(*values), disturbed=True)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(measure, "run_trial", disturbed)
+    fit = await measure_fit(FileSource(tiny_models[0]), SETTINGS)
+    assert fit.disturbed
+    assert "⚠" in fit_line(fit)
+    assert cached_fit(FileSource(tiny_models[0]), SETTINGS) is None
 
 
 async def test_a_catalog_model_runs_hollow_and_leaves_nothing_behind() -> None:
@@ -48,6 +118,23 @@ async def test_a_catalog_model_runs_hollow_and_leaves_nothing_behind() -> None:
     assert list((paths.cache_dir() / "hollow").iterdir()) == []
 
 
+def test_models_of_one_shape_are_measured_once() -> None:
+    catalog = load_catalog()
+    one, other = (
+        CatalogSource(catalog.find(name), "Q4_K_M")
+        for name in ("llama-3.1-8b-instruct", "deepseek-r1-distill-llama-8b")
+    )
+    assert one.identity() == other.identity()
+    assert one.identity() != CatalogSource(one.model, "Q8_0").identity()
+    assert one.identity() != CatalogSource(catalog.find("qwen3-8b"), "Q4_K_M").identity()
+
+
+async def test_a_catalog_model_of_unknown_shape_says_so() -> None:
+    fit = await measure_fit(CatalogSource(load_catalog().find("granite-4.0-h-tiny"), "Q4_K_M"), SETTINGS)
+    assert "cannot be measured hollow: the catalog does not state" in fit.problem
+    assert not paths.logs_dir().exists()
+
+
 async def test_a_broken_file_is_a_row_with_a_reason_and_no_worker_is_started(
     tmp_path: Path, tiny_models: list[Path]
 ) -> None:
@@ -55,6 +142,8 @@ async def test_a_broken_file_is_a_row_with_a_reason_and_no_worker_is_started(
     broken.write_bytes(tiny_models[0].read_bytes()[:5000])
     fit = await measure_fit(FileSource(broken), SETTINGS)
     assert "truncated" in fit.problem
+    hostile = HubSource("owner/hostile", 2**40, b"GGUF" + struct.pack("<IQQ", 3, 2**50, 2**50))
+    assert "cannot be" in (await measure_fit(hostile, SETTINGS)).problem
     assert not paths.logs_dir().exists()
     assert "truncated" in fit_line(fit)
 
@@ -73,7 +162,90 @@ async def test_what_cannot_fit_is_not_tried(tmp_path: Path, tiny_models: list[Pa
         file.truncate(2**43)
     source = FileSource(huge)
     fit = await measure_fit(source, SETTINGS)
-    assert "are available" in fit.problem
+    assert "are usable here" in fit.problem
+    assert not paths.logs_dir().exists()
+
+
+def short_of_memory(monkeypatch: pytest.MonkeyPatch, available_bytes: int) -> None:
+    reading = MemoryReading(total_bytes=2**34, available_bytes=available_bytes, limit_bytes=None, usable_bytes=2**34)
+    monkeypatch.setattr(measure, "usable_memory", lambda: reading)
+
+
+def check_extrapolated(fit: Fit, whole: Fit) -> None:
+    assert (fit.problem, fit.label, fit.deep_label) == ("", "extrapolated", "extrapolated")
+    assert fit.memory_bytes
+    assert whole.memory_bytes
+    assert fit.memory_bytes == pytest.approx(whole.memory_bytes, rel=0.1)
+    assert fit.prompt_tokens_per_second
+    assert fit.deep_tokens_per_second
+    assert any("only some of its layers were measured (2 and 4 of 12)" in note for note in fit.notes)
+    assert "extrapolated*" in fit_line(fit)
+    assert list((paths.cache_dir() / "hollow").iterdir()) == []
+
+
+async def test_short_of_memory_some_layers_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = await measure_fit(hollow(), SETTINGS)
+    assert whole.label == "measured (hollow)"
+    short_of_memory(monkeypatch, 6_000_000)
+    check_extrapolated(await measure_fit(hollow(), SETTINGS, refresh=True), whole)
+    short_of_memory(monkeypatch, 1_000_000)
+    fit = await measure_fit(hollow(), SETTINGS, refresh=True)
+    assert "even 4 layers take" in fit.problem
+
+
+async def test_without_holes_and_disk_some_layers_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = await measure_fit(hollow(), SETTINGS)
+    real = HubSource.open
+
+    def refuse(self: HubSource, folder: Path) -> object:
+        raise ModelFileError(f"{folder} has no room.")
+
+    monkeypatch.setattr(HubSource, "open", refuse)
+    check_extrapolated(await measure_fit(hollow(), SETTINGS, refresh=True), whole)
+    monkeypatch.setattr(HubSource, "open", real)
+
+
+async def test_a_slow_cache_is_filled_in_some_layers_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "_FILL_S", 0.0)
+    fit = await measure_fit(hollow(), SETTINGS)
+    assert (fit.problem, fit.label, fit.deep_label) == ("", "measured (hollow)", "extrapolated")
+    assert fit.depth_tokens == 512 - 16
+    assert fit.deep_tokens_per_second
+    assert fit.generation_tokens_per_second
+    assert fit.deep_tokens_per_second <= fit.generation_tokens_per_second
+    assert f"~{fit.deep_tokens_per_second:.1f}" in fit_line(fit)
+
+
+async def test_experts_are_marked_as_unknowable(tmp_path: Path, tiny_models: list[Path]) -> None:
+    fit = await measure_fit(hollow("olmoe", n_expert=8), SETTINGS)
+    assert (fit.problem, fit.label) == ("", "measured (hollow)")
+    assert fit.notes == (ROUTING_NOTE,)
+    assert (await measure_fit(FileSource(tiny_models[0]), SETTINGS)).notes == ()
+
+
+async def test_a_header_that_makes_llama_cpp_abort_takes_only_its_row(tiny_models: list[Path]) -> None:
+    # llama.cpp asserts while it builds the graph that a whole head is rotated
+    key = b"qwen3.rope.dimension_count" + struct.pack("<II", 4, 32)
+    sound = hollow("qwen3")
+    assert sound.header_bytes.count(key) == 1
+    wrong = sound.header_bytes.replace(key, key[:-4] + struct.pack("<I", 16))
+    fit = await measure_fit(msgspec.structs.replace(sound, header_bytes=wrong), SETTINGS)
+    assert "aborted by llama.cpp" in fit.problem or "crashed" in fit.problem
+    assert list((paths.cache_dir() / "hollow").iterdir()) == []
+    assert not (await measure_fit(FileSource(tiny_models[0]), SETTINGS)).problem
+
+
+def test_what_killed_processes_left_is_swept() -> None:
+    base = paths.cache_dir() / "hollow"
+    base.mkdir(parents=True)
+    dead, alive = base / f"{2**22 + 1}-x", base / f"{os.getpid()}-x"
+    for each in (dead, alive):
+        each.mkdir()
+        (each / "model.gguf").write_bytes(b"x")
+    (base / "old.gguf").write_bytes(b"x")
+    with folder.hollow_folder() as own:
+        assert sorted(base.iterdir()) == sorted([alive, own])
+    assert list(base.iterdir()) == [alive]
 
 
 def test_names_files_and_folders_become_sources(tiny_models: list[Path]) -> None:

@@ -1,0 +1,53 @@
+"""Many models, the cheapest first, for a table that fills while its reader waits.
+
+::
+
+    async with contextlib.aclosing(measure_fits(sources, settings)) as fits:
+        async for source, fit in fits:
+            ...
+
+What was measured before comes at once, then the smallest model, and so on. Stopping early (``aclose``, or cancelling
+the task) ends the worker that is measuring, deletes its hollow file and keeps every measurement that was finished.
+Nothing here knows a screen; one measurement runs at a time, or they would disturb each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from ..plan import Settings
+from .cache import cached_fit
+from .measure import measure_fit
+from .results import Fit
+from .source import Source
+
+
+async def measure_fits(
+    sources: Sequence[Source],
+    settings: Settings,
+    *,
+    refresh: bool = False,
+    started: Callable[[Source], None] | None = None,
+) -> AsyncGenerator[tuple[Source, Fit], None]:
+    """Every source with its measurement, the cheapest first; ``started`` is called before one is measured.
+
+    Never raises for a model: its ``Fit`` says what the problem was.
+    """
+    left: list[Source] = []
+    for source in cheapest_first(sources):
+        known = None if refresh else cached_fit(source, settings)
+        if known is None:
+            left.append(source)
+        else:
+            yield source, known
+        await asyncio.sleep(0)  # whoever reads may have a screen to paint
+    for source in left:
+        if started is not None:
+            started(source)
+        yield source, await measure_fit(source, settings, refresh=refresh)
+
+
+def cheapest_first(sources: Sequence[Source]) -> list[Source]:
+    """By about how large the files are, which is about how long measuring takes."""
+    return sorted(sources, key=lambda source: source.sort_bytes())

@@ -1,0 +1,102 @@
+"""Bytes a model needs by its header alone, and how many of its layers go on a GPU.
+
+Estimates: for deciding what to try, never shown as measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ..gguf.header import GgufHeader
+from ..gguf.rewrite import layer_bytes, layer_period
+from ..plan import Settings
+
+_KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
+"""Bytes a cached number: ggml's block sizes."""
+_CELL_STEP = 256
+_ACTIVATION_ROWS = 8
+"""Rows of activations of a micro-batch that are alive at once, about."""
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """All in bytes."""
+
+    layers: tuple[int, ...]
+    """Weights and KV cache of every layer."""
+    output: int
+    """The output layer; the token embedding where it is tied."""
+    rest: int
+    """Token embeddings and what else stays in main memory."""
+    compute: int
+    """Buffers of a micro-batch."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.layers) + self.output + self.rest + self.compute
+
+
+def estimate_needs(header: GgufHeader, settings: Settings) -> Needs:
+    """What the header lets expect for one sequence at ``settings.n_ctx``.
+
+    KV: 2 x KV heads x head size x cells x bytes a number, for every layer; sliding layers keep window + micro-batch
+    cells (llama.cpp src/llama-kv-cache-iswa.cpp).
+    """
+    weights = layer_bytes(header)
+    sizes = {tensor.name: tensor.size_bytes for tensor in header.tensors}
+    embedding = sizes.get("token_embd.weight", 0)
+    tied = "output.weight" not in sizes
+    output = embedding if tied else sizes["output.weight"]
+    others = sum(sizes.values()) - sum(weights) - output
+    period = layer_period(header)
+    kv = [_kv_bytes(header, settings, slides=period > 1 and (index + 1) % period != 0) for index in range(len(weights))]
+    ubatch = min(settings.n_ubatch, settings.n_ctx)
+    width = max(_number(header, "embedding_length", 0), _number(header, "feed_forward_length", 0))
+    return Needs(
+        layers=tuple(weight + cache for weight, cache in zip(weights, kv, strict=True)),
+        output=output,
+        rest=max(0, others),
+        compute=4 * ubatch * ((header.n_vocab or 0) + _ACTIVATION_ROWS * width),
+    )
+
+
+def best_gpu_layers(layers: Sequence[int], output: int, compute: int, free_bytes: int) -> int:
+    """The largest ``n_gpu_layers`` whose share fits into ``free_bytes`` of VRAM.
+
+    llama.cpp puts the last layers on the GPU first, and the output layer only when all others are there
+    (``n_gpu_layers`` = layers + 1; src/llama-model.cpp, ``load_tensors``). ``compute`` is needed as soon as one
+    layer is there.
+
+    Args:
+        layers: bytes of each layer with its KV cache, first to last.
+        output: bytes of the output layer.
+        compute: bytes of compute buffers on the GPU.
+        free_bytes: VRAM that is free, less what should stay so.
+    """
+    left = free_bytes - compute
+    count = 0
+    for size in reversed(layers):
+        if size > left:
+            return count
+        left -= size
+        count += 1
+    return count + 1 if output <= left and count else count
+
+
+def _kv_bytes(header: GgufHeader, settings: Settings, *, slides: bool) -> int:
+    heads = _number(header, "attention.head_count", 1)
+    kv_heads = _number(header, "attention.head_count_kv", heads)
+    head_dim = _number(header, "embedding_length", 0) // max(1, heads)
+    keys = _number(header, "attention.key_length", head_dim)
+    values = _number(header, "attention.value_length", keys)
+    cells = settings.n_ctx
+    window = _number(header, "attention.sliding_window", 0)
+    if slides and window:
+        cells = -(-min(cells, window + settings.n_ubatch) // _CELL_STEP) * _CELL_STEP
+    return int(kv_heads * (keys + values) * cells * _KV_BYTES[settings.kv_type])
+
+
+def _number(header: GgufHeader, key: str, default: int) -> int:
+    value = header.metadata.get(f"{header.architecture}.{key}")
+    return value if isinstance(value, int) and not isinstance(value, bool) else default

@@ -1,0 +1,31 @@
+"""From some of a model's layers to all of them.
+
+A token passes every layer once and the output layer once, so time and memory are a constant (embedding, output layer,
+buffers) and a part in proportion to the layers. Two trials with different numbers of layers give both.
+"""
+
+from __future__ import annotations
+
+from .trial import Trial
+
+
+def scaled(few: float, more: float, *, n_few: int, n_more: int, n_all: int) -> float:
+    """What ``n_all`` layers take when ``n_few`` take ``few`` and ``n_more`` take ``more``; not less than ``more``."""
+    slope = (more - few) / (n_more - n_few)
+    return max(more, few + slope * (n_all - n_few))
+
+
+def deep_token_s(part: Trial, *, n_part: int, n_all: int, token_s: float, depth: int) -> float:
+    """Seconds a token at ``depth`` in a model of ``n_all`` layers that takes ``token_s`` after an empty cache.
+
+    ``part``, of ``n_part`` layers, was measured at its own depth. What a layer takes more there grows with the depth,
+    as attention does; with sliding windows it stops growing, and this is an upper bound.
+    """
+    extra_s = max(0.0, part.deep_token_s - part.token_s) / n_part
+    return token_s + extra_s * n_all * depth / part.depth
+
+
+def parts_to_measure(n_layer: int, period: int) -> tuple[int, int] | None:
+    """Two numbers of layers to measure, whole periods both; None when the model has too few layers for that."""
+    few = period if period > 1 else 2
+    return (few, 2 * few) if 2 * few < n_layer else None
