@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from .catalog.verdict import StatedUse
 from .paths import state_dir
-from .plan import Candidate, Limits, Plan, Settings, SpeedPlan, SuiteChoice, check_plan
+from .plan import Candidate, Limits, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice, check_plan
 
 SAMPLE = "sample"
 """Stands among the picked paths for the sample model and its requantised versions."""
@@ -36,12 +36,14 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     suites: tuple[str, ...] = ("everyday-choice", "read-and-extract")
     data_files: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
-    """Model files the user named, picked or not."""
+    """What the user named, picked or not: model files, and models of the hub as ``owner/repo:file.gguf``."""
     picked: tuple[str, ...] = (SAMPLE,)
-    """Model files to compare; ``SAMPLE`` for the sample model."""
+    """What to compare: files, hub and catalog names such as ``qwen3-1.7b:Q4_K_M``; ``SAMPLE`` for the sample model."""
     settings: Settings = Settings()
     speed: SpeedPlan = SpeedPlan()
     item_limit: int = 96
+    race: bool = True
+    """Clear losers stop early."""
     step: int = 0
     """The wizard's step when it was left."""
 
@@ -68,15 +70,27 @@ def load_draft(path: Path | None = None) -> Draft:
         return Draft()
 
 
-def plan_from_draft(draft: Draft, *, say: Callable[[str], None] = lambda _text: None) -> Plan:
+def is_file(key: str) -> bool:
+    """Whether a pick names a file rather than something to fetch."""
+    return key != SAMPLE and ((key.lower().endswith(".gguf") and ":" not in Path(key).name) or Path(key).exists())
+
+
+def plan_from_draft(
+    draft: Draft, *, fetched: Mapping[str, str] | None = None, say: Callable[[str], None] = lambda _text: None
+) -> Plan:
     """The plan these answers mean. Reads model headers and may requantise the sample model: run it in a thread.
 
+    Args:
+        fetched: the file of each pick that is a hub or catalog name.
+        say: hears what takes long.
+
     Raises:
-        PlanError, ModelFileError: a number that cannot be meant, or a model file that cannot be used.
+        PlanError, ModelFileError: a number that cannot be meant, or a model that is not here or cannot be used.
     """
     from .prepare import candidates_from_paths  # reads GGUF headers
 
-    paths = [path for path in draft.picked if path != SAMPLE]
+    files = fetched or {}
+    paths = [files.get(key, key) for key in draft.picked if key != SAMPLE]
     notes: dict[str, Candidate] = {}
     if SAMPLE in draft.picked:
         from .demo import demo_plan
@@ -104,6 +118,7 @@ def plan_from_draft(draft: Draft, *, say: Callable[[str], None] = lambda _text: 
             min_generation_tokens_per_second=target.min_tokens_per_second,
             max_ttft_s=target.max_ttft_s,
         ),
+        race=RacePlan(enabled=draft.race),
         item_limit=draft.item_limit,
     )
     check_plan(plan, where="The plan")

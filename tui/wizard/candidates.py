@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from rich.text import Text
@@ -12,182 +13,215 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Input, Static
 
-from weighin.engine.draft import SAMPLE, Draft
+from weighin.engine.draft import SAMPLE, Draft, is_file
 from weighin.engine.errors import WeighinError
 
+from .rows import SORTS, Row, next_quant, read_rows
 from .step import Step
 
-_COLUMNS = ("", "Name", "Quant", "GB", "License", "Memory GB", "MMLU", "Why not")
+if TYPE_CHECKING:
+    from weighin.engine.fit.source import Source
 
-
-@dataclass(frozen=True)
-class Row:
-    """One model in the table; ``reason`` says why it cannot be picked."""
-
-    key: str
-    name: str
-    quant: str
-    size_bytes: int
-    license: str
-    memory_bytes: int | None
-    score: float | None
-    reason: str = ""
-
-    def sort_value(self, column: int) -> tuple[bool, float | str]:
-        """Unknown values last."""
-        value = (
-            bool(self.reason),
-            self.name.lower(),
-            self.quant,
-            self.size_bytes,
-            self.license,
-            self.memory_bytes,
-            None if self.score is None else -self.score,
-            self.reason,
-        )[column]
-        return (value is None, value if value is not None else 0.0)
-
-
-def read_rows(draft: Draft) -> tuple[list[Row], list[str]]:
-    """Every known model under this draft's answers, and what could not be read. Slow: for a thread."""
-    from weighin.engine.catalog.models import load_catalog
-    from weighin.engine.catalog.quants import ladder
-    from weighin.engine.catalog.ranking import published_score
-    from weighin.engine.catalog.verdict import Allowed, AllowedIf, NotAllowed, model_verdict
-    from weighin.engine.hardware.memory import usable_memory
-    from weighin.engine.prepare import candidates_from_paths
-
-    rows = [Row(SAMPLE, "SmolLM2 135M sample", "4 quants", 0, "allowed", None, None)]
-    problems: list[str] = []
-    for path in draft.added:
-        try:
-            found = candidates_from_paths([path])
-            rows += [Row(c.path, c.name, c.quant, c.size_bytes, "not checked", None, None) for c in found]
-        except WeighinError as error:
-            problems.append(str(error))
-    catalog = load_catalog()
-    target = draft.target
-    memory = usable_memory().usable_bytes if target.this_machine or not target.ram_bytes else target.ram_bytes
-    for model in catalog.models:
-        verdict = model_verdict(model, draft.use, catalog.licenses)
-        rungs = ladder(model, memory, target.n_ctx)
-        rung = next((r for r in rungs if r.quant.name == "Q4_K_M"), rungs[0])
-        score = published_score(model, "MMLU")
-        if isinstance(verdict, NotAllowed):
-            words, reason = "no", verdict.reasons[0]
-        else:
-            words = "allowed" if isinstance(verdict, Allowed) else "if" if isinstance(verdict, AllowedIf) else "unknown"
-            where = model.gguf[0].repo if model.gguf else model.repo
-            reason = f"not on disk: download a GGUF of {where}, then press a"
-            if not any(r.fits for r in rungs):
-                reason = f"does not fit: no quant needs less than {memory / 1e9:.1f} GB"
-        rows.append(
-            Row(
-                f"catalog:{model.id}",
-                model.name,
-                rung.quant.name,
-                rung.file_bytes,
-                words,
-                rung.memory_bytes,
-                score.value if score else None,
-                reason,
-            )
-        )
-    return rows, problems
+_COLUMNS = (
+    ("pick", ""),
+    ("name", "model"),
+    ("quant", "quant"),
+    ("size", "size GB"),
+    ("where", "file"),
+    ("license", "license"),
+    ("memory", "memory GB"),
+    ("rate", "gen tok/s"),
+    ("score", "MMLU"),
+    ("reason", "why not"),
+)
+_QUIET_S = 1.5
+"""How long the table stands before measuring begins: who only passes by should not wait for a worker."""
 
 
 class CandidatesStep(Step):
-    """The table; space picks, a adds a file or folder, typing filters, a heading sorts."""
+    """The table. Speed and memory are measured while the user reads, on hollow models."""
 
     title = "Candidates"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Pick", id="wizard.pick"),
-        Binding("a", "add", "Add file", id="wizard.add"),
-        Binding("slash", "filter", "Filter", id="wizard.filter", key_display="/"),
+        Binding("space", "pick", "Pick", id="wizard.pick", tooltip="Compare this model"),
+        Binding("a", "add", "Add", id="wizard.add", tooltip="Add a file, a folder or a model of the hub"),
+        Binding("k", "quant", "Quant", id="wizard.quant", tooltip="Another quant of this model"),
+        Binding("o", "order", "Order", id="wizard.order", tooltip="Order by the next column"),
+        Binding("slash", "filter", "Filter", id="wizard.filter", key_display="/", tooltip="Only models with this text"),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, measure: bool = True, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._rows: list[Row] = []
-        self._sort: int | None = None
+        self._measure = measure
+        self.rows: dict[str, Row] = {}
+        self._order = 0
+        self._quants: dict[str, str] = {}
+        """Quants the user chose, by catalog id."""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="filter: type a part of a name, / comes here", id="filter", compact=True)
+        yield Input(placeholder="filter: / comes here, enter goes back", id="filter", compact=True)
         yield DataTable[Text](id="models", cursor_type="row")
-        yield Input(placeholder="path of a GGUF file or a folder, then Enter", id="add-path", compact=True)
+        yield Static(id="models-detail", markup=False)
+        yield Input(
+            placeholder="a file, a folder, owner/repo:Q4_K_M or a catalog name, then Enter", id="add-path", compact=True
+        )
         yield Static("Reading the catalog …", id="models-note", markup=False)
 
     def on_mount(self) -> None:
         table = self.query_one(DataTable)
-        for index, words in enumerate(_COLUMNS):
-            table.add_column(words, key=str(index))
+        for key, words in _COLUMNS:
+            table.add_column(words, key=key)
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
+        for key in draft.picked:
+            if key != SAMPLE and not is_file(key) and "/" not in key:
+                self._quants.setdefault(key.rpartition(":")[0], key.rpartition(":")[2])
         self._load(draft)
+
+    def leave(self) -> None:
+        self.workers.cancel_group(self, "measure")
 
     def collect(self) -> Draft:
         if not self.draft.picked:
-            raise ValueError("Pick a model with space, or add a file with a.")
+            raise ValueError("Pick a model with space, or add one with a.")
         return self.draft
+
+    # Rows
 
     @work(thread=True, exclusive=True, group="rows")
     def _load(self, draft: Draft) -> None:
         try:
-            rows, problems = read_rows(draft)
+            rows, problems = read_rows(draft, dict(self._quants))
         except WeighinError as error:
-            rows, problems = [Row(SAMPLE, "SmolLM2 135M sample", "4 quants", 0, "allowed", None, None)], [str(error)]
+            rows, problems = [], [str(error)]
         self.app.call_from_thread(self._loaded, rows, problems)
 
     def _loaded(self, rows: list[Row], problems: list[str]) -> None:
-        self._rows = rows
-        note = "; ".join(problems) or "GB and memory of catalog models are predicted, for Q4_K_M at the wanted context."
-        self.query_one("#models-note", Static).update(note)
+        known = self.rows
+        self.rows = {row.key: _remember(row, known.get(row.key)) for row in rows}
+        out = sum(bool(row.reason) for row in rows)
+        note = "; ".join(problems) or f"{len(rows) - out} can be picked, {out} ruled out. ~ is predicted; the rest was"
+        self.query_one("#models-note", Static).update(note if problems else f"{note} measured on this machine.")
         self._fill()
+        if self._measure:
+            self.set_timer(_QUIET_S, self._measure_all)
+
+    @work(exclusive=True, group="measure")
+    async def _measure_all(self) -> None:
+        """Measure what can be picked, the smallest first, so that the table fills quickly."""
+        from weighin.engine.fit.many import measure_fits  # imports gguf and numpy
+        from weighin.engine.plan import Settings
+
+        waiting = [(r.source, r.key) for r in self.rows.values() if r.source and not r.measured and not r.reason]
+        keys = {id(source): key for source, key in waiting}
+
+        def started(source: Source) -> None:
+            self._update(replace(self.rows[keys[id(source)]], busy=True))
+
+        settings = Settings(n_ctx=self.draft.target.n_ctx, n_threads=self.draft.settings.n_threads)
+        fits = measure_fits([source for source, _ in waiting], settings, started=started)
+        async with contextlib.aclosing(fits):
+            async for source, fit in fits:
+                self._update(self.rows[keys[id(source)]].with_fit(fit))
+
+    def _update(self, row: Row) -> None:
+        """A row's new figures, without building the table again."""
+        if row.key not in self.rows:
+            return
+        self.rows[row.key] = row
+        table = self.query_one(DataTable)
+        if row.key in table.rows:
+            cells = dict(zip((key for key, _ in _COLUMNS), self._cells(row), strict=True))
+            for column in ("memory", "rate"):
+                table.update_cell(row.key, column, cells[column], update_width=False)
+        self._show_details()
 
     @on(Input.Changed, "#filter")
     def _fill(self) -> None:
         words = self.query_one("#filter", Input).value.lower().split()
-        rows = [r for r in self._rows if all(w in f"{r.name} {r.quant} {r.license}".lower() for w in words)]
-        if self._sort is not None:
-            column = self._sort
+        rows = [r for r in self.rows.values() if all(w in f"{r.name} {r.quant} {r.license}".lower() for w in words)]
+        column, called = SORTS[self._order]
+        if column:
             rows.sort(key=lambda row: row.sort_value(column))
         table = self.query_one(DataTable)
+        table.border_subtitle = f"{len(rows)} of {len(self.rows)}, ordered {'' if not column else 'by '}{called}"
         at = table.cursor_row
         table.clear()
-        for r in rows:
-            cells = (
-                "✓" if r.key in self.draft.picked else "·" if not r.reason else "✗",
-                r.name,
-                r.quant,
-                f"{r.size_bytes / 1e9:.2f}" if r.size_bytes else "",
-                r.license,
-                f"{r.memory_bytes / 1e9:.1f}" if r.memory_bytes else "?",
-                "" if r.score is None else f"{r.score:g}",
-                r.reason,
-            )
-            table.add_row(*(Text(cell, style="dim" if r.reason else "") for cell in cells), key=r.key)
-        table.move_cursor(row=at)
+        for row in rows:
+            table.add_row(*self._cells(row), key=row.key)
+        table.move_cursor(row=min(at, max(0, len(rows) - 1)))
+        self._show_details()
+
+    def _cells(self, row: Row) -> list[Text]:
+        approximate = "" if row.measured else "~"
+        rate = "measuring …" if row.busy else "" if row.rate is None else f"{row.rate:.1f}"
+        cells = (
+            ("✗" if row.reason else "●" if row.key in self.draft.picked else "○", "left"),
+            (row.name, "left"),
+            (row.quant, "left"),
+            (f"{row.size_bytes / 1e9:.2f}" if row.size_bytes else "", "right"),
+            ("here" if row.here else "fetch", "left"),
+            (row.license, "left"),
+            (f"{approximate}{row.memory_bytes / 1e9:.1f}" if row.memory_bytes else "", "right"),
+            (rate, "right"),
+            ("" if row.score is None else f"{row.score:g}", "right"),
+            (row.reason, "left"),
+        )
+        style = "dim" if row.reason else ""
+        return [Text(words, style=style, justify=side, no_wrap=True) for words, side in cells]  # type: ignore[arg-type]
+
+    @property
+    def _current(self) -> Row | None:
+        table = self.query_one(DataTable)
+        if not table.row_count:
+            return None
+        return self.rows.get(str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value))
+
+    @on(DataTable.RowHighlighted)
+    def _show_details(self) -> None:
+        row = self._current
+        lines = row.details if row is not None else ()
+        self.query_one("#models-detail", Static).update("\n".join(lines))
+
+    # What the user does
 
     @on(DataTable.HeaderSelected)
-    def _sort_by(self, event: DataTable.HeaderSelected) -> None:
-        self._sort = event.column_index
+    def _order_by(self, event: DataTable.HeaderSelected) -> None:
+        columns = [column for column, _ in SORTS]
+        if event.column_key.value in columns:
+            self._order = columns.index(str(event.column_key.value))
+            self._fill()
+
+    def action_order(self) -> None:
+        self._order = (self._order + 1) % len(SORTS)
         self._fill()
 
     def action_pick(self) -> None:
-        table = self.query_one(DataTable)
-        if not table.row_count:
+        row = self._current
+        if row is None:
             return
-        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-        row = next(r for r in self._rows if r.key == key)
         if row.reason:
             self.notify(row.reason, title=row.name, severity="warning", markup=False)
             return
         picked = [k for k in self.draft.picked if k != row.key]
         if len(picked) == len(self.draft.picked):
+            # Who picks a model of their own does not mean the sample that stood there for a start.
+            picked = [k for k in picked if k != SAMPLE or row.key == SAMPLE] if picked == [SAMPLE] else picked
             picked.append(row.key)
         self.draft = msgspec.structs.replace(self.draft, picked=tuple(picked))
         self._fill()
+
+    def action_quant(self) -> None:
+        row = self._current
+        if row is None or row.key == SAMPLE or row.key in self.draft.added:
+            self.notify("Only models of the catalog come in several quants here.", severity="warning")
+            return
+        model = row.key.rpartition(":")[0]
+        self._quants[model] = next_quant(row, self.draft)
+        picked = tuple(f"{model}:{self._quants[model]}" if key == row.key else key for key in self.draft.picked)
+        self.draft = msgspec.structs.replace(self.draft, picked=picked)
+        self._load(self.draft)
 
     def action_add(self) -> None:
         self.query_one("#add-path", Input).focus()
@@ -199,26 +233,46 @@ class CandidatesStep(Step):
         field, filtering = self.query_one("#add-path", Input), self.query_one("#filter", Input)
         if field.has_focus and field.value.strip():
             self._add(field.value.strip())
-        elif filtering.has_focus:
+        elif field.has_focus or filtering.has_focus:
             self.query_one(DataTable).focus()
         else:
             super().proceed()
 
     @work(thread=True, exclusive=True, group="add")
-    def _add(self, path: str) -> None:
+    def _add(self, words: str) -> None:
+        """Files become rows of their own; of a hub or catalog name, the one model that it means."""
+        from pathlib import Path
+
+        from weighin.engine.hub.client import connect
+        from weighin.engine.hub.resolve import find_on_hub, locate
         from weighin.engine.prepare import candidates_from_paths
 
+        tell = self.app.call_from_thread
+        tell(self.query_one("#models-note", Static).update, f"Looking for {words} …")
         try:
-            files = [c.path for c in candidates_from_paths([path])]
+            meaning = locate(words)
+            if isinstance(meaning, Path):
+                keys = [candidate.path for candidate in candidates_from_paths([str(meaning)])]
+            else:
+                choice = find_on_hub(connect(), meaning)
+                keys = [f"{choice.repo.repo}:{choice.model.name}"]
         except WeighinError as error:
-            self.app.call_from_thread(self.query_one("#models-note", Static).update, str(error))
+            tell(self.query_one("#models-note", Static).update, str(error))
         else:
-            self.app.call_from_thread(self._added, files)
+            tell(self._added, keys)
 
-    def _added(self, files: list[str]) -> None:
+    def _added(self, keys: list[str]) -> None:
         draft = self.draft
-        new = tuple(file for file in files if file not in draft.added)
+        new = tuple(key for key in keys if key not in draft.added)
         picked = tuple(k for k in draft.picked if draft.added or k != SAMPLE)  # a real model replaces the default
+        picked += tuple(key for key in new if key not in picked)
         self.query_one("#add-path", Input).value = ""
-        self.show(msgspec.structs.replace(draft, added=(*draft.added, *new), picked=(*picked, *new)))
+        self.show(msgspec.structs.replace(draft, added=(*draft.added, *new), picked=picked))
         self.query_one(DataTable).focus()
+
+
+def _remember(row: Row, before: Row | None) -> Row:
+    """What was measured already stays when the table is read again."""
+    if before is None or not before.measured:
+        return row
+    return replace(row, memory_bytes=before.memory_bytes, rate=before.rate, measured=before.measured)

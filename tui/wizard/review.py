@@ -1,56 +1,39 @@
-"""Step 5: what will run, how long it may take and what it can show."""
+"""Step 5: what will run, how long it may take and what it can show; the settings that hold for all."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import work
+import msgspec
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from weighin.engine.draft import Draft, plan_from_draft
 from weighin.engine.errors import WeighinError
 from weighin.engine.paths import data_dir
-from weighin.engine.plan import Plan, write_plan
+from weighin.engine.plan import KvType, Plan, write_plan
 
+from .describing import Download, describe_downloads, describe_plan, missing_downloads
+from .fetch import FetchScreen
+from .rows import Row
 from .step import Step
 
-_BYTES_PER_SECOND = 10e9
-"""Memory bandwidth assumed for the time estimate; a laptop with two channels reads more."""
-
-
-def describe(plan: Plan) -> str:
-    """The plan in words; opens the suites, so for a thread. Raises WeighinError."""
-    from weighin.engine.stats.intervals import minimum_detectable_difference
-    from weighin.engine.tasks.items import open_suite
-
-    lines = [f"{len(plan.candidates)} models"]
-    lines += [f"  {c.name} {c.quant}  {c.size_bytes / 1e9:.2f} GB  {c.note}".rstrip() for c in plan.candidates]
-    items = 0
-    for suite in plan.suites:
-        n = len(open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit).items)
-        items += n
-        found = 100 * minimum_detectable_difference(n)
-        lines.append(f"{suite.name}: {n} items; differences from about {found:.0f} points can be shown")
-    speed = plan.speed
-    tokens = speed.repeats * (speed.n_prompt / 8 + speed.n_generate + speed.chat_tokens) + items * 30
-    seconds = sum(tokens * c.size_bytes / _BYTES_PER_SECOND for c in plan.candidates)
-    lines.append(f"Roughly {max(seconds / 60, 1):.0f} min at 10 GB/s memory bandwidth; nothing is downloaded.")
-    s, limits = plan.settings, plan.limits
-    lines.append(f"Same for all: context {s.n_ctx}, KV {s.kv_type}, seed {s.seed}, {s.n_threads or 'all'} threads")
-    if limits.min_generation_tokens_per_second or limits.max_ttft_s or limits.max_memory_bytes:
-        lines.append(
-            f"Limits (0: none): {limits.min_generation_tokens_per_second:g} tok/s, first token {limits.max_ttft_s:g} s,"
-            f" memory {limits.max_memory_bytes / 1e9:.1f} GB"
-        )
-    return "\n".join((*lines, "", "Enter starts, s saves the plan."))
+_FIELDS: tuple[tuple[str, str, str], ...] = (
+    ("items", "Items a suite", "0 asks all"),
+    ("repeats", "Speed repeats", ""),
+    ("threads", "Threads", "0: a physical core each"),
+)
+_KV: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
 
 
 class ReviewStep(Step, can_focus=True):
-    """The plan, made in a thread; Enter starts it as soon as it is there."""
+    """The plan, made in a thread; Enter fetches what is missing and starts it."""
 
     title = "Review"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "save", "Save plan", id="wizard.save")]
@@ -64,46 +47,119 @@ class ReviewStep(Step, can_focus=True):
 
     plan: Plan | None = None
     _wanted = False
+    _missing: tuple[Download, ...] = ()
+    rows: Mapping[str, Row] = {}
+    """What the candidates step knows; the screen hands it over."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._fetched: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield Static(id="review-text", markup=False)
+        with Horizontal(id="review-settings"):
+            for name, words, hint in _FIELDS:
+                yield Label(words)
+                yield Input(id=f"review-{name}", compact=True, type="integer", tooltip=hint or None)
+            yield Label("KV cache")
+            yield Select(((kv, kv) for kv in _KV), allow_blank=False, id="review-kv", compact=True)
+            yield Checkbox("losers stop early", id="review-race", compact=True)
+        yield Static("Enter starts · s saves the plan · Tab to the settings", id="review-hint", markup=False)
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
+        values = {"items": draft.item_limit, "repeats": draft.speed.repeats, "threads": draft.settings.n_threads}
+        with self.prevent(Input.Changed, Select.Changed, Checkbox.Changed):
+            for name, value in values.items():
+                self.query_one(f"#review-{name}", Input).value = str(value)
+            self.query_one("#review-kv", Select).value = draft.settings.kv_type
+            self.query_one("#review-race", Checkbox).value = draft.race
+        self._make()
+
+    def collect(self) -> Draft:
+        draft = self.draft
+        items, repeats, threads = (int(self.number(f"#review-{name}", words)) for name, words, _ in _FIELDS)
+        if repeats < 1:
+            raise ValueError("Speed repeats must be at least 1.")
+        kv = next(kv for kv in _KV if kv == self.query_one("#review-kv", Select).value)
+        return msgspec.structs.replace(
+            draft,
+            item_limit=items,
+            race=self.query_one("#review-race", Checkbox).value,
+            speed=msgspec.structs.replace(draft.speed, repeats=repeats),
+            settings=msgspec.structs.replace(draft.settings, n_threads=threads, kv_type=kv),
+        )
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Checkbox.Changed)
+    def _settings_changed(self) -> None:
+        try:
+            draft = self.collect()
+        except ValueError as error:
+            self.plan = None
+            self._say(str(error))
+            return
+        if draft != self.draft:
+            self.draft = draft
+            self._make()
+
+    def _make(self) -> None:
         self.plan, self._wanted = None, False
         self._say("Making the plan …")
-        self._prepare(draft)
+        self._prepare(self.draft, dict(self._fetched), self.rows)
 
     def _say(self, words: str) -> None:
         self.query_one("#review-text", Static).update(words)
 
-    @work(thread=True, exclusive=True)
-    def _prepare(self, draft: Draft) -> None:
+    @work(thread=True, exclusive=True, group="plan")
+    def _prepare(self, draft: Draft, fetched: dict[str, str], rows: Mapping[str, Row]) -> None:
         tell = self.app.call_from_thread
+        plan = None
+        missing = tuple(d for d in missing_downloads(draft, rows) if d.key not in fetched)
+        gone = {download.key for download in missing}
+        here = msgspec.structs.replace(draft, picked=tuple(key for key in draft.picked if key not in gone))
         try:
-            plan = plan_from_draft(draft, say=lambda words: tell(self._say, words))
-            words = describe(plan)
+            plan = plan_from_draft(here, fetched=fetched, say=lambda words: tell(self._say, words))
+            lines = [*describe_plan(plan, rows, fetched), *describe_downloads(missing, rows)]
         except WeighinError as error:
-            tell(self._prepared, draft, None, str(error))
-        else:
-            tell(self._prepared, draft, plan, words)
+            lines, plan, missing = [str(error)], None, ()
+        tell(self._prepared, draft, plan, missing, "\n".join(lines))
 
-    def _prepared(self, draft: Draft, plan: Plan | None, words: str) -> None:
-        if draft is not self.draft:  # the user went back meanwhile and changed something
+    def _prepared(self, draft: Draft, plan: Plan | None, missing: tuple[Download, ...], words: str) -> None:
+        if draft is not self.draft:  # the user changed something meanwhile
             return
-        self.plan = plan
+        self.plan, self._missing = plan, missing
         self._say(words)
         if self._wanted and plan is not None:
-            self.post_message(self.Ready(plan))
+            self._start()
 
     def proceed(self) -> None:
         if self.plan is None:
             self._wanted = True
         else:
+            self._start()
+
+    def _start(self) -> None:
+        if self.plan is None:
+            return
+        if not self._missing:
             self.post_message(self.Ready(self.plan))
+            return
+        self.app.push_screen(FetchScreen([download.key for download in self._missing]), self._fetch_ended)
+
+    def _fetch_ended(self, paths: dict[str, str] | None) -> None:
+        """All came: make the plan with them and start it. Else stay here."""
+        if paths is None:
+            return
+        self._fetched.update(paths)
+        self._make()
+        self._wanted = True
 
     def action_save(self) -> None:
-        if self.plan is None:
+        if self.plan is None or self._missing:
+            words = "fetch the models first (Enter)" if self._missing else "there is no plan yet"
+            self.notify(f"Cannot save: {words}.", severity="warning", markup=False)
             return
         path = data_dir() / "plans" / time.strftime("plan-%Y%m%d-%H%M%S.toml")
         try:

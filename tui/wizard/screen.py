@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, DataTable, Footer, Static
@@ -24,10 +25,13 @@ from .task import TaskStep
 _STEPS: tuple[type[Step], ...] = (LicenseStep, HardwareStep, TaskStep, CandidatesStep, ReviewStep)
 
 
+_KEEP_S = 2.0
+
+
 class WizardScreen(Screen[None]):
     """Asks what is wanted and posts ``Finished`` with the plan; the draft is kept at every step."""
 
-    CSS_PATH = "screen.tcss"
+    CSS_PATH: ClassVar = ["screen.tcss", "task.tcss", "candidates.tcss", "review.tcss"]
     HELP_TOPIC = "wizard"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,19 +46,31 @@ class WizardScreen(Screen[None]):
             super().__init__()
             self.plan = plan
 
-    def __init__(self, draft: Draft | None = None) -> None:
+    def __init__(self, draft: Draft | None = None, *, measure: bool = True) -> None:
         super().__init__()
         self.draft = load_draft() if draft is None else draft
+        self._kept: Draft | None = None
+        self._finished = False
+        self._measure = measure
+        """Whether the candidates' speed is measured while the user reads."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="wizard-steps", markup=False)
         with ContentSwitcher(initial="step0"):
             for index, step in enumerate(_STEPS):
-                yield step(id=f"step{index}")
+                if step is CandidatesStep:
+                    yield CandidatesStep(id=f"step{index}", measure=self._measure)
+                else:
+                    yield step(id=f"step{index}")
         yield Footer()
 
     def on_mount(self) -> None:
         self._go(self.draft.step)
+        self.set_interval(_KEEP_S, self._keep)
+
+    def on_unmount(self) -> None:
+        """Quitting loses nothing."""
+        self._keep()
 
     @property
     def step(self) -> Step:
@@ -63,11 +79,16 @@ class WizardScreen(Screen[None]):
 
     def _go(self, index: int) -> None:
         index = min(max(index, 0), len(_STEPS) - 1)
+        if index != self.draft.step:
+            self.step.leave()
+        self._finished = False
         self.draft = msgspec.structs.replace(self.draft, step=index)
         marks = ("✓" if i < index else "▸" if i == index else " " for i in range(len(_STEPS)))
         header = "   ".join(f"{mark} {step.title}" for mark, step in zip(marks, _STEPS, strict=True))
         self.query_one("#wizard-steps", Static).update(header)
         self.query_one(ContentSwitcher).current = f"step{index}"
+        if isinstance(self.step, ReviewStep):
+            self.step.rows = self.query_one(CandidatesStep).rows
         self.step.show(self.draft)
         self._keep()
         self.call_after_refresh(self._focus_first)
@@ -78,8 +99,18 @@ class WizardScreen(Screen[None]):
         self.set_focus(inner[0] if inner else self.step)
 
     def _keep(self) -> None:
+        """Write the answers so far, those on the page in front included, when they changed."""
         try:
-            save_draft(self.draft)
+            draft = msgspec.structs.replace(self.step.collect(), step=0 if self._finished else self.draft.step)
+        except NoMatches:
+            return  # the widgets are gone already
+        except ValueError:
+            draft = self.draft  # what stands there now cannot be meant; the answers before stay
+        if draft == self._kept:
+            return
+        self._kept = draft
+        try:
+            save_draft(draft)
         except OSError as error:
             self.notify(f"The draft could not be kept: {error}", severity="warning", markup=False)
 
@@ -103,5 +134,7 @@ class WizardScreen(Screen[None]):
         self._go(self.draft.step + 1)
 
     def on_review_step_ready(self, event: ReviewStep.Ready) -> None:
-        """The plan is wanted."""
+        """The plan is wanted; the next wizard begins at the first step with the same answers."""
+        self._finished = True
+        self._keep()
         self.post_message(self.Finished(event.plan))

@@ -22,7 +22,7 @@ class Shell(App[None]):
         self.wanted = draft
 
     def on_mount(self) -> None:
-        self.push_screen(WizardScreen(self.wanted))
+        self.push_screen(WizardScreen(self.wanted, measure=False))
 
     def on_wizard_screen_finished(self, event: WizardScreen.Finished) -> None:
         self.plan = event.plan

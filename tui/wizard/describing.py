@@ -1,0 +1,85 @@
+"""The review in words: what will run, what must be fetched first, how long it may take and what it can show."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+
+import msgspec
+
+from weighin.engine.draft import SAMPLE, Draft, is_file
+from weighin.engine.plan import Plan
+
+from .rows import Row
+
+
+class Download(msgspec.Struct, frozen=True):
+    """A pick that is not on this machine yet."""
+
+    key: str
+    size_bytes: int
+    """From the catalog or the hub; 0 when nobody said."""
+
+
+def missing_downloads(draft: Draft, rows: Mapping[str, Row]) -> tuple[Download, ...]:
+    """The picks that must be fetched; what the hub's cache has counts as here, and costs no time."""
+    keys = [key for key in draft.picked if key != SAMPLE and not is_file(key)]
+    return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in keys)
+
+
+def describe_downloads(downloads: tuple[Download, ...], rows: Mapping[str, Row]) -> list[str]:
+    """What will be fetched, and whether the disk takes it."""
+    if not downloads:
+        return ["Nothing is downloaded."]
+    from weighin.engine.hub.client import connect
+
+    away = [d for d in downloads if not (d.key in rows and rows[d.key].here)]
+    lines = [f"  {d.key}  {d.size_bytes / 1e9:.2f} GB" for d in away]
+    needed = sum(d.size_bytes for d in away)
+    if not away:
+        return ["Nothing is downloaded: all picks are in the cache."]
+    folder = connect().cache_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    room = "" if free > needed * 1.05 else "  NOT ENOUGH"
+    return [
+        f"Enter downloads first, about {needed / 1e9:.2f} GB ({free / 1e9:.1f} GB free in {folder}{room}):",
+        *lines,
+    ]
+
+
+def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str]) -> list[str]:
+    """The plan in words; opens the suites, so for a thread. Raises WeighinError.
+
+    ``fetched`` are the files of the picks that came from the hub.
+    """
+    from weighin.engine.estimate import Rates, copy_bandwidth, estimate_s, guessed_rates
+    from weighin.engine.stats.intervals import minimum_detectable_difference
+    from weighin.engine.tasks.items import open_suite
+
+    lines = [f"{len(plan.candidates)} models"]
+    lines += [f"  {c.name} {c.quant}  {c.size_bytes / 1e9:.2f} GB  {c.note}".rstrip() for c in plan.candidates]
+    suites = [open_suite(s, seed=plan.settings.seed, limit=s.limit or plan.item_limit) for s in plan.suites]
+    for suite in suites:
+        n = len(suite.items)
+        found = 100 * minimum_detectable_difference(n)
+        lines.append(f"{suite.spec.name}: {n} items; differences from about {found:.0f} points can be told")
+    measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.rate}
+    rates = {}
+    for c in plan.candidates:
+        row = measured.get(c.path)
+        guess = guessed_rates(c.size_bytes, copy_bandwidth())
+        rates[c.id] = Rates(guess.prompt / guess.generation * row.rate, row.rate) if row and row.rate else guess
+    seconds = estimate_s(plan, suites, rates)
+    lines.append(f"About {seconds / 60:.0f} min" if seconds >= 90 else f"About {seconds:.0f} s")
+    if plan.race.enabled and len(plan.candidates) > 1 and suites:
+        lines[-1] += ", less when losers stop early"
+    s, limits = plan.settings, plan.limits
+    lines.append(f"Same for all: context {s.n_ctx}, KV {s.kv_type}, seed {s.seed}, {s.n_threads or 'all'} threads")
+    if limits.min_generation_tokens_per_second or limits.max_ttft_s or limits.max_memory_bytes:
+        lines.append(
+            f"Limits (0: none): {limits.min_generation_tokens_per_second:g} tok/s, first token {limits.max_ttft_s:g} s,"
+            f" memory {limits.max_memory_bytes / 1e9:.1f} GB"
+        )
+    return lines

@@ -1,0 +1,110 @@
+"""Fetching the picked models: a bar each, rate and time left; cancelling keeps what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Label, Static
+
+from .. import text
+
+if TYPE_CHECKING:
+    from weighin.engine.fetching import FetchProgress
+
+_BAR = 20
+
+
+class FetchScreen(ModalScreen["dict[str, str] | None"]):
+    """Gives the path of every model by its reference, or None when not all came."""
+
+    CSS_PATH = "fetch.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop, keep what came", id="fetch.stop"),
+        Binding("enter", "again", "Again", id="fetch.again", priority=True),
+    ]
+
+    def __init__(self, references: Sequence[str]) -> None:
+        super().__init__()
+        self._references = list(references)
+        self._state: dict[str, FetchProgress] = {}
+        self._ended = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="fetch"):
+            yield Label("Fetching models", classes="fetch-title")
+            yield Static(id="fetch-lines")
+            yield Static("escape stops and keeps what came", id="fetch-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self._fetch()
+
+    @work(exclusive=True)
+    async def _fetch(self) -> None:
+        from weighin.engine.fetching import Fetched, NotFetched, fetch_models
+
+        self._ended, self._state = False, {}
+        fetch = fetch_models(self._references)
+        try:
+            async for progress in fetch.stream():
+                self._state[progress.name] = progress
+                self._paint()
+        finally:
+            fetch.cancel()
+        paths = {outcome.name: str(outcome.path) for outcome in fetch.outcomes if isinstance(outcome, Fetched)}
+        failed = [outcome for outcome in fetch.outcomes if isinstance(outcome, NotFetched)]
+        if not failed:
+            self.dismiss(paths)
+            return
+        self._ended = True
+        self._paint()
+        self.query_one("#fetch-hint", Static).update("enter tries again · escape goes back; what came is kept")
+
+    def _paint(self) -> None:
+        width = max(20, self.query_one("#fetch-lines", Static).size.width)
+        lines: list[Content] = []
+        for name in self._references:
+            lines += progress_lines(name, self._state.get(name), width)
+        self.query_one("#fetch-lines", Static).update(Content("\n").join(lines))
+
+    def action_stop(self) -> None:
+        """Back to the review; the thread stops at its next chunk."""
+        self.dismiss(None)
+
+    def action_again(self) -> None:
+        """Once more, after a failure."""
+        if self._ended:
+            self._fetch()
+
+
+def progress_lines(name: str, progress: FetchProgress | None, width: int) -> list[Content]:
+    """One model's lines: name, bar and figures, and what is to be said."""
+    if progress is None:
+        return [Content.assemble((text.cut(name, width), "bold")), Content.styled("waiting", "$foreground-muted")]
+    share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
+    full = round(share * _BAR)
+    figures = (
+        [f"{progress.done_bytes / 1e9:.2f} of {progress.total_bytes / 1e9:.2f} GB"] if progress.total_bytes else []
+    )
+    if progress.bytes_per_second:
+        figures.append(f"{progress.bytes_per_second / 1e6:.1f} MB/s")
+    if progress.seconds_left is not None:
+        figures.append(f"{text.duration(progress.seconds_left)} left")
+    style = {"failed": "$text-error", "done": "$text-success"}.get(progress.state, "")
+    lines = [
+        Content.styled(text.cut(name, width), "bold"),
+        Content.assemble(
+            ("━" * full, "$primary"),
+            ("─" * (_BAR - full), "$foreground 30%"),
+            (f" {progress.state}", style),
+            ("  " + " · ".join(figures) if figures else "", "$foreground-muted"),
+        ),
+    ]
+    words = progress.reason or progress.note
+    return [*lines, Content.styled(words, "$text-warning")] if words else lines
