@@ -1,0 +1,84 @@
+"""What a header lets expect, and which layers go on a GPU."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weighin.engine.catalog.kv import kv_cache_bytes
+from weighin.engine.catalog.models import load_catalog
+from weighin.engine.fit import measure
+from weighin.engine.fit.needs import best_gpu_layers, estimate_needs
+from weighin.engine.fit.source import CatalogSource
+from weighin.engine.gguf.header import GgufHeader, parse_header
+from weighin.engine.gguf.rewrite import layer_bytes
+from weighin.engine.hardware.gpu import GpuReading
+from weighin.engine.plan import KvType, Settings
+
+
+def header_of(name: str) -> GgufHeader:
+    return parse_header(CatalogSource(load_catalog().find(name), "Q4_K_M").header())
+
+
+@pytest.mark.parametrize("name", ["llama-3.2-1b-instruct", "qwen3-8b", "gemma-2-2b-it", "phi-3-mini-4k-instruct"])
+@pytest.mark.parametrize("n_ctx", [512, 8192])
+def test_kv_and_weights_are_those_of_the_catalog(name: str, n_ctx: int) -> None:
+    header, model = header_of(name), load_catalog().find(name)
+    needs = estimate_needs(header, Settings(n_ctx=n_ctx))
+    weights = sum(tensor.size_bytes for tensor in header.tensors)
+    kv = sum(needs.layers) - sum(layer_bytes(header))
+    if name != "phi-3-mini-4k-instruct":  # its GGUF files name no window, and llama.cpp uses none
+        assert kv == kv_cache_bytes(model, n_ctx)
+    assert sum(layer_bytes(header)) + needs.output + needs.rest == weights
+    assert needs.total > weights + kv
+
+
+@pytest.mark.parametrize(("kv_type", "share"), [("q8_0", 34 / 64), ("q4_0", 18 / 64)])
+def test_smaller_kv_types(kv_type: KvType, share: float) -> None:
+    header = header_of("qwen3-8b")
+    weights = sum(layer_bytes(header))
+    full = sum(estimate_needs(header, Settings(n_ctx=4096)).layers) - weights
+    small = sum(estimate_needs(header, Settings(n_ctx=4096, kv_type=kv_type)).layers) - weights
+    assert small == pytest.approx(full * share)
+
+
+_SIZES = st.lists(st.integers(0, 1000), min_size=1, max_size=40)
+
+
+@given(_SIZES, st.integers(0, 1000), st.integers(0, 1000), st.integers(0, 50_000))
+def test_the_most_layers_that_fit(layers: list[int], output: int, compute: int, free: int) -> None:
+    count = best_gpu_layers(layers, output, compute, free)
+
+    def takes(number: int) -> int:
+        if number == 0:
+            return 0
+        rest = output if number > len(layers) else 0
+        return compute + rest + sum(layers[max(0, len(layers) - number) :])
+
+    assert takes(count) <= free
+    assert 0 <= count <= len(layers) + 1
+    if count <= len(layers):
+        assert takes(count + 1) > free
+
+
+def test_a_gpu_gets_what_it_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = header_of("qwen3-8b")
+
+    def card(free_bytes: int) -> None:
+        reading = GpuReading(name="card", vendor="NVIDIA", memory_total_bytes=2**34, memory_free_bytes=free_bytes)
+        monkeypatch.setattr(measure, "read_gpus", lambda: (reading,))
+
+    settings = Settings(n_ctx=4096)
+    card(80 * 2**30)
+    assert measure._with_gpu(header, settings) == (settings, None)
+    card(4 * 2**30)
+    some, count = measure._with_gpu(header, settings)
+    assert count is not None
+    assert 0 < count < 36
+    assert some.n_gpu_layers == count
+    card(2**20)
+    assert measure._with_gpu(header, settings)[1] == 0
+    assert measure._with_gpu(header, Settings(n_gpu_layers=5)) == (Settings(n_gpu_layers=5), None)
+    monkeypatch.setattr(measure, "read_gpus", tuple)
+    assert measure._with_gpu(header, settings) == (settings, None)
