@@ -1,0 +1,132 @@
+"""Models on the hub, measured from the beginnings of their files."""
+
+from __future__ import annotations
+
+import importlib.util
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from weighin.engine.fit.measure import measure_fit
+from weighin.engine.fit.source import FileSource, HubSource, named_source
+from weighin.engine.gguf.architectures import Dimensions
+from weighin.engine.gguf.header import parse_header
+from weighin.engine.gguf.hollow import build_hollow
+from weighin.engine.gguf.synthesize import synthesize_header
+from weighin.engine.plan import Settings
+
+
+def _hub_tests() -> ModuleType:
+    """The stand-in hub and its fixtures, which live with the hub's own tests."""
+    name = "weighin_tests_hub_conftest"
+    if name not in sys.modules:
+        path = Path(__file__).parents[2] / "hub" / "conftest.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+standin = _hub_tests().standin
+clock = _hub_tests().clock
+make_hub = _hub_tests().make_hub
+tiny_split = _hub_tests().tiny_split
+own_hub_settings = _hub_tests().own_hub_settings
+
+REPO = "owner/big-GGUF"
+EIGHT_B = Dimensions(
+    arch="llama", n_layer=32, n_embd=4096, n_ff=14336, n_head=32, n_head_kv=8, head_dim=128, n_vocab=128_256,
+    n_ctx_train=131_072, rope="llama3",
+)  # fmt: skip
+
+
+def with_vocabulary(header: bytes, n_vocab: int) -> bytes:
+    """The header with a vocabulary such as a real file has: most of its bytes."""
+    name = b"tokenizer.ggml.tokens"
+    token = struct.pack("<Q", 40) + b"t" * 40
+    field = struct.pack("<Q", len(name)) + name + struct.pack("<IIQ", 9, 8, n_vocab) + token * n_vocab
+    tensors, keys = struct.unpack_from("<QQ", header, 8)
+    longer = header[:8] + struct.pack("<QQ", tensors, keys + 1) + field + header[24:].rstrip(b"\0") + bytes(8)
+    return longer.ljust(-(-len(longer) // 32) * 32, b"\0")
+
+
+class Unseen:
+    """A file that begins with ``start`` and is zeros to ``size``; slices of it are made when they are asked for."""
+
+    def __init__(self, start: bytes, size: int) -> None:
+        self._start, self._size = start, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        first, last, _step = part.indices(self._size)
+        return self._start[first:last].ljust(last - first, b"\0")
+
+    def __radd__(self, before: bytes) -> bytes:
+        return before
+
+
+def sent_bytes(standin: Any) -> int:
+    return sum(request.sent for request in standin.requests if request.port == "storage")
+
+
+def test_the_header_of_an_8b_model_costs_little(standin: Any, make_hub: Callable[..., Any], tmp_path: Path) -> None:
+    data = with_vocabulary(synthesize_header(EIGHT_B, "Q4_K_M"), EIGHT_B.n_vocab)
+    header = parse_header(data)
+    assert header.n_vocab == EIGHT_B.n_vocab
+    assert header.data_offset > 5_000_000
+    size = header.size_bytes
+    assert size > 4.9e9
+    standin.add(REPO, {"big-Q4_K_M.gguf": Unseen(data, size)}, wrong_sha="a" * 64)
+    source = named_source(f"{REPO}:Q4_K_M", make_hub())
+    assert isinstance(source, HubSource)
+    assert parse_header(source.header()).tensors == header.tensors
+    assert source.size_bytes() == size
+    assert header.data_offset <= sent_bytes(standin) < 2 * header.data_offset
+    assert sent_bytes(standin) < 0.03 * size
+    with source.open(tmp_path) as (path, label):
+        assert path.stat().st_size == size
+        assert label == "measured (hollow)"
+
+
+async def test_a_split_model_is_measured_from_the_headers_of_its_parts(
+    standin: Any, make_hub: Callable[..., Any], tiny_split: dict[str, bytes], tmp_path: Path
+) -> None:
+    padded = {name.replace("part-F32", "part-Q8_0"): data + bytes(2_000_000) for name, data in tiny_split.items()}
+    standin.add(REPO, padded)
+    source = named_source(f"{REPO}:Q8_0", make_hub())
+    assert isinstance(source, HubSource)
+    assert source.size_bytes() == sum(map(len, padded.values()))
+    assert sent_bytes(standin) <= len(padded) * 256 * 2**10
+    fit = await measure_fit(source, Settings(n_ctx=256, n_threads=1))
+    assert (fit.problem, fit.label) == ("", "measured (hollow)")
+    for name, data in tiny_split.items():
+        (tmp_path / name).write_bytes(data)
+    local = FileSource(tmp_path / min(tiny_split))
+    assert parse_header(local.header()).tensors == parse_header(source.header()).tensors
+    assert build_hollow(local.header(), tmp_path / "whole.gguf").header.split_count == 1
+
+
+@pytest.mark.parametrize("damage", ["hostile", "text", "cut"])
+def test_what_is_no_header_is_one_sentence(standin: Any, make_hub: Callable[..., Any], damage: str) -> None:
+    from weighin.engine.errors import WeighinError
+
+    sound = synthesize_header(EIGHT_B, "Q4_K_M")
+    data = {
+        "hostile": b"GGUF" + struct.pack("<IQQ", 3, 2**60, 1) + bytes(1000),
+        "text": b"<html>no such page</html>" * 100,
+        "cut": sound[:3000],
+    }[damage]
+    standin.add(REPO, {"big-Q4_K_M.gguf": data})
+    with pytest.raises(WeighinError) as caught:
+        named_source(f"{REPO}:Q4_K_M", make_hub())
+    assert REPO in caught.value.what
+    assert caught.value.hint

@@ -1,0 +1,90 @@
+"""``weighin fit`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from weighin.tui.cli import main
+
+SHORT = ("--context", "512")
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, ["fit", *arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_rows_come_cheapest_first_and_say_what_they_are(tiny_models: list[Path], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(tiny_models[0].read_bytes()[:4000])
+    code, out, err = run("granite-4.0-h-tiny", str(tiny_models[0]), str(broken), "smollm2-135m-instruct:q4_0", *SHORT)
+    assert code == 0
+    head, *rows = out.splitlines()
+    assert head.split() == ["model", "file", "memory", "prompt", "tok/s", "full", "label"]
+    assert [row.split()[0] for row in rows] == [
+        "broken", tiny_models[0].stem, "smollm2-135m-instruct:Q4_0", "granite-4.0-h-tiny:Q4_K_M",
+    ]  # fmt: skip
+    assert "truncated" in rows[0]
+    assert "measured (real file)" in rows[1]
+    assert "measured (hollow)" in rows[2]
+    assert "cannot be measured hollow" in rows[3]
+    assert "2 of 4 measured." in err
+
+
+def test_json_has_one_object_a_line_and_the_second_time_is_cached(tiny_models: list[Path]) -> None:
+    code, out, err = run(str(tiny_models[2]), "--json", *SHORT)
+    assert (code, err) == (0, "")
+    (fit,) = map(json.loads, out.splitlines())
+    assert fit["label"] == "measured (real file)"
+    assert fit["n_ctx"] == 512
+    assert fit["memory_bytes"] > fit["size_bytes"] > 0
+    if fit["disturbed"]:
+        pytest.skip("something else is running on this machine, and what it disturbs is not kept")
+    again = json.loads(run(str(tiny_models[2]), "--json", *SHORT)[1])
+    assert again == fit | {"cached": True}
+
+
+def test_nothing_measured_is_an_error_code(tmp_path: Path) -> None:
+    hostile = tmp_path / "hostile.gguf"
+    hostile.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 2**60, 2**60))
+    code, out, err = run(str(hostile), *SHORT)
+    assert code == 1
+    assert "cannot be" in out
+    assert "0 of 1 measured." in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_else(tiny_models: list[Path], home: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "weighin.tui", "fit", str(tiny_models[0]), "smollm2-1.7b-instruct:Q8_0", *SHORT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    try:
+        deadline = time.monotonic() + 90
+        while not list((home / "cache/hollow").glob("*/smollm2*.gguf")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
+    assert "1 of 2 measured. Interrupted" in err
+    assert tiny_models[0].stem in out
+    assert list((home / "cache/hollow").iterdir()) == []
