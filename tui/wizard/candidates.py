@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Input, Static
 from weighin.engine.draft import SAMPLE, Draft, is_file
 from weighin.engine.errors import WeighinError
 
+from .. import text
 from .rows import SORTS, Row, next_quant, read_rows
 from .step import Step
 
@@ -23,17 +24,29 @@ if TYPE_CHECKING:
     from weighin.engine.fit.source import Source
 
 _COLUMNS = (
-    ("pick", ""),
-    ("name", "model"),
-    ("quant", "quant"),
-    ("size", "size GB"),
-    ("where", "file"),
-    ("license", "license"),
-    ("memory", "memory GB"),
-    ("rate", "gen tok/s"),
-    ("score", "MMLU"),
-    ("reason", "why not"),
+    ("pick", "", 1),
+    ("name", "model", 30),
+    ("quant", "quant", 8),
+    ("size", "size GB", 7),
+    ("where", "file", 5),
+    ("license", "license", 11),
+    ("memory", "memory GB", 9),
+    ("rate", "gen tok/s", 11),
+    ("score", "MMLU", 5),
+    ("reason", "why not", 60),
 )
+"""Key, title, width."""
+_NARROW = (
+    ("pick", "", 1),
+    ("name", "model", 23),
+    ("quant", "quant", 6),
+    ("size", "GB", 5),
+    ("license", "license", 11),
+    ("memory", "mem GB", 6),
+    ("rate", "tok/s", 9),
+)
+"""Where the terminal is narrow; the reason stands below the table in any case."""
+_WIDE = 120
 _QUIET_S = 1.5
 """How long the table stands before measuring begins: who only passes by should not wait for a worker."""
 
@@ -54,6 +67,7 @@ class CandidatesStep(Step):
         super().__init__(id=id)
         self._measure = measure
         self.rows: dict[str, Row] = {}
+        self._columns: tuple[tuple[str, str, int], ...] = ()
         self._order = 0
         self._quants: dict[str, str] = {}
         """Quants the user chose, by catalog id."""
@@ -67,10 +81,18 @@ class CandidatesStep(Step):
         )
         yield Static("Reading the catalog …", id="models-note", markup=False)
 
-    def on_mount(self) -> None:
+    def on_resize(self) -> None:
+        """As many columns as there is room for."""
+        columns = _COLUMNS if self.app.size.width >= _WIDE else _NARROW
+        self.query_one("#models-detail", Static).styles.max_height = 8 if self.app.size.height >= 36 else 3
+        if columns == self._columns:
+            return
+        self._columns = columns
         table = self.query_one(DataTable)
-        for key, words in _COLUMNS:
-            table.add_column(words, key=key)
+        table.clear(columns=True)
+        for key, words, width in columns:
+            table.add_column(words, key=key, width=width)
+        self._fill()
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
@@ -132,13 +154,15 @@ class CandidatesStep(Step):
         self.rows[row.key] = row
         table = self.query_one(DataTable)
         if row.key in table.rows:
-            cells = dict(zip((key for key, _ in _COLUMNS), self._cells(row), strict=True))
+            cells = self._cells(row)
             for column in ("memory", "rate"):
                 table.update_cell(row.key, column, cells[column], update_width=False)
         self._show_details()
 
     @on(Input.Changed, "#filter")
     def _fill(self) -> None:
+        if not self._columns:
+            return
         words = self.query_one("#filter", Input).value.lower().split()
         rows = [r for r in self.rows.values() if all(w in f"{r.name} {r.quant} {r.license}".lower() for w in words)]
         column, called = SORTS[self._order]
@@ -149,27 +173,37 @@ class CandidatesStep(Step):
         at = table.cursor_row
         table.clear()
         for row in rows:
-            table.add_row(*self._cells(row), key=row.key)
+            cells = self._cells(row)
+            table.add_row(*(cells[column] for column, _title, _width in self._columns), key=row.key)
         table.move_cursor(row=min(at, max(0, len(rows) - 1)))
         self._show_details()
 
-    def _cells(self, row: Row) -> list[Text]:
+    def _cells(self, row: Row) -> dict[str, Text]:
         approximate = "" if row.measured else "~"
-        rate = "measuring …" if row.busy else "" if row.rate is None else f"{row.rate:.1f}"
-        cells = (
-            ("✗" if row.reason else "●" if row.key in self.draft.picked else "○", "left"),
-            (row.name, "left"),
-            (row.quant, "left"),
-            (f"{row.size_bytes / 1e9:.2f}" if row.size_bytes else "", "right"),
-            ("here" if row.here else "fetch", "left"),
-            (row.license, "left"),
-            (f"{approximate}{row.memory_bytes / 1e9:.1f}" if row.memory_bytes else "", "right"),
-            (rate, "right"),
-            ("" if row.score is None else f"{row.score:g}", "right"),
-            (row.reason, "left"),
-        )
+        disturbed = " ⚠" if row.disturbed else ""
+        cells = {
+            "pick": "✗" if row.reason else "●" if row.key in self.draft.picked else "○",
+            "name": row.name,
+            "quant": row.quant,
+            "size": f"{row.size_bytes / 1e9:.2f}" if row.size_bytes else "",
+            "where": "here" if row.here else "fetch",
+            "license": row.license,
+            "memory": f"{approximate}{row.memory_bytes / 1e9:.1f}" if row.memory_bytes else "",
+            "rate": "measuring" if row.busy else "" if row.rate is None else f"{row.rate:.1f}{disturbed}",
+            "score": "" if row.score is None else f"{row.score:g}",
+            "reason": row.reason,
+        }
+        widths = {key: width for key, _title, width in self._columns}
         style = "dim" if row.reason else ""
-        return [Text(words, style=style, justify=side, no_wrap=True) for words, side in cells]  # type: ignore[arg-type]
+        return {
+            key: Text(
+                text.cut(words, widths.get(key, 99)),
+                style=style,
+                justify="right" if key in ("size", "memory", "rate", "score") else "left",
+                no_wrap=True,
+            )
+            for key, words in cells.items()
+        }
 
     @property
     def _current(self) -> Row | None:
@@ -181,7 +215,9 @@ class CandidatesStep(Step):
     @on(DataTable.RowHighlighted)
     def _show_details(self) -> None:
         row = self._current
-        lines = row.details if row is not None else ()
+        lines: tuple[str, ...] = ()
+        if row is not None:
+            lines = (f"Cannot be picked: {row.reason}.", *row.details) if row.reason else row.details
         self.query_one("#models-detail", Static).update("\n".join(lines))
 
     # What the user does

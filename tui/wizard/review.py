@@ -57,13 +57,15 @@ class ReviewStep(Step, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Static(id="review-text", markup=False)
-        with Horizontal(id="review-settings"):
-            for name, words, hint in _FIELDS:
+        for name, words, hint in _FIELDS:
+            with Horizontal(classes="review-setting"):
                 yield Label(words)
-                yield Input(id=f"review-{name}", compact=True, type="integer", tooltip=hint or None)
+                yield Input(id=f"review-{name}", compact=True, type="integer")
+                yield Label(hint, classes="hint")
+        with Horizontal(classes="review-setting"):
             yield Label("KV cache")
             yield Select(((kv, kv) for kv in _KV), allow_blank=False, id="review-kv", compact=True)
-            yield Checkbox("losers stop early", id="review-race", compact=True)
+        yield Checkbox("losers stop early", id="review-race", compact=True)
         yield Static("Enter starts · s saves the plan · Tab to the settings", id="review-hint", markup=False)
 
     def show(self, draft: Draft) -> None:

@@ -46,6 +46,8 @@ class Row:
     """Generation tokens per second."""
     measured: str = ""
     """How memory and rate were had: empty for a prediction."""
+    disturbed: bool = False
+    """Something else used the machine while it was measured."""
     busy: bool = False
     """Being measured now."""
     score: float | None = None
@@ -81,6 +83,7 @@ class Row:
             memory_bytes=fit.memory_bytes or self.memory_bytes,
             rate=fit.generation_tokens_per_second,
             measured=fit.label,
+            disturbed=fit.disturbed,
             details=(*self.details, _fit_line(fit)),
         )
 
@@ -112,7 +115,8 @@ def read_rows(draft: Draft, quants: Mapping[str, str]) -> tuple[list[Row], list[
         except WeighinError as error:
             problems.append(str(error))
     here = _files_of_hub()
-    rows.extend(_catalog_row(model, quants.get(model.id, ""), draft, catalog, here) for model in catalog.models)
+    memory = memory_limit_bytes(draft)
+    rows.extend(_catalog_row(model, quants.get(model.id, ""), draft, catalog, here, memory) for model in catalog.models)
     return rows, problems
 
 
@@ -200,21 +204,27 @@ def _files_of_hub() -> Callable[[CatalogModel, str], bool]:
 
 
 def _catalog_row(
-    model: CatalogModel, quant: str, draft: Draft, catalog: Catalog, is_here: Callable[[CatalogModel, str], bool]
+    model: CatalogModel,
+    quant: str,
+    draft: Draft,
+    catalog: Catalog,
+    is_here: Callable[[CatalogModel, str], bool],
+    memory: int,
 ) -> Row:
     from weighin.engine.catalog.quants import ladder
     from weighin.engine.catalog.ranking import rank_one
     from weighin.engine.catalog.ranking import verdict_word as word
-    from weighin.engine.catalog.verdict import NotAllowed, model_verdict, reasons_of
+    from weighin.engine.catalog.verdict import NotAllowed, Unknown, model_verdict, reasons_of
     from weighin.engine.fit.source import CatalogSource
 
     verdict = model_verdict(model, draft.use, catalog.licenses)
-    memory = memory_limit_bytes(draft)
     rungs = {rung.quant.name: rung for rung in ladder(model, memory, draft.target.n_ctx)}
     rung = rungs.get(quant) or rungs[DEFAULT_QUANT]
     ranked = rank_one(model, verdict, available_bytes=memory, rung=rung)
     if isinstance(verdict, NotAllowed):
         reason = reasons_of(verdict)[0]
+    elif isinstance(verdict, Unknown):
+        reason = f"its license is unknown, so not allowed: {reasons_of(verdict)[0]}"
     elif not any(r.fits for r in rungs.values()):
         reason = f"no quant fits into {memory / 1e9:.1f} GB"
     elif not model.gguf:
@@ -234,7 +244,8 @@ def _catalog_row(
         memory_bytes=rung.memory_bytes,
         score=score.value if score else None,
         reason=reason,
-        details=tuple(f"{part.name}: {part.text}" for part in ranked.components()),
+        # Memory and speed are in the table, measured.
+        details=tuple(f"{p.name}: {p.text}" for p in ranked.components() if p.name not in ("memory", "speed")),
         source=CatalogSource(model, rung.quant.name) if not reason else None,
     )
 

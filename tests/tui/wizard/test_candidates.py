@@ -1,0 +1,226 @@
+"""The candidates and download steps by keyboard, against the stand-in hub and with real measuring workers."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, Static
+
+from weighin.engine.draft import SAMPLE, Draft, load_draft
+from weighin.engine.gguf.tiny import write_tiny_model
+from weighin.engine.plan import Plan
+from weighin.tui.wizard.candidates import CandidatesStep
+from weighin.tui.wizard.fetch import FetchScreen
+from weighin.tui.wizard.review import ReviewStep
+from weighin.tui.wizard.screen import WizardScreen
+
+
+def _hub_tests() -> ModuleType:
+    """The stand-in hub and its fixtures, which live with the hub's own tests."""
+    name = "weighin_tests_hub_conftest"
+    if name not in sys.modules:
+        path = Path(__file__).parents[2] / "hub" / "conftest.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+standin = _hub_tests().standin
+tiny_gguf = _hub_tests().tiny_gguf
+
+REPO = "bartowski/SmolLM2-135M-Instruct-GGUF"
+FILE = "SmolLM2-135M-Instruct-Q4_K_M.gguf"
+KEY = "smollm2-135m-instruct:Q4_K_M"
+
+
+class Shell(App[None]):
+    plan: Plan | None = None
+
+    def __init__(self, draft: Draft, *, measure: bool = False) -> None:
+        super().__init__()
+        self._draft, self._measure = draft, measure
+
+    def on_mount(self) -> None:
+        self.push_screen(WizardScreen(self._draft, measure=self._measure))
+
+    def on_wizard_screen_finished(self, event: WizardScreen.Finished) -> None:
+        self.plan = event.plan
+
+
+@pytest.fixture(autouse=True)
+def hub(standin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The stand-in as the hub of this process, with an empty cache and an empty home."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", standin.url)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return standin
+
+
+async def until(pilot: Pilot[None], what: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not come to that"
+        await pilot.pause(0.05)
+
+
+async def at_candidates(pilot: Pilot[None], app: Shell) -> CandidatesStep:
+    """The step with its rows read and the cursor in the table."""
+    await pilot.pause()
+    step = app.screen.query_one(CandidatesStep)
+    await until(pilot, lambda: bool(step.rows))
+    await pilot.pause()
+    step.query_one(DataTable).focus()
+    return step
+
+
+def cursor_on(step: CandidatesStep, key: str) -> None:
+    table = step.query_one(DataTable)
+    table.move_cursor(row=table.get_row_index(key))
+
+
+def text_of(step: Any, selector: str) -> str:
+    return str(step.query_one(selector, Static).render())
+
+
+async def test_a_catalog_model_is_picked_fetched_and_planned(
+    hub: Any, tiny_gguf: Callable[[int], bytes], tmp_path: Path
+) -> None:
+    hub.add(REPO, {FILE: tiny_gguf(1)})
+    app = Shell(Draft(step=3))
+    async with app.run_test(size=(160, 48)) as pilot:
+        step = await at_candidates(pilot, app)
+        cursor_on(step, KEY)
+        await pilot.press("space")
+        assert step.draft.picked == (KEY,)  # it takes the sample's place
+        await pilot.press("enter")
+        review = app.screen.query_one(ReviewStep)
+        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        assert KEY in text_of(review, "#review-text")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.plan is not None)
+    assert app.plan is not None
+    (candidate,) = app.plan.candidates
+    assert Path(candidate.path).read_bytes() == tiny_gguf(1)
+    assert str(tmp_path / "hub") in candidate.path
+    assert load_draft().picked == (KEY,)
+    assert load_draft().step == 0
+
+
+async def test_a_failed_download_says_why_keeps_the_answers_and_can_be_tried_again(
+    hub: Any, tiny_gguf: Callable[[int], bytes]
+) -> None:
+    hub.add(REPO, {FILE: tiny_gguf(1)}, gated="manual")
+    app = Shell(Draft(step=4, picked=(KEY,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        review = app.screen.query_one(ReviewStep)
+        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: isinstance(app.screen, FetchScreen) and "enter tries" in text_of(app.screen, "#fetch-hint")
+        )
+        assert f"{hub.url}/{REPO}" in text_of(app.screen, "#fetch-lines").replace("\n", "")
+        hub.add(REPO, {FILE: tiny_gguf(1)})  # access was granted meanwhile
+        await pilot.press("enter")
+        await until(pilot, lambda: app.plan is not None)
+
+
+async def test_leaving_a_download_goes_back_to_the_review(hub: Any, tiny_gguf: Callable[[int], bytes]) -> None:
+    hub.add(REPO, {FILE: tiny_gguf(1)})
+    hub.fault("stall", port="storage", times=9)
+    app = Shell(Draft(step=4, picked=(KEY,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        review = app.screen.query_one(ReviewStep)
+        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FetchScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WizardScreen))
+        assert app.plan is None
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen.query_one(CandidatesStep).draft.picked == (KEY,)
+
+
+async def test_what_may_not_be_used_stays_with_its_reason(tiny_gguf: Callable[[int], bytes]) -> None:
+    app = Shell(Draft(step=3))
+    async with app.run_test(size=(160, 48)) as pilot:
+        step = await at_candidates(pilot, app)
+        refused = [row for row in step.rows.values() if row.license == "not allowed"]
+        assert refused
+        cursor_on(step, refused[0].key)
+        await pilot.press("space")
+        assert step.draft.picked == (SAMPLE,)
+        await until(pilot, lambda: "Cannot be picked" in text_of(step, "#models-detail"))
+
+
+async def test_filter_order_and_quant() -> None:
+    app = Shell(Draft(step=3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        step = await at_candidates(pilot, app)
+        table = step.query_one(DataTable)
+        await pilot.press("slash", *"llama 1b")
+        await pilot.pause()
+        assert 0 < table.row_count < 10
+        await pilot.press("enter", "o", "o")
+        sizes = [step.rows[str(key.value)].size_bytes for key in table.rows]
+        assert sizes == sorted(sizes)
+        before = str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
+        await pilot.press("k")
+        await until(pilot, lambda: before not in step.rows)
+        assert any(key.rpartition(":")[0] == before.rpartition(":")[0] for key in step.rows)
+
+
+async def test_files_and_hub_names_are_added_and_nonsense_is_explained(
+    hub: Any, tiny_gguf: Callable[[int], bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.gguf"
+    write_tiny_model(file)
+    hub.add("someone/mine-GGUF", {"mine-Q8_0.gguf": tiny_gguf(2)})
+    app = Shell(Draft(step=3))
+    async with app.run_test(size=(120, 40)) as pilot:
+        step = await at_candidates(pilot, app)
+        for words, key in ((str(file), str(file)), ("someone/mine-GGUF:Q8_0", "someone/mine-GGUF:mine-Q8_0.gguf")):
+            await pilot.press("a")
+            step.query_one("#add-path", Input).value = words
+            await pilot.press("enter")
+            await until(pilot, lambda key=key: key in step.rows)  # type: ignore[misc]
+            assert key in step.draft.picked
+        await pilot.press("a")
+        step.query_one("#add-path", Input).value = "no/such-repo"
+        await pilot.press("enter")
+        await until(
+            pilot,
+            lambda: "no/such-repo" in text_of(step, "#models-note") and "Looking" not in text_of(step, "#models-note"),
+        )
+
+
+async def test_speed_and_memory_are_measured_while_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weighin.tui.wizard.candidates._QUIET_S", 0.01)
+    file = tmp_path / "mine.gguf"
+    write_tiny_model(file)
+    key = str(file)
+    app = Shell(Draft(step=3, added=(key,), picked=(key,)), measure=True)
+    async with app.run_test(size=(160, 48)) as pilot:
+        step = await at_candidates(pilot, app)
+        await until(pilot, lambda: bool(step.rows[key].measured), 60)
+        assert step.rows[key].measured == "measured (real file)"
+        assert (step.rows[key].rate or 0) > 0
+        await pilot.press("escape")  # leaving ends the worker that is measuring
+        await asyncio.sleep(0.2)
+        assert not any(worker.is_running for worker in step.workers if worker.group == "measure")
