@@ -1,0 +1,113 @@
+"""What graded suites share: makers of questions are asked level by level until each level has its items."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from ...errors import DatasetError
+from ..items import ChoiceItem, GenerateItem
+
+PER_LEVEL = 30
+DEFAULT_SEED = 1
+_MAX_TRIES = 400
+"""For one new question; a maker that repeats itself so often has no more of them."""
+
+
+class Task(NamedTuple):
+    """A prompt to answer in words."""
+
+    prompt: str
+    answer: str = ""
+    check: dict[str, Any] | None = None
+    group: str = ""
+
+
+class Question(NamedTuple):
+    """A question with its choices, the right one first."""
+
+    question: str
+    choices: tuple[str, ...]
+    group: str = ""
+
+
+TaskMaker = Callable[[random.Random], Task]
+QuestionMaker = Callable[[random.Random], Question]
+_Made = TypeVar("_Made", Task, Question)
+
+
+def draw_tasks(
+    suite: str, seed: int, makers: Sequence[Sequence[TaskMaker]], *, per_level: int = PER_LEVEL
+) -> tuple[GenerateItem, ...]:
+    """``per_level`` items of each level, the makers of a level taken in turn; ``makers[0]`` are those of level 1.
+
+    Raises:
+        DatasetError: a maker has too few different prompts.
+    """
+    items = []
+    for level, makers_of_level in enumerate(makers, 1):
+        rng = random.Random(f"{suite} {seed} level {level}")
+        for number, task in enumerate(_different(rng, makers_of_level, per_level, suite), 1):
+            items.append(
+                GenerateItem(
+                    id=f"l{level}-{number:02d}",
+                    prompt=task.prompt,
+                    answers=(task.answer,) if task.answer else (),
+                    check=task.check or {},
+                    level=level,
+                    group=task.group,
+                )
+            )
+    return tuple(items)
+
+
+def draw_questions(
+    suite: str, seed: int, makers: Sequence[Sequence[QuestionMaker]], *, per_level: int = PER_LEVEL
+) -> tuple[ChoiceItem, ...]:
+    """The same for choice items, all with as many choices; the right one stands in every place equally often.
+
+    A question that shows its choices has the mark ``{choices}`` where they belong, in their order, parted by commas.
+
+    Raises:
+        DatasetError: a maker has too few different questions.
+    """
+    items = []
+    for level, makers_of_level in enumerate(makers, 1):
+        rng = random.Random(f"{suite} {seed} level {level}")
+        places: list[int] = []
+        for number, made in enumerate(_different(rng, makers_of_level, per_level, suite), 1):
+            right, *wrong = made.choices
+            if not places:
+                places = rng.sample(range(len(made.choices)), len(made.choices))
+            gold = places.pop()
+            rng.shuffle(wrong)
+            choices = (*wrong[:gold], right, *wrong[gold:])
+            items.append(
+                ChoiceItem(
+                    id=f"l{level}-{number:02d}",
+                    question=made.question.replace("{choices}", ", ".join(choices)),
+                    choices=choices,
+                    gold=gold,
+                    level=level,
+                    group=made.group,
+                )
+            )
+    return tuple(items)
+
+
+def _different(
+    rng: random.Random, makers: Sequence[Callable[[random.Random], _Made]], wanted: int, suite: str
+) -> Iterator[_Made]:
+    seen: set[str] = set()
+    tries = 0
+    while len(seen) < wanted:
+        made = makers[len(seen) % len(makers)](rng)
+        if made[0] in seen:
+            tries += 1
+            if tries > _MAX_TRIES:
+                raise DatasetError(f"The generator of {suite} has no more than {len(seen)} different items of a level.")
+            continue
+        tries = 0
+        seen.add(made[0])
+        yield made
