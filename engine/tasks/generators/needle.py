@@ -1,0 +1,190 @@
+"""A fact hidden in a long text, to be found again.
+
+Level 1 hides one fact in 300 words; 2 one of two kinds in 700; 3 one of four alike in 1,200; 4 one of eight with names
+that differ in one word in 1,800; 5, in 2,400 words, one that was changed later on or that is found by way of another
+fact. All of it fits a context of 4,096 tokens; ``make_items`` makes longer texts for wider contexts.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ...errors import DatasetError
+from ..items import GenerateItem
+from .filler import write_filler
+from .graded import DEFAULT_SEED, PER_LEVEL, Task, draw_tasks
+
+DEFAULT_N_WORDS = (300, 700, 1200, 1800, 2400)
+"""Of the text of each level; about 1.3 tokens a word in the tokenizers of current models."""
+MIN_N_WORDS = 150
+
+_SIDES = ("north", "south", "east", "west", "upper", "lower")
+_AGES = ("old", "new", "red", "grey", "little", "great")
+_SITES = ("mill", "depot", "school", "archive", "brewery", "clinic", "library", "theatre", "quarry", "museum", "dairy")
+_PARTS = ("gate", "cellar", "office", "workshop", "tower", "garage", "attic", "pantry")
+_NAMES = (
+    "Agnes", "Bruno", "Cecilia", "Dimitri", "Elena", "Farid", "Greta", "Hamid", "Irene", "Jasper", "Klara", "Leon",
+    "Mirjam", "Nils", "Olga", "Pablo", "Renata", "Stefan", "Teresa", "Viktor",
+)  # fmt: skip
+_WORDS = (
+    "walnut", "lantern", "harvest", "copper", "meadow", "falcon", "pepper", "glacier", "velvet", "compass", "thistle",
+    "marble", "saffron", "anchor", "juniper", "pebble", "amber", "orchid", "bramble", "cobalt", "fennel", "granite",
+)  # fmt: skip
+
+
+class _Kind(NamedTuple):
+    """A sort of fact about a thing, with two ways to say it, the question and the form of the answer."""
+
+    sayings: tuple[str, str]
+    question: str
+    form: str
+    values: tuple[str, ...]
+    things: tuple[str, ...]
+
+
+_NUMBERS = tuple(str(number) for number in range(1000, 9999) if len(set(str(number))) > 2)
+_PLACES = tuple(f"{age} {site}" for age in _AGES for site in _SITES)
+_KINDS = (
+    _Kind(
+        ("The door code of the {thing} is {value}.", "To open the {thing}, one has to enter the door code {value}."),
+        "What is the door code of the {thing}?", "Answer with the number only.", _NUMBERS, _PLACES,
+    ),
+    _Kind(
+        ("The password of {thing} is {value}.", "Whoever asks {thing} for the password hears the word {value}."),
+        "What is the password of {thing}?", "Answer with one word.", _WORDS, _NAMES,
+    ),
+    _Kind(
+        ("The telephone extension of {thing} is {value}.", "{thing} can be reached at telephone extension {value}."),
+        "What is the telephone extension of {thing}?", "Answer with the number only.", _NUMBERS, _NAMES,
+    ),
+    _Kind(
+        ("The code word of the {thing} is {value}.", "At the {thing} the code word {value} is used."),
+        "What is the code word of the {thing}?", "Answer with one word.", _WORDS, _PLACES,
+    ),
+)  # fmt: skip
+
+
+def make_items(
+    seed: int = DEFAULT_SEED, n_words_by_level: Sequence[int] = DEFAULT_N_WORDS, per_level: int = PER_LEVEL
+) -> tuple[GenerateItem, ...]:
+    """The suite of ``seed``: always the same items, 30 at each of the five levels.
+
+    For a context of ``n_ctx`` tokens, ``n_ctx * 0.6`` words leave room for the question and for tokenizers that split
+    more than others.
+
+    Raises:
+        DatasetError: not five lengths, or one under ``MIN_N_WORDS``.
+    """
+    if len(n_words_by_level) != len(_MAKERS) or min(n_words_by_level) < MIN_N_WORDS:
+        raise DatasetError(
+            f"The needle suite cannot be made of texts of {', '.join(map(str, n_words_by_level))} words.",
+            hint=f"Give {len(_MAKERS)} lengths, one a level, each of {MIN_N_WORDS} words or more.",
+        )
+    makers = [[partial(make, n_words=n)] for make, n in zip(_MAKERS, n_words_by_level, strict=True)]
+    return draw_tasks("needle", seed, makers, per_level=per_level)
+
+
+def _hide(rng: random.Random, facts: Sequence[str], question: str, answer: str, n_words: int) -> Task:
+    """The facts in their order at random depths, never two in neighbouring sentences."""
+    sentences = write_filler(rng, n_words - sum(len(fact.split()) for fact in facts))
+    # One gap for each fact: places differ by construction.
+    places = sorted(rng.sample(range(1, len(sentences)), len(facts)))
+    for place, fact in reversed(list(zip(places, facts, strict=True))):
+        sentences.insert(place, fact)
+    paragraphs = [" ".join(sentences[start : start + 7]) for start in range(0, len(sentences), 7)]
+    return Task("\n\n".join(["Read the text and answer the question after it.", *paragraphs, question]), answer)
+
+
+def _say(rng: random.Random, kind: _Kind, thing: str, value: str) -> str:
+    return rng.choice(kind.sayings).format(thing=thing, value=value)
+
+
+def _ask(kind: _Kind, thing: str) -> str:
+    return f"Question: {kind.question.format(thing=thing)} {kind.form}"
+
+
+def _one(rng: random.Random, *, n_words: int) -> Task:
+    kind = rng.choice(_KINDS)
+    thing, value = rng.choice(kind.things), rng.choice(kind.values)
+    return _hide(rng, [kind.sayings[0].format(thing=thing, value=value)], _ask(kind, thing), value, n_words)
+
+
+def _two_kinds(rng: random.Random, *, n_words: int) -> Task:
+    kind, other = rng.sample(_KINDS, 2)
+    thing, value = rng.choice(kind.things), rng.choice(kind.values)
+    facts = [
+        _say(rng, kind, thing, value),
+        # About something else, so that the kinds' names cannot be confused.
+        _say(rng, other, _different(rng, other.things, thing), _different(rng, other.values, value)),
+    ]
+    rng.shuffle(facts)
+    return _hide(rng, facts, _ask(kind, thing), value, n_words)
+
+
+def _different(rng: random.Random, options: Sequence[str], taken: str) -> str:
+    return rng.choice([option for option in options if option != taken])
+
+
+def _four_alike(rng: random.Random, *, n_words: int) -> Task:
+    kind = rng.choice(_KINDS)
+    return _one_of(rng, kind, rng.sample(kind.things, 4), n_words)
+
+
+def _one_of(rng: random.Random, kind: _Kind, things: Sequence[str], n_words: int) -> Task:
+    values = rng.sample(kind.values, len(things))
+    facts = [_say(rng, kind, thing, value) for thing, value in zip(things, values, strict=True)]
+    asked = rng.randrange(len(things))
+    return _hide(rng, facts, _ask(kind, things[asked]), values[asked], n_words)
+
+
+def _near_names(rng: random.Random, *, n_words: int) -> Task:
+    """Eight places of which each shares two of its three words with three others."""
+    things = _near_places(rng)
+    return _one_of(rng, rng.choice([kind for kind in _KINDS if kind.things is _PLACES]), things, n_words)
+
+
+def _near_places(rng: random.Random) -> list[str]:
+    sides, ages, site = rng.sample(_SIDES, 2), rng.sample(_AGES, 2), rng.choice(_SITES)
+    parts = rng.sample(_PARTS, 2)
+    things = [f"{side} {part} of the {age} {site}" for side in sides for part in parts for age in ages]
+    rng.shuffle(things)
+    return things
+
+
+def _changed_or_two_hops(rng: random.Random, *, n_words: int) -> Task:
+    return rng.choice((_changed, _two_hops))(rng, n_words=n_words)
+
+
+def _changed(rng: random.Random, *, n_words: int) -> Task:
+    kind = rng.choice([kind for kind in _KINDS if kind.things is _PLACES])
+    name = "door code" if "door code" in kind.question else "code word"
+    things = _near_places(rng)[:5]
+    values = rng.sample(kind.values, 10)
+    first, later = values[:5], values[5:]
+    told = [_say(rng, kind, thing, value) for thing, value in zip(things, first, strict=True)]
+    changed = rng.sample(range(5), 3)
+    changes = [f"Since last week the {name} of the {things[i]} has been changed to {later[i]}." for i in changed]
+    # Asked for are changed ones mostly: the others are found as on level 4.
+    asked = rng.choice((*changed, rng.randrange(5)))
+    answer = later[asked] if asked in changed else first[asked]
+    question = f"Question: What is the {name} of the {things[asked]} now? {kind.form}"
+    return _hide(rng, told + changes, question, answer, n_words)
+
+
+def _two_hops(rng: random.Random, *, n_words: int) -> Task:
+    kind = rng.choice([kind for kind in _KINDS if kind.things is _PLACES])
+    name = "door code" if "door code" in kind.question else "code word"
+    things, people = _near_places(rng)[:5], rng.sample(_NAMES, 5)
+    values = rng.sample(kind.values, 5)
+    facts = [_say(rng, kind, thing, value) for thing, value in zip(things, values, strict=True)]
+    facts += [f"{person} works in the {thing}." for person, thing in zip(people, things, strict=True)]
+    rng.shuffle(facts)
+    asked = rng.randrange(5)
+    question = f"Question: What is the {name} of the place where {people[asked]} works? {kind.form}"
+    return _hide(rng, facts, question, values[asked], n_words)
+
+
+_MAKERS = (_one, _two_kinds, _four_alike, _near_names, _changed_or_two_hops)
