@@ -7,8 +7,9 @@ import re
 
 _WHO = (
     "the baker", "an old fisherman", "the station master", "a group of children", "the librarian", "the postman",
-    "a travelling singer", "two cyclists", "the gardener", "a tired clerk", "the landlady", "a young painter", "the ferryman",
-    "a retired teacher", "the chemist", "three students", "the watchmaker", "a woman with a red umbrella",
+    "a travelling singer", "two cyclists", "the gardener", "a tired clerk", "the landlady", "a young painter",
+    "the ferryman", "a retired teacher", "the chemist", "three students", "the watchmaker",
+    "a woman with a red umbrella",
 )  # fmt: skip
 _WHERE = (
     "near the fountain", "behind the town hall", "at the edge of the market", "on the long bridge", "by the river",
@@ -37,8 +38,9 @@ _MOVED = (
 )  # fmt: skip
 _OPINION = (
     "Nobody was surprised by it", "It had always been like that", "Some people found it charming",
-    "Others hardly noticed", "There was no reason to hurry", "It did not matter much in the end", "That was how the days passed",
-    "The older people said it would not last", "Visitors liked to take pictures of it", "It made a pleasant change",
+    "Others hardly noticed", "There was no reason to hurry", "It did not matter much in the end",
+    "That was how the days passed", "The older people said it would not last",
+    "Visitors liked to take pictures of it", "It made a pleasant change",
 )  # fmt: skip
 _AND = (
     "and the afternoon went on as before", "and soon it was forgotten", "while the clock above the gate struck again",

@@ -1,0 +1,277 @@
+"""Short writing tasks with demands that a program can check.
+
+Level 1 makes one demand, 2 two, 3 and 4 three, 5 four, from a pool that gets harder. Demands are drawn from different
+families (form, length, letters, words wanted, words unwanted, ends), and those that cannot be kept together are never
+drawn together.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from ..items import GenerateItem
+from .graded import DEFAULT_SEED, Task, TaskMaker, draw_tasks
+
+_VERBS = ("Write a short text about", "Briefly describe", "Write briefly about", "Say a few things about")
+_TOPICS = (
+    "a rainy day", "a good breakfast", "a walk in the forest", "an old bicycle", "life in a small town",
+    "a busy kitchen", "the sea in winter", "a visit to the dentist", "a train journey", "a garden in spring",
+    "learning to swim", "a lost umbrella", "the first day at work", "a library", "a family dinner", "a street market",
+    "moving house", "a football match", "a thunderstorm", "a night in a tent", "baking bread", "a long meeting",
+    "a cat at the window", "a broken lift", "growing tomatoes", "a school trip", "repairing a shoe", "a power cut",
+    "a quiet Sunday", "waiting for a bus",
+)  # fmt: skip
+_WANTED = (
+    "warm", "table", "friend", "morning", "blue", "window", "slowly", "bread", "quiet", "bag", "yellow", "clock",
+    "rain", "hand", "road", "happy", "music", "stone", "coffee", "light",
+)  # fmt: skip
+_UNWANTED = ("and", "is", "with", "very", "good", "but", "was", "for")
+_MUCH_NEEDED = ("the", "a", "to", "of", "in", "it")
+"""Harder to do without."""
+_OPENINGS = ("Dear friend", "Once", "In short", "Well", "To begin with", "Honestly", "As you know", "Today", "Listen")
+_CLOSINGS = (
+    "The end.", "That is all.", "Thank you!", "See you soon.", "What do you think?", "And so it goes.", "Enough!",
+)  # fmt: skip
+_LAST_WORDS = ("home", "again", "together", "tomorrow", "water", "summer", "enough", "done")
+_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight")
+_OPTIONS = (
+    ("calm", "lively"), ("easy", "hard"), ("cheap", "costly"), ("dull", "exciting"), ("old", "modern"),
+    ("sad", "happy"), ("light", "heavy"), ("slow", "fast"),
+)  # fmt: skip
+_KEYS = ("name", "place", "reason", "colour", "time", "mood", "price", "weather", "advice", "title")
+
+
+class Demand(NamedTuple):
+    """A sentence of the prompt with what is checked for it."""
+
+    sentence: str
+    constraint: dict[str, Any]
+    family: str
+
+
+DemandMaker = Callable[[random.Random], Demand]
+
+
+def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
+    """The suite of ``seed``: always the same items, 30 at each of the five levels."""
+    makers: list[tuple[TaskMaker, ...]] = [
+        (_one,), (partial(_several, pool=_EASY, n=2),), (partial(_several, pool=_MIDDLE, n=3),),
+        (partial(_several, pool=_HARD, n=3),), (partial(_several, pool=_HARD, n=4),),
+    ]  # fmt: skip
+    return draw_tasks("follow-instructions", seed, makers)
+
+
+def _one(rng: random.Random) -> Task:
+    if rng.random() < 0.2:
+        return _pick_one(rng)
+    return _task(rng, [rng.choice(_EASY)(rng)])
+
+
+def _pick_one(rng: random.Random) -> Task:
+    options = rng.choice(_OPTIONS)
+    asked = f"Would you call {rng.choice(_TOPICS)} {options[0]} or {options[1]}?"
+    return Task(
+        f"{asked} Answer with one of the two words only.",
+        check={"constraints": [{"kind": "one_of", "value": list(options)}]},
+    )
+
+
+def _several(rng: random.Random, *, pool: Sequence[DemandMaker], n: int) -> Task:
+    while True:
+        demands = [maker(rng) for maker in rng.sample(pool, n)]
+        if _go_together(demands):
+            return _task(rng, demands)
+
+
+def _task(rng: random.Random, demands: Sequence[Demand]) -> Task:
+    asked = f"{rng.choice(_VERBS)} {rng.choice(_TOPICS)}."
+    return Task(
+        " ".join([asked, *(demand.sentence for demand in demands)]),
+        check={"constraints": [demand.constraint for demand in demands]},
+    )
+
+
+_APART = (
+    # What opens or closes a text cannot stand outside quotes, before a title or a list, or outside JSON.
+    {"quoted", "opening"}, {"quoted", "closing"}, {"title", "opening"}, {"title", "quoted"}, {"list", "opening"},
+    {"list", "quoted"}, {"list", "paragraphs"}, {"list", "sentences"}, {"title", "paragraphs"}, {"title", "sentences"},
+    {"title", "list"}, {"paragraphs", "sentences"},
+    # Both are said of the whole text: given sentences have letters of both cases, and commas.
+    {"case", "opening"}, {"case", "closing"}, {"json", "opening"}, {"json", "closing"}, {"json", "quoted"},
+    {"json", "title"}, {"json", "list"}, {"json", "paragraphs"}, {"json", "sentences"}, {"json", "letters"},
+    {"json", "case"},
+    # Few words leave no room for many sentences, paragraphs, wanted words and lists.
+    {"short", "paragraphs"}, {"short", "list"}, {"short", "json"}, {"short", "sentences"}, {"short", "times"},
+    {"short", "length"}, {"short", "title"}, {"short", "wanted"}, {"wanted", "times"},
+)  # fmt: skip
+
+
+def _go_together(demands: Sequence[Demand]) -> bool:
+    families = [demand.family for demand in demands]
+    if len(set(families)) < len(families) or any(pair <= set(families) for pair in _APART):
+        return False
+    # A word or letter that one demand forbids is in no text that another one asks for.
+    forbidden = [demand.constraint for demand in demands if demand.constraint["kind"] in ("exclude", "no_characters")]
+    given = " ".join(_given(demand.constraint) for demand in demands).lower()
+    words = given.replace(".", " ").replace("!", " ").replace("?", " ").split()
+    return not any(
+        constraint["value"] in words if constraint["kind"] == "exclude" else set(constraint["value"]) & set(given)
+        for constraint in forbidden
+    )
+
+
+def _given(constraint: dict[str, Any]) -> str:
+    """The texts that an answer must hold for the constraint's sake."""
+    if constraint["kind"] in ("exclude", "no_characters"):
+        return ""
+    value = constraint.get("value", "")
+    texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    return " ".join([*texts, constraint.get("text", "")])
+
+
+# Demands. A number of words in a sentence is written out, so that no digit stands where none is meant.
+
+
+def _number(n: int) -> str:
+    return _COUNTS[n - 2]
+
+
+def _include(rng: random.Random) -> Demand:
+    word = rng.choice(_WANTED)
+    return Demand(f'Use the word "{word}".', {"kind": "include", "value": word}, "wanted")
+
+
+def _include_three(rng: random.Random) -> Demand:
+    words = rng.sample(_WANTED, 3)
+    sentence = f'Use the words "{words[0]}", "{words[1]}" and "{words[2]}".'
+    return Demand(sentence, {"kind": "include", "value": words}, "wanted")
+
+
+def _times(rng: random.Random) -> Demand:
+    word, n = rng.choice(_WANTED), rng.randrange(2, 5)
+    sentence = f'Use the word "{word}" exactly {_number(n)} times.'
+    return Demand(sentence, {"kind": "exact_times", "value": n, "text": word}, "times")
+
+
+def _exclude(rng: random.Random) -> Demand:
+    word = rng.choice(_UNWANTED)
+    return Demand(f'Do not use the word "{word}".', {"kind": "exclude", "value": word}, "unwanted")
+
+
+def _exclude_much_needed(rng: random.Random) -> Demand:
+    word = rng.choice(_MUCH_NEEDED)
+    return Demand(f'Do not use the word "{word}".', {"kind": "exclude", "value": word}, "unwanted")
+
+
+def _max_words(rng: random.Random) -> Demand:
+    n = rng.randrange(30, 65, 5)
+    return Demand(f"Use at most {n} words.", {"kind": "max_words", "value": n}, "length")
+
+
+def _min_words(rng: random.Random) -> Demand:
+    n = rng.randrange(40, 85, 5)
+    return Demand(f"Use at least {n} words.", {"kind": "min_words", "value": n}, "length")
+
+
+def _exact_words(rng: random.Random) -> Demand:
+    n = rng.randrange(9, 16)
+    return Demand(f"Use exactly {n} words.", {"kind": "exact_words", "value": n}, "short")
+
+
+def _max_characters(rng: random.Random) -> Demand:
+    n = rng.randrange(100, 180, 10)
+    return Demand(f"Use at most {n} characters.", {"kind": "max_characters", "value": n}, "short")
+
+
+def _sentences(rng: random.Random) -> Demand:
+    n = rng.randrange(2, 6)
+    return Demand(f"Write exactly {_number(n)} sentences.", {"kind": "exact_sentences", "value": n}, "sentences")
+
+
+def _paragraphs(rng: random.Random) -> Demand:
+    n = rng.randrange(2, 5)
+    sentence = f"Write exactly {_number(n)} paragraphs, parted by blank lines."
+    return Demand(sentence, {"kind": "exact_paragraphs", "value": n}, "paragraphs")
+
+
+def _bullets(rng: random.Random) -> Demand:
+    n = rng.randrange(3, 7)
+    sentence = f'Answer with a list of exactly {_number(n)} points; each line begins with "- ".'
+    return Demand(sentence, {"kind": "exact_bullets", "value": n}, "list")
+
+
+def _numbered(rng: random.Random) -> Demand:
+    n = rng.randrange(3, 7)
+    sentence = f'Answer with a numbered list of exactly {_number(n)} lines: "1. ", "2. " and so on.'
+    return Demand(sentence, {"kind": "exact_numbered", "value": n}, "list")
+
+
+def _lowercase(_rng: random.Random) -> Demand:
+    return Demand("Write in small letters only, no capitals.", {"kind": "lowercase"}, "case")
+
+
+def _uppercase(_rng: random.Random) -> Demand:
+    return Demand("Write in capital letters only.", {"kind": "uppercase"}, "case")
+
+
+def _no_commas(_rng: random.Random) -> Demand:
+    return Demand("Do not use commas.", {"kind": "no_characters", "value": ","}, "letters")
+
+
+def _no_letter(rng: random.Random) -> Demand:
+    letter = rng.choice("kmbwf")
+    sentence = f'Do not use the letter "{letter}", small or capital.'
+    return Demand(sentence, {"kind": "no_characters", "value": letter + letter.upper()}, "letters")
+
+
+def _starts(rng: random.Random) -> Demand:
+    text = rng.choice(_OPENINGS)
+    return Demand(f'Begin your answer with "{text}".', {"kind": "starts_with", "value": text}, "opening")
+
+
+def _ends(rng: random.Random) -> Demand:
+    text = rng.choice(_CLOSINGS)
+    return Demand(f'End your answer with "{text}".', {"kind": "ends_with", "value": text}, "closing")
+
+
+def _last_word(rng: random.Random) -> Demand:
+    word = rng.choice(_LAST_WORDS)
+    return Demand(f'The last word of your answer must be "{word}".', {"kind": "last_word", "value": word}, "closing")
+
+
+def _title(_rng: random.Random) -> Demand:
+    sentence = "Put a title in double angle brackets on the first line, <<like this>>, and the text below it."
+    return Demand(sentence, {"kind": "title_line"}, "title")
+
+
+def _quoted(_rng: random.Random) -> Demand:
+    return Demand('Put your whole answer in double quotation marks (").', {"kind": "quoted"}, "quoted")
+
+
+def _json_keys(rng: random.Random) -> Demand:
+    keys = rng.sample(_KEYS, rng.randrange(2, 5))
+    listed = ", ".join(f'"{key}"' for key in keys[:-1]) + f' and "{keys[-1]}"'
+    sentence = f"Answer with one JSON object that has exactly the keys {listed}."
+    return Demand(sentence, {"kind": "json_keys", "value": keys}, "json")
+
+
+def _placeholders(rng: random.Random) -> Demand:
+    n = rng.randrange(2, 5)
+    sentence = f"Put at least {_number(n)} placeholders in square brackets, such as [name]."
+    return Demand(sentence, {"kind": "min_placeholders", "value": n}, "placeholders")
+
+
+_EASY: tuple[DemandMaker, ...] = (
+    _include, _max_words, _starts, _ends, _lowercase, _bullets, _exclude, _min_words, _uppercase,
+)  # fmt: skip
+_MIDDLE: tuple[DemandMaker, ...] = (
+    _include_three, _max_words, _starts, _ends, _lowercase, _numbered, _bullets, _exclude, _sentences, _no_commas,
+    _min_words, _uppercase, _json_keys, _quoted, _title,
+)  # fmt: skip
+_HARD: tuple[DemandMaker, ...] = (
+    _include_three, _times, _starts, _last_word, _uppercase, _numbered, _exclude_much_needed, _sentences, _paragraphs,
+    _no_commas, _no_letter, _exact_words, _max_characters, _title, _quoted, _placeholders, _lowercase, _max_words, _json_keys,
+)  # fmt: skip
