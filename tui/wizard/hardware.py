@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from textual import work
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widgets import Checkbox, Input, Label, Static
 
 from weighin.engine.draft import Draft, Target
@@ -14,13 +15,14 @@ from .step import Step
 
 _GIB = 2**30
 _FIELDS = (
-    ("ram", "RAM, GiB"),
-    ("vram", "GPU memory, GiB"),
-    ("cores", "CPU cores"),
-    ("context", "Context length, tokens"),
-    ("speed", "At least so many tok/s"),
-    ("ttft", "First token within, s"),
+    ("ram", "RAM, GiB", "of another machine; empty: this one's"),
+    ("vram", "GPU memory, GiB", "of another machine; empty: none"),
+    ("cores", "CPU cores", "of another machine; empty: this one's"),
+    ("context", "Context, tokens", "prompt and answer together; empty: 4096"),
+    ("speed", "Generation, tok/s", "slower models are ruled out; empty: no limit"),
+    ("ttft", "First token within, s", "later ones are ruled out; empty: no limit"),
 )
+"""Name, label, what it means."""
 
 
 class HardwareStep(Step):
@@ -31,10 +33,11 @@ class HardwareStep(Step):
     def compose(self) -> ComposeResult:
         yield Static("Looking at this machine …", id="found", markup=False)
         yield Checkbox("The model will run on this machine", id="here", compact=True)
-        yield Label("RAM, GPU memory and cores count for another machine only; empty: no limit.")
-        for name, words in _FIELDS:
-            yield Label(words)
-            yield Input(id=name, compact=True)
+        for name, words, hint in _FIELDS:
+            with Horizontal(classes="field"):
+                yield Label(words)
+                yield Input(id=name, compact=True)
+                yield Label(hint, classes="hint")
 
     def on_mount(self) -> None:
         self._detect()
@@ -58,11 +61,11 @@ class HardwareStep(Step):
         t = draft.target
         self.query_one("#here", Checkbox).value = t.this_machine
         values = (t.ram_bytes / _GIB, t.vram_bytes / _GIB, t.cores, t.n_ctx, t.min_tokens_per_second, t.max_ttft_s)
-        for (name, _words), value in zip(_FIELDS, values, strict=True):
+        for (name, _words, _hint), value in zip(_FIELDS, values, strict=True):
             self.query_one(f"#{name}", Input).value = f"{value:.12g}" if value else ""
 
     def collect(self) -> Draft:
-        ram, vram, cores, context, speed, ttft = (self.number(f"#{name}", words) for name, words in _FIELDS)
+        ram, vram, cores, context, speed, ttft = (self.number(f"#{name}", words) for name, words, _ in _FIELDS)
         if 0 < context < 256:
             raise ValueError("Context length must be at least 256 tokens.")
         target = Target(

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import msgspec
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet
 
-from weighin.engine.catalog.verdict import StatedUse
+from weighin.engine.catalog.licenses import Purpose
+from weighin.engine.catalog.verdict import CountError, StatedUse, parse_count
 from weighin.engine.draft import Draft
 
 from .step import Step
 
-_PURPOSES = ("commercial", "internal", "research")
+_PURPOSES: dict[Purpose, str] = {
+    "commercial": "commercial: in or for a product or service",
+    "internal": "internal: inside an organisation",
+    "research": "research: without gain",
+}
+_QUESTIONS = (
+    ("redistribute", "The weights go to others", "such as inside an app"),
+    ("train", "Outputs train other models", "some licenses forbid it"),
+    ("osi", "Only OSI-approved licenses", "such as Apache-2.0 and MIT"),
+    ("gated", "Gated models are acceptable", "they want an account and a click"),
+)
 
 
 class LicenseStep(Step):
@@ -21,20 +33,22 @@ class LicenseStep(Step):
 
     def compose(self) -> ComposeResult:
         yield Label("What will the model be used for?")
-        with RadioSet(id="purpose"):
-            for purpose in _PURPOSES:
-                yield RadioButton(purpose)
-        yield Label("Monthly users (empty: not known)")
-        yield Input(id="users", compact=True)
-        yield Checkbox("The weights are redistributed", id="redistribute", compact=True)
-        yield Checkbox("Outputs train other models", id="train", compact=True)
-        yield Checkbox("Only OSI-approved licenses", id="osi", compact=True)
-        yield Checkbox("Gated models are acceptable", id="gated", compact=True)
+        with RadioSet(id="purpose", compact=True):
+            for words in _PURPOSES.values():
+                yield RadioButton(words)
+        with Horizontal(classes="field"):
+            yield Label("Monthly users")
+            yield Input(id="users", compact=True)
+            yield Label("such as 5M; empty: not known", classes="hint")
+        for name, words, hint in _QUESTIONS:
+            with Horizontal(classes="field"):
+                yield Checkbox(words, id=name, compact=True)
+                yield Label(hint, classes="hint")
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
         use = draft.use
-        self.query_one("#purpose", RadioSet).query(RadioButton)[_PURPOSES.index(use.purpose)].value = True
+        self.query_one("#purpose", RadioSet).query(RadioButton)[tuple(_PURPOSES).index(use.purpose)].value = True
         self.query_one("#users", Input).value = "" if use.monthly_users is None else str(use.monthly_users)
         for name, value in (
             ("redistribute", use.redistribute),
@@ -45,16 +59,21 @@ class LicenseStep(Step):
             self.query_one(f"#{name}", Checkbox).value = value
 
     def collect(self) -> Draft:
-        index = self.query_one("#purpose", RadioSet).pressed_index
-        users = self.query_one("#users", Input).value.strip()
+        pressed = max(self.query_one("#purpose", RadioSet).pressed_index, 0)
+        purpose = next(name for index, name in enumerate(_PURPOSES) if index == pressed)
+        words = self.query_one("#users", Input).value.strip()
+        try:
+            users = parse_count(words, "Monthly users") if words else None
+        except CountError as error:
+            raise ValueError(str(error)) from None
 
         def ticked(name: str) -> bool:
             return self.query_one(f"#{name}", Checkbox).value
 
         use: StatedUse = msgspec.structs.replace(
             self.draft.use,
-            purpose=_PURPOSES[max(index, 0)],
-            monthly_users=int(self.number("#users", "Monthly users")) if users else None,
+            purpose=purpose,
+            monthly_users=users,
             redistribute=ticked("redistribute"),
             train_on_outputs=ticked("train"),
             osi_required=ticked("osi"),

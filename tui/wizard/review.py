@@ -58,11 +58,11 @@ class ReviewStep(Step, can_focus=True):
     def compose(self) -> ComposeResult:
         yield Static(id="review-text", markup=False)
         for name, words, hint in _FIELDS:
-            with Horizontal(classes="review-setting"):
+            with Horizontal(classes="field"):
                 yield Label(words)
                 yield Input(id=f"review-{name}", compact=True, type="integer")
                 yield Label(hint, classes="hint")
-        with Horizontal(classes="review-setting"):
+        with Horizontal(classes="field"):
             yield Label("KV cache")
             yield Select(((kv, kv) for kv in _KV), allow_blank=False, id="review-kv", compact=True)
         yield Checkbox("losers stop early", id="review-race", compact=True)

@@ -31,7 +31,7 @@ _KEEP_S = 2.0
 class WizardScreen(Screen[None]):
     """Asks what is wanted and posts ``Finished`` with the plan; the draft is kept at every step."""
 
-    CSS_PATH: ClassVar = ["screen.tcss", "task.tcss", "candidates.tcss", "review.tcss"]
+    CSS_PATH: ClassVar = ["screen.tcss", "license.tcss", "hardware.tcss", "task.tcss", "candidates.tcss", "review.tcss"]
     HELP_TOPIC = "wizard"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [

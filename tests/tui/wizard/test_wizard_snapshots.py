@@ -1,0 +1,57 @@
+"""Pictures of the wizard's steps, with a described target so that they are the same on every machine.
+
+After a wanted change: ``pytest tests/tui/wizard/test_wizard_snapshots.py --snapshot-update``, then look at them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Static
+
+from weighin.engine.draft import Draft, Target
+from weighin.tui.app import WeighinApp
+from weighin.tui.preferences import Preferences
+from weighin.tui.wizard.candidates import CandidatesStep
+from weighin.tui.wizard.screen import WizardScreen
+
+SIZES = {"80x24": (80, 24), "160x48": (160, 48)}
+TARGET = Target(this_machine=False, ram_bytes=8 * 2**30, cores=4, n_ctx=8192, min_tokens_per_second=10)
+
+
+@pytest.fixture(autouse=True)
+def no_files_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("step", ["license", "hardware", "task", "candidates"])
+def test_step(snap_compare: Callable[..., bool], step: str, theme: str, size: str) -> None:
+    index = ["license", "hardware", "task", "candidates"].index(step)
+    app = WeighinApp(None, preferences=Preferences(theme=f"weighin-{theme}"))
+
+    async def settle(pilot: Any) -> None:
+        screen = WizardScreen(Draft(step=index, target=TARGET), measure=False)
+        await app.push_screen(screen)
+        await pilot.pause()
+        if step == "hardware":
+            await app.workers.wait_for_complete(list(screen.step.workers))
+            screen.query_one("#found", Static).update("Example CPU, 8 threads\n31.2 GiB RAM usable; no GPU found")
+        if step == "candidates":
+            deadline = time.monotonic() + 30
+            while not screen.query_one(CandidatesStep).rows:
+                assert time.monotonic() < deadline
+                await pilot.pause(0.05)
+            await pilot.press("o", "o")
+        await pilot.pause(0.2)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=settle)
