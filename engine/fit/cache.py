@@ -20,7 +20,7 @@ from .results import Fit
 from .source import Source
 from .trial import N_GENERATE, N_PROMPT
 
-_PROTOCOL = 2
+_PROTOCOL = 3
 """Raise it when the same words would be measured in another way."""
 
 

@@ -15,16 +15,17 @@ import msgspec
 from ..errors import ModelFileError, WeighinError
 from ..gguf.header import GgufHeader, parse_header
 from ..gguf.hollow import hollow_model
-from ..gguf.rewrite import layer_period, layer_subset
+from ..gguf.rewrite import layer_period, layer_subset, number_array
 from ..hardware.gpu import read_gpus
 from ..hardware.memory import usable_memory
 from ..plan import Settings
 from .cache import cached_fit, full_settings, keep_fit
 from .folder import hollow_folder
-from .needs import best_gpu_layers, estimate_needs
-from .results import ROUTING_NOTE, Fit, Label
+from .needs import Needs, best_gpu_layers, estimate_needs
+from .results import ROUTING_NOTE, VOCABULARY_NOTE, Fit, Label
 from .scaling import deep_token_s, parts_to_measure, scaled
-from .source import FileSource, Source
+from .shape import vocabulary_bytes
+from .source import CatalogSource, FileSource, Source
 from .trial import N_GENERATE, Trial, run_trial
 
 __all__ = ["Fit", "measure_fit"]
@@ -54,6 +55,9 @@ async def measure_fit(source: Source, settings: Settings, *, refresh: bool = Fal
     except WeighinError as error:  # the worker died, or refused, or there is no sound header: its row says so
         problem = str(error) if isinstance(error, ModelFileError) else error.what
         return Fit(name=source.name, size_bytes=size, n_ctx=asked.n_ctx, problem=problem)
+    if isinstance(source, CatalogSource) and fit.memory_bytes is not None:
+        more = fit.memory_bytes + vocabulary_bytes(source.model)
+        fit = msgspec.structs.replace(fit, memory_bytes=more, notes=(*fit.notes, VOCABULARY_NOTE))
     if not fit.disturbed and not fit.problem:
         keep_fit(source, asked, fit)
     return fit
@@ -62,8 +66,8 @@ async def measure_fit(source: Source, settings: Settings, *, refresh: bool = Fal
 async def _measure(source: Source, size: int, data: bytes, asked: Settings) -> Fit:
     header = parse_header(data)
     memory = usable_memory()
-    needs = estimate_needs(header, asked)
-    settings, gpu_layers = _with_gpu(header, asked)
+    needs = estimate_needs(header, asked, number_array(data, f"{header.architecture}.attention.head_count_kv"))
+    settings, gpu_layers = _with_gpu(needs, asked)
     on_gpu = gpu_layers is not None or settings.n_gpu_layers > 0
     needed = max(int(size * _ROOM), sum(needs.layers) + needs.output + needs.rest)
     fit = Fit(
@@ -177,14 +181,13 @@ async def _part_trial(name: str, data: bytes, n_layer: int, settings: Settings, 
         return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, depth)
 
 
-def _with_gpu(header: GgufHeader, settings: Settings) -> tuple[Settings, int | None]:
+def _with_gpu(needs: Needs, settings: Settings) -> tuple[Settings, int | None]:
     """Settings with as many layers on the GPU as its free memory takes, and that number; None: no GPU, or all fit."""
     if settings.n_gpu_layers != -1:
         return settings, None
     free = [gpu.memory_free_bytes for gpu in read_gpus() if gpu.memory_free_bytes]
     if not free:
         return settings, None
-    needs = estimate_needs(header, settings)
     count = best_gpu_layers(needs.layers, needs.output, needs.compute, int(sum(free) * _VRAM_LEFT))
     if count > len(needs.layers):
         return settings, None

@@ -37,11 +37,11 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.layers) + self.output + self.rest + self.compute
 
 
-def estimate_needs(header: GgufHeader, settings: Settings) -> Needs:
+def estimate_needs(header: GgufHeader, settings: Settings, kv_heads: Sequence[int] = ()) -> Needs:
     """What the header lets expect for one sequence at ``settings.n_ctx``.
 
     KV: 2 x KV heads x head size x cells x bytes a number, for every layer; sliding layers keep window + micro-batch
-    cells (llama.cpp src/llama-kv-cache-iswa.cpp).
+    cells (llama.cpp src/llama-kv-cache-iswa.cpp). ``kv_heads`` are those of every layer, where they differ.
     """
     weights = layer_bytes(header)
     sizes = {tensor.name: tensor.size_bytes for tensor in header.tensors}
@@ -50,7 +50,12 @@ def estimate_needs(header: GgufHeader, settings: Settings) -> Needs:
     output = embedding if tied else sizes["output.weight"]
     others = sum(sizes.values()) - sum(weights) - output
     period = layer_period(header)
-    kv = [_kv_bytes(header, settings, slides=period > 1 and (index + 1) % period != 0) for index in range(len(weights))]
+    same = _number(header, "attention.head_count_kv", _number(header, "attention.head_count", 1))
+    heads = list(kv_heads) if len(kv_heads) == len(weights) else [same] * len(weights)
+    kv = [
+        _kv_bytes(header, settings, count, slides=period > 1 and (index + 1) % period != 0)
+        for index, count in enumerate(heads)
+    ]
     ubatch = min(settings.n_ubatch, settings.n_ctx)
     width = max(_number(header, "embedding_length", 0), _number(header, "feed_forward_length", 0))
     return Needs(
@@ -84,9 +89,8 @@ def best_gpu_layers(layers: Sequence[int], output: int, compute: int, free_bytes
     return count + 1 if output <= left and count else count
 
 
-def _kv_bytes(header: GgufHeader, settings: Settings, *, slides: bool) -> int:
+def _kv_bytes(header: GgufHeader, settings: Settings, kv_heads: int, *, slides: bool) -> int:
     heads = _number(header, "attention.head_count", 1)
-    kv_heads = _number(header, "attention.head_count_kv", heads)
     head_dim = _number(header, "embedding_length", 0) // max(1, heads)
     keys = _number(header, "attention.key_length", head_dim)
     values = _number(header, "attention.value_length", keys)
@@ -94,7 +98,9 @@ def _kv_bytes(header: GgufHeader, settings: Settings, *, slides: bool) -> int:
     window = _number(header, "attention.sliding_window", 0)
     if slides and window:
         cells = -(-min(cells, window + settings.n_ubatch) // _CELL_STEP) * _CELL_STEP
-    return int(kv_heads * (keys + values) * cells * _KV_BYTES[settings.kv_type])
+    latent = _number(header, "attention.kv_lora_rank", 0)
+    numbers = latent + _number(header, "rope.dimension_count", 0) if latent else kv_heads * (keys + values)
+    return int(numbers * cells * _KV_BYTES[settings.kv_type])
 
 
 def _number(header: GgufHeader, key: str, default: int) -> int:

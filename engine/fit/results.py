@@ -11,6 +11,8 @@ Label = Literal["", "measured (real file)", "measured (hollow)", "extrapolated"]
 ROUTING_NOTE = "which experts run, and so its speed, cannot be known without the weights"
 """Of mixture-of-experts models measured hollow: among zeros the router always picks the same ones."""
 
+VOCABULARY_NOTE = "memory holds an estimate for its vocabulary, which a header made from dimensions does not have"
+
 
 class Fit(msgspec.Struct, frozen=True, kw_only=True):
     """How a model runs here. Figures are None where it could not be measured; ``problem`` says why."""

@@ -15,6 +15,10 @@ _WIDTH_STEP = 256
 """Feed-forward widths are multiples of it, which tells a width solved from the parameter count from chance."""
 _LLAMA3_VOCABULARY = 128_256
 _UNKNOWN_CONTEXT = 4096
+BPE_TOKEN_BYTES = 330
+SENTENCEPIECE_TOKEN_BYTES = 112
+_LARGEST_OLD_SENTENCEPIECE = 40_000
+"""Vocabularies of Llama 2's kind have 32 000 tokens and some of their own."""
 
 
 def catalog_dimensions(model: CatalogModel) -> Dimensions:
@@ -38,6 +42,18 @@ def catalog_dimensions(model: CatalogModel) -> Dimensions:
             f" not {model.parameters.total / 1e9:.2f}",
         )
     return dimensions
+
+
+def vocabulary_bytes(model: CatalogModel) -> int:
+    """What llama.cpp keeps of the vocabulary in memory, about: a header made from dimensions has none.
+
+    Measured with llama-cpp-python 0.3.36, models that differ in nothing else: 302 bytes a token for BPE with 49 152
+    tokens and as many merges, 350 with 128 256 tokens and 280 000 merges, 112 for SentencePiece with 262 144 tokens.
+    A test loads such models again.
+    """
+    dims = model.dimensions
+    pieces = dims.arch.startswith("gemma") or dims.n_vocab < _LARGEST_OLD_SENTENCEPIECE
+    return dims.n_vocab * (SENTENCEPIECE_TOKEN_BYTES if pieces else BPE_TOKEN_BYTES)
 
 
 def _complete(model: CatalogModel) -> Dimensions:

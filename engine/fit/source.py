@@ -11,6 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from ..catalog.models import CatalogModel
+from ..errors import ModelFileError
 from ..gguf.files import split_parts
 from ..gguf.header import NeedMoreError, check_file, parse_header
 from ..gguf.hollow import hollow_model
@@ -155,7 +156,33 @@ class HubSource(msgspec.Struct, frozen=True):
             yield hollow.path, "measured (hollow)"
 
 
-Source: TypeAlias = FileSource | CatalogSource | HubSource
+class MissingSource(msgspec.Struct, frozen=True):
+    """A name that could not be followed; among others it is a row that says why."""
+
+    name: str
+    what: str
+    hint: str = ""
+
+    def header(self) -> bytes:
+        """Raises ModelFileError, as everything that would need the model."""
+        raise ModelFileError(self.what, hint=self.hint)
+
+    def identity(self) -> str:
+        raise ModelFileError(self.what, hint=self.hint)
+
+    def size_bytes(self) -> int:
+        raise ModelFileError(self.what, hint=self.hint)
+
+    def sort_bytes(self) -> int:
+        return 0
+
+    @contextmanager
+    def open(self, _folder: Path) -> Iterator[tuple[Path, Label]]:
+        raise ModelFileError(self.what, hint=self.hint)
+        yield
+
+
+Source: TypeAlias = FileSource | CatalogSource | HubSource | MissingSource
 
 
 def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:

@@ -17,6 +17,7 @@ from .types import GGML_TYPES
 
 _NUMBERS = {name: number for number, (name, _weights, _size) in GGML_TYPES.items()}
 _FIXED_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+_INTEGERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 10: "Q", 11: "q"}
 _STRING, _ARRAY = 8, 9
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
 
@@ -103,6 +104,16 @@ def layer_subset(data: bytes, n_layer: int) -> bytes:
         else:
             fields.append(field)
     return _write(header, fields, tensors)
+
+
+def number_array(data: bytes, key: str) -> list[int]:
+    """The whole numbers under ``key``, such as one a layer; empty when there is no such array. ``data`` is sound."""
+    for field in _fields(data):
+        if field.name == key and field.kind == _ARRAY:
+            element, length = struct.unpack_from("<IQ", field.raw)
+            code = _INTEGERS.get(element)
+            return list(struct.unpack_from(f"<{length}{code}", field.raw, 12)) if code else []
+    return []
 
 
 def _sound(data: bytes) -> GgufHeader:

@@ -11,14 +11,17 @@ import click
 import msgspec
 
 from weighin.engine.catalog.models import load_catalog
+from weighin.engine.errors import WeighinError
 from weighin.engine.fit.many import measure_fits
 from weighin.engine.fit.results import Fit
-from weighin.engine.fit.source import CatalogSource, FileSource, Source, named_source
+from weighin.engine.fit.source import CatalogSource, FileSource, MissingSource, Source, named_source
 from weighin.engine.gguf.files import find_models
 from weighin.engine.hub.references import STORE_PREFIXES
 from weighin.engine.plan import KvType, Settings
 
 _HEADER = f"{'model':<40} {'file':>6} {'memory':>7} {'prompt':>7} {'tok/s':>7} {'full':>7}  label"
+_NAMED = 3
+"""Models named in a footnote; of more only the number is."""
 _INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 
@@ -53,7 +56,7 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
     """Files, folders, catalog names (``name`` or ``name:QUANT``), hub and store names; nothing means the whole catalog.
 
     Raises:
-        WeighinError: a name is neither.
+        WeighinError: a name is neither. A hub name that leads nowhere is a row among others, and an error alone.
     """
     catalog = load_catalog()
     if not models:
@@ -63,11 +66,20 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
         if Path(name).expanduser().exists() or name.endswith(".gguf"):
             found += [FileSource(file) for file in find_models(Path(name).expanduser())]
         elif "/" in name or name.partition(":")[0] in STORE_PREFIXES:
-            found.append(named_source(name))
+            found.append(_named(name, alone=len(models) == 1))
         else:
             model, _colon, wanted = name.partition(":")
             found.append(CatalogSource(catalog.find(model), wanted.upper() or quant))
     return found
+
+
+def _named(name: str, *, alone: bool) -> Source:
+    try:
+        return named_source(name)
+    except WeighinError as error:
+        if alone:
+            raise
+        return MissingSource(name, error.what, error.hint)
 
 
 class _Table:
@@ -106,7 +118,8 @@ class _Table:
         if self._as_json:
             return
         for note, names in self._notes.items():
-            click.echo(f"* {', '.join(names)}: {note}.", err=True)
+            who = ", ".join(names) if len(names) <= _NAMED else f"{len(names)} models"
+            click.echo(f"* {who}: {note}.", err=True)
         click.echo(f"{self.measured} of {self._total} measured.{' ' + word if word else ''}", err=True)
 
     def _clear(self) -> None:

@@ -12,7 +12,7 @@ from weighin.engine.fit import measure
 from weighin.engine.fit.needs import best_gpu_layers, estimate_needs
 from weighin.engine.fit.source import CatalogSource
 from weighin.engine.gguf.header import GgufHeader, parse_header
-from weighin.engine.gguf.rewrite import layer_bytes
+from weighin.engine.gguf.rewrite import layer_bytes, number_array
 from weighin.engine.hardware.gpu import GpuReading
 from weighin.engine.plan import KvType, Settings
 
@@ -43,6 +43,15 @@ def test_smaller_kv_types(kv_type: KvType, share: float) -> None:
     assert small == pytest.approx(full * share)
 
 
+def test_layers_without_attention_hold_no_kv() -> None:
+    source = CatalogSource(load_catalog().find("lfm2-1.2b"), "Q4_K_M")
+    header, heads = parse_header(source.header()), number_array(source.header(), "lfm2.attention.head_count_kv")
+    assert sorted(set(heads)) == [0, 8]
+    needs = estimate_needs(header, Settings(n_ctx=4096), heads)
+    assert sum(needs.layers) - sum(layer_bytes(header)) == 6 * 8 * 2 * 64 * 4096 * 2
+    assert number_array(source.header(), "lfm2.block_count") == []
+
+
 _SIZES = st.lists(st.integers(0, 1000), min_size=1, max_size=40)
 
 
@@ -70,15 +79,16 @@ def test_a_gpu_gets_what_it_has_room_for(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(measure, "read_gpus", lambda: (reading,))
 
     settings = Settings(n_ctx=4096)
+    needs = estimate_needs(header, settings)
     card(80 * 2**30)
-    assert measure._with_gpu(header, settings) == (settings, None)
+    assert measure._with_gpu(needs, settings) == (settings, None)
     card(4 * 2**30)
-    some, count = measure._with_gpu(header, settings)
+    some, count = measure._with_gpu(needs, settings)
     assert count is not None
     assert 0 < count < 36
     assert some.n_gpu_layers == count
     card(2**20)
-    assert measure._with_gpu(header, settings)[1] == 0
-    assert measure._with_gpu(header, Settings(n_gpu_layers=5)) == (Settings(n_gpu_layers=5), None)
+    assert measure._with_gpu(needs, settings)[1] == 0
+    assert measure._with_gpu(needs, Settings(n_gpu_layers=5)) == (Settings(n_gpu_layers=5), None)
     monkeypatch.setattr(measure, "read_gpus", tuple)
-    assert measure._with_gpu(header, settings) == (settings, None)
+    assert measure._with_gpu(needs, settings) == (settings, None)
