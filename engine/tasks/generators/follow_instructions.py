@@ -273,5 +273,6 @@ _MIDDLE: tuple[DemandMaker, ...] = (
 )  # fmt: skip
 _HARD: tuple[DemandMaker, ...] = (
     _include_three, _times, _starts, _last_word, _uppercase, _numbered, _exclude_much_needed, _sentences, _paragraphs,
-    _no_commas, _no_letter, _exact_words, _max_characters, _title, _quoted, _placeholders, _lowercase, _max_words, _json_keys,
+    _no_commas, _no_letter, _exact_words, _max_characters, _title, _quoted, _placeholders, _lowercase, _max_words,
+    _json_keys,
 )  # fmt: skip
