@@ -1,19 +1,18 @@
-"""The user's own data: JSONL or CSV, every bad row told with its line number.
+"""The user's own data: JSONL, CSV or Parquet, every bad row told with its line number.
 
-Columns are ``question``, ``choices``, ``answer`` (choice items; the answer as an index from 0, a letter, or the choice
-itself) or ``prompt``, ``answer`` (generate items; several allowed answers as a list). ``id`` and ``system`` may be
-there. In CSV the choices stand in one column separated by ``|``, or in columns of their own: ``A``, ``B``, ``C`` … or
-``choice1``, ``choice2`` …
+Columns are ``question``, ``choices``, ``answer`` (choice items; the answer as an index from 0, a letter, the choice
+itself, or one of ``labels`` where that column lists the choices' labels) or ``prompt``, ``answer`` (generate items;
+several allowed answers as a list). ``id``, ``system`` and ``check`` (what a scorer needs besides the answers, an
+object) may be there. In CSV the choices stand in one column separated by ``|``; anywhere they may stand in columns of
+their own: ``A``, ``B``, ``C`` … or ``choice1``, ``choice2`` … Other names are mapped to these by ``columns``.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,11 @@ import msgspec
 
 from ..errors import DatasetError
 from .items import ChoiceItem, GenerateItem, Item
-from .spec import Kind
+from .spec import Kind, Shot, SuiteSpec
+from .userrows import MAX_CHOICES, Numbered, numbered, plain_rows, rows_of_file
+from .userscoring import UnfitRowError, find_row_check
 
 MAX_SIZE_BYTES = 200 * 2**20
-_MAX_CHOICES = 26
 
 
 class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +43,8 @@ class UserData(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[RowProblem, ...]
     columns: tuple[str, ...] = ()
     """Of the first row that could be read, for a preview."""
+    shots: tuple[Shot, ...] = ()
+    """The rows held out as solved examples, for generate suites; choice items carry theirs in their contexts."""
 
 
 class _BadRowError(Exception):
@@ -54,20 +56,50 @@ def data_sha256(path: Path) -> str:
     return hashlib.sha256(_read(path)).hexdigest()
 
 
-def read_user_data(path: Path) -> UserData:
+def read_user_data(
+    path: Path, *, columns: Mapping[str, str] | None = None, shots: int = 0, scorer: str = ""
+) -> UserData:
     """Read every row of ``path``; rows that cannot be used become problems.
 
+    ``columns`` maps the file's column names to ours (``{"query": "prompt", "choices.text": "choices"}``). The first
+    ``shots`` rows are held out and stand solved before every item. ``scorer`` is the one that will score generate
+    items: rows that it cannot use are problems too; empty means ``exact``.
+
     Raises:
-        DatasetError: the file as a whole cannot be used: missing, empty, not UTF-8, not JSONL or CSV, too large.
+        DatasetError: the file as a whole cannot be used: missing, empty, not UTF-8, not JSONL, CSV or Parquet, too
+            large; the mapping does not fit; there is no such scorer; fewer rows than ``shots`` and one more.
     """
-    try:
-        text = _read(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
-    rows = list(_csv_rows(path, text) if path.suffix.lower() == ".csv" else _json_rows(text))
+    return _user_data(rows_of_file(path, _read(path), columns or {}), str(path), shots, scorer)
+
+
+def read_user_rows(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    where: str,
+    columns: Mapping[str, str] | None = None,
+    shots: int = 0,
+    scorer: str = "",
+) -> UserData:
+    """The same for rows read elsewhere, such as a data set of the hub; ``where`` names it in sentences.
+
+    Raises:
+        DatasetError: as ``read_user_data``.
+    """
+    return _user_data(list(plain_rows(numbered(rows), columns or {}, where=where)), where, shots, scorer)
+
+
+def _user_data(rows: list[Numbered], where: str, shots: int, scorer: str) -> UserData:
     if not rows:
-        raise DatasetError(f"{path} has no rows.", hint="It needs at least one item.")
-    kind = _kind(path, rows)
+        raise DatasetError(f"{where} has no rows.", hint="It needs at least one item.")
+    if shots < 0:
+        raise DatasetError(f"{where}: {shots} solved examples cannot be held out.", hint="Give 0 or more.")
+    kind = _kind(where, rows)
+    suits = find_row_check(scorer or "exact")
+    if scorer and kind == "choice":
+        raise DatasetError(
+            f"{where} has choices, which are scored by their likelihood and not by {scorer!r}.",
+            hint="Leave the scorer out, or put the choices into the prompt.",
+        )
     items: list[Item] = []
     problems: list[RowProblem] = []
     ids: dict[str, int] = {}
@@ -82,12 +114,49 @@ def read_user_data(path: Path) -> UserData:
             item = _choice_item(line, row) if kind == "choice" else _generate_item(line, row)
             if item.id in ids:
                 raise _BadRowError(f"the id {item.id!r} is on line {ids[item.id]} already")
+            if isinstance(item, GenerateItem):
+                suits(item)
             ids[item.id] = line
             items.append(item)
-        except _BadRowError as error:
+        except (_BadRowError, UnfitRowError) as error:
             problems.append(RowProblem(line=line, message=str(error)))
-    columns = next((tuple(str(name) for name in row) for _line, row in rows if not isinstance(row, str)), ())
-    return UserData(kind=kind, items=tuple(items), problems=tuple(problems), columns=columns)
+    names = next((tuple(str(name) for name in row) for _line, row in rows if not isinstance(row, str)), ())
+    data = UserData(kind=kind, items=tuple(items), problems=tuple(problems), columns=names)
+    return _hold_out(data, shots, where) if shots and not problems else data
+
+
+def _hold_out(data: UserData, shots: int, where: str) -> UserData:
+    """The first ``shots`` items made solved examples of the others."""
+    if len(data.items) <= shots:
+        raise DatasetError(
+            f"{where} has {len(data.items)} rows: {shots} as solved examples leave none to ask.",
+            hint="Hold out fewer.",
+        )
+    held, asked = data.items[:shots], data.items[shots:]
+    solved: list[Shot] = []
+    for item in held:
+        if isinstance(item, ChoiceItem):
+            solved.append(Shot(prompt=item.question, answer=item.choices[item.gold]))
+        elif not item.answers:
+            raise DatasetError(f"{where}: the row {item.id} is to be a solved example, but has no answer.")
+        else:
+            solved.append(Shot(prompt=item.prompt, answer=item.answers[0]))
+    if data.kind == "generate":
+        return msgspec.structs.replace(data, items=asked, shots=tuple(solved))
+    template, delimiter = _default_of("context_template"), _default_of("delimiter")
+    before = "".join(f"{template.format(question=shot.prompt)}{delimiter}{shot.answer}\n\n" for shot in solved)
+    return msgspec.structs.replace(
+        data,
+        items=tuple(
+            msgspec.structs.replace(item, contexts=(before + template.format(question=item.question),))
+            for item in asked
+            if isinstance(item, ChoiceItem)
+        ),
+    )
+
+
+def _default_of(field: str) -> str:
+    return str(next(each.default for each in msgspec.structs.fields(SuiteSpec) if each.name == field))
 
 
 def _read(path: Path) -> bytes:
@@ -107,64 +176,13 @@ def _read(path: Path) -> bytes:
         raise DatasetError(f"The data file {path} cannot be read: {error}.") from None
 
 
-_Row = Mapping[str, Any] | str
-"""The columns of a row, or what is wrong with it."""
-
-
-def _json_rows(text: str) -> Iterator[tuple[int, _Row]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, f"not valid JSON ({error})"
-            continue
-        yield number, row if isinstance(row, dict) else 'not a JSON object; each line needs one, such as {"prompt": …}'
-
-
-def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, _Row]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [(name or "").strip() for name in reader.fieldnames or ()]
-        twice = next((name for name in header if name and header.count(name) > 1), None)
-        if twice:
-            raise DatasetError(f"{path}: the header has the column {twice!r} twice.", hint="Rename one.")
-        reader.fieldnames = header
-        for row in reader:
-            if None in row:
-                yield reader.line_num, f"has more than the {len(header)} columns of the header"
-            elif any(value is None for value in row.values()):
-                yield reader.line_num, f"has fewer than the {len(header)} columns of the header"
-            else:
-                yield reader.line_num, _gather_choices(row)
-    except csv.Error as error:
-        raise DatasetError(f"{path}, line {reader.line_num}: not valid CSV ({error}).") from None
-
-
-def _gather_choices(row: Mapping[str, str]) -> _Row:
-    if "choices" in row:
-        return {**row, "choices": [choice.strip() for choice in row["choices"].split("|")]}
-    for names in (tuple(string.ascii_uppercase), tuple(f"choice{n}" for n in range(1, _MAX_CHOICES + 1))):
-        if names[0] not in row or names[1] not in row:
-            continue
-        texts = [row.get(name, "").strip() for name in names]
-        while texts and not texts[-1]:
-            texts.pop()
-        if "" in texts:
-            # Closing the gap would silently move the letters after it.
-            return f"the choice {names[texts.index('')]!r} is empty and a later one is not"
-        return {**row, "choices": texts}
-    return row
-
-
 def _row_kind(row: Mapping[str, Any]) -> Kind | None:
     if "question" in row and "choices" in row:
         return "choice"
     return "generate" if "prompt" in row else None
 
 
-def _kind(path: Path, rows: list[tuple[int, _Row]]) -> Kind:
+def _kind(where: str, rows: list[Numbered]) -> Kind:
     for _line, row in rows:
         if isinstance(row, str):
             continue
@@ -174,14 +192,14 @@ def _kind(path: Path, rows: list[tuple[int, _Row]]) -> Kind:
     first = next((row for _line, row in rows if not isinstance(row, str)), None)
     found = f"found {', '.join(map(repr, list(first)[:8]))}" if first is not None else "no line could be read"
     raise DatasetError(
-        f"{path} has neither the columns question, choices, answer nor prompt, answer ({found}).",
-        hint="Rename its columns.",
+        f"{where} has neither the columns question, choices, answer nor prompt, answer ({found}).",
+        hint="Rename its columns, or map them.",
     )
 
 
 def _text(row: Mapping[str, Any], column: str) -> str:
     value = row.get(column)
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if _is_blank(value):
         raise _BadRowError(f"{column!r} is missing or empty")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise _BadRowError(f"{column!r} must be text")
@@ -206,8 +224,8 @@ def _choice_item(line: int, row: Mapping[str, Any]) -> ChoiceItem:
     if not isinstance(choices, list) or not all(isinstance(c, (str, int, float)) for c in choices):
         raise _BadRowError("'choices' must be a list of texts")
     texts = tuple(_sound(str(choice).strip(), "choices") for choice in choices)
-    if not 2 <= len(texts) <= _MAX_CHOICES:
-        raise _BadRowError(f"'choices' has {len(texts)} entries; it needs 2 to {_MAX_CHOICES}")
+    if not 2 <= len(texts) <= MAX_CHOICES:
+        raise _BadRowError(f"'choices' has {len(texts)} entries; it needs 2 to {MAX_CHOICES}")
     if "" in texts:
         raise _BadRowError("'choices' has an empty entry")
     if len(set(texts)) < len(texts):
@@ -216,8 +234,14 @@ def _choice_item(line: int, row: Mapping[str, Any]) -> ChoiceItem:
 
 
 def _gold(row: Mapping[str, Any], choices: tuple[str, ...]) -> int:
-    answer = _text(row, "answer").strip()
+    value = row.get("answer")
+    # Tables with gaps turn whole numbers into floats.
+    whole = isinstance(value, float) and value.is_integer()
+    answer = str(int(value)) if whole and value is not None else _text(row, "answer").strip()
     letters = string.ascii_uppercase[: len(choices)]
+    labels = row.get("labels")
+    if labels is not None:
+        return _labelled(answer, labels, choices)
     meant = set()
     if answer in choices:
         meant.add(choices.index(answer))
@@ -235,17 +259,80 @@ def _gold(row: Mapping[str, Any], choices: tuple[str, ...]) -> int:
     return meant.pop()
 
 
+def _labelled(answer: str, labels: object, choices: tuple[str, ...]) -> int:
+    names = [str(label).strip() for label in labels] if isinstance(labels, list) else []
+    if len(names) != len(choices) or len(set(names)) < len(names):
+        raise _BadRowError("'labels' must be a list of different labels, one for each choice")
+    if answer not in names:
+        raise _BadRowError(f"the answer {answer[:40]!r} is none of the labels {', '.join(names)[:80]}")
+    return names.index(answer)
+
+
 def _generate_item(line: int, row: Mapping[str, Any]) -> GenerateItem:
     prompt = _text(row, "prompt")
     answer = row.get("answer")
+    check = _check(row)
+    answers: tuple[str, ...]
     if isinstance(answer, list):
         answers = tuple(_sound(str(a).strip(), "answer") for a in answers_of(answer))
-        if not answers or "" in answers:
+        if (not check and not answers) or "" in answers:
             raise _BadRowError("'answer' is an empty list or has an empty entry")
+    elif _is_blank(answer):
+        # Whether it can do without one depends on the scorer.
+        answers = ()
     else:
         answers = (_text(row, "answer").strip(),)
     system = _text(row, "system") if row.get("system") else ""
-    return GenerateItem(id=_id(line, row), prompt=prompt, answers=answers, system=system)
+    return GenerateItem(id=_id(line, row), prompt=prompt, answers=answers, system=system, check=check)
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or value != value or (isinstance(value, str) and not value.strip())
+
+
+_JSON_CHECKS = frozenset(
+    (
+        "schema",
+        "constraints",
+        "instruction_id_list",
+        "kwargs",
+        "patterns",
+        "tolerance",
+        "relative_tolerance",
+        "limit_s",
+        "ignore_case",
+        "whole",
+        "should_refuse",
+    )
+)
+"""Fields of a check that are never text: where a table holds text, it is read as JSON."""
+
+
+def _check(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the scorer needs, as an object or as JSON text of one; a field of it in a column of its own may be JSON."""
+    value = row.get("check")
+    if _is_blank(value):
+        return {}
+    whole = _read_json(value) if isinstance(value, str) else value
+    if not isinstance(whole, Mapping):
+        raise _BadRowError("'check' must be an object")
+    check = {
+        str(name): _read_json(part) if isinstance(part, str) and name in _JSON_CHECKS else part
+        for name, part in whole.items()
+        if part is not None
+    }
+    try:
+        _sound(json.dumps(check, ensure_ascii=False), "check")
+    except (TypeError, ValueError, RecursionError):
+        raise _BadRowError("'check' holds what JSON cannot") from None
+    return check
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def answers_of(values: list[Any]) -> Iterator[str | int | float]:
