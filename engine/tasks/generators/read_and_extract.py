@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 
 from ..items import GenerateItem
 
-_SEED = "read-and-extract 1"
 _PER_LEVEL = 40
 
 _PEOPLE = (
@@ -34,12 +33,12 @@ Question = tuple[str, str]
 """Text with question, and the answer."""
 
 
-def make_items() -> tuple[GenerateItem, ...]:
-    """The suite: always the same items, 40 at each of the five levels."""
+def make_items(seed: int = 1) -> tuple[GenerateItem, ...]:
+    """40 items at each of the five levels."""
     items = []
     for level, makers in enumerate(_MAKERS, 1):
         seen: set[str] = set()
-        rng = random.Random(f"{_SEED} level {level}")
+        rng = random.Random(f"read-and-extract {seed} level {level}")
         while len(seen) < _PER_LEVEL:
             text, answer = makers[len(seen) % len(makers)](rng)
             if text not in seen:

@@ -7,11 +7,11 @@ sums, ranks and combines two conditions over longer tables; 5 joins two tables, 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import NamedTuple
 
 from ..items import GenerateItem
-from .build import PEOPLE, TOWNS, Task, graded_items
+from .graded import DEFAULT_SEED, Task, TaskMaker, draw_tasks
+from .names import PEOPLE, TOWNS
 
 
 class _Table(NamedTuple):
@@ -30,11 +30,14 @@ class _Table(NamedTuple):
 
 _STOCK = ("anvil", "bucket", "chisel", "drill", "easel", "funnel", "grinder", "hammer", "iron", "jigsaw", "ladder",
           "mallet", "nozzle", "oiler", "pliers", "rake", "sander", "trowel", "vise", "wrench")  # fmt: skip
-_FLIGHTS = tuple(f"{letters}{number}" for letters in ("KL", "BA", "TP", "OS") for number in (104, 231, 377, 450, 592, 618))
+_FLIGHTS = tuple(
+    f"{letters}{number}" for letters in ("KL", "BA", "TP", "OS") for number in (104, 231, 377, 450, 592, 618)
+)
 _BOOKS = ("Ashes", "Bridges", "Candlelight", "Driftwood", "Embers", "Footprints", "Glasshouse", "Harvest", "Islands",
           "Jubilee", "Kindling", "Lanterns", "Meridian", "Nightfall", "Orchard", "Pendulum", "Quarry", "Riverbed",
           "Sandstorm", "Tidewater")  # fmt: skip
-_KINDS: tuple[tuple[str, str, tuple[str, ...], str, tuple[str, ...], str, tuple[int, int], str, tuple[int, int]], ...] = (
+_Range = tuple[int, int]
+_KINDS: tuple[tuple[str, str, tuple[str, ...], str, tuple[str, ...], str, _Range, str, _Range], ...] = (
     ("tool", "tool", _STOCK, "shelf", ("north", "south", "east", "west"), "price", (5, 99), "pieces", (1, 80)),
     ("employee", "name", PEOPLE, "department", ("sales", "design", "support", "legal"), "salary", (2100, 6900),
      "years", (1, 30)),
@@ -45,9 +48,9 @@ _KINDS: tuple[tuple[str, str, tuple[str, ...], str, tuple[str, ...], str, tuple[
 )  # fmt: skip
 
 
-def make_items(seed: int = 1) -> tuple[GenerateItem, ...]:
+def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
     """150 items, 30 a level."""
-    return graded_items("table-lookup", seed, _MAKERS)
+    return draw_tasks("table-lookup", seed, _MAKERS)
 
 
 def _table(rng: random.Random, n_rows: int) -> _Table:
@@ -66,13 +69,13 @@ def _written(rng: random.Random, columns: tuple[str, ...], rows: list[tuple[str 
 
 
 def _ask(rng: random.Random, table: _Table, question: str, answer: str | int) -> Task:
-    return Task(f"{_written(rng, table.columns, list(table.rows))}\n\nQuestion: {question}", (str(answer),))
+    return Task(f"{_written(rng, table.columns, list(table.rows))}\n\nQuestion: {question}", str(answer))
 
 
 def _cell(rng: random.Random) -> Task:
     table = _table(rng, 4)
     row, column = rng.choice(table.rows), rng.randrange(1, 4)
-    return _ask(rng, table, f"What is the {table.columns[column]} of {row[0]}?", row[column])
+    return _ask(rng, table, f"Which {table.columns[column]} does the row of {row[0]} have?", row[column])
 
 
 def _by_value(rng: random.Random) -> Task:
@@ -80,18 +83,16 @@ def _by_value(rng: random.Random) -> Task:
     row, column = rng.choice(table.rows), rng.choice((0, 1))
     wanted, other = table.values[column], table.values[1 - column]
     if rng.random() < 0.5:
-        return _ask(rng, table, f"Which {table.key} has a {wanted} of {row[2 + column]}?", row[0])
-    return _ask(
-        rng, table, f"What is the {other} of the {table.what} with a {wanted} of {row[2 + column]}?", row[3 - column]
-    )
+        return _ask(rng, table, f"Which {table.key} stands in the row with {wanted} {row[2 + column]}?", row[0])
+    return _ask(rng, table, f"In the row with {wanted} {row[2 + column]}, what stands under {other}?", row[3 - column])
 
 
 def _count(rng: random.Random) -> Task:
     table = _table(rng, 10)
     column = rng.choice((0, 1))
-    limit = sorted(row[2 + column] for row in table.rows)[rng.randrange(2, 8)]
-    matching = sum(row[2 + column] > limit for row in table.rows)  # type: ignore[operator]
-    return _ask(rng, table, f"How many rows have a {table.values[column]} above {limit}?", matching)
+    limit = sorted(_number(row, column) for row in table.rows)[rng.randrange(2, 8)]
+    matching = sum(_number(row, column) > limit for row in table.rows)
+    return _ask(rng, table, f"How many rows have more than {limit} under {table.values[column]}?", matching)
 
 
 def _count_category(rng: random.Random) -> Task:
@@ -192,10 +193,10 @@ def _join(rng: random.Random) -> Task:
         best = max(table.rows, key=lambda each: each[2])
         manager = dict(zip(names, leaders, strict=True))[best[1]]
         question = f"Who manages the {table.category} of the {table.what} with the highest {table.values[0]}?"
-        return Task(f"{text}\n\nQuestion: {question}", (manager,))
+        return Task(f"{text}\n\nQuestion: {question}", manager)
     total = sum(_number(each, 1) for each in table.rows if each[1] == row[1])
     question = f"What is the sum of {table.values[1]} over the rows whose {table.category} is managed by {manager}?"
-    return Task(f"{text}\n\nQuestion: {question}", (str(total),))
+    return Task(f"{text}\n\nQuestion: {question}", str(total))
 
 
 def _number(row: tuple[str, str, int, int], column: int) -> int:
@@ -204,7 +205,7 @@ def _number(row: tuple[str, str, int, int], column: int) -> int:
     return value
 
 
-_MAKERS: tuple[tuple[Callable[[random.Random], Task], ...], ...] = (
+_MAKERS: tuple[tuple[TaskMaker, ...], ...] = (
     (_cell,),
     (_by_value,),
     (_count, _count_category, _extreme),
