@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from typing import Protocol, cast
 
 from ...errors import DatasetError
-from ..items import GenerateItem
-from . import read_and_extract
+from ..items import Item
 
-Generator = Callable[[], tuple[GenerateItem, ...]]
 
-GENERATORS: dict[str, Generator] = {"read-and-extract": read_and_extract.make_items}
+class Generator(Protocol):
+    """Makes a suite's items; called without a seed it makes the ones that come with weighin."""
+
+    def __call__(self, seed: int = ...) -> tuple[Item, ...]: ...
+
+
+GENERATORS: tuple[str, ...] = (
+    "arithmetic-words",
+    "follow-instructions",
+    "multilingual-facts",
+    "needle",
+    "read-and-extract",
+    "table-lookup",
+)
+"""Each is the function ``make_items`` of the module of that name, with ``_`` for ``-``; imported when used."""
 
 
 def find_generator(name: str) -> Generator:
@@ -21,4 +34,5 @@ def find_generator(name: str) -> Generator:
     """
     if name not in GENERATORS:
         raise DatasetError(f"There is no generator {name!r}.", hint=f"Known are: {', '.join(GENERATORS)}.")
-    return GENERATORS[name]
+    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    return cast(Generator, module.make_items)
