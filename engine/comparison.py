@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .events import RaceSettled
-from .stats.intervals import Interval
+from .stats.intervals import Interval, accuracy_interval
 from .stats.paired import holm, mcnemar_p
 from .summary import CandidateSummary
 
@@ -68,12 +68,16 @@ def stopped_early_interval(counts: Mapping[str, tuple[int, int]], pools: Mapping
         counts: right answers and answers of each suite.
         pools: items of each suite.
     """
-    from .stats.sequential import PoolCounts  # numbers only needed at verdicts
+    from .stats.sequential import live_interval  # numpy, only needed at verdicts
 
     if not counts:
         return None
     bounds = []
     for suite, (correct, seen) in counts.items():
-        sequence = PoolCounts(max(seen, pools.get(suite, seen)), alpha=0.05 / len(counts))
-        bounds.append(sequence.update(seen, correct))
-    return Interval(sum(low for low, _ in bounds) / len(bounds), sum(high for _, high in bounds) / len(bounds))
+        pool = pools.get(suite, seen)
+        if seen >= pool:
+            # Asked whole after all: nothing about its end depended on the answers.
+            bounds.append(accuracy_interval(correct, seen))
+        else:
+            bounds.append(live_interval(seen, correct, pool, alpha=0.05 / len(counts)))
+    return Interval(sum(b.low for b in bounds) / len(bounds), sum(b.high for b in bounds) / len(bounds))

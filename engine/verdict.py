@@ -83,9 +83,10 @@ def _ranking(summary: CandidateSummary, run: RunSummary, excluded: tuple[str, ..
     interval = summary.interval
     eliminated = summary.stopped is not None and summary.stopped.reason == "eliminated"
     # Where the answers decided when to stop, an interval made for a fixed number of items would be too short.
-    early = eliminated or run.settled is not None
+    pools = {suite.name: suite.items for suite in run.suites.values()}
+    whole = all(n >= pools.get(suite, n) for suite, (_, n) in summary.suite_counts().items())
+    early = eliminated or (run.settled is not None and not whole)
     if early:
-        pools = {suite.name: suite.items for suite in run.suites.values()}
         interval = stopped_early_interval(summary.suite_counts(), pools)
     return Ranking(
         candidate=summary.candidate,

@@ -36,7 +36,7 @@ from weighin.engine.events import (
     WorkerDied,
 )
 
-from .figures import AnswerMap, IntervalOf, Latency, Rate, Tally, live_interval
+from .figures import AnswerMap, Latency, Rate, Tally, mean_bounds
 
 _TRACE_POINTS = 240
 """Newest points of the generation graph that are kept: the widest terminal shows no more."""
@@ -81,7 +81,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Unweighted mean over suites, 0 to 1."""
     low: float = 0.0
     high: float = 1.0
-    """Live interval around ``accuracy``: good for watching, not for deciding."""
+    """Around ``accuracy`` for new items like these; it holds at 95 % however often one looks."""
     answered: int = 0
     choices: int = 0
     """Answers to items with options."""
@@ -187,7 +187,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         return sum(suite.chance or 0.0 for suite in live) / len(live)
 
 
-def fold(board: Board, event: Event, *, interval: IntervalOf = live_interval) -> Board:
+def fold(board: Board, event: Event) -> Board:
     """The board after ``event``."""
     replace = msgspec.structs.replace
     at = max(board.at, event.at)
@@ -205,7 +205,7 @@ def fold(board: Board, event: Event, *, interval: IntervalOf = live_interval) ->
         return replace(board, finished=event, paused=False, revision=board.revision + 1, at=at)
     if isinstance(event, VerdictReached):
         return replace(board, verdict=event, revision=board.revision + 1, at=at)
-    return _candidate_event(board, event, at, interval)
+    return _candidate_event(board, event, at)
 
 
 def _race_event(board: Board, event: RaceStarted | RaceSettled, at: float) -> Board:
@@ -221,11 +221,11 @@ def _race_event(board: Board, event: RaceStarted | RaceSettled, at: float) -> Bo
     return replace(board, settled=event, alerts=alerts, revision=board.revision + 1, at=at)
 
 
-def fold_all(events: Iterable[Event], board: Board | None = None, *, interval: IntervalOf = live_interval) -> Board:
+def fold_all(events: Iterable[Event], board: Board | None = None) -> Board:
     """``fold`` over many events."""
     board = board or Board()
     for event in events:
-        board = fold(board, event, interval=interval)
+        board = fold(board, event)
     return board
 
 
@@ -268,7 +268,7 @@ _CandidateEvent = (
 )
 
 
-def _candidate_event(board: Board, event: _CandidateEvent, at: float, interval: IntervalOf) -> Board:
+def _candidate_event(board: Board, event: _CandidateEvent, at: float) -> Board:
     replace = msgspec.structs.replace
     index = next((i for i, panel in enumerate(board.panels) if panel.card.id == event.candidate), -1)
     panels = board.panels
@@ -276,7 +276,7 @@ def _candidate_event(board: Board, event: _CandidateEvent, at: float, interval: 
         card = CandidateCard(id=event.candidate, name=event.candidate, quant="", size_bytes=0)
         panels, index = (*panels, Panel(card=card)), len(panels)
     old = panels[index]
-    new = _panel_after(old, event, interval)
+    new = _panel_after(old, event, 0.05 / max(1, len(board.suites)))
     if new is old:
         return replace(board, at=at)
     revision = board.revision + 1
@@ -303,11 +303,11 @@ def _alert(event: _CandidateEvent) -> Alert | None:
     return None
 
 
-def _panel_after(panel: Panel, event: _CandidateEvent, interval: IntervalOf) -> Panel:
-    """``panel`` itself when the event shows nowhere on it."""
+def _panel_after(panel: Panel, event: _CandidateEvent, alpha: float) -> Panel:
+    """``panel`` itself when the event shows nowhere on it; ``alpha`` is each suite's, for its interval."""
     replace = msgspec.structs.replace
     if isinstance(event, AnswerScored):
-        return _answered(panel, event, interval)
+        return _answered(panel, event, alpha)
     if isinstance(event, PhaseChanged):
         if (panel.phase, panel.detail) == (event.phase, event.detail):
             return panel
@@ -346,7 +346,7 @@ def _chat_points(gaps: tuple[float, ...]) -> Iterable[float]:
             yield len(group) / total
 
 
-def _answered(panel: Panel, event: AnswerScored, interval: IntervalOf) -> Panel:
+def _answered(panel: Panel, event: AnswerScored, alpha: float) -> Panel:
     replace = msgspec.structs.replace
     key = (event.suite, event.item, event.repeat)
     if key in panel.answers:
@@ -357,8 +357,8 @@ def _answered(panel: Panel, event: AnswerScored, interval: IntervalOf) -> Panel:
         if first is None:
             return panel
         return replace(panel, repeated=panel.repeated + 1, agreed=panel.agreed + (first.extracted == event.extracted))
-    tallies = _tallied(panel.tallies, event)
-    low, high = interval([(tally.correct, tally.n) for tally in tallies])
+    tallies = _tallied(panel.tallies, event, alpha)
+    low, high = mean_bounds(tallies)
     return replace(
         panel,
         tallies=tallies,
@@ -372,9 +372,8 @@ def _answered(panel: Panel, event: AnswerScored, interval: IntervalOf) -> Panel:
     )
 
 
-def _tallied(tallies: tuple[Tally, ...], event: AnswerScored) -> tuple[Tally, ...]:
+def _tallied(tallies: tuple[Tally, ...], event: AnswerScored, alpha: float) -> tuple[Tally, ...]:
     for index, tally in enumerate(tallies):
         if tally.suite == event.suite:
-            counted = Tally(tally.suite, tally.correct + event.correct, tally.n + 1)
-            return (*tallies[:index], counted, *tallies[index + 1 :])
-    return (*tallies, Tally(event.suite, int(event.correct), 1))
+            return (*tallies[:index], tally.plus(event.correct, alpha), *tallies[index + 1 :])
+    return (*tallies, Tally(event.suite).plus(event.correct, alpha))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
 
 from weighin.engine.events import AnswerScored, ChatMeasured, SpeedMeasured
-from weighin.engine.stats.intervals import wilson
 from weighin.engine.stats.quantiles import half_spread, median, percentile
-
-IntervalOf: TypeAlias = Callable[[Sequence[tuple[int, int]]], tuple[float, float]]
-"""From ``(correct, n)`` of each suite to the bounds of an interval around the mean of their shares."""
+from weighin.engine.stats.sequential import new_items_interval
 
 AnswerKey: TypeAlias = tuple[str, str, int]
 """Suite, item, repeat."""
@@ -23,32 +19,36 @@ _GAPS_KEPT = 4096
 """Newest inter-token times kept for the live percentiles."""
 
 
-def live_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
-    """Wilson for one suite; for several the bounds combined as Newcombe (1998) does, around the mean of the shares.
-
-    Wilson also where the verdict takes the exact interval, because that one needs scipy, slow to import while models
-    are being timed.
-    """
-    parts = [(correct / n, wilson(correct, n)) for correct, n in counts if n > 0]
-    if not parts:
-        return (0.0, 1.0)
-    mean = sum(share for share, _ in parts) / len(parts)
-    below = math.sqrt(sum((share - bounds.low) ** 2 for share, bounds in parts)) / len(parts)
-    above = math.sqrt(sum((share - bounds.high) ** 2 for share, bounds in parts)) / len(parts)
-    return (max(0.0, mean - below), min(1.0, mean + above))
-
-
 class Tally(msgspec.Struct, frozen=True):
-    """Right answers in a suite."""
+    """Right answers in a suite, with an interval that survives being watched."""
 
     suite: str
-    correct: int
-    n: int
+    correct: int = 0
+    n: int = 0
+    low: float = 0.0
+    high: float = 1.0
+    """Confidence sequence for new items like these; it never widens."""
 
     @property
     def share(self) -> float:
         """Accuracy, 0 to 1."""
         return self.correct / self.n
+
+    def plus(self, correct: bool, alpha: float) -> Tally:
+        """With one more answer. ``alpha`` is the suite's share of the chance that the interval ever misses."""
+        right, n = self.correct + correct, self.n + 1
+        now = new_items_interval(n, right, alpha)
+        low, high = max(self.low, now.low), min(self.high, now.high)
+        # An empty intersection says that answers are not alike over the run: begin again with what is seen now.
+        low, high = (low, high) if low <= high else (now.low, now.high)
+        return Tally(self.suite, right, n, low, high)
+
+
+def mean_bounds(tallies: Sequence[Tally]) -> tuple[float, float]:
+    """Interval around the mean of the suites' accuracies: the means of their bounds hold when each suite's do."""
+    if not tallies:
+        return (0.0, 1.0)
+    return (sum(t.low for t in tallies) / len(tallies), sum(t.high for t in tallies) / len(tallies))
 
 
 class Rate(msgspec.Struct, frozen=True):

@@ -26,8 +26,8 @@ from weighin.engine.events import (
     WorkerDied,
 )
 from weighin.engine.summary import summarise
-from weighin.tui.board import Board, fold, fold_all
-from weighin.tui.figures import AnswerMap, live_interval
+from weighin.tui.board import fold, fold_all
+from weighin.tui.figures import AnswerMap, Tally, mean_bounds
 from weighin.tui.ranking import leads
 
 
@@ -204,26 +204,18 @@ def test_a_resumed_run_keeps_what_was_measured(run_events):
     assert again.panels[0].accuracy == board.panels[0].accuracy
 
 
-def test_the_live_interval_is_pluggable():
-    board = fold(Board(), answer(), interval=lambda counts: (0.25, 0.75))
-    assert (board.panels[0].low, board.panels[0].high) == (0.25, 0.75)
-
-
-def test_live_interval_of_one_suite_is_wilsons():
-    # Agresti & Coull's worked case for Wilson: 10 of 20 gives 0.299 to 0.701.
-    low, high = live_interval([(10, 20)])
-    assert low == pytest.approx(0.299, abs=1e-3)
-    assert high == pytest.approx(0.701, abs=1e-3)
-    assert live_interval([]) == (0.0, 1.0)
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), min_size=1, max_size=6))
-def test_live_interval_holds_the_mean(pairs):
-    counts = [(min(correct, n), n) for correct, n in pairs]
-    low, high = live_interval(counts)
-    mean = sum(correct / n for correct, n in counts) / len(counts)
-    assert 0.0 <= low <= mean + 1e-12
-    assert mean - 1e-12 <= high <= 1.0
+@given(st.lists(st.booleans(), min_size=1, max_size=120))
+def test_the_live_interval_never_widens_and_stays_in_bounds(outcomes):
+    tally = Tally("s")
+    for correct in outcomes:
+        after = tally.plus(correct, 0.05)
+        assert 0.0 <= after.low <= after.high <= 1.0
+        inside = after.low >= tally.low and after.high <= tally.high
+        assert inside or after.low > tally.high or after.high < tally.low  # begun again after a contradiction
+        tally = after
+    assert (tally.n, tally.correct) == (len(outcomes), sum(outcomes))
+    assert mean_bounds([]) == (0.0, 1.0)
+    assert mean_bounds([tally, tally]) == (tally.low, tally.high)
 
 
 @settings(max_examples=40, deadline=None)
