@@ -7,6 +7,7 @@ of its layers are measured and the rest is extrapolated. A worker that dies take
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from ..errors import ModelFileError, WeighinError
 from ..gguf.header import GgufHeader, parse_header
 from ..gguf.hollow import hollow_model
 from ..gguf.rewrite import layer_period, layer_subset, number_array
-from ..hardware.gpu import read_gpus
 from ..hardware.memory import usable_memory
 from ..plan import Settings
 from .cache import cached_fit, full_settings, keep_fit
 from .folder import hollow_folder
-from .needs import Needs, best_gpu_layers, estimate_needs
+from .needs import estimate_needs
+from .placement import place
 from .results import ROUTING_NOTE, VOCABULARY_NOTE, Fit, Label
 from .scaling import deep_token_s, parts_to_measure, scaled
 from .shape import vocabulary_bytes
@@ -36,8 +37,6 @@ _FILL_S = 3.0
 """Seconds that filling the cache of a whole model may take."""
 _PART_FILL_S = 6.0
 """The same for some of its layers; beyond it a smaller depth is measured."""
-_VRAM_LEFT = 0.9
-"""Share of the free VRAM that is planned for: drivers and fragments take some."""
 _SHORT_NOTE = "memory is short at the moment, so only some of its layers were measured"
 _NO_HOLES_NOTE = "no room for the hollow file on disk, so only some of its layers were measured"
 
@@ -67,23 +66,24 @@ async def _measure(source: Source, size: int, data: bytes, asked: Settings) -> F
     header = parse_header(data)
     memory = usable_memory()
     needs = estimate_needs(header, asked, number_array(data, f"{header.architecture}.attention.head_count_kv"))
-    settings, gpu_layers = _with_gpu(needs, asked)
-    on_gpu = gpu_layers is not None or settings.n_gpu_layers > 0
-    needed = max(int(size * _ROOM), sum(needs.layers) + needs.output + needs.rest)
+    where = await asyncio.to_thread(place, needs, asked)  # asking for GPUs takes a process
+    settings = where.settings
+    needed = where.host_bytes if where.gpu_free_bytes else max(int(size * _ROOM), where.host_bytes)
     fit = Fit(
         name=source.name,
         size_bytes=size,
         n_ctx=asked.n_ctx,
         usable_bytes=memory.usable_bytes,
-        gpu_layers=gpu_layers,
+        gpu_layers=where.gpu_layers,
+        gpu_free_bytes=where.gpu_free_bytes,
         notes=_notes(source, header),
     )
-    if needed > memory.usable_bytes and not on_gpu:
+    if needed > memory.usable_bytes:
         problem = f"needs over {needed / 2**30:.1f} GiB, {memory.usable_bytes / 2**30:.1f} GiB are usable here"
         return msgspec.structs.replace(fit, problem=problem)
     wanted = max(0, asked.n_ctx - N_GENERATE)
     with hollow_folder() as folder, ExitStack() as stack:
-        if needed > memory.available_bytes and not on_gpu:
+        if needed > memory.available_bytes:
             return await _from_parts(fit, data, settings, folder, wanted, _SHORT_NOTE, memory.available_bytes)
         try:
             path, label = stack.enter_context(source.open(folder))
@@ -177,21 +177,11 @@ async def _part_trial(name: str, data: bytes, n_layer: int, settings: Settings, 
     def depth(rate: float) -> int:
         return min(wanted, max(settings.n_ubatch, int(rate * _PART_FILL_S)))
 
+    if settings.n_gpu_layers > 0:  # the same share of them on the GPU
+        total = parse_header(data).n_layer or n_layer
+        settings = msgspec.structs.replace(settings, n_gpu_layers=round(settings.n_gpu_layers * n_layer / total))
     with hollow_model(layer_subset(data, n_layer), folder / f"part-{n_layer}.gguf") as hollow:
         return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, depth)
-
-
-def _with_gpu(needs: Needs, settings: Settings) -> tuple[Settings, int | None]:
-    """Settings with as many layers on the GPU as its free memory takes, and that number; None: no GPU, or all fit."""
-    if settings.n_gpu_layers != -1:
-        return settings, None
-    free = [gpu.memory_free_bytes for gpu in read_gpus() if gpu.memory_free_bytes]
-    if not free:
-        return settings, None
-    count = best_gpu_layers(needs.layers, needs.output, needs.compute, int(sum(free) * _VRAM_LEFT))
-    if count > len(needs.layers):
-        return settings, None
-    return msgspec.structs.replace(settings, n_gpu_layers=count), count
 
 
 def _notes(source: Source, header: GgufHeader) -> tuple[str, ...]:

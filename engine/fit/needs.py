@@ -1,4 +1,4 @@
-"""Bytes a model needs by its header alone, and how many of its layers go on a GPU.
+"""Bytes that a model needs, by its header alone.
 
 Estimates: for deciding what to try, never shown as measured.
 """
@@ -64,29 +64,6 @@ def estimate_needs(header: GgufHeader, settings: Settings, kv_heads: Sequence[in
         rest=max(0, others),
         compute=4 * ubatch * ((header.n_vocab or 0) + _ACTIVATION_ROWS * width),
     )
-
-
-def best_gpu_layers(layers: Sequence[int], output: int, compute: int, free_bytes: int) -> int:
-    """The largest ``n_gpu_layers`` whose share fits into ``free_bytes`` of VRAM.
-
-    llama.cpp puts the last layers on the GPU first, and the output layer only when all others are there
-    (``n_gpu_layers`` = layers + 1; src/llama-model.cpp, ``load_tensors``). ``compute`` is needed as soon as one
-    layer is there.
-
-    Args:
-        layers: bytes of each layer with its KV cache, first to last.
-        output: bytes of the output layer.
-        compute: bytes of compute buffers on the GPU.
-        free_bytes: VRAM that is free, less what should stay so.
-    """
-    left = free_bytes - compute
-    count = 0
-    for size in reversed(layers):
-        if size > left:
-            return count
-        left -= size
-        count += 1
-    return count + 1 if output <= left and count else count
 
 
 def _kv_bytes(header: GgufHeader, settings: Settings, kv_heads: int, *, slides: bool) -> int:

@@ -35,6 +35,8 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     vram_bytes: int = 0
     usable_bytes: int | None = None
     """Memory that processes may take here in all: the machine's, or a cgroup's if that is less."""
+    gpu_free_bytes: int = 0
+    """VRAM that was free before; 0 without a GPU that this build of llama.cpp can use."""
     gpu_layers: int | None = None
     """Layers on the GPU, the output layer counted as one; None without a GPU, or when all fit."""
     notes: tuple[str, ...] = ()

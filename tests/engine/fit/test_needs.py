@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.catalog.kv import kv_cache_bytes
 from weighin.engine.catalog.models import load_catalog
-from weighin.engine.fit import measure
-from weighin.engine.fit.needs import best_gpu_layers, estimate_needs
+from weighin.engine.fit import placement
+from weighin.engine.fit.needs import estimate_needs
+from weighin.engine.fit.placement import best_gpu_layers, gpu_free_bytes, place
 from weighin.engine.fit.source import CatalogSource
 from weighin.engine.gguf.header import GgufHeader, parse_header
 from weighin.engine.gguf.rewrite import layer_bytes, number_array
 from weighin.engine.hardware.gpu import GpuReading
+from weighin.engine.llama.backend import Build, Device, DeviceKind
 from weighin.engine.plan import KvType, Settings
 
 
@@ -72,23 +78,49 @@ def test_the_most_layers_that_fit(layers: list[int], output: int, compute: int, 
 
 
 def test_a_gpu_gets_what_it_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    header = header_of("qwen3-8b")
+    settings = Settings(n_ctx=4096)
+    needs = estimate_needs(header_of("qwen3-8b"), settings)
+    weights = sum(needs.layers) + needs.output + needs.rest
 
     def card(free_bytes: int) -> None:
-        reading = GpuReading(name="card", vendor="NVIDIA", memory_total_bytes=2**34, memory_free_bytes=free_bytes)
-        monkeypatch.setattr(measure, "read_gpus", lambda: (reading,))
+        monkeypatch.setattr(placement, "gpu_free_bytes", lambda: free_bytes)
 
-    settings = Settings(n_ctx=4096)
-    needs = estimate_needs(header, settings)
     card(80 * 2**30)
-    assert measure._with_gpu(needs, settings) == (settings, None)
+    everything = place(needs, settings)
+    assert (everything.settings, everything.gpu_layers) == (settings, None)
+    assert everything.host_bytes == needs.rest
     card(4 * 2**30)
-    some, count = measure._with_gpu(needs, settings)
-    assert count is not None
-    assert 0 < count < 36
-    assert some.n_gpu_layers == count
+    some = place(needs, settings)
+    assert some.gpu_layers is not None
+    assert 0 < some.gpu_layers < 36
+    assert some.settings.n_gpu_layers == some.gpu_layers
+    assert needs.rest + needs.output < some.host_bytes < weights
+    assert place(needs, Settings(n_ctx=4096, n_gpu_layers=5)).host_bytes == weights - sum(needs.layers[-5:])
     card(2**20)
-    assert measure._with_gpu(needs, settings)[1] == 0
-    assert measure._with_gpu(needs, Settings(n_gpu_layers=5)) == (Settings(n_gpu_layers=5), None)
-    monkeypatch.setattr(measure, "read_gpus", tuple)
-    assert measure._with_gpu(needs, settings) == (settings, None)
+    assert (place(needs, settings).gpu_layers, place(needs, settings).host_bytes) == (0, weights)
+    card(0)
+    assert place(needs, settings).settings == settings
+    assert (place(needs, settings).gpu_layers, place(needs, settings).host_bytes) == (None, weights)
+
+
+def test_only_gpus_that_the_build_can_use_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    def device(kind: DeviceKind) -> Device:
+        return Device(name=kind, description="", kind=kind, memory_total_bytes=100, memory_free_bytes=70)
+
+    real = subprocess.run
+
+    def build(*, offload: bool) -> None:
+        found = Build(version="1", features=(), gpu_offload=offload, devices=(device("cpu"), device("gpu")))
+        script = f"print({msgspec.json.encode(found).decode()!r})"
+        monkeypatch.setattr(subprocess, "run", lambda _command, **more: real([sys.executable, "-c", script], **more))
+
+    card = GpuReading(name="card", vendor="NVIDIA", memory_total_bytes=100, memory_free_bytes=80)
+    monkeypatch.setattr(placement, "read_gpus", lambda: (card,))
+    build(offload=True)
+    assert gpu_free_bytes() == 70
+    build(offload=False)
+    assert gpu_free_bytes() == 0
+    monkeypatch.setattr(placement, "read_gpus", tuple)
+    monkeypatch.setattr(sys, "platform", "linux")
+    build(offload=True)
+    assert gpu_free_bytes() == 0
