@@ -17,9 +17,11 @@ class Generator(Protocol):
 
 GENERATORS: tuple[str, ...] = (
     "arithmetic-words",
+    "classify",
     "follow-instructions",
     "multilingual-facts",
     "needle",
+    "over-refusal",
     "read-and-extract",
     "table-lookup",
 )
