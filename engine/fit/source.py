@@ -22,6 +22,7 @@ from ..hub.client import Hub, connect
 from ..hub.download import download_model
 from ..hub.headers import remote_header
 from ..hub.resolve import find_on_hub, locate
+from .norms import remote_norms
 from .results import Label
 from .shape import catalog_dimensions
 
@@ -133,6 +134,8 @@ class HubSource(msgspec.Struct, frozen=True):
     file_bytes: int
     header_bytes: bytes
     """Of all parts of a split one, as if they were one."""
+    norms: tuple[tuple[str, bytes], ...] = ()
+    """Real values of norms, by tensor name without the layer; where there are none they are 1.0."""
 
     def header(self) -> bytes:
         return self.header_bytes
@@ -152,7 +155,7 @@ class HubSource(msgspec.Struct, frozen=True):
     @contextmanager
     def open(self, folder: Path) -> Iterator[tuple[Path, Label]]:
         """A hollow file, deleted afterwards, and how its figures are labelled."""
-        with hollow_model(self.header_bytes, folder / f"{self.identity()[:16]}.gguf") as hollow:
+        with hollow_model(self.header_bytes, folder / f"{self.identity()[:16]}.gguf", norms=dict(self.norms)) as hollow:
             yield hollow.path, "measured (hollow)"
 
 
@@ -200,7 +203,9 @@ def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
         return FileSource(download_model(hub, choice.repo, choice.model))  # finds it there, and checks its hash
     model = choice.model
     parts = [msgspec.structs.replace(model, name=part.name, parts=(part,)) for part in model.parts]
-    return HubSource(text, model.size_bytes, merged_header([remote_header(hub, choice.repo, part) for part in parts]))
+    headers = [remote_header(hub, choice.repo, part) for part in parts]
+    first = remote_norms(hub, choice.repo, model.parts[0], headers[0])
+    return HubSource(text, model.size_bytes, merged_header(headers), tuple(first.items()))
 
 
 def _beginning(path: Path) -> bytes:

@@ -6,9 +6,10 @@ activations would make some kernels skip work.
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,15 +33,19 @@ class HollowModel(msgspec.Struct, frozen=True, kw_only=True):
     sparse: bool
     """False: the file system makes no holes here, and the file takes its full length on disk."""
     real_norms: bool
-    """The norms are those of the model; otherwise they are 1.0 or, if they were not to be filled, zero."""
+    """The norms are those of the model, or one layer's for all; otherwise 1.0, or zero if they were not filled."""
 
     def delete(self) -> None:
         """Remove the file; no error if it is gone."""
         self.path.unlink(missing_ok=True)
 
 
-def build_hollow(source: bytes | Path, to: Path, *, fill_norms: bool = True) -> HollowModel:
+def build_hollow(
+    source: bytes | Path, to: Path, *, fill_norms: bool = True, norms: Mapping[str, bytes] | None = None
+) -> HollowModel:
     """Write the hollow file of a header (``bytes``, at least up to the tensor data) or of a real model file.
+
+    ``norms`` are real values for a header, by tensor name without its layer (``attn_norm.weight``).
 
     Raises:
         ModelFileError: the header is unsound, the model is split, or ``to`` cannot be written.
@@ -65,7 +70,7 @@ def build_hollow(source: bytes | Path, to: Path, *, fill_norms: bool = True) -> 
             file.write(start[: header.data_offset])
             file.truncate(size)
             if fill_norms:
-                for tensor, values in _norms(header, source):
+                for tensor, values in _norms(header, source, norms or {}):
                     file.seek(header.data_offset + tensor.offset)
                     file.write(values)
     except (OSError, OverflowError) as error:
@@ -76,15 +81,17 @@ def build_hollow(source: bytes | Path, to: Path, *, fill_norms: bool = True) -> 
         header=header,
         size_bytes=size,
         sparse=sparse,
-        real_norms=fill_norms and isinstance(source, Path),
+        real_norms=fill_norms and (isinstance(source, Path) or bool(norms)),
     )
 
 
 @contextmanager
-def hollow_model(source: bytes | Path, to: Path, *, fill_norms: bool = True) -> Iterator[HollowModel]:
+def hollow_model(
+    source: bytes | Path, to: Path, *, fill_norms: bool = True, norms: Mapping[str, bytes] | None = None
+) -> Iterator[HollowModel]:
     """As ``build_hollow``; the file is deleted at the end, whatever happens."""
     try:
-        yield build_hollow(source, to, fill_norms=fill_norms)
+        yield build_hollow(source, to, fill_norms=fill_norms, norms=norms)
     finally:
         to.unlink(missing_ok=True)
 
@@ -114,14 +121,27 @@ def _makes_holes(to: Path) -> bool:
     return blocks is not None and blocks * 512 < _PROBE_BYTES // 4
 
 
-def _norms(header: GgufHeader, source: bytes | Path) -> Iterator[tuple[Tensor, bytes]]:
+def is_norm(tensor: Tensor) -> bool:
+    """Whether it is one of the small tensors that are filled."""
+    # rotary factors are divided by: of zeros nothing but NaN would come
+    return len(tensor.shape) == 1 and (tensor.name.endswith("norm.weight") or tensor.name.startswith("rope_f"))
+
+
+def without_layer(name: str) -> str:
+    """``blk.7.attn_norm.weight`` -> ``attn_norm.weight``."""
+    return re.sub(r"^blk\.\d+\.", "", name)
+
+
+def _norms(header: GgufHeader, source: bytes | Path, norms: Mapping[str, bytes]) -> Iterator[tuple[Tensor, bytes]]:
     for tensor in header.tensors:
-        # rotary factors are divided by: of zeros nothing but NaN would come
-        if len(tensor.shape) > 1 or not (tensor.name.endswith("norm.weight") or tensor.name.startswith("rope_f")):
+        if not is_norm(tensor):
             continue
+        known = norms.get(without_layer(tensor.name), b"")
         if isinstance(source, Path):
             with source.open("rb") as file:
                 file.seek(header.data_offset + tensor.offset)
                 yield tensor, file.read(tensor.size_bytes)
+        elif len(known) == tensor.size_bytes:
+            yield tensor, known
         elif tensor.type == "F32":
             yield tensor, struct.pack("<f", 1.0) * tensor.shape[0]

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from weighin.engine.fit.measure import measure_fit
+from weighin.engine.fit.norms import remote_norms
 from weighin.engine.fit.source import FileSource, HubSource, named_source
 from weighin.engine.gguf.architectures import Dimensions
 from weighin.engine.gguf.header import parse_header
-from weighin.engine.gguf.hollow import build_hollow
+from weighin.engine.gguf.hollow import build_hollow, is_norm
 from weighin.engine.gguf.synthesize import synthesize_header
+from weighin.engine.hub.headers import remote_header
+from weighin.engine.hub.listing import list_repo
 from weighin.engine.plan import Settings
 
 
@@ -37,6 +40,7 @@ def _hub_tests() -> ModuleType:
 standin = _hub_tests().standin
 clock = _hub_tests().clock
 make_hub = _hub_tests().make_hub
+tiny_gguf = _hub_tests().tiny_gguf
 tiny_split = _hub_tests().tiny_split
 own_hub_settings = _hub_tests().own_hub_settings
 
@@ -90,7 +94,10 @@ def test_the_header_of_an_8b_model_costs_little(standin: Any, make_hub: Callable
     assert isinstance(source, HubSource)
     assert parse_header(source.header()).tensors == header.tensors
     assert source.size_bytes() == size
-    assert header.data_offset <= sent_bytes(standin) < 2 * header.data_offset
+    # the header, and the norms of one layer with the last one and the rotary factors
+    norms = 3 * EIGHT_B.n_embd * 4 + EIGHT_B.head_dim // 2 * 4
+    assert sum(len(values) for _name, values in source.norms) == norms
+    assert header.data_offset <= sent_bytes(standin) - norms < 2 * header.data_offset
     assert sent_bytes(standin) < 0.03 * size
     with source.open(tmp_path) as (path, label):
         assert path.stat().st_size == size
@@ -105,7 +112,7 @@ async def test_a_split_model_is_measured_from_the_headers_of_its_parts(
     source = named_source(f"{REPO}:Q8_0", make_hub())
     assert isinstance(source, HubSource)
     assert source.size_bytes() == sum(map(len, padded.values()))
-    assert sent_bytes(standin) <= len(padded) * 256 * 2**10
+    assert sent_bytes(standin) <= len(padded) * 256 * 2**10 + 2**10
     fit = await measure_fit(source, Settings(n_ctx=256, n_threads=1))
     assert (fit.problem, fit.label) == ("", "measured (hollow)")
     for name, data in tiny_split.items():
@@ -148,3 +155,39 @@ async def test_a_name_that_leads_nowhere_is_one_row_among_others(
     missing, file = command.find_sources((REPO, str(tiny_models[0])), "Q4_K_M")
     assert "There is no" in (await measure_fit(missing, Settings(n_ctx=256, n_threads=1))).problem
     assert not (await measure_fit(file, Settings(n_ctx=256, n_threads=1))).problem
+
+
+def test_norms_are_those_of_the_model(
+    standin: Any, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes], tmp_path: Path
+) -> None:
+    data = bytearray(tiny_gguf(1))
+    header = parse_header(bytes(data))
+    norms = [tensor for tensor in header.tensors if is_norm(tensor)]
+    assert len(norms) == 5
+    for tensor in norms:
+        at = header.data_offset + tensor.offset
+        data[at : at + tensor.size_bytes] = struct.pack("<f", 0.5) * tensor.shape[0]
+    standin.add(REPO, {"tiny-F32.gguf": bytes(data)})
+    hub = make_hub()
+    source = named_source(f"{REPO}:F32", hub)
+    assert isinstance(source, HubSource)
+    assert {name for name, _values in source.norms} == {"output_norm.weight", "attn_norm.weight", "ffn_norm.weight"}
+    with source.open(tmp_path) as (path, _label):
+        hollow = path.read_bytes()
+    for tensor in norms:
+        at = header.data_offset + tensor.offset
+        assert hollow[at : at + tensor.size_bytes] == data[at : at + tensor.size_bytes]
+    asked = len(standin.seen("storage"))
+    assert named_source(f"{REPO}:F32", hub) == source
+    assert len(standin.seen("storage")) == asked
+
+
+def test_without_them_the_header_does(
+    standin: Any, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]
+) -> None:
+    standin.add(REPO, {"tiny-F32.gguf": tiny_gguf(1) + bytes(1_000_000)})
+    hub = make_hub()
+    repo = list_repo(hub, REPO)
+    header = remote_header(hub, repo, repo.models[0])
+    standin.fault("status", status=404, times=100)
+    assert remote_norms(hub, repo, repo.models[0].parts[0], header) == {}

@@ -33,7 +33,7 @@ def small(arch: str, *, n_layer: int = _LAYERS, width: int = 256) -> Dimensions:
         arch=arch,
         n_layer=n_layer,
         n_embd=width,
-        n_ff=2 * width,
+        n_ff=width if experts else 2 * width,
         n_head=8,
         n_head_kv=8 if arch == "olmoe" else 2,
         head_dim=width // 8,

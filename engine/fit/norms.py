@@ -1,0 +1,65 @@
+"""A few real values of a model on the hub: the norms of one of its layers, some kilobytes.
+
+Every layer of the hollow file gets the same ones. They decide how large activations are, and so how much work kernels
+that look at values do; what they are exactly does not show in the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+
+import msgspec
+
+from .. import paths
+from ..gguf.header import Tensor, parse_header
+from ..gguf.hollow import is_norm, without_layer
+from ..hub.client import Hub
+from ..hub.errors import HubError
+from ..hub.listing import HubFile, HubRepo
+from ..hub.remote import read_range
+
+_MOST_TENSORS = 16
+"""Each is a request: more are not worth the time."""
+_LAYER = re.compile(r"^blk\.(\d+)\.")
+
+
+def remote_norms(hub: Hub, repo: HubRepo, file: HubFile, header: bytes) -> dict[str, bytes]:
+    """Norms by tensor name without the layer, kept for the next time; empty where they cannot be had: 1.0 does too.
+
+    ``header`` is that of ``file``, checked.
+    """
+    note = paths.cache_dir() / "headers" / (hashlib.sha256(header).hexdigest() + ".norms")
+    try:
+        return msgspec.msgpack.decode(note.read_bytes(), type=dict[str, bytes])
+    except (OSError, msgspec.DecodeError):
+        pass
+    start = parse_header(header).data_offset
+    url = hub.file_url(repo.repo, repo.sha, file.name)
+    found = {}
+    try:
+        for tensor in chosen_norms(header):
+            piece = read_range(
+                hub, url, start + tensor.offset, tensor.size_bytes, subject=f"{repo.repo}:{file.name}", repo=repo.repo
+            )
+            found[without_layer(tensor.name)] = piece.data
+    except HubError:
+        return {}
+    part = note.with_name(f"{note.name}.{os.getpid()}.part")
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(msgspec.msgpack.encode(found))
+        part.replace(note)
+    except OSError:
+        return found  # only a shortcut for next time
+    return found
+
+
+def chosen_norms(header: bytes) -> list[Tensor]:
+    """The norms outside the layers and those of the middle one."""
+    norms = [tensor for tensor in parse_header(header).tensors if is_norm(tensor)]
+    layers = sorted({int(match[1]) for tensor in norms if (match := _LAYER.match(tensor.name))})
+    middle = f"blk.{layers[len(layers) // 2]}." if layers else ""
+    chosen = [t for t in norms if not t.name.startswith("blk.") or (middle and t.name.startswith(middle))]
+    return chosen[:_MOST_TENSORS]
