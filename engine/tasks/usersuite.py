@@ -11,6 +11,7 @@ import msgspec
 from ..errors import DatasetError
 from .extractors import find_extractor
 from .items import ChoiceItem, Item
+from .requests import ChoiceRequest, Message, build_request
 from .spec import SuiteSpec
 from .userdata import UserData, read_user_data, read_user_rows
 from .userscoring import find_defaults
@@ -33,6 +34,19 @@ class UserScoring(msgspec.Struct, frozen=True, kw_only=True):
     """None: as goes with the scorer; empty: none."""
     system: str = ""
     """System message of every item that has none of its own."""
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """One item as it will be asked."""
+
+    item: str
+    prompt: str
+    """Of a model without a chat template; of choices the context."""
+    messages: tuple[Message, ...] = ()
+    """Of a model with one."""
+    continuations: tuple[str, ...] = ()
+    """Of choices: what is scored after the context."""
+    expected: str
 
 
 USUAL = UserScoring()
@@ -58,6 +72,34 @@ def open_user_rows(
     """
     data = read_user_rows(rows, where=title, columns=how.columns, shots=how.shots, scorer=how.scorer)
     return user_spec(data, name=name, title=title, where=title, how=how), data.items
+
+
+def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[Preview, ...]:
+    """The first ``count`` items of the file as they will be asked, solved examples included."""
+    shown = []
+    for item in items[:count]:
+        request = build_request(spec, item)
+        if isinstance(request, ChoiceRequest):
+            expected = item.choices[item.gold] if isinstance(item, ChoiceItem) else ""
+            shown.append(
+                Preview(
+                    item=item.id,
+                    prompt=request.contexts[0],
+                    continuations=request.continuations,
+                    expected=expected,
+                )
+            )
+        else:
+            answers = () if isinstance(item, ChoiceItem) else item.answers
+            shown.append(
+                Preview(
+                    item=item.id,
+                    prompt=request.prompt,
+                    messages=request.messages,
+                    expected=answers[0] if answers else "",
+                )
+            )
+    return tuple(shown)
 
 
 def user_spec(data: UserData, *, name: str, title: str, where: str, how: UserScoring) -> SuiteSpec:

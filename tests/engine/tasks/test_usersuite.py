@@ -23,7 +23,7 @@ from weighin.engine.tasks.scorers import SCORERS, find_scorer
 from weighin.engine.tasks.spec import Shot
 from weighin.engine.tasks.userdata import UserData, read_user_data, read_user_rows
 from weighin.engine.tasks.userscoring import DEFAULTS
-from weighin.engine.tasks.usersuite import UserScoring, open_user_file, open_user_rows
+from weighin.engine.tasks.usersuite import UserScoring, open_user_file, open_user_rows, preview
 
 _HARMLESS = [HealthCheck.function_scoped_fixture]
 
@@ -317,6 +317,19 @@ def test_the_first_rows_stand_solved_before_every_prompt() -> None:
     ]  # fmt: skip
 
 
+def test_a_preview_shows_what_will_be_asked() -> None:
+    rows = [{"question": f"Q{n}?", "choices": ["yes", "no"], "answer": n % 2} for n in range(6)]
+    shown = preview(*open_user_rows(rows, name="s", title="t", how=UserScoring(shots=1)))
+    assert [each.item for each in shown] == ["line-2", "line-3", "line-4"]
+    assert shown[0].prompt == "Question: Q0?\nAnswer: yes\n\nQuestion: Q1?\nAnswer:"
+    assert (shown[0].continuations, shown[0].expected) == ((" yes", " no"), "no")
+    rows = [{"prompt": "P", "answer": "A"}, {"prompt": "Q", "check": {"pattern": "x"}}]
+    shown = preview(*open_user_rows(rows, name="s", title="t", how=UserScoring(scorer="regex")), count=9)
+    assert [(each.prompt, each.messages[-1].content, each.expected) for each in shown] == [
+        ("P\nAnswer:", "P", "A"), ("Q\nAnswer:", "Q", ""),
+    ]  # fmt: skip
+
+
 def test_a_row_without_an_answer_cannot_be_an_example() -> None:
     rows = [{"prompt": "p", "check": {"pattern": "x"}}, {"prompt": "q", "check": {"pattern": "x"}}]
     with pytest.raises(DatasetError, match="line-1 is to be a solved example"):
@@ -353,7 +366,7 @@ _CELLS = (
     | st.floats()
     | st.text(max_size=4)
     | st.lists(st.text(max_size=2), max_size=3)
-)  # noqa: E501
+)
 _NAMES = st.sampled_from(["q", "a.b", "prompt", "question", "choices", "labels", "answer", "check", "A", "B", "id"])
 
 
