@@ -24,6 +24,7 @@ GENERATORS: tuple[str, ...] = (
     "over-refusal",
     "read-and-extract",
     "table-lookup",
+    "write-function",
 )
 """Each is the function ``make_items`` of the module of that name, with ``_`` for ``-``; imported when used."""
 
