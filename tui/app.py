@@ -19,7 +19,6 @@ from .host import BoardScreen
 from .keys import binding_ids, keys_of
 from .library import RunLibrary
 from .modals.dialogs import ErrorDialog
-from .modals.help import HelpScreen
 from .modes import modes
 from .preferences import Preferences
 from .source import RunSource
@@ -70,6 +69,7 @@ class WeighinApp(ControlsApp):
         self._clock = clock
         self._first_mode = mode
         self._painted_at = 0.0
+        self._made = False
         register_builtin_modes()
         for each in modes():
             self.add_mode(each.name, each.factory)
@@ -87,9 +87,7 @@ class WeighinApp(ControlsApp):
             unknown.append(f"There is no theme called {wanted!r}.")
         for problem in (*self._preferences.problems, *unknown):
             self.notify(problem, title="config.toml", severity="warning", markup=False)
-        for name in ("results", "answers", "live", self._first_mode):
-            # Made now: making a screen parses all style sheets again, which must not happen while a run goes on.
-            self.switch_mode(name)
+        self.switch_mode(self._first_mode)
         self.set_interval(_TICK_S, self.paint)
         self.follow(self.follower)
         self.call_after_refresh(_spare_the_collector)
@@ -112,6 +110,11 @@ class WeighinApp(ControlsApp):
     def follow(self, follower: RunFollower, mode: str = "") -> None:
         """Show a run, and its events as they come."""
         self.follower = follower
+        if follower.source is not None and not self._made:
+            # Making a screen parses all style sheets again, which must not happen while a run goes on.
+            self._made, front = True, self.current_mode
+            for name in ("results", "answers", "live", front):
+                self.switch_mode(name)
         self.run_worker(self._follow(follower), group="run", exclusive=True)
         if mode:
             self.go(mode)
@@ -158,6 +161,8 @@ class WeighinApp(ControlsApp):
 
     def action_help(self) -> None:
         """Explain the screen in front."""
+        from .modals.help import HelpScreen  # imports Textual's Markdown, not needed for the first frame
+
         if isinstance(self.screen, HelpScreen):
             return
         topic = getattr(self.screen, "HELP_TOPIC", "live")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import App
 
 from weighin.engine.errors import WeighinError
-from weighin.engine.prepare import freeze_plan
 
 from .board import Board, fold_all
 from .following import RunFollower
@@ -72,6 +71,8 @@ class RunsApp(App[int]):
         if self.follower.active:
             self.notify("A run is going on here. End it first (1 Live, c).", severity="warning")
             return
+        from weighin.engine.prepare import freeze_plan  # imports gguf and the hub's client
+
         self.notify("Checking the models …")
         try:
             plan = await asyncio.to_thread(freeze_plan, event.plan)  # hashes files

@@ -8,8 +8,8 @@ from typing import TypeAlias
 import msgspec
 
 from weighin.engine.events import AnswerScored, ChatMeasured, SpeedMeasured
+from weighin.engine.stats.intervals import new_items_interval
 from weighin.engine.stats.quantiles import half_spread, median, percentile
-from weighin.engine.stats.sequential import new_items_interval
 
 AnswerKey: TypeAlias = tuple[str, str, int]
 """Suite, item, repeat."""

@@ -61,6 +61,31 @@ def mean_of_suites_interval(suites: Sequence[tuple[int, int]]) -> Interval:
     return Interval(max(0.0, mean - below), min(1.0, mean + above))
 
 
+def new_items_interval(seen: int, correct: int, alpha: float = 0.05) -> Interval:
+    """Interval for the accuracy on new items like these that holds whenever one looks, for a panel that is watched.
+
+    Prior-posterior ratio for draws with replacement, uniform prior (Waudby-Smith and Ramdas 2020, arXiv 2006.04347,
+    the pool grown without bound): all p at which the density of Beta(1 + S, 1 + t − S) is above α.
+    """
+    if seen <= 0:
+        return Interval(0.0, 1.0)
+    wrong = seen - correct
+    peak = math.lgamma(seen + 2) - math.lgamma(correct + 1) - math.lgamma(wrong + 1)
+
+    def inside(p: float) -> bool:
+        logs = (correct * math.log(p) if correct else 0.0) + (wrong * math.log1p(-p) if wrong else 0.0)
+        return peak + logs > math.log(alpha)
+
+    def edge(out: float, within: float) -> float:
+        for _ in range(40):
+            middle = (out + within) / 2
+            out, within = (out, middle) if inside(middle) else (middle, within)
+        return out
+
+    mode = min(max(correct / seen, 1e-12), 1 - 1e-12)
+    return Interval(0.0 if not correct else edge(0.0, mode), 1.0 if not wrong else edge(1.0, mode))
+
+
 def minimum_detectable_difference(n: int, *, discordant_share: float = 0.3) -> float:
     """Difference in accuracy that a paired test on ``n`` items finds in 80 % of runs at the 5 % level.
 

@@ -29,6 +29,7 @@ class HardwareStep(Step):
     """This machine, or a smaller one in numbers; limits that hold for both."""
 
     title = "Hardware"
+    _asked = False
 
     def compose(self) -> ComposeResult:
         yield Static("Looking at this machine …", id="found", markup=False)
@@ -38,9 +39,6 @@ class HardwareStep(Step):
                 yield Label(words)
                 yield Input(id=name, compact=True)
                 yield Label(hint, classes="hint")
-
-    def on_mount(self) -> None:
-        self._detect()
 
     @work(thread=True, exit_on_error=False)
     def _detect(self) -> None:
@@ -58,6 +56,9 @@ class HardwareStep(Step):
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
+        if not self._asked:  # not at the wizard's start: it imports llama.cpp, which would hold up the first frame
+            self._asked = True
+            self._detect()
         t = draft.target
         self.query_one("#here", Checkbox).value = t.this_machine
         values = (t.ram_bytes / _GIB, t.vram_bytes / _GIB, t.cores, t.n_ctx, t.min_tokens_per_second, t.max_ttft_s)

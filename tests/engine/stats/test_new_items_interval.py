@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from weighin.engine.stats.sequential import new_items_interval
+from weighin.engine.stats.intervals import new_items_interval
 
 
 def test_the_interval_for_new_items_survives_being_watched() -> None:
