@@ -18,6 +18,7 @@ class Generator(Protocol):
 GENERATORS: tuple[str, ...] = (
     "arithmetic-words",
     "classify",
+    "fix-bug",
     "follow-instructions",
     "multilingual-facts",
     "needle",
