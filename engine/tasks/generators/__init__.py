@@ -18,6 +18,7 @@ class Generator(Protocol):
 GENERATORS: tuple[str, ...] = (
     "arithmetic-words",
     "classify",
+    "contract-clauses",
     "fix-bug",
     "follow-instructions",
     "multilingual-facts",

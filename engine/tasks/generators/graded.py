@@ -22,6 +22,8 @@ class Task(NamedTuple):
     answer: str = ""
     check: dict[str, Any] | None = None
     group: str = ""
+    also: tuple[str, ...] = ()
+    """Other forms of the answer that count as right."""
 
 
 class Question(NamedTuple):
@@ -53,7 +55,7 @@ def draw_tasks(
                 GenerateItem(
                     id=f"l{level}-{number:02d}",
                     prompt=task.prompt,
-                    answers=(task.answer,) if task.answer else (),
+                    answers=(task.answer, *task.also) if task.answer else (),
                     check=task.check or {},
                     level=level,
                     group=task.group,
