@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from functools import partial
 
 from ..items import ChoiceItem
 from .classify_rules import by_aspect, by_expense_rules, by_return_rules, by_two_conditions
-from .graded import DEFAULT_SEED, Question, draw_questions
+from .graded import DEFAULT_SEED, PER_LEVEL, Question, draw_questions
 
 _TOPICS = {
     "sport": (
@@ -152,46 +153,49 @@ _TONES = (
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[ChoiceItem, ...]:
     """The suite of ``seed``: always the same items, 30 at each of the five levels."""
-    return draw_questions("classify", seed, _MAKERS)
+    # The classes take turns: each is right as often as any other.
+    makers = [[partial(make, turn=turn) for turn in range(PER_LEVEL // 2) for make in pair] for pair in _MAKERS]
+    return draw_questions("classify", seed, makers)
 
 
-def _pick(rng: random.Random, classes: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], str]:
+def _pick(rng: random.Random, turn: int, classes: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], str]:
     """Four of the classes with the right one first, and a text of it."""
-    labels = tuple(rng.sample(list(classes), 4))
-    return labels, rng.choice(classes[labels[0]])
+    right = list(classes)[turn % len(classes)]
+    others = rng.sample([label for label in classes if label != right], 3)
+    return (right, *others), rng.choice(classes[right])
 
 
-def _by_topic(rng: random.Random) -> Question:
-    labels, text = _pick(rng, _TOPICS)
+def _by_topic(rng: random.Random, *, turn: int) -> Question:
+    labels, text = _pick(rng, turn, _TOPICS)
     return Question(f"Which topic is the text about? Choose from: {{choices}}.\nText: {_fill(rng, text)}", labels)
 
 
-def _by_feeling(rng: random.Random) -> Question:
-    labels, text = _pick(rng, _FEELINGS)
+def _by_feeling(rng: random.Random, *, turn: int) -> Question:
+    labels, text = _pick(rng, turn, _FEELINGS)
     return Question(f"Which feeling does the writer show? Choose from: {{choices}}.\nText: {_fill(rng, text)}", labels)
 
 
-def _by_intent(rng: random.Random) -> Question:
-    labels, text = _pick(rng, _INTENTS)
+def _by_intent(rng: random.Random, *, turn: int) -> Question:
+    labels, text = _pick(rng, turn, _INTENTS)
     asked = "What is the customer's message about? Choose from: {choices}."
     return Question(f"{asked}\nMessage: {_fill(rng, text)}", labels)
 
 
-def _by_last_intent(rng: random.Random) -> Question:
-    labels, text = _pick(rng, _INTENTS)
+def _by_last_intent(rng: random.Random, *, turn: int) -> Question:
+    labels, text = _pick(rng, turn, _INTENTS)
     first = _fill(rng, rng.choice(_INTENTS[labels[1]]))
-    turn = rng.choice((
+    opening = rng.choice((
         "I wrote to you last week: \"{}\" That is settled. Today it is something else. ",
         "Forget my last message (\"{}\"), it has been dealt with. ",
         "Your colleague already took care of this one: \"{}\" But now: ",
     ))  # fmt: skip
     asked = "What does the customer want now? Choose from: {choices}."
-    return Question(f"{asked}\nMessage: {turn.format(first)}{_fill(rng, text)}", labels)
+    return Question(f"{asked}\nMessage: {opening.format(first)}{_fill(rng, text)}", labels)
 
 
-def _by_sentiment(rng: random.Random) -> Question:
+def _by_sentiment(rng: random.Random, *, turn: int) -> Question:
     labels = ("positive", "negative", "mixed", "neutral")
-    right = rng.choice(labels)
+    right = labels[turn % 4]
     things = rng.sample(_THINGS, 3)
     # Two or three sentences, at least one of each sort that the class needs.
     needed = {"positive": [_PRAISE], "negative": [_BLAME], "mixed": [_PRAISE, _BLAME], "neutral": [_PLAIN]}[right]
@@ -205,8 +209,8 @@ def _by_sentiment(rng: random.Random) -> Question:
     return Question(f"{asked}\nReview: {text}", (right, *[label for label in labels if label != right]))
 
 
-def _by_priority(rng: random.Random) -> Question:
-    labels, text = _pick(rng, _PRIORITIES)
+def _by_priority(rng: random.Random, *, turn: int) -> Question:
+    labels, text = _pick(rng, turn, _PRIORITIES)
     asked = (
         "Which priority has the message? critical: nobody in the company can work. high: one team cannot work. "
         "medium: one person cannot work. low: everybody can work. The tone does not matter. Choose from: {choices}."

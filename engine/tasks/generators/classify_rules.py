@@ -1,4 +1,4 @@
-"""The harder half of the classification suite: classes that follow from rules in the prompt."""
+"""The harder half of the classification suite: classes that follow from rules in the prompt, each in its turn."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _NOISE = (
 )  # fmt: skip
 
 
-def by_two_conditions(rng: random.Random) -> Question:
+def by_two_conditions(rng: random.Random, *, turn: int) -> Question:
     """Four classes of two yes-or-no questions."""
     labels = ["P1", "P2", "P3", "P4"]
-    right = rng.choice(labels)
+    right = labels[turn % 4]
     who = _CUSTOMERS if right in ("P1", "P2") else _STAFF
     way = _NO_WORKAROUND if right in ("P1", "P3") else _WORKAROUND
     sentences = [rng.choice(who), rng.choice(way), *rng.sample(_NOISE, 2)]
@@ -66,10 +66,10 @@ _BOTH = (
 )  # fmt: skip
 
 
-def by_aspect(rng: random.Random) -> Question:
+def by_aspect(rng: random.Random, *, turn: int) -> Question:
     """The opinion on one part among opinions on others."""
     labels = ["positive", "negative", "mixed", "not mentioned"]
-    right = rng.choice(labels)
+    right = labels[turn % 4]
     asked_part, *others = rng.sample(_PARTS, 5)
     sorts = {"positive": _LIKED, "negative": _DISLIKED, "mixed": _BOTH}
     parts = [(part, rng.choice(list(sorts.values()))) for part in others[: 3 if right in sorts else 4]]
@@ -90,11 +90,11 @@ _RECEIPTS = ("All receipts are attached.", "Receipts: attached.", "The receipts 
 _NO_RECEIPTS = ("The receipts are lost.", "Receipts: none.", "There are no receipts any more.")
 
 
-def by_expense_rules(rng: random.Random) -> Question:
+def by_expense_rules(rng: random.Random, *, turn: int) -> Question:
     """A sum held against limits, with an exception in the first rule."""
     labels = ["reject", "approve", "manager", "finance"]
     small, middle, large = rng.choice((20, 30, 40)), rng.choice((100, 150, 200)), rng.choice((400, 500, 600))
-    right = rng.choice(labels)
+    right = labels[turn % 4]
     has_receipts = right != "reject" and (right != "approve" or rng.random() < 0.6)
     lowest, highest = {
         # Sums on either side of a limit must both come up, or the largest amount alone would tell.
@@ -127,11 +127,11 @@ _OPENED = ("The box has been opened.", "The seal is broken.", "It has been unpac
 _UNOPENED = ("The box is still closed.", "The seal is whole.", "It has never been unpacked.")
 
 
-def by_return_rules(rng: random.Random) -> Question:
+def by_return_rules(rng: random.Random, *, turn: int) -> Question:
     """Days between two dates held against limits, with an exception for what is faulty."""
     labels = ["refund", "exchange", "voucher", "refuse"]
     short, long = rng.choice((14, 20, 30)), rng.choice((45, 60, 90))
-    right = rng.choice(labels)
+    right = labels[turn % 4]
     faulty = right == "exchange" or (right == "refund" and rng.random() < 0.3)
     opened = right == "voucher" or (right in ("exchange", "refuse") and rng.random() < 0.5)
     if right == "refund":

@@ -12,8 +12,8 @@ from typing import NamedTuple
 KNOWN_COUNTRIES = ("France", "Germany", "Italy", "Spain", "Japan", "Russia", "Greece", "Egypt", "Austria", "Poland")
 TRICKY_COUNTRIES = ("Australia", "Canada", "Brazil", "Turkey", "Switzerland", "Morocco", "New Zealand", "China")
 """Their capital is not the city known best."""
-NOUNS = ("apple", "house", "dog", "cat", "bread", "water", "milk", "book", "tree", "bird", "window", "moon")
-RARE_NOUNS = ("elbow", "ladder", "spider", "hedgehog", "needle", "thumb", "shovel", "owl", "spoon", "feather")
+NOUNS = ("apple", "house", "dog", "cat", "bread", "horse", "milk", "book", "tree", "bird", "window", "moon")
+RARE_NOUNS = ("elbow", "pillow", "spider", "hedgehog", "needle", "thumb", "shovel", "owl", "spoon", "feather")
 OPPOSITES = ("hot", "cold", "long", "short", "full", "empty", "rich", "poor", "strong", "weak", "expensive", "cheap",
              "wet", "dry", "early", "late")  # fmt: skip
 """In pairs: each is the opposite of its neighbour."""
@@ -127,8 +127,8 @@ LANGUAGES = (
         "Peking/Schanghai/Hongkong/Wuhan",
         opposites="heiß, kalt, lang, kurz, voll, leer, reich, arm, stark, schwach, teuer, billig, nass, trocken, "
         "früh, spät",
-        nouns="Apfel, Haus, Hund, Katze, Brot, Wasser, Milch, Buch, Baum, Vogel, Fenster, Mond",
-        rare_nouns="Ellbogen, Leiter, Spinne, Igel, Nadel, Daumen, Schaufel, Eule, Löffel, Feder",
+        nouns="Apfel, Haus, Hund, Katze, Brot, Pferd, Milch, Buch, Baum, Vogel, Fenster, Mond",
+        rare_nouns="Ellbogen, Kissen, Spinne, Igel, Nadel, Daumen, Schaufel, Eule, Löffel, Feder",
         small_numbers="null, eins, zwei, drei, vier, fünf, sechs, sieben, acht, neun, zehn, elf, zwölf, dreizehn, "
         "vierzehn, fünfzehn, sechzehn, siebzehn, achtzehn, neunzehn, zwanzig",
         tens="dreißig, vierzig, fünfzig, sechzig, siebzig, achtzig, neunzig", compose=_german,
@@ -154,8 +154,8 @@ LANGUAGES = (
         opposites="chaud, froid, long, court, plein, vide, riche, pauvre, fort, faible, cher, bon marché, mouillé, "
         "sec, "
         "tôt, tard",
-        nouns="pomme, maison, chien, chat, pain, eau, lait, livre, arbre, oiseau, fenêtre, lune",
-        rare_nouns="coude, échelle, araignée, hérisson, aiguille, pouce, pelle, hibou, cuillère, plume",
+        nouns="pomme, maison, chien, chat, pain, cheval, lait, livre, arbre, oiseau, fenêtre, lune",
+        rare_nouns="coude, oreiller, araignée, hérisson, aiguille, pouce, pelle, hibou, cuillère, plume",
         small_numbers="zéro, un, deux, trois, quatre, cinq, six, sept, huit, neuf, dix, onze, douze, treize, quatorze, "
         "quinze, seize, dix-sept, dix-huit, dix-neuf, vingt",
         tens="trente, quarante, cinquante, soixante, soixante-dix, quatre-vingts, quatre-vingt-dix", compose=_french,
@@ -180,8 +180,8 @@ LANGUAGES = (
         "Rabat/Casablanca/Marrakech/Fez, Wellington/Auckland/Christchurch/Hamilton, Pekín/Shanghái/Hong Kong/Wuhan",
         opposites="caliente, frío, largo, corto, lleno, vacío, rico, pobre, fuerte, débil, caro, barato, mojado, seco, "
         "temprano, tarde",
-        nouns="manzana, casa, perro, gato, pan, agua, leche, libro, árbol, pájaro, ventana, luna",
-        rare_nouns="codo, escalera, araña, erizo, aguja, pulgar, pala, búho, cuchara, pluma",
+        nouns="manzana, casa, perro, gato, pan, caballo, leche, libro, árbol, pájaro, ventana, luna",
+        rare_nouns="codo, almohada, araña, erizo, aguja, pulgar, pala, búho, cuchara, pluma",
         small_numbers="cero, uno, dos, tres, cuatro, cinco, seis, siete, ocho, nueve, diez, once, doce, trece, "
         "catorce, "
         "quince, dieciséis, diecisiete, dieciocho, diecinueve, veinte",
@@ -209,8 +209,8 @@ LANGUAGES = (
         "Pechino/Shanghai/Hong Kong/Wuhan",
         opposites="caldo, freddo, lungo, corto, pieno, vuoto, ricco, povero, forte, debole, caro, economico, bagnato, "
         "asciutto, presto, tardi",
-        nouns="mela, casa, cane, gatto, pane, acqua, latte, libro, albero, uccello, finestra, luna",
-        rare_nouns="gomito, scala, ragno, riccio, ago, pollice, pala, gufo, cucchiaio, piuma",
+        nouns="mela, casa, cane, gatto, pane, cavallo, latte, libro, albero, uccello, finestra, luna",
+        rare_nouns="gomito, cuscino, ragno, riccio, ago, pollice, pala, gufo, cucchiaio, piuma",
         small_numbers="zero, uno, due, tre, quattro, cinque, sei, sette, otto, nove, dieci, undici, dodici, tredici, "
         "quattordici, quindici, sedici, diciassette, diciotto, diciannove, venti",
         tens="trenta, quaranta, cinquanta, sessanta, settanta, ottanta, novanta", compose=_italian,
@@ -235,8 +235,8 @@ LANGUAGES = (
         "Rabat/Casablanca/Marrakech/Fez, Wellington/Auckland/Christchurch/Hamilton, Pequim/Xangai/Hong Kong/Wuhan",
         opposites="quente, frio, longo, curto, cheio, vazio, rico, pobre, forte, fraco, caro, barato, molhado, seco, "
         "cedo, tarde",
-        nouns="maçã, casa, cachorro, gato, pão, água, leite, livro, árvore, pássaro, janela, lua",
-        rare_nouns="cotovelo, escada, aranha, ouriço, agulha, polegar, pá, coruja, colher, pena",
+        nouns="maçã, casa, cachorro, gato, pão, cavalo, leite, livro, árvore, pássaro, janela, lua",
+        rare_nouns="cotovelo, travesseiro, aranha, ouriço, agulha, polegar, pá, coruja, colher, pena",
         small_numbers="zero, um, dois, três, quatro, cinco, seis, sete, oito, nove, dez, onze, doze, treze, catorze, "
         "quinze, dezesseis, dezessete, dezoito, dezenove, vinte",
         tens="trinta, quarenta, cinquenta, sessenta, setenta, oitenta, noventa", compose=_apart(" e "),
@@ -260,8 +260,8 @@ LANGUAGES = (
         "Brasilia/Rio de Janeiro/São Paulo/Salvador, Ankara/Istanbul/Izmir/Antalya, Bern/Zürich/Genève/Bazel, "
         "Rabat/Casablanca/Marrakesh/Fez, Wellington/Auckland/Christchurch/Hamilton, Peking/Shanghai/Hongkong/Wuhan",
         opposites="heet, koud, lang, kort, vol, leeg, rijk, arm, sterk, zwak, duur, goedkoop, nat, droog, vroeg, laat",
-        nouns="appel, huis, hond, kat, brood, water, melk, boek, boom, vogel, raam, maan",
-        rare_nouns="elleboog, ladder, spin, egel, naald, duim, schep, uil, lepel, veer",
+        nouns="appel, huis, hond, kat, brood, paard, melk, boek, boom, vogel, raam, maan",
+        rare_nouns="elleboog, kussen, spin, egel, naald, duim, schep, uil, lepel, veer",
         small_numbers="nul, één, twee, drie, vier, vijf, zes, zeven, acht, negen, tien, elf, twaalf, dertien, "
         "veertien, "
         "vijftien, zestien, zeventien, achttien, negentien, twintig",
@@ -286,8 +286,8 @@ LANGUAGES = (
         "Brasília/Rio de Janeiro/São Paulo/Salvador, Ankara/Istanbul/Izmir/Antalya, Bern/Zürich/Genève/Basel, "
         "Rabat/Casablanca/Marrakech/Fès, Wellington/Auckland/Christchurch/Hamilton, Peking/Shanghai/Hongkong/Wuhan",
         opposites="het, kall, lång, kort, full, tom, rik, fattig, stark, svag, dyr, billig, våt, torr, tidig, sen",
-        nouns="äpple, hus, hund, katt, bröd, vatten, mjölk, bok, träd, fågel, fönster, måne",
-        rare_nouns="armbåge, stege, spindel, igelkott, nål, tumme, skyffel, uggla, sked, fjäder",
+        nouns="äpple, hus, hund, katt, bröd, häst, mjölk, bok, träd, fågel, fönster, måne",
+        rare_nouns="armbåge, kudde, spindel, igelkott, nål, tumme, skyffel, uggla, sked, fjäder",
         small_numbers="noll, ett, två, tre, fyra, fem, sex, sju, åtta, nio, tio, elva, tolv, tretton, fjorton, femton, "
         "sexton, sjutton, arton, nitton, tjugo",
         tens="trettio, fyrtio, femtio, sextio, sjuttio, åttio, nittio", compose=_apart(""),
@@ -314,8 +314,8 @@ LANGUAGES = (
         opposites="gorący, zimny, długi, krótki, pełny, pusty, bogaty, biedny, silny, słaby, drogi, tani, mokry, "
         "suchy, "
         "wcześnie, późno",
-        nouns="jabłko, dom, pies, kot, chleb, woda, mleko, książka, drzewo, ptak, okno, księżyc",
-        rare_nouns="łokieć, drabina, pająk, jeż, igła, kciuk, łopata, sowa, łyżka, pióro",
+        nouns="jabłko, dom, pies, kot, chleb, koń, mleko, książka, drzewo, ptak, okno, księżyc",
+        rare_nouns="łokieć, poduszka, pająk, jeż, igła, kciuk, łopata, sowa, łyżka, pióro",
         small_numbers="zero, jeden, dwa, trzy, cztery, pięć, sześć, siedem, osiem, dziewięć, dziesięć, jedenaście, "
         "dwanaście, trzynaście, czternaście, piętnaście, szesnaście, siedemnaście, osiemnaście, dziewiętnaście, "
         "dwadzieścia",
@@ -342,8 +342,8 @@ LANGUAGES = (
         "Рабат/Касабланка/Марракеш/Фес, Веллингтон/Окленд/Крайстчерч/Гамильтон, Пекин/Шанхай/Гонконг/Ухань",
         opposites="горячий, холодный, длинный, короткий, полный, пустой, богатый, бедный, сильный, слабый, дорогой, "
         "дешёвый, мокрый, сухой, рано, поздно",
-        nouns="яблоко, дом, собака, кошка, хлеб, вода, молоко, книга, дерево, птица, окно, луна",
-        rare_nouns="локоть, лестница, паук, ёж, игла, большой палец, лопата, сова, ложка, перо",
+        nouns="яблоко, дом, собака, кошка, хлеб, лошадь, молоко, книга, дерево, птица, окно, луна",
+        rare_nouns="локоть, подушка, паук, ёж, игла, большой палец, лопата, сова, ложка, перо",
         small_numbers="ноль, один, два, три, четыре, пять, шесть, семь, восемь, девять, десять, одиннадцать, "
         "двенадцать, "
         "тринадцать, четырнадцать, пятнадцать, шестнадцать, семнадцать, восемнадцать, девятнадцать, двадцать",
@@ -369,8 +369,8 @@ LANGUAGES = (
         "Rabat/Kazablanka/Marakeş/Fes, Wellington/Auckland/Christchurch/Hamilton, Pekin/Şanghay/Hong Kong/Wuhan",
         opposites="sıcak, soğuk, uzun, kısa, dolu, boş, zengin, fakir, güçlü, zayıf, pahalı, ucuz, ıslak, kuru, erken, "
         "geç",
-        nouns="elma, ev, köpek, kedi, ekmek, su, süt, kitap, ağaç, kuş, pencere, ay",
-        rare_nouns="dirsek, merdiven, örümcek, kirpi, iğne, başparmak, kürek, baykuş, kaşık, tüy",
+        nouns="elma, ev, köpek, kedi, ekmek, at, süt, kitap, ağaç, kuş, pencere, ay",
+        rare_nouns="dirsek, yastık, örümcek, kirpi, iğne, başparmak, kürek, baykuş, kaşık, tüy",
         small_numbers="sıfır, bir, iki, üç, dört, beş, altı, yedi, sekiz, dokuz, on, on bir, on iki, on üç, on dört, "
         "on beş, on altı, on yedi, on sekiz, on dokuz, yirmi",
         tens="otuz, kırk, elli, altmış, yetmiş, seksen, doksan", compose=_apart(" "),

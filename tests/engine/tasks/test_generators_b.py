@@ -60,8 +60,6 @@ def test_items_are_the_same_in_another_process() -> None:
     )
     env = {**os.environ, "PYTHONHASHSEED": "4711"}
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env, check=True).stdout
-    import msgspec
-
     assert output.split() == [
         hashlib.sha256(msgspec.json.encode(find_generator(name)())).hexdigest() for name in SUITES
     ]
