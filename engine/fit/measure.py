@@ -16,7 +16,7 @@ import msgspec
 from ..errors import ModelFileError, WeighinError
 from ..gguf.header import GgufHeader, parse_header
 from ..gguf.hollow import hollow_model
-from ..gguf.rewrite import layer_period, layer_subset, number_array
+from ..gguf.rewrite import layer_count, layer_period, layer_subset, number_array
 from ..hardware.memory import usable_memory
 from ..plan import Settings
 from .cache import cached_fit, full_settings, keep_fit
@@ -117,7 +117,7 @@ def _with_figures(fit: Fit, trial: Trial, label: Label) -> Fit:
 async def _deepened(fit: Fit, whole: Trial, data: bytes, settings: Settings, folder: Path, wanted: int) -> Fit:
     """With the speed at ``wanted`` tokens, and with the compute buffers of full micro-batches, from some layers."""
     header = parse_header(data)
-    n_layer = header.n_layer or 0
+    n_layer = layer_count(header)
     parts = parts_to_measure(n_layer, layer_period(header))
     if parts is None:
         return fit
@@ -140,7 +140,7 @@ async def _from_parts(
     fit: Fit, data: bytes, settings: Settings, folder: Path, wanted: int, note: str, available_bytes: int
 ) -> Fit:
     header = parse_header(data)
-    n_layer = header.n_layer or 0
+    n_layer = layer_count(header)
     parts = parts_to_measure(n_layer, layer_period(header))
     if parts is None:
         return msgspec.structs.replace(fit, problem=f"{note}, but it has too few of them")
@@ -178,7 +178,7 @@ async def _part_trial(name: str, data: bytes, n_layer: int, settings: Settings, 
         return min(wanted, max(settings.n_ubatch, int(rate * _PART_FILL_S)))
 
     if settings.n_gpu_layers > 0:  # the same share of them on the GPU
-        total = parse_header(data).n_layer or n_layer
+        total = layer_count(parse_header(data))
         settings = msgspec.structs.replace(settings, n_gpu_layers=round(settings.n_gpu_layers * n_layer / total))
     with hollow_model(layer_subset(data, n_layer), folder / f"part-{n_layer}.gguf") as hollow:
         return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, depth)

@@ -15,6 +15,8 @@ from ..errors import ModelFileError
 from .header import GgufHeader, HeaderError, NeedMoreError, Tensor, parse_header
 from .types import GGML_TYPES
 
+MAX_LAYERS = 512
+"""``LLAMA_MAX_LAYERS`` in llama.cpp's src/llama-hparams.h."""
 _NUMBERS = {name: number for number, (name, _weights, _size) in GGML_TYPES.items()}
 _FIXED_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _INTEGERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 10: "Q", 11: "q"}
@@ -56,12 +58,26 @@ def layer_period(header: GgufHeader) -> int:
     """After how many layers the kinds of layers repeat: 1 where all are alike."""
     slides = f"{header.architecture}.attention.sliding_window" in header.metadata
     period = _PERIODS.get(header.architecture, _USUAL_PERIOD) if slides or header.architecture in _HYBRID else 1
-    return min(period, header.n_layer or 1)
+    return min(period, layer_count(header) or 1)
+
+
+def layer_count(header: GgufHeader) -> int:
+    """Layers that the header names; 0 when it does not say.
+
+    Raises:
+        ModelFileError: a number that no model has.
+    """
+    count = header.n_layer or 0
+    if not 0 <= count <= MAX_LAYERS:
+        raise ModelFileError(
+            f"The header names {count:,} layers; llama.cpp takes {MAX_LAYERS}.", hint="Choose another file."
+        )
+    return count
 
 
 def layer_bytes(header: GgufHeader) -> list[int]:
     """Bytes of the tensors of every layer, in order."""
-    found = [0] * (header.n_layer or 0)
+    found = [0] * layer_count(header)
     for tensor in header.tensors:
         match = _BLOCK.match(tensor.name)
         if match and int(match[1]) < len(found):
@@ -79,7 +95,7 @@ def layer_subset(data: bytes, n_layer: int) -> bytes:
         ModelFileError: the header is unsound, or has not more layers than that.
     """
     header = _sound(data)
-    total = header.n_layer or 0
+    total = layer_count(header)
     if not 0 < n_layer < total:
         raise ModelFileError(f"A model of {total} layers has no part of {n_layer}.", hint="Take fewer layers.")
     sizes = layer_bytes(header)

@@ -106,7 +106,7 @@ class _Table:
         self.measured += not fit.problem
         self._clear()
         if self._as_json:
-            sys.stdout.buffer.write(msgspec.json.encode(fit) + b"\n")
+            sys.stdout.buffer.write(msgspec.json.encode(msgspec.to_builtins(fit) | {"fits": fit.fits}) + b"\n")
             sys.stdout.buffer.flush()
             return
         click.echo(fit_line(fit))

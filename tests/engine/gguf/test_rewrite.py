@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
 from weighin.engine.errors import ModelFileError
 from weighin.engine.gguf.architectures import ARCHITECTURES, Dimensions
-from weighin.engine.gguf.header import GgufHeader, parse_header
+from weighin.engine.gguf.header import GgufHeader, HeaderError, NeedMoreError, parse_header
 from weighin.engine.gguf.hollow import build_hollow
-from weighin.engine.gguf.rewrite import layer_bytes, layer_period, layer_subset, merged_header
+from weighin.engine.gguf.rewrite import layer_bytes, layer_period, layer_subset, merged_header, number_array
 from weighin.engine.gguf.synthesize import synthesize_header
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.plan import Settings
@@ -124,3 +126,43 @@ def test_the_parts_of_a_split_model_make_one_header(tmp_path: Path, count: int) 
     assert merged.split_count == 1
     with pytest.raises(ModelFileError, match="same tensor"):
         merged_header([parts[0], parts[0]])
+
+
+_NUMBERS = (0, 1, 2, 255, 65_535, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63, 2**64 - 1)
+
+
+@pytest.mark.parametrize("arch", ["gemma3", "lfm2"])
+def test_headers_that_pass_for_sound_break_nothing(arch: str) -> None:
+    sound, rng = deep(arch), random.Random(5)
+    outcomes = {"refused": 0, "done": 0}
+    for _ in range(600):
+        changed = bytearray(sound)
+        at = rng.randrange(24, 2000)
+        if rng.random() < 0.5:
+            changed[at : at + 4] = struct.pack("<I", rng.choice(_NUMBERS) & 0xFFFFFFFF)
+        else:
+            changed[at] ^= 1 << rng.randrange(8)
+        try:
+            header = parse_header(bytes(changed))
+        except (HeaderError, NeedMoreError):
+            continue
+        start = time.process_time()
+        try:
+            layer_bytes(header)
+            number_array(bytes(changed), f"{arch}.attention.head_count_kv")
+            parse_header(layer_subset(bytes(changed), 6))
+            merged_header([bytes(changed)])
+            outcomes["done"] += 1
+        except ModelFileError:
+            outcomes["refused"] += 1
+        assert time.process_time() - start < 1
+    assert all(outcomes.values()), outcomes
+
+
+def test_absurd_layer_counts_are_refused() -> None:
+    key = b"llama.block_count" + struct.pack("<I", 4)
+    at = deep("llama").index(key) + len(key)
+    data = bytearray(deep("llama"))
+    data[at : at + 4] = struct.pack("<I", 2**32 - 1)
+    with pytest.raises(ModelFileError, match="4,294,967,295 layers"):
+        layer_bytes(parse_header(bytes(data)))

@@ -47,6 +47,7 @@ def test_json_has_one_object_a_line_and_the_second_time_is_cached(tiny_models: l
     (fit,) = map(json.loads, out.splitlines())
     assert fit["label"] == "measured (real file)"
     assert fit["n_ctx"] == 512
+    assert fit["fits"] is True
     assert fit["memory_bytes"] > fit["size_bytes"] > 0
     if fit["disturbed"]:
         pytest.skip("something else is running on this machine, and what it disturbs is not kept")
