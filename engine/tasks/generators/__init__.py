@@ -21,6 +21,7 @@ GENERATORS: tuple[str, ...] = (
     "contract-clauses",
     "fix-bug",
     "follow-instructions",
+    "json-extract",
     "multilingual-facts",
     "needle",
     "over-refusal",

@@ -202,14 +202,19 @@ def _contract(rng: random.Random) -> _Contract:
 
 
 def _values(rng: random.Random, names: Sequence[str]) -> dict[str, str]:
-    """A value for each field, no two the same, so that an answer points to one clause."""
+    """A value for each field, no two the same even without their currency, so that an answer points to one clause."""
     values: dict[str, str] = {}
     for name in names:
-        value = _FIELDS[name].value(rng)
-        while value in values.values():
-            value = _FIELDS[name].value(rng)
-        values[name] = value
+        values[name] = _new_value(rng, name, values)
     return values
+
+
+def _new_value(rng: random.Random, name: str, taken: dict[str, str]) -> str:
+    used = {value.removeprefix(value[:3]) if value[:3].isupper() else value for value in taken.values()}
+    while True:
+        value = _FIELDS[name].value(rng)
+        if (value.removeprefix(value[:3]) if value[:3].isupper() else value) not in used:
+            return value
 
 
 def _plain(rng: random.Random, n_fields: int, none_share: float) -> Task:
@@ -253,9 +258,7 @@ def _amended(rng: random.Random, about_asked: bool = True) -> Task:
     clauses = _clauses(rng, contract, names, values)
     changed, other = rng.sample(names, 2)
     number = 1 + next(i for i, clause in enumerate(clauses) if values[changed] in clause)
-    later = _FIELDS[changed].value(rng)
-    while later in values.values():
-        later = _FIELDS[changed].value(rng)
+    later = _new_value(rng, changed, values)
     clauses.append(rng.choice((
         f"By way of amendment, the words \"{values[changed]}\" in clause {number} are replaced by \"{later}\".",
         f"Clause {number} is amended with effect from its beginning: for {values[changed]} read {later}.",
