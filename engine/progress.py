@@ -13,6 +13,7 @@ from .events import (
     MemoryMeasured,
     RaceSettled,
     RunStarted,
+    SamplesDrawn,
     SpeedMeasured,
     SuiteDropped,
 )
@@ -25,12 +26,15 @@ class CandidateProgress:
     repeats: dict[str, set[int]] = field(default_factory=lambda: {"prompt": set(), "generation": set()})
     chats: set[int] = field(default_factory=set)
     blocks: set[tuple[str, int]] = field(default_factory=set)
+    sampled: set[tuple[str, int]] = field(default_factory=set)
+    """Suite and part."""
     memory_measured: bool = False
     stopped: bool = False
     speed_s: dict[str, float] = field(default_factory=dict)
     """Duration of the latest repeat of each kind."""
     block_s: dict[str, list[float]] = field(default_factory=dict)
     """Durations of the blocks of each suite."""
+    sample_s: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -62,6 +66,10 @@ class Progress:
             mine = self.of(event.candidate)
             mine.blocks.add((event.suite, event.block))
             mine.block_s.setdefault(event.suite, []).append(event.elapsed_s)
+        elif isinstance(event, SamplesDrawn):
+            mine = self.of(event.candidate)
+            mine.sampled.add((event.suite, event.part))
+            mine.sample_s.append(event.elapsed_s)
         elif isinstance(event, CandidateStopped):
             self.of(event.candidate).stopped = True
         elif isinstance(event, RaceSettled):

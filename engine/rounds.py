@@ -16,6 +16,7 @@ from .tasks.order import committed_order
 CHOICE_BLOCK_ITEMS = 16
 GENERATE_BLOCK_ITEMS = 32
 """Twice what runs side by side, so that finished items make room for others within the block."""
+SAMPLE_PART_ITEMS = 10
 _MAX_ROUNDS = 12
 _LOADING_SHARE = 0.1
 
@@ -39,7 +40,14 @@ class BlockStep(msgspec.Struct, frozen=True):
     block: int
 
 
-Step: TypeAlias = SpeedStep | ChatStep | BlockStep
+class SampleStep(msgspec.Struct, frozen=True):
+    """Several sampled answers to a few items of a suite."""
+
+    suite: str
+    part: int
+
+
+Step: TypeAlias = SpeedStep | ChatStep | BlockStep | SampleStep
 
 
 class RoundWork(msgspec.Struct, frozen=True):
@@ -52,6 +60,11 @@ class RoundWork(msgspec.Struct, frozen=True):
 def block_items(kind: str) -> int:
     """Items in a block of a suite of ``kind``. Part of the measurement: layout moves log-probabilities."""
     return CHOICE_BLOCK_ITEMS if kind == "choice" else GENERATE_BLOCK_ITEMS
+
+
+def sample_range(suite: Suite, part: int, items: int) -> range:
+    """Indices of the items in a part of the ``items`` that are sampled."""
+    return range(part * SAMPLE_PART_ITEMS, min((part + 1) * SAMPLE_PART_ITEMS, items, len(suite.items)))
 
 
 def block_range(suite: Suite, block: int) -> range:
@@ -69,6 +82,12 @@ class Schedule:
         self._plan = plan
         self._progress = progress
         self.blocks = _in_committed_order(suites, plan.settings.seed)
+        self._samples = [
+            SampleStep(suite=suite.spec.name, part=part)
+            for suite in suites
+            if suite.spec.kind == "generate"
+            for part in range(math.ceil(min(plan.consistency.items, len(suite.items)) / SAMPLE_PART_ITEMS))
+        ]
         self._rounds = 0
         self._scale = 1
         self._active: tuple[str, ...] = ()
@@ -82,12 +101,17 @@ class Schedule:
         speed = [s for s in steps if isinstance(s, SpeedStep)][: self._scale]
         chat = [s for s in steps if isinstance(s, ChatStep)][: self._scale]
         blocks = [s for s in steps if isinstance(s, BlockStep)]
+        if not blocks:  # consistency comes last, and only of those who are still in the race
+            samples = [s for s in steps if isinstance(s, SampleStep)]
+            return RoundWork(order=self._order(active), steps=(*speed, *chat, *samples[: self._scale]))
         if self._rounds == 0:
             count = 1  # so that every panel shows something soon
         else:
             count = math.ceil(len(blocks) / max(1, self._rounds_wanted() - self._rounds))
-        order = tuple(active) if self._rounds % 2 == 0 else tuple(reversed(active))
-        return RoundWork(order=order, steps=(*speed, *chat, *blocks[: max(1, count) * self._scale]))
+        return RoundWork(order=self._order(active), steps=(*speed, *chat, *blocks[: max(1, count) * self._scale]))
+
+    def _order(self, active: Sequence[str]) -> tuple[str, ...]:
+        return tuple(active) if self._rounds % 2 == 0 else tuple(reversed(active))
 
     def visit(self, candidate: str, work: RoundWork) -> tuple[Step, ...]:
         """What of the round's work this candidate has not done yet."""
@@ -123,6 +147,7 @@ class Schedule:
         steps: list[Step] = [SpeedStep(k) for k in range(self._plan.speed.repeats)]
         steps += [ChatStep(k) for k in range(chats)]
         steps += [b for b in self.blocks if b.suite not in self._progress.dropped_suites]
+        steps += self._samples
         return [step for step in steps if any(not self._is_done(c, step) for c in self._active)]
 
     def _is_done(self, candidate: str, step: Step) -> bool:
@@ -131,6 +156,8 @@ class Schedule:
             return all(step.repeat in done for done in mine.repeats.values())
         if isinstance(step, ChatStep):
             return step.prompt in mine.chats
+        if isinstance(step, SampleStep):
+            return (step.suite, step.part) in mine.sampled or step.suite in self._progress.dropped_suites
         unwanted = self._progress.settled or step.suite in self._progress.dropped_suites
         return unwanted or (step.suite, step.block) in mine.blocks
 
@@ -143,6 +170,8 @@ class Schedule:
             return sum(mine.speed_s.values()) if len(mine.speed_s) == 2 else None
         if isinstance(step, ChatStep):
             return 0.5 * sum(mine.speed_s.values()) if mine.speed_s else None
+        if isinstance(step, SampleStep):
+            return sum(mine.sample_s) / len(mine.sample_s) if mine.sample_s else 0.0
         times = mine.block_s.get(step.suite)
         if times:
             return sum(times) / len(times)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +23,9 @@ from .events import (
 )
 from .stats.intervals import Interval, mean_of_suites_interval
 from .stats.quantiles import half_spread, median, percentile
+
+if TYPE_CHECKING:
+    from .stats.bootstrap import Estimate
 
 
 class SpeedFigure(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,8 @@ class CandidateSummary:
     stopped: CandidateStopped | None = None
     answers: dict[tuple[str, str], AnswerScored] = field(default_factory=dict)
     """By suite and item."""
+    samples: dict[tuple[str, str], list[AnswerScored]] = field(default_factory=dict)
+    """Answers drawn at a temperature, by suite and item."""
 
     def suite_counts(self) -> dict[str, tuple[int, int]]:
         """Right answers and answers for each suite."""
@@ -84,6 +90,13 @@ class CandidateSummary:
         """Share of choice items that another batch layout may turn."""
         choices = [answer for answer in self.answers.values() if answer.options]
         return sum(answer.fragile for answer in choices) / len(choices) if choices else None
+
+    def consistency(self) -> Estimate | None:
+        """Chance that two sampled answers agree, bootstrapped over items; None where nothing was sampled."""
+        from .stats.consistency import self_agreement  # numpy, only needed at verdicts
+
+        answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
+        return self_agreement(answers) if answers else None
 
     @property
     def disturbed(self) -> bool:
@@ -128,15 +141,19 @@ def summarise(events: Iterable[Event]) -> RunSummary:
             chats.setdefault(event.candidate, []).append(event)
         elif isinstance(event, AnswerScored):
             mine = run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
-            mine.answers.setdefault((event.suite, event.item), event)
+            if event.repeat == 0:
+                mine.answers.setdefault((event.suite, event.item), event)
+            else:
+                mine.samples.setdefault((event.suite, event.item), []).append(event)
         elif isinstance(event, (MemoryMeasured, ModelLoaded, CandidateStopped)):
             _note(run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate)), event)
             if isinstance(event, ModelLoaded):
                 run.llama_build = event.llama_build
     for name, summary in run.candidates.items():
         # How far each came in a dropped suite differs, so it counts for nobody.
-        for key in [key for key in summary.answers if key[0] in run.dropped_suites]:
-            del summary.answers[key]
+        for table in (summary.answers, summary.samples):
+            for key in [key for key in table if key[0] in run.dropped_suites]:
+                del table[key]
         summary.prompt = _speed_figure(speeds.get((name, "prompt"), []))
         summary.generation = _speed_figure(speeds.get((name, "generation"), []))
         _note_latency(summary, chats.get(name, []))

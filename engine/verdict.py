@@ -88,6 +88,7 @@ def _ranking(summary: CandidateSummary, run: RunSummary, excluded: tuple[str, ..
     early = eliminated or (run.settled is not None and not whole)
     if early:
         interval = stopped_early_interval(summary.suite_counts(), pools)
+    agreement = summary.consistency()
     return Ranking(
         candidate=summary.candidate,
         accuracy=summary.accuracy,
@@ -105,6 +106,9 @@ def _ranking(summary: CandidateSummary, run: RunSummary, excluded: tuple[str, ..
         load_s=summary.load_s,
         disturbed=summary.disturbed,
         fragile_share=summary.fragile_share,
+        consistency=agreement.value if agreement else None,
+        consistency_low=agreement.low if agreement else None,
+        consistency_high=agreement.high if agreement else None,
         tied_with_best=summary.candidate in comparison.tied and summary.accuracy is not None,
         p_against_best=comparison.p_values.get(summary.candidate),
         ruled_out=excluded,

@@ -14,12 +14,13 @@ from .events import (
     Event,
     MemoryMeasured,
     Phase,
+    SamplesDrawn,
     SpeedKind,
     SpeedMeasured,
 )
 from .hardware.load import background_load
 from .plan import Candidate, Plan
-from .rounds import BlockStep, ChatStep, SpeedStep, Step, block_range
+from .rounds import BlockStep, ChatStep, SampleStep, SpeedStep, Step, block_range, sample_range
 from .tasks.items import Suite
 from .tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
 from .tasks.scoring import score
@@ -32,6 +33,7 @@ from .worker.protocol import (
     MeasureChat,
     MeasureSpeed,
     Report,
+    Sample,
     ScoreChoices,
     SpeedDone,
 )
@@ -82,6 +84,8 @@ class Visit:
                     await self._speed(kind, step.repeat)
         elif isinstance(step, ChatStep):
             await self._chat(step.prompt)
+        elif isinstance(step, SampleStep):
+            await self._sample(step)
         else:
             await self._block(step)
 
@@ -151,6 +155,36 @@ class Visit:
                 disturbances=done.disturbances,
             )
         )
+
+    async def _sample(self, step: SampleStep) -> None:
+        suite, wanted = self._suites[step.suite], self._host.plan.consistency
+        items = [suite.items[index] for index in sample_range(suite, step.part, wanted.items)]
+        self._host.phase(self._candidate.id, "answering", f"{items[0].id}, {wanted.samples} times")
+        requests = (build_request(suite.spec, item) for item in items)
+        command = Sample(
+            requests=tuple(request for request in requests if isinstance(request, GenerateRequest)),
+            style=suite.spec.prompt_style if self._candidate.prompt_style != "plain" else "plain",
+            samples=wanted.samples,
+            temperature=wanted.temperature,
+            seed=self._host.plan.settings.seed,
+        )
+        done = await self._ask(command, Generated, "answering")
+
+        def score_all() -> list[AnswerScored]:
+            repeats = [(item, repeat + 1) for item in items for repeat in range(wanted.samples)]
+            pairs = zip(repeats, done.results, strict=True)
+            return [score(suite, i, result, candidate=self._candidate.id, repeat=n) for (i, n), result in pairs]
+
+        answers = await asyncio.to_thread(score_all)
+        drawn = SamplesDrawn(
+            candidate=self._candidate.id,
+            suite=step.suite,
+            part=step.part,
+            items=len(items),
+            samples=wanted.samples,
+            elapsed_s=done.elapsed_s,
+        )
+        self._host.emit_all([*answers, drawn])
 
     async def _block(self, step: BlockStep) -> None:
         suite = self._suites[step.suite]

@@ -29,6 +29,7 @@ from weighin.engine.events import (
     RunFinished,
     RunPaused,
     RunStarted,
+    SamplesDrawn,
     SpeedMeasured,
     SuiteCard,
     SuiteDropped,
@@ -36,7 +37,7 @@ from weighin.engine.events import (
     WorkerDied,
 )
 
-from .figures import AnswerMap, Latency, Rate, Tally, mean_bounds
+from .figures import AnswerKey, AnswerMap, Latency, Rate, Tally, agreement, mean_bounds
 
 _TRACE_POINTS = 240
 """Newest points of the generation graph that are kept: the widest terminal shows no more."""
@@ -87,10 +88,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Answers to items with options."""
     fragile: int = 0
     """Of those, how many another batch layout may turn."""
-    repeated: int = 0
-    """Answers to an item that had been answered before."""
-    agreed: int = 0
-    """Of those, how many said the same."""
+    samples: dict[AnswerKey, tuple[str | None, ...]] = {}
+    """Answers drawn at a temperature, by item (repeat 0); a new dict with every change."""
     warning: str = ""
     """Why the newest figure is not clean; empty once a clean one follows."""
     loaded: ModelLoaded | None = None
@@ -99,8 +98,9 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def consistency(self) -> float | None:
-        """Share of repeated answers that agree with the first; None before there are any."""
-        return self.agreed / self.repeated if self.repeated else None
+        """Chance that two sampled answers to an item agree, mean over items; None before there are any."""
+        shares = [agreement(drawn) for drawn in self.samples.values() if len(drawn) > 1]
+        return sum(shares) / len(shares) if shares else None
 
     @property
     def fragile_share(self) -> float | None:
@@ -263,6 +263,7 @@ _CandidateEvent = (
     | MemoryMeasured
     | AnswerScored
     | BlockScored
+    | SamplesDrawn
     | WorkerDied
     | CandidateStopped
 )
@@ -351,12 +352,11 @@ def _answered(panel: Panel, event: AnswerScored, alpha: float) -> Panel:
     key = (event.suite, event.item, event.repeat)
     if key in panel.answers:
         return panel
-    first = panel.answers.get((event.suite, event.item, 0))
     panel = replace(panel, answers=panel.answers.plus(key, event))
     if event.repeat > 0:
-        if first is None:
-            return panel
-        return replace(panel, repeated=panel.repeated + 1, agreed=panel.agreed + (first.extracted == event.extracted))
+        item = (event.suite, event.item, 0)
+        drawn = (*panel.samples.get(item, ()), event.extracted)
+        return replace(panel, samples={**panel.samples, item: drawn})
     tallies = _tallied(panel.tallies, event, alpha)
     low, high = mean_bounds(tallies)
     return replace(

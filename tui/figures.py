@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -49,6 +50,12 @@ def mean_bounds(tallies: Sequence[Tally]) -> tuple[float, float]:
     if not tallies:
         return (0.0, 1.0)
     return (sum(t.low for t in tallies) / len(tallies), sum(t.high for t in tallies) / len(tallies))
+
+
+def agreement(answers: Sequence[str | None]) -> float:
+    """Chance that two of the answers are the same: Σ n(n − 1) / (k(k − 1)); having found nothing is an answer too."""
+    k = len(answers)
+    return sum(n * (n - 1) for n in Counter(answers).values()) / (k * (k - 1))
 
 
 class Rate(msgspec.Struct, frozen=True):

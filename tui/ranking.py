@@ -70,6 +70,7 @@ def _provisional(panel: Panel) -> Ranking:
         load_s=panel.loaded.load_s if panel.loaded else None,
         disturbed=panel.generation.is_disturbed or panel.prompt.is_disturbed,
         fragile_share=panel.fragile_share,
+        consistency=panel.consistency,
         tied_with_best=False,
         p_against_best=None,
         ruled_out=(reason,) if reason else (),

@@ -28,7 +28,7 @@ def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
 def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
     """▶ marks the winner, = what is statistically tied with the most accurate, ✗ what is ruled out."""
     cards = {c.id: c for c in plan.candidates}
-    header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "MiB")
+    header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "MiB", "agree")
     body = [(_mark(row, verdict), label(cards[row.candidate]), _cells(row)) for row in verdict.rankings]
     widths = (
         [max(len(title), *(len(cells[i]) for _m, _n, cells in body)) for i, title in enumerate(header)] if body else []
@@ -64,6 +64,7 @@ def _cells(row: Ranking) -> tuple[str, ...]:
         _number(row.ttft_p50_s, 0, scale=1000),
         _number(row.itl_p50_s, 1, scale=1000),
         _number(row.memory_bytes, 0, scale=1 / 2**20),
+        _number(row.consistency, 2),
     )
 
 

@@ -28,7 +28,7 @@ class GenerateBlock(msgspec.Struct, frozen=True, kw_only=True):
     n_output_tokens: int
 
 
-class _Lane:
+class Lane:
     """One item being answered in one sequence."""
 
     def __init__(self, index: int, request: GenerateRequest, prompt: str, tokens: list[int], sequence: int) -> None:
@@ -85,7 +85,7 @@ def generate(
     first_sequence = 1 if shared else 0
     free = list(range(first_sequence, min(first_sequence + n_parallel, context.spec.n_seq_max)))[::-1]
     waiting = list(range(len(requests)))[::-1]
-    lanes: list[_Lane] = []
+    lanes: list[Lane] = []
     results: dict[int, GenerateResult] = {}
     while waiting or lanes:
         for lane in lanes:
@@ -100,7 +100,7 @@ def generate(
             if lanes and not (fits_cache and context.pending + len(fresh) <= context.spec.n_batch):
                 break
             waiting.pop()
-            lane = _Lane(index, requests[index], prompt, tokens, free.pop())
+            lane = Lane(index, requests[index], prompt, tokens, free.pop())
             if shared:
                 context.share(0, lane.sequence, shared)
             lane.place = _add_prompt(context, lane, fresh, shared)
@@ -108,13 +108,13 @@ def generate(
             lanes.append(lane)
         context.decode()
         tokens_now = [int(np.argmax(context.logits(lane.place))) for lane in lanes]
-        still: list[_Lane] = []
+        still: list[Lane] = []
         for lane, token in zip(lanes, tokens_now, strict=True):
             if not lane.take(token, context):
                 still.append(lane)
                 continue
             output_tokens += len(lane.output)
-            results[lane.index] = _result(lane)
+            results[lane.index] = lane_result(lane)
             context.forget(lane.sequence)
             free.append(lane.sequence)
             free.sort(reverse=True)  # the lowest free sequence next, whatever finished first
@@ -128,7 +128,7 @@ def generate(
     )
 
 
-def _add_prompt(context: Context, lane: _Lane, fresh: list[int], shared: int) -> int:
+def _add_prompt(context: Context, lane: Lane, fresh: list[int], shared: int) -> int:
     """Put a prompt into the batch, decoding full batches of a long one on the way."""
     position = shared
     while context.pending + len(fresh) > context.spec.n_batch:
@@ -153,7 +153,8 @@ def _shared_prefix(context: Context, rows: Sequence[list[int]]) -> int:
     return same if same >= _MIN_SHARED_PREFIX else 0
 
 
-def _result(lane: _Lane) -> GenerateResult:
+def lane_result(lane: Lane, elapsed_s: float | None = None) -> GenerateResult:
+    """The finished answer of a lane; by default it took from its start until now."""
     return GenerateResult(
         item=lane.request.item,
         prompt=lane.prompt,
@@ -161,5 +162,5 @@ def _result(lane: _Lane) -> GenerateResult:
         n_prompt_tokens=len(lane.tokens),
         n_output_tokens=len(lane.output),
         stop=lane.stop,
-        elapsed_s=time.perf_counter() - lane.started,
+        elapsed_s=time.perf_counter() - lane.started if elapsed_s is None else elapsed_s,
     )

@@ -58,7 +58,17 @@ class Generate(_Line, frozen=True, kw_only=True):
     n_parallel: int = 16
 
 
-Command: TypeAlias = LoadModel | MeasureSpeed | MeasureChat | ScoreChoices | Generate
+class Sample(_Line, frozen=True, kw_only=True):
+    """Several seeded answers to each request; ``Generated`` has them item by item."""
+
+    requests: tuple[GenerateRequest, ...]
+    style: PromptStyle = "auto"
+    samples: int
+    temperature: float
+    seed: int
+
+
+Command: TypeAlias = LoadModel | MeasureSpeed | MeasureChat | ScoreChoices | Generate | Sample
 
 
 # Reports

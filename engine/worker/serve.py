@@ -22,7 +22,7 @@ from ..llama.template import ChatTemplate
 from ..plan import PromptStyle, Settings
 from ..speed import protocol as speed
 from ..tasks.requests import GenerateRequest, Message
-from . import choice, generate
+from . import choice, generate, sample
 from .protocol import (
     Beat,
     ChatDone,
@@ -35,6 +35,7 @@ from .protocol import (
     MeasureChat,
     MeasureSpeed,
     Report,
+    Sample,
     ScoreChoices,
     SpeedDone,
 )
@@ -75,6 +76,8 @@ class Server:
             return self._measure_chat(command)
         if isinstance(command, ScoreChoices):
             return self._score_choices(command)
+        if isinstance(command, Sample):
+            return self._sample(command)
         return self._generate(command)
 
     def _beat(self, note: str, share: float | None = None) -> None:
@@ -236,6 +239,25 @@ class Server:
         return ChoicesScored(
             results=block.results,
             n_unique_prompt_tokens=block.n_unique_prompt_tokens,
+            elapsed_s=time.perf_counter() - start,
+        )
+
+    def _sample(self, command: Sample) -> Generated:
+        context = self._require_answers()
+        start = time.perf_counter()
+        block = sample.sample(
+            context,
+            command.requests,
+            lambda request: self._render(request, command.style),
+            samples=command.samples,
+            temperature=command.temperature,
+            seed=command.seed,
+            tick=self._beat,
+        )
+        return Generated(
+            results=block.results,
+            n_unique_prompt_tokens=block.n_unique_prompt_tokens,
+            n_output_tokens=block.n_output_tokens,
             elapsed_s=time.perf_counter() - start,
         )
 

@@ -104,9 +104,10 @@ def test_counts_an_answer_once_however_often_it_is_told():
 
 
 def test_repeats_make_consistency_not_accuracy():
-    board = fold_all([answer(), answer(repeat=1), answer(repeat=2, extracted="y", correct=False)])
-    panel = board.panels[0]
-    assert (panel.accuracy, panel.answered, panel.consistency) == (1.0, 1, 0.5)
+    sampled = [answer(repeat=n, extracted="y" if n == 3 else "x", correct=n != 3) for n in (1, 2, 3)]
+    panel = fold_all([answer(), *sampled]).panels[0]
+    assert (panel.accuracy, panel.answered) == (1.0, 1)
+    assert panel.consistency == pytest.approx(1 / 3)  # of three pairs of samples one agrees
 
 
 def test_accuracy_is_the_mean_of_suites_not_of_items():

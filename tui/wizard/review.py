@@ -27,6 +27,7 @@ from .step import Step
 _FIELDS: tuple[tuple[str, str, str], ...] = (
     ("items", "Items a suite", "0 asks all"),
     ("repeats", "Speed repeats", ""),
+    ("sampled", "Sampled items", "of suites with free answers, five times each, to see how they vary; 0: none"),
     ("threads", "Threads", "0: a physical core each"),
 )
 _KV: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
@@ -70,7 +71,12 @@ class ReviewStep(Step, can_focus=True):
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
-        values = {"items": draft.item_limit, "repeats": draft.speed.repeats, "threads": draft.settings.n_threads}
+        values = {
+            "items": draft.item_limit,
+            "repeats": draft.speed.repeats,
+            "sampled": draft.consistency_items,
+            "threads": draft.settings.n_threads,
+        }
         with self.prevent(Input.Changed, Select.Changed, Checkbox.Changed):
             for name, value in values.items():
                 self.query_one(f"#review-{name}", Input).value = str(value)
@@ -80,13 +86,14 @@ class ReviewStep(Step, can_focus=True):
 
     def collect(self) -> Draft:
         draft = self.draft
-        items, repeats, threads = (int(self.number(f"#review-{name}", words)) for name, words, _ in _FIELDS)
+        items, repeats, sampled, threads = (int(self.number(f"#review-{name}", words)) for name, words, _ in _FIELDS)
         if repeats < 1:
             raise ValueError("Speed repeats must be at least 1.")
         kv = next(kv for kv in _KV if kv == self.query_one("#review-kv", Select).value)
         return msgspec.structs.replace(
             draft,
             item_limit=items,
+            consistency_items=sampled,
             race=self.query_one("#review-race", Checkbox).value,
             speed=msgspec.structs.replace(draft.speed, repeats=repeats),
             settings=msgspec.structs.replace(draft.settings, n_threads=threads, kv_type=kv),

@@ -1,0 +1,96 @@
+"""Several seeded answers to the same prompt, whose cache they share: how much a model's answers vary."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..llama.context import Context
+from ..llama.sampler import Sampler
+from ..tasks.requests import GenerateRequest, GenerateResult
+from .generate import GenerateBlock, Lane, Render, Tick, lane_result
+
+
+def sample(
+    context: Context,
+    requests: Sequence[GenerateRequest],
+    render: Render,
+    *,
+    samples: int,
+    temperature: float,
+    seed: int,
+    tick: Tick,
+) -> GenerateBlock:
+    """``samples`` answers to each request, drawn at ``temperature``; results item by item, its samples in order.
+
+    A sample's draw depends on seed, item and its number only, so that it is the same whenever it is made.
+    """
+    results: list[GenerateResult] = []
+    unique_tokens = output_tokens = 0
+    for number, request in enumerate(requests):
+        context.clear()
+        prompt, tokens = render(request)
+        room = context.spec.n_ctx - samples * request.max_tokens
+        tokens = tokens[-max(1, room) :]
+        started = time.perf_counter()
+        shared = len(tokens) - 1 if context.model.shares_sequences else 0
+        if shared:
+            context.decode_prompt(np.asarray(tokens[:shared], np.int32))
+        lanes = [Lane(index, request, prompt, tokens, index) for index in range(samples)]
+        unique_tokens += len(tokens) if shared else samples * len(tokens)
+        samplers = [
+            Sampler(temperature=temperature, seed=zlib.crc32(f"{seed}:{request.item}:{index}".encode()))
+            for index in range(samples)
+        ]
+        try:
+            _finish(context, lanes, samplers, shared)
+        finally:
+            for sampler in samplers:
+                sampler.close()
+        elapsed_s = (time.perf_counter() - started) / samples
+        for lane in lanes:
+            output_tokens += len(lane.output)
+            results.append(lane_result(lane, elapsed_s))
+        tick(request.item, (number + 1) / len(requests))
+    context.clear()
+    return GenerateBlock(results=tuple(results), n_unique_prompt_tokens=unique_tokens, n_output_tokens=output_tokens)
+
+
+def _finish(context: Context, lanes: list[Lane], samplers: list[Sampler], shared: int) -> None:
+    """Decode all lanes side by side until each has ended."""
+    for lane in lanes:
+        if shared and lane.sequence:
+            context.share(0, lane.sequence, shared)
+    waiting = list(lanes)
+    if shared:
+        for lane in lanes:
+            lane.place = context.add([lane.tokens[-1]], shared, [lane.sequence], [0])
+        context.decode()
+    running: list[Lane] = []
+    while waiting or running:
+        if not shared and waiting:
+            # Without shared sequences each prompt is computed by itself, and its first token drawn at once.
+            lane = waiting.pop(0)
+            context.forget(lane.sequence)
+            for start in range(0, len(lane.tokens), context.spec.n_batch):
+                part = lane.tokens[start : start + context.spec.n_batch]
+                lane.place = context.add(part, start, [lane.sequence], [len(part) - 1]) + len(part) - 1
+                context.decode()
+            drawn = [lane]
+        elif waiting:
+            drawn, waiting = waiting, []
+        else:
+            for lane in running:
+                lane.place = context.add([lane.output[-1]], lane.position, [lane.sequence], [0])
+                lane.position += 1
+            context.decode()
+            drawn, running = running, []
+        tokens = [samplers[lane.index].choose(context, lane.place) for lane in drawn]
+        for lane, token in zip(drawn, tokens, strict=True):
+            if lane.take(token, context):
+                context.forget(lane.sequence)
+            else:
+                running.append(lane)
