@@ -29,6 +29,7 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
 
 def _task(text: str, answer: int | Fraction) -> Task:
     value = Fraction(answer)
+    assert (value * 100).denominator == 1, text
     text_of = str(value.numerator) if value.denominator == 1 else f"{float(value):.2f}"
     return Task(text, text_of)
 
@@ -254,11 +255,15 @@ def _wages(rng: random.Random) -> Task:
     rate, normal, over = rng.randrange(12, 31), rng.randrange(30, 41), rng.randrange(2, 12)
     extra, tax, bonus = rng.choice((25, 50, 100)), rng.choice((10, 15, 20, 25, 30)), rng.randrange(1, 9) * 20
     gross = rate * normal + Fraction(rate * over * (100 + extra), 100) + bonus
+    left = gross * (100 - tax) / 100
+    if (left * 100).denominator != 1:
+        # Parts of a cent cannot be asked for.
+        return _wages(rng)
     return _task(
         f"{first_name(rng)} earns {rate} euros an hour for the first {normal} hours of a week and {extra} percent "
         f"more for every hour beyond. This week had {normal + over} hours of work and a bonus of {bonus} euros. "
         f"Of everything {tax} percent tax is taken off. How many euros are left?",
-        gross * (100 - tax) / 100,
+        left,
     )
 
 

@@ -28,6 +28,13 @@ _FIRMS = ("Alder Foods", "Bluestone Freight", "Cedar Labs", "Dunmore Textiles", 
 _TALKS = ("Clean Water", "Safer Roads", "Better Bread", "Quiet Cities", "Open Maps", "Honest Labels", "Cheap Heat")
 _ROOMS = ("boiler room", "cold store", "workshop", "server room", "greenhouse", "loading bay")
 
+_ASKED = (
+    "Turn the text into one JSON object that fits the schema.",
+    "Write what the text says as one JSON object that fits the schema.",
+    "Fill the schema with the data from the text and give the JSON object.",
+    "Read the text and extract its data as one JSON object by the schema.",
+)
+
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
 YES_NO = {"type": "boolean"}
@@ -82,7 +89,7 @@ def _task(rng: random.Random, level: int, domain: dict[str, _Facet]) -> Task:
     }
     missing = " Use null for what it does not say." if level > 2 else ""
     prompt = (
-        f"Turn the text into one JSON object that fits the schema.{missing}\n\n"
+        f"{rng.choice(_ASKED)}{missing}\n\n"
         f"Schema:\n{json.dumps(schema)}\n\nText:\n{' '.join(sentences)}\n\nAnswer with the JSON object only."
     )
     return Task(prompt, json.dumps(expected), check={"schema": schema, "expected": expected})
@@ -218,7 +225,8 @@ _ORDER = {
     "address": _Facet(4, _object("street", TEXT, "number", WHOLE), _pair(
         "The house is in {a}, at number {b}.", ("street", _one_of(_STREETS)), ("number", _number(61, 140)))),
     "extras": _Facet(4, _array(TEXT), _listed(
-        "Add these extras: {v}.", ("gift wrap", "spare bulbs", "a warranty", "batteries", "a receipt", "cushions"))),
+        "Add these extras: {v}.",
+        ("gift wrap", "spare bulbs", "warranty card", "batteries", "receipt copy", "cushions"))),
     "further_items": _Facet(5, _array(_object("name", TEXT, "pieces", WHOLE)), _objects(
         "Besides I order", "{number} {name}", ("name", "pieces"),
         ("ladders", "buckets", "brooms", "hooks", "baskets", "trays"), (2, 10))),
@@ -282,7 +290,7 @@ _DEVICE = {
     "maker": _Facet(4, _object("firm", TEXT, "built", WHOLE), _pair(
         "It was made by {a} and built in {b}.", ("firm", _one_of(_FIRMS)), ("built", _number(1990, 2023)))),
     "parts": _Facet(4, _array(TEXT), _listed(
-        "Parts to order: {v}.", ("a belt", "two valves", "a filter", "a fuse", "four bolts", "a fan"))),
+        "Parts to order: {v}.", ("belt", "valve", "filter", "fuse", "bolt set", "fan"))),
     "readings": _Facet(5, _array(_object("sensor", TEXT, "value", WHOLE)), _objects(
         "Readings:", "{name} shows {number}", ("sensor", "value"),
         ("inlet", "outlet", "motor", "casing", "pump", "tank"), (100, 880))),
