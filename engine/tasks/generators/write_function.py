@@ -29,6 +29,9 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
 
 def _task(rng: random.Random, maker: JobMaker) -> Task:
     job = maker(rng)
+    while len({repr(job.solve(*case)) for case in job.cases}) < 2:
+        # A constant would pass.
+        job = maker(rng)
     name = job.signature.partition("(")[0]
     calls = [(f"{name}({', '.join(map(repr, case))})", job.solve(*case)) for case in job.cases]
     prompt = (
@@ -176,8 +179,12 @@ def _pipeline(rng: random.Random) -> Job:
             numbers = step(numbers)
         return numbers
 
+    cases = _lists(rng, -5, 15)
+    if not solve(cases[0][0]) or len({tuple(solve(case[0])) for case in cases}) < 5:
+        # Such steps leave next to nothing of any list, and hardly matter.
+        return _pipeline(rng)
     text = f"It takes a list and returns a new one after these steps in this order: {'; '.join(t for t, _ in chosen)}."
-    return Job("transform(numbers)", text, solve, _lists(rng, -5, 15))
+    return Job("transform(numbers)", text, solve, cases)
 
 
 def _caesar(rng: random.Random) -> Job:
