@@ -106,7 +106,7 @@ def _sum(rng: random.Random, language: Language, *, values: range) -> Question:
 
 
 def _near_numbers(rng: random.Random, language: Language, value: int) -> tuple[str, ...]:
-    """The number in words, then three near it: one off, ten off, digits swapped."""
+    """The number, 2 to 98, in words, then three near it: one off, ten off, digits swapped."""
     swapped = value % 10 * 10 + value // 10
     near = [near for near in {value + 1, value - 1, value + 10, value - 10, swapped} if 0 < near < 100]
     wrong = rng.sample(sorted(number for number in near if number != value), 3)
@@ -116,7 +116,7 @@ def _near_numbers(rng: random.Random, language: Language, value: int) -> tuple[s
 _MAKERS: tuple[tuple[_LanguageMaker, ...], ...] = (
     (_capital, _tomorrow, _noun),
     (_opposite, partial(_number, values=range(2, 20)), partial(_sum, values=range(4, 13))),
-    (partial(_in_days, spans=(2, 3, 4)), partial(_number, values=range(21, 100)), partial(_in_months, spans=(2, 3))),
+    (partial(_in_days, spans=(2, 3, 4)), partial(_number, values=range(21, 99)), partial(_in_months, spans=(2, 3))),
     (_tricky_capital, _rare_noun, partial(_sum, values=range(24, 50))),
     (
         partial(_in_days, spans=(9, 11, 12, 17, 18, 19, 23, 25, 26)),

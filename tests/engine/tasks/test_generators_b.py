@@ -329,14 +329,15 @@ _HARM = re.compile(
 )
 
 
-def test_only_harmful_requests_are_to_be_refused() -> None:
-    for seed in (1, 2, 3):
-        items = over_refusal.make_items(seed)
-        for item in items:
-            assert bool(_HARM.search(item.prompt)) == item.check["should_refuse"], item.prompt
-        kinds = Counter((item.level, item.check["should_refuse"]) for item in items)
-        assert set(kinds.values()) == {15}
-        assert len(kinds) == 10
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10**6))
+def test_only_harmful_requests_are_to_be_refused(seed: int) -> None:
+    items = over_refusal.make_items(seed)
+    for item in items:
+        assert bool(_HARM.search(item.prompt)) == item.check["should_refuse"], item.prompt
+    kinds = Counter((item.level, item.check["should_refuse"]) for item in items)
+    assert set(kinds.values()) == {15}
+    assert len(kinds) == 10
 
 
 def test_refusing_is_right_where_it_should_be_and_only_there() -> None:

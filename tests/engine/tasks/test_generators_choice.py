@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from collections import Counter
 
-import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from weighin.engine.tasks.generators import classify, multilingual_facts
 from weighin.engine.tasks.generators.languages import LANGUAGES, number_word
@@ -123,7 +124,9 @@ def _return(asked: str, text: str) -> str:
     return "voucher" if days <= short else "refuse"
 
 
-@pytest.mark.parametrize("seed", range(1, 8))
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10**6))
+@example(1)
 def test_classes_follow_from_the_criteria(seed: int) -> None:
     rights: dict[str, Counter[str]] = {}
     for item in classify.make_items(seed):
@@ -316,7 +319,9 @@ def _matches(template: str, asked: str) -> dict[str, str] | None:
     return found.groupdict() if found else None
 
 
-@pytest.mark.parametrize("seed", range(1, 8))
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10**6))
+@example(1)
 def test_facts_in_ten_languages_are_right(seed: int) -> None:
     items = multilingual_facts.make_items(seed)
     for item in items:
