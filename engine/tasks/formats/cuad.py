@@ -1,0 +1,173 @@
+"""Contract clauses from CUAD v1 (Hendrycks et al. 2021, arXiv 2103.06268): find the clause of a kind, or say "none".
+
+The source is its table ``master_clauses.csv``: a row a contract; for each kind of clause a column with the list of
+annotated spans, written as Python writes a list. The contracts' full text is not in it, and would not fit a small
+model's context. So an item shows a few annotated clauses of one contract and asks for the one of a named kind, to be
+copied; where the annotators found no such clause in the contract the answer is ``none``. lm-evaluation-harness has no
+such task: the form and its words are our own, and scores here are no scores of published CUAD.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from ...errors import DatasetError
+from ..items import GenerateItem, Item
+from ..scorers.token_f1 import normalise
+from .fields import Asked, Row, Rows, split_rows, text_field
+
+KINDS = {
+    "Expiration Date": "says when the contract's first term ends",
+    "Renewal Term": "says for how long the contract is renewed or extended after its first term",
+    "Notice Period To Terminate Renewal": "says how much notice it takes to stop the renewal",
+    "Governing Law": "says the law of which state or country governs the contract",
+    "Most Favored Nation": "promises a party terms as good as any that a third party gets",
+    "Competitive Restriction Exception": "makes an exception to a ban on competing or soliciting, or to exclusivity",
+    "Non-Compete": "forbids a party to compete, in a region, a business or a technology",
+    "Exclusivity": "binds a party to deal with the other one only",
+    "No-Solicit Of Customers": "forbids a party to win over the other's customers or partners",
+    "No-Solicit Of Employees": "forbids a party to hire or win over the other's staff",
+    "Non-Disparagement": "forbids a party to speak ill of the other",
+    "Termination For Convenience": "lets a party end the contract without any cause",
+    "Rofr/Rofo/Rofn": "gives a party a right of first refusal, first offer or first negotiation",
+    "Change Of Control": "gives a party rights when the other is merged, sold or changes owners",
+    "Anti-Assignment": "asks for consent or notice before the contract is assigned to a third party",
+    "Revenue/Profit Sharing": "makes a party share revenue or profit with the other",
+    "Price Restrictions": "limits how far a party may raise or lower its prices",
+    "Minimum Commitment": "sets a minimum that a party must buy, sell or pay",
+    "Volume Restriction": "sets a limit, or a fee above it, on how much a party may use",
+    "Ip Ownership Assignment": "makes intellectual property of one party the other's",
+    "Joint Ip Ownership": "makes the parties own intellectual property together",
+    "License Grant": "grants a party a licence",
+    "Non-Transferable License": "limits a party's right to pass its licence on to others",
+    "Affiliate License-Licensor": "grants a licence on property of the licensor's affiliates",
+    "Affiliate License-Licensee": "extends a licence to the licensee's affiliates",
+    "Unlimited/All-You-Can-Eat-License": "grants a licence for unlimited use or for a whole enterprise",
+    "Irrevocable Or Perpetual License": "grants a licence that cannot be revoked or never ends",
+    "Source Code Escrow": "puts source code in the hands of a third party, to be released on some event",
+    "Post-Termination Services": "binds a party to something after the contract has ended",
+    "Audit Rights": "lets a party inspect the other's books, records or premises",
+    "Uncapped Liability": "leaves a party's liability without a limit, for some breach",
+    "Cap On Liability": "limits a party's liability, in amount or in time",
+    "Liquidated Damages": "sets a fixed sum for a breach or for ending the contract",
+    "Warranty Duration": "says how long a warranty lasts",
+    "Insurance": "makes a party keep insurance",
+    "Covenant Not To Sue": "forbids a party to sue the other or to contest its rights",
+    "Third Party Beneficiary": "lets someone who is no party enforce the contract",
+}
+"""Column, and what such a clause does, in our words. The four columns with names and dates only are left out."""
+
+N_PRESENT, N_ABSENT = 3, 1
+"""So many kinds are asked for of each contract at most; "none" is right for a quarter of all items."""
+_N_CLAUSES = 6
+_N_OTHERS_NEEDED = 2
+_CLAUSE_CHARACTERS = range(40, 601)
+_PASSAGE_CHARACTERS = 2400
+"""Some 600 tokens, so that the whole prompt fits a context of 1024 with its answer."""
+_ALIKE_FROM = 0.5
+"""Token F1 from which another clause could pass for the one asked for, and is not shown beside it."""
+
+
+def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
+    """Up to four items a contract, grouped by it; always the same ones for the same table.
+
+    Raises:
+        DatasetError: a column is missing, or does not hold a list of texts.
+    """
+    items: list[Item] = []
+    for index, row in enumerate(split_rows(rows, "test", suite=spec.name)):
+        items += _contract_items(row, f"cuad row {index}", index)
+    if not items:
+        raise DatasetError(f"The data of {spec.name} has no contract with enough clauses.")
+    return tuple(items)
+
+
+def _contract_items(row: Row, where: str, index: int) -> list[Item]:
+    name = text_field(row, "Filename", where)
+    spans = {kind: _spans(row, kind, where) for kind in KINDS}
+    rng = random.Random(f"cuad 1 {name}")
+    present = [kind for kind in KINDS if any(_is_usable(span) for span in spans[kind])]
+    absent = [kind for kind in KINDS if not spans[kind] and row.get(f"{kind}-Answer") != "Yes"]
+    rng.shuffle(present)
+    rng.shuffle(absent)
+    items: list[Item] = []
+    for kinds, wanted in ((present, N_PRESENT), (absent, N_ABSENT)):
+        found = (_item(spans, kind, rng, name, index) for kind in kinds)
+        items += [item for item, _ in zip((item for item in found if item), range(wanted), strict=False)]
+    # A contract with too little for the full set would tip the balance between clauses and "none".
+    return items if len(items) == N_PRESENT + N_ABSENT else []
+
+
+def _item(
+    spans: dict[str, tuple[str, ...]], kind: str, rng: random.Random, contract: str, index: int
+) -> GenerateItem | None:
+    """One question, or None where the contract has too few other clauses that differ from the one asked for."""
+    usable = [span for span in spans[kind] if _is_usable(span)]
+    answer = rng.choice(usable) if usable else "none"
+    shown = [answer] if usable else []
+    others = list(dict.fromkeys(span for each, found in spans.items() if each != kind for span in found))
+    rng.shuffle(others)
+    for span in others:
+        if len(shown) == _N_CLAUSES:
+            break
+        room = _PASSAGE_CHARACTERS - sum(map(len, shown))
+        if _is_usable(span) and len(span) <= room and not _is_alike(span, (*spans[kind], *shown)):
+            shown.append(span)
+    if len(shown) - len(usable[:1]) < _N_OTHERS_NEEDED:
+        return None
+    rng.shuffle(shown)
+    prompt = prompt_for(kind, shown)
+    return GenerateItem(
+        id=f"{index}-{kind.lower().replace(' ', '-').replace('/', '-')}",
+        prompt=prompt,
+        plain_prompt=f"{prompt}\nAnswer:",
+        answers=(answer,),
+        group=contract,
+    )
+
+
+def prompt_for(kind: str, clauses: Sequence[str]) -> str:
+    """The question for a clause of ``kind`` among ``clauses``."""
+    passage = "\n\n".join(clauses)
+    return (
+        f"Clauses of a contract:\n\n{passage}\n\nQuestion: Which of these clauses {KINDS[kind]} ({kind})? "
+        "Copy that clause word for word and write nothing else. If there is none, write: none"
+    )
+
+
+def _spans(row: Row, kind: str, where: str) -> tuple[str, ...]:
+    """The annotated spans, white space made single so that a clause is one line."""
+    value = row.get(kind)
+    try:
+        spans = ast.literal_eval(value) if isinstance(value, str) else value
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        spans = None
+    if not isinstance(spans, list) or not all(isinstance(span, str) for span in spans):
+        raise DatasetError(
+            f"{where} has no list of spans in the column {kind!r}.", hint="Use CUAD v1's master_clauses.csv unchanged."
+        )
+    return tuple(" ".join(span.split()) for span in spans)
+
+
+def _is_usable(span: str) -> bool:
+    """Whether it reads as one clause: some are fragments, some pieced together around ``<omitted>`` text."""
+    return len(span) in _CLAUSE_CHARACTERS and "<omitted>" not in span
+
+
+def _is_alike(span: str, others: Iterable[str]) -> bool:
+    return any(span in other or other in span or _overlap(span, other) >= _ALIKE_FROM for other in others)
+
+
+def _overlap(a: str, b: str) -> float:
+    """Token F1, as the scorer has it."""
+    tokens, others = _tokens(a), _tokens(b)
+    return 2 * sum((tokens & others).values()) / max(1, sum(tokens.values()) + sum(others.values()))
+
+
+@lru_cache(maxsize=2048)
+def _tokens(span: str) -> Counter[str]:
+    return Counter(normalise(span).split())

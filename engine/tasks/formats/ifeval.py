@@ -1,0 +1,41 @@
+"""IFEval (Zhou et al. 2023, arXiv 2311.07911) as lm-evaluation-harness asks it: ifeval/ifeval.yaml, version 4.
+
+Rows of the split ``test``: ``key``, ``prompt``, ``instruction_id_list`` and ``kwargs``, one dictionary an instruction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import DatasetError
+from ..items import GenerateItem, Item
+from ..scorers.ifeval import parse_instructions
+from .fields import Asked, Row, Rows, split_rows, text_field, texts_field
+
+
+def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
+    """One item a prompt, sent as it is.
+
+    Raises:
+        DatasetError: a column is missing, or an instruction is unknown or lacks an argument.
+    """
+    items = []
+    for index, row in enumerate(split_rows(rows, "test", suite=spec.name)):
+        where = f"ifeval row {index}"
+        prompt = text_field(row, "prompt", where)
+        check = {"instruction_id_list": list(texts_field(row, "instruction_id_list", where)), "kwargs": _kwargs(row)}
+        parse_instructions(check, where=where)
+        items.append(
+            GenerateItem(id=str(row.get("key", index)), prompt=prompt, plain_prompt=prompt, answers=(), check=check)
+        )
+    if len({item.id for item in items}) < len(items):
+        raise DatasetError("Two rows of ifeval have the same key.")
+    return tuple(items)
+
+
+def _kwargs(row: Row) -> list[dict[str, Any]]:
+    """As the first publication has them: the hub's table fills every argument that an instruction lacks with None."""
+    given = row.get("kwargs")
+    if not isinstance(given, list | tuple):
+        return []
+    return [{key: value for key, value in (each or {}).items() if value is not None} for each in given]

@@ -1,0 +1,60 @@
+"""MGSM (Shi et al. 2022, arXiv 2210.03057) as lm-evaluation-harness's ``mgsm_direct_*`` ask it, version 4.
+
+Rows of the split ``test``: ``question`` and ``answer_number``, a number or its text (``2,125``). Where a row has a
+worked ``answer`` too, as the few training rows do, its question already begins with the word for "question".
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...errors import DatasetError
+from ..items import GenerateItem, Item
+from .fields import Asked, Row, Rows, split_rows, text_field
+
+WORDS = {
+    "bn": ("প্রশ্ন:", "Answer:"),
+    "de": ("Frage:", "Antwort:"),
+    "en": ("Question:", "Answer:"),
+    "es": ("Pregunta:", "Respuesta:"),
+    "fr": ("Question :", "Réponse :"),
+    "ja": ("問題：", "Answer:"),
+    "ru": ("Задача:", "Answer:"),
+    "sw": ("Swali:", "Answer:"),
+    "te": ("ప్రశ్న:", "Answer:"),
+    "th": ("โจทย์:", "Answer:"),
+    "zh": ("问题：", "Answer:"),
+}
+"""By language: what stands before the question (and stops an answer) and before the answer, English or not as there."""
+
+
+def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
+    """One item a question, without examples; the language is ``spec.dataset.config``.
+
+    Raises:
+        DatasetError: an unknown language, or a column is missing or no number.
+    """
+    language = spec.dataset.config if spec.dataset else ""
+    if language not in WORDS:
+        raise DatasetError(f"MGSM has no language {language!r}.", hint=f"It has {', '.join(WORDS)}.")
+    asked, answered = WORDS[language]
+    items = []
+    for index, row in enumerate(split_rows(rows, "test", suite=spec.name)):
+        where = f"{spec.name} row {index}"
+        question = text_field(row, "question", where)
+        opening = "" if row.get("answer") else f"{asked} "
+        prompt = f"{opening}{question}\n{answered}"
+        items.append(
+            GenerateItem(id=f"{language}-{index}", prompt=prompt, plain_prompt=prompt, answers=(_number(row, where),))
+        )
+    return tuple(items)
+
+
+def _number(row: Row, where: str) -> str:
+    value = row.get("answer_number")
+    # Tables with gaps turn whole numbers into floats.
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    digits = text.replace(",", "").strip()
+    if not re.fullmatch(r"-?[0-9]{1,30}", digits):
+        raise DatasetError(f"{where} has no whole number in the column 'answer_number'.")
+    return str(int(digits))
