@@ -31,7 +31,7 @@ _WANTED = (
 _UNWANTED = ("and", "is", "with", "very", "good", "but", "was", "for")
 _MUCH_NEEDED = ("the", "a", "to", "of", "in", "it")
 """Harder to do without."""
-_OPENINGS = ("Dear friend", "Once", "In short", "Well", "To begin with", "Honestly", "As you know", "Today", "Listen")
+_OPENINGS = ("Dear all", "Once", "In short", "Well", "To begin with", "Honestly", "As you know", "Today", "Listen")
 _CLOSINGS = (
     "The end.", "That is all.", "Thank you!", "See you soon.", "What do you think?", "And so it goes.", "Enough!",
 )  # fmt: skip
