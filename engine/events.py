@@ -214,6 +214,12 @@ class AnswerScored(_Fact, frozen=True, kw_only=True):
     """The item's share of its block's compute time."""
     stop: str = ""
     """Why generation ended: ``stop string``, ``end of text``, ``length``."""
+    group: str = ""
+    """The item's subject or passage."""
+    n_thinking_characters: int = 0
+    """What a reasoning model thought before its answer; not in ``extracted``."""
+    thinking_closed: bool = True
+    """False: it was still thinking when it was stopped."""
 
 
 class BlockScored(_Fact, frozen=True, kw_only=True):

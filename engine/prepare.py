@@ -22,6 +22,8 @@ from .hub.local import store_name
 from .hub.references import reference_at_end
 from .hub.resolve import locate
 from .plan import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
+from .sandbox.probe import require_sandbox
+from .tasks.datasets import dataset_sha256
 from .tasks.items import open_suite
 from .tasks.userdata import data_sha256
 
@@ -202,12 +204,16 @@ def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
 
 def _frozen_suite(suite: SuiteChoice, plan: Plan) -> SuiteChoice:
     # Opening it finds every mistake in it now rather than in the middle of a run.
-    open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit)
-    if not suite.data:
+    spec = open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit).spec
+    if spec.scorer == "code":
+        require_sandbox()
+    if spec.format:
+        digest = dataset_sha256(spec, folder=Path(suite.data) if suite.data else None)
+    elif suite.data:
+        digest = data_sha256(Path(suite.data))
+    else:
         return suite
-    digest = data_sha256(Path(suite.data))
     if suite.data_sha256 and suite.data_sha256 != digest:
-        raise PlanError(
-            f"{suite.data} has changed since the run started.", hint="Restore the file, or start a new run."
-        )
+        what = suite.data or f"The data of {suite.name}"
+        raise PlanError(f"{what} has changed since the run started.", hint="Restore the file, or start a new run.")
     return msgspec.structs.replace(suite, data_sha256=digest)

@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import DatasetError
 from ..plan import SuiteChoice
-from .spec import SuiteSpec, find_spec
+from .spec import SuiteSpec, find_spec, suite_specs
 
 
 class ChoiceItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,10 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
     Raises:
         DatasetError: unknown suite, or a data file that cannot be used.
     """
-    if choice.data:
+    if choice.data and choice.name in {spec.name for spec in suite_specs() if spec.format}:
+        spec = find_spec(choice.name)
+        items = _reference_items(spec, Path(choice.data))
+    elif choice.data:
         spec, items = _open_user_data(choice)
     else:
         spec = find_spec(choice.name)
@@ -78,7 +81,19 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
     return Suite(spec=spec, items=tuple(order[: limit or None]))
 
 
+def _reference_items(spec: SuiteSpec, folder: Path | None = None) -> tuple[Item, ...]:
+    from .datasets import read_dataset
+    from .formats import find_format
+
+    items = find_format(spec.format)(read_dataset(spec, folder=folder), spec)
+    if not items:
+        raise DatasetError(f"The data of {spec.name} has no items.", hint="Give the whole data set.")
+    return items
+
+
 def _built_in_items(spec: SuiteSpec) -> tuple[Item, ...]:
+    if spec.format:
+        return _reference_items(spec)
     if spec.generator:
         from .generators import find_generator
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from ..errors import DatasetError
 from ..events import AnswerScored, OptionScore
 from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
 from .requests import ChoiceResult, GenerateResult
-from .scorers import find_scorer
+from .scorers import READS_WHOLE_OUTPUT, find_scorer
+from .thinking import strip_thinking
 
 FRAGILE_NATS = 0.15
 """Batch layout moves option log-probabilities of quantised models by up to this much."""
+
 
 def score(
     suite: Suite, item: Item, result: ChoiceResult | GenerateResult, *, candidate: str, repeat: int = 0
@@ -31,13 +35,20 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
     by_sum, by_character = sums.index(max(sums)), per_character.index(max(per_character))
     leading = suite.spec.metric
     chosen = by_character if leading == "acc_norm" else by_sum
+    scores = {"acc": float(by_sum == item.gold), "acc_norm": float(by_character == item.gold)}
+    correct = chosen == item.gold
+    if item.golds:
+        # TruthfulQA mc2 (lm-evaluation-harness: tasks/truthfulqa/utils.py): the share of probability on true answers.
+        weights = [math.exp(value - max(sums)) for value in sums]
+        scores = {"acc": sum(weights[index] for index in item.golds) / sum(weights)}
+        correct = scores["acc"] >= suite.spec.right_at
     return AnswerScored(
         candidate=candidate,
         suite=suite.spec.name,
         item=item.id,
         repeat=repeat,
-        correct=chosen == item.gold,
-        scores={"acc": float(by_sum == item.gold), "acc_norm": float(by_character == item.gold)},
+        correct=correct,
+        scores=scores,
         prompt=result.prompt,
         output=item.choices[chosen],
         extracted=item.choices[chosen],
@@ -47,6 +58,7 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
             for choice, value, count, greedy in zip(item.choices, sums, result.n_tokens, result.is_greedy, strict=True)
         ),
         fragile=_is_fragile(sums, per_character, item.choices, chosen, leading),
+        group=item.group,
         n_prompt_tokens=result.n_prompt_tokens,
         elapsed_s=result.elapsed_s,
     )
@@ -69,8 +81,13 @@ def _is_fragile(
 
 def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candidate: str, repeat: int) -> AnswerScored:
     spec = suite.spec
-    found = find_extractor(spec.extractor)(result.text)
-    scores = dict.fromkeys((spec.metric,), 0.0) if found is None else dict(find_scorer(spec.scorer)(found, item))
+    # Reasoning models: what they think is not what they answer. A template may have opened the block already.
+    thinking = strip_thinking(result.text, begins_inside=result.prompt.rstrip().endswith("<think>"))
+    found = find_extractor(spec.extractor)(thinking.answer)
+    read = thinking.answer if spec.scorer in READS_WHOLE_OUTPUT else found
+    scores = dict.fromkeys((spec.metric,), 0.0) if found is None or read is None else {}
+    if found is not None and read is not None:
+        scores = dict(find_scorer(spec.scorer)(read, item))
     return AnswerScored(
         candidate=candidate,
         suite=spec.name,
@@ -86,4 +103,7 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         n_output_tokens=result.n_output_tokens,
         elapsed_s=result.elapsed_s,
         stop=result.stop,
+        group=item.group,
+        n_thinking_characters=thinking.n_thinking_characters,
+        thinking_closed=thinking.closed,
     )

@@ -26,6 +26,21 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     answer: str
 
 
+class Dataset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a reference suite's rows come from."""
+
+    repo: str
+    """Data set repository on the hub."""
+    config: str = ""
+    revision: str = "main"
+    files: dict[str, str]
+    """Pattern of the files of each split, such as ``{"test" = "data/test-*.parquet"}``."""
+    license: str = ""
+    url: str = ""
+    size_hint: str = ""
+    """About how much is fetched, in words."""
+
+
 class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a suite's items become prompts, and its answers scores."""
 
@@ -41,6 +56,14 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Accuracy of guessing, 0 to 1."""
     data: str = ""
     """JSONL file beside the spec."""
+    dataset: Dataset | None = None
+    """Rows that are fetched, or put there by hand."""
+    format: str = ""
+    """Module of ``formats`` that turns those rows into items."""
+    n_shot: int = 0
+    """Solved examples that the format puts before each item."""
+    group_kind: Literal["", "subject", "passage"] = ""
+    """What items of one group share."""
     generator: str = ""
     """Name of the generator that makes the items instead."""
     data_license: str = ""

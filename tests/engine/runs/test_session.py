@@ -14,7 +14,7 @@ import pytest
 
 from weighin.engine import events as ev
 from weighin.engine.errors import StoreError
-from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store
@@ -37,6 +37,7 @@ def plan(tiny_models: list[Path], choice_file: Path, writing_file: Path) -> Plan
             speed=SpeedPlan(
                 n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
             ),
+            consistency=ConsistencyPlan(items=12, samples=2),
         )
     )
 
@@ -68,7 +69,7 @@ def answers(store: Store, run_id: str = "r1") -> dict[tuple[str, str, str], tupl
     found = {}
     for event in store.events(run_id, "AnswerScored"):
         assert isinstance(event, ev.AnswerScored)
-        key = (event.candidate, event.suite, event.item)
+        key = (event.candidate, event.suite, f"{event.item} {event.repeat}")
         assert key not in found
         found[key] = (event.output, event.options, event.correct, event.scores, event.prompt, event.stop)
     return found
@@ -90,7 +91,7 @@ def test_every_candidate_does_the_same_work_and_the_verdict_comes_last(plan: Pla
     assert isinstance(seen[0], ev.RunStarted)
     assert isinstance(seen[-1], ev.VerdictReached)
     assert outcome(seen) == "completed"
-    assert len(answers(store)) == 3 * (40 + 40)
+    assert len(answers(store)) == 3 * (40 + 40 + 12 * 2)
     by_candidate = [
         [(e.suite, e.item) for e in seen if isinstance(e, ev.AnswerScored) and e.candidate == c.id]
         for c in plan.candidates
@@ -191,7 +192,7 @@ def test_a_worker_that_aborts_takes_only_its_candidate_with_it(plan: Plan, store
     assert verdict.winner != victim
     assert verdict.rankings[-1].candidate == victim
     assert "aborted" in verdict.rankings[-1].ruled_out[0]
-    assert len(answers(store)) == 2 * 80
+    assert len(answers(store)) == 2 * (80 + 24)
 
 
 def test_a_skipped_candidate_and_a_dropped_suite_get_no_more_work(plan: Plan, store: Store) -> None:
@@ -208,7 +209,7 @@ def test_a_skipped_candidate_and_a_dropped_suite_get_no_more_work(plan: Plan, st
     assert not [e for e in seen if isinstance(e, ev.BlockScored) and e.candidate == skipped]
     # The work goes on while we react: the block under way when the suite was dropped may still come.
     assert sum(isinstance(e, ev.BlockScored) and e.suite == "colours" for e in seen) <= 2
-    assert sum(isinstance(e, ev.AnswerScored) and e.suite == "writing" for e in seen) == 2 * 40
+    assert sum(isinstance(e, ev.AnswerScored) and e.suite == "writing" for e in seen) == 2 * (40 + 24)
 
 
 def test_pausing_holds_the_work_until_continued(plan: Plan, store: Store) -> None:
@@ -260,4 +261,4 @@ def test_a_model_that_cannot_be_loaded_fails_alone(plan: Plan, store: Store, tmp
     seen = work(plan, store)
     assert outcome(seen) == "completed"
     assert [(e.candidate, e.reason) for e in seen if isinstance(e, ev.CandidateStopped)] == [("broken", "failed")]
-    assert len(answers(store)) == 80
+    assert len(answers(store)) == 80 + 24

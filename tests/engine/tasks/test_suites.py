@@ -18,14 +18,14 @@ from weighin.engine.tasks.scorers import find_scorer
 from weighin.engine.tasks.spec import parse_spec, suite_specs
 
 
-@pytest.mark.parametrize("spec", suite_specs(), ids=lambda spec: spec.name)
-def test_every_suite_opens_with_sound_distinct_items(spec) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("spec", [spec for spec in suite_specs() if not spec.format], ids=lambda spec: spec.name)
+def test_every_suite_of_ours_opens_with_sound_distinct_items(spec) -> None:  # type: ignore[no-untyped-def]
     items = open_suite(SuiteChoice(name=spec.name), seed=1, limit=0).items
-    assert len(items) >= 150
+    assert len(items) >= 90
     assert len({item.id for item in items}) == len(items)
     assert len({item.question if isinstance(item, ChoiceItem) else item.prompt for item in items}) == len(items)
     assert set(Counter(item.level for item in items)) == {1, 2, 3, 4, 5}
-    assert spec.chance is not None
+    assert (spec.chance is not None) or spec.kind == "generate"
     find_extractor(spec.extractor)
     find_scorer(spec.scorer)
 

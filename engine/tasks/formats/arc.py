@@ -1,0 +1,47 @@
+"""ARC (Clark et al. 2018, arXiv 1803.05457) as lm-evaluation-harness asks it: arc/arc_easy.yaml.
+
+Rows: ``id``, ``question``, ``choices`` (``text`` and ``label`` lists) and ``answerKey``, as on the hub; or ``question``
+with ``stem`` and a list of ``choices``, as in the authors' own files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import DatasetError
+from ..items import ChoiceItem, Item
+from ..spec import SuiteSpec
+from .fields import Row, Rows, split_rows
+
+
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """One item a question of the last split named in the spec.
+
+    Raises:
+        DatasetError: a column is missing or wrong.
+    """
+    split = list(spec.dataset.files)[-1] if spec.dataset else "test"
+    return tuple(_item(row, f"{spec.name} row {n}") for n, row in enumerate(split_rows(rows, split, suite=spec.name)))
+
+
+def _item(row: Row, where: str) -> ChoiceItem:
+    asked: Any = row.get("question")
+    choices: Any = row.get("choices")
+    if isinstance(asked, Mapping):
+        asked, choices = asked.get("stem"), asked.get("choices")
+    if isinstance(choices, Mapping):
+        texts, labels = list(choices.get("text", ())), list(choices.get("label", ()))
+    else:
+        listed = [choice for choice in choices or () if isinstance(choice, Mapping)]
+        texts, labels = [choice.get("text") for choice in listed], [choice.get("label") for choice in listed]
+    key = row.get("answerKey")
+    if not isinstance(asked, str) or key not in labels or not all(isinstance(text, str) for text in texts):
+        raise DatasetError(f"{where} is no ARC question.", hint="Get the data set again.")
+    return ChoiceItem(
+        id=str(row.get("id", where)),
+        question=asked,
+        choices=tuple(texts),
+        gold=labels.index(key),
+        contexts=(f"Question: {asked}\nAnswer:",),
+    )

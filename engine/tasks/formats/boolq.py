@@ -1,0 +1,30 @@
+"""BoolQ (Clark et al. 2019, arXiv 1905.10044) as lm-evaluation-harness asks it: super_glue/boolq."""
+
+from __future__ import annotations
+
+from ..items import ChoiceItem, Item
+from ..spec import SuiteSpec
+from .fields import Rows, split_rows, text_field
+
+
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """One item a row of the split ``validation``: ``passage``, ``question``, ``label`` (or ``answer``, a truth value).
+
+    Raises:
+        DatasetError: a column is missing.
+    """
+    items = []
+    for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
+        where = f"boolq row {number}"
+        passage, question = text_field(row, "passage", where), text_field(row, "question", where)
+        label = row.get("label", row.get("answer"))
+        items.append(
+            ChoiceItem(
+                id=f"boolq-{number}",
+                question=question,
+                choices=("no", "yes"),
+                gold=int(label if isinstance(label, bool) else int(str(label))),
+                contexts=(f"{passage}\nQuestion: {question}?\nAnswer:",),
+            )
+        )
+    return tuple(items)

@@ -1,0 +1,38 @@
+"""HellaSwag (Zellers et al. 2019, arXiv 1905.07830) as lm-evaluation-harness asks it: hellaswag/utils.py."""
+
+from __future__ import annotations
+
+import re
+
+from ..items import ChoiceItem, Item
+from ..spec import SuiteSpec
+from .fields import Row, Rows, split_rows, text_field, texts_field
+
+
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """One item a row of the split ``validation``.
+
+    Raises:
+        DatasetError: a column is missing or wrong.
+    """
+    found = split_rows(rows, "validation", suite=spec.name)
+    return tuple(_item(row, f"hellaswag row {number}", number) for number, row in enumerate(found))
+
+
+def prepare(text: str) -> str:
+    """As the harness cleans WikiHow's marks away."""
+    text = text.strip().replace(" [title]", ". ")
+    return re.sub(r"\[.*?\]", "", text).replace("  ", " ")
+
+
+def _item(row: Row, where: str, number: int) -> ChoiceItem:
+    beginning = text_field(row, "ctx_a", where) + " " + str(row.get("ctx_b") or "").capitalize()
+    context = prepare(text_field(row, "activity_label", where) + ": " + beginning)
+    endings = tuple(prepare(ending) for ending in texts_field(row, "endings", where, at_least=2))
+    return ChoiceItem(
+        id=f"hellaswag-{number}",
+        question=context,
+        choices=endings,
+        gold=int(str(row.get("label"))),
+        contexts=(context,),
+    )

@@ -1,0 +1,24 @@
+"""PIQA (Bisk et al. 2019, arXiv 1911.11641) as lm-evaluation-harness asks it: piqa/piqa.yaml."""
+
+from __future__ import annotations
+
+from ..items import ChoiceItem, Item
+from ..spec import SuiteSpec
+from .fields import Rows, split_rows, text_field
+
+
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """One item a row of the split ``validation``: ``goal``, ``sol1``, ``sol2``, ``label``.
+
+    Raises:
+        DatasetError: a column is missing.
+    """
+    items = []
+    for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
+        where = f"piqa row {number}"
+        goal = text_field(row, "goal", where)
+        choices = (text_field(row, "sol1", where), text_field(row, "sol2", where))
+        gold = int(str(row.get("label")))
+        context = f"Question: {goal}\nAnswer:"
+        items.append(ChoiceItem(id=f"piqa-{number}", question=goal, choices=choices, gold=gold, contexts=(context,)))
+    return tuple(items)

@@ -1,0 +1,117 @@
+"""Reference data from folders of every file kind, and one clear sentence where it is not to be had."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from weighin.engine.errors import DatasetError
+from weighin.engine.plan import SuiteChoice
+from weighin.engine.tasks.datasets import dataset_sha256, read_dataset
+from weighin.engine.tasks.items import open_suite
+from weighin.engine.tasks.spec import find_spec
+
+ROWS: list[dict[str, Any]] = [
+    {"goal": f"Goal {n}", "sol1": "one", "sol2": "two", "label": n % 2} for n in range(5)
+]  # fmt: skip
+
+
+def write(file: Path) -> None:
+    lines = "\n".join(json.dumps(row) for row in ROWS)
+    if file.name.endswith(".jsonl"):
+        file.write_text(lines, encoding="utf-8")
+    elif file.name.endswith(".gz"):
+        file.write_bytes(gzip.compress(lines.encode()))
+    elif file.suffix == ".json":
+        file.write_text(json.dumps(ROWS), encoding="utf-8")
+    elif file.suffix == ".csv":
+        file.write_text(
+            "goal,sol1,sol2,label\n" + "\n".join(f"{r['goal']},one,two,{r['label']}" for r in ROWS), encoding="utf-8"
+        )
+    else:
+        import pyarrow
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), file)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["validation.jsonl", "validation.jsonl.gz", "validation.json", "validation.csv", "validation-0000.parquet"],
+)
+def test_a_folder_of_any_file_kind_is_enough(tmp_path: Path, home: Path, name: str) -> None:
+    write(tmp_path / name)
+    rows = read_dataset(find_spec("piqa"), folder=tmp_path)["validation"]
+    assert [str(row["label"]) for row in rows] == [str(n % 2) for n in range(5)]
+    suite = open_suite(SuiteChoice(name="piqa", data=str(tmp_path)), seed=1, limit=3)
+    assert len(suite.items) == 3
+
+
+def test_the_folder_of_weighin_is_looked_into(home: Path) -> None:
+    from weighin.engine import paths
+
+    folder = paths.data_dir() / "datasets" / "piqa"
+    folder.mkdir(parents=True)
+    write(folder / "validation.jsonl")
+    assert len(open_suite(SuiteChoice(name="piqa"), seed=1, limit=0).items) == 5
+
+
+def test_changed_data_has_another_hash(tmp_path: Path) -> None:
+    spec = find_spec("piqa")
+    write(tmp_path / "validation.jsonl")
+    before = dataset_sha256(spec, folder=tmp_path)
+    assert dataset_sha256(spec, folder=tmp_path) == before
+    with (tmp_path / "validation.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n" + json.dumps(ROWS[0]))
+    assert dataset_sha256(spec, folder=tmp_path) != before
+
+
+def test_a_folder_without_the_split_says_what_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="validation"):
+        read_dataset(find_spec("piqa"), folder=tmp_path)
+
+
+def test_offline_and_not_here_it_says_where_to_put_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "none"))
+    with pytest.raises(DatasetError) as caught:
+        read_dataset(find_spec("piqa"))
+    assert "datasets/piqa" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"{not json", b"[1"])
+def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "validation.jsonl").write_bytes(content)
+    with pytest.raises(DatasetError, match=r"validation\.jsonl"):
+        read_dataset(find_spec("piqa"), folder=tmp_path)
+
+
+def test_a_run_refuses_reference_data_that_changed(tmp_path: Path, home: Path, tiny_models: list[Path]) -> None:
+    import msgspec
+
+    from weighin.engine.errors import PlanError
+    from weighin.engine.plan import Plan, Settings
+    from weighin.engine.prepare import candidates_from_paths, freeze_plan
+
+    write(tmp_path / "validation.jsonl")
+    plan = freeze_plan(
+        Plan(
+            candidates=candidates_from_paths([str(tiny_models[0])]),
+            suites=(SuiteChoice(name="piqa", data=str(tmp_path)),),
+            settings=Settings(n_ctx=512),
+        )
+    )
+    assert len(plan.suites[0].data_sha256) == 64
+    assert freeze_plan(plan) == plan
+    (tmp_path / "validation.jsonl").write_text(json.dumps(ROWS[0]) + "\n" + json.dumps(ROWS[1]), encoding="utf-8")
+    with pytest.raises(PlanError, match="has changed"):
+        freeze_plan(plan)
+    assert msgspec.structs.replace(plan, suites=()) == freeze_plan(msgspec.structs.replace(plan, suites=()))
