@@ -7,11 +7,14 @@ sentence; 130 cancelled, to go on with ``weighin resume`` or the same command.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from weighin.engine.errors import WeighinError
+
+if TYPE_CHECKING:
+    from weighin.engine.plan import KvType
 
 EXIT_NO_RECOMMENDATION = 1
 EXIT_BAD_INPUT = 2
@@ -117,7 +120,9 @@ def bench(
     "-m", "--model", "models", multiple=True, help="A file, folder, OWNER/REPO:QUANT or catalog name; repeat."
 )
 @click.option("-s", "--suite", "suites", multiple=True, help="A built-in suite (`weighin suites`); repeat for more.")
-@click.option("-d", "--data", multiple=True, type=click.Path(), help="Your own JSONL or CSV file; repeat for more.")
+@click.option(
+    "-d", "--data", multiple=True, type=click.Path(), help="Your own JSONL, CSV or Parquet file, or SUITE=FOLDER."
+)
 @click.option("--limit", type=click.IntRange(1), help="Items a suite at the most.")
 @click.option("--time-budget", help="Wall time for the run, such as 90s, 15m or 2h.")
 @click.option("-t", "--threads", type=click.IntRange(1), help="Default: one a physical core.")
@@ -263,16 +268,17 @@ def models(names: tuple[str, ...], as_json: bool, **options: Any) -> None:
 @click.argument("names", nargs=-1, metavar="[MODEL...]")
 @click.option("-c", "--context", type=click.IntRange(64), default=4096, show_default=True, help="Context to allocate.")
 @click.option("--quant", default="Q4_K_M", show_default=True, help="Quant of catalog models.")
+@click.option("--kv-type", type=click.Choice(["f16", "q8_0", "q4_0"]), default="f16", show_default=True)
 @click.option("--refresh", is_flag=True, help="Measure again what was measured before.")
 @_JSON
-def fit(names: tuple[str, ...], context: int, quant: str, refresh: bool, as_json: bool) -> None:
-    """Measure speed and memory of MODEL... without downloading it: catalog names (NAME or NAME:QUANT), or files.
+def fit(names: tuple[str, ...], context: int, quant: str, kv_type: KvType, refresh: bool, as_json: bool) -> None:
+    """Measure speed and memory of MODEL... without downloading it: catalog names, OWNER/REPO:QUANT, or files.
 
     Catalog models run as hollow files: the real shape without the weights. Nothing named means the whole catalog.
     """
     from .commands.fit import show_fit
 
-    sys.exit(show_fit(names, n_ctx=context, quant=quant, refresh=refresh, as_json=as_json))
+    sys.exit(show_fit(names, n_ctx=context, quant=quant, refresh=refresh, as_json=as_json, kv_type=kv_type))
 
 
 @main.command("license")

@@ -94,22 +94,29 @@ def list_suites(*, as_json: bool) -> None:
             "name": spec.name,
             "title": spec.title,
             "kind": spec.kind,
-            "items": len(open_suite(SuiteChoice(name=spec.name), seed=0, limit=0).items),
+            # Data of a reference suite may have to be fetched, which a list must not do.
+            "items": None if spec.format else len(open_suite(SuiteChoice(name=spec.name), seed=0, limit=0).items),
+            "dataset": spec.dataset.repo if spec.dataset else None,
+            "download": spec.dataset.size_hint if spec.dataset else None,
             "metric": spec.metric,
             "chance": spec.chance,
             "description": spec.description,
         }
-        for spec in suite_specs()
+        for spec in sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.name))
     ]
     if as_json:
         print_json(rows)
         return
-    click.echo(f"{'suite':<18} {'kind':<9} {'items':>5} {'metric':<12} {'chance':>6}  what it asks")
+    head = f"{'suite':<20} {'kind':<9} {'items':>5} {'metric':<24} {'chance':>6}  what it asks"
+    click.echo(f"Here, made from a seed or brought along:\n{head}")
+    told = False
     for row in rows:
+        if row["dataset"] and not told:
+            told = True
+            click.echo(f"\nReference suites, as lm-evaluation-harness asks them; their data is fetched once:\n{head}")
         chance = "–" if row["chance"] is None else f"{row['chance']:.0%}"
-        click.echo(
-            f"{row['name']:<18} {row['kind']:<9} {row['items']:>5} {row['metric']:<12} {chance:>6}  {row['title']}"
-        )
+        items = "" if row["items"] is None else str(row["items"])
+        click.echo(f"{row['name']:<20} {row['kind']:<9} {items:>5} {row['metric']:<24} {chance:>6}  {row['title']}")
 
 
 def export_run(run_id: str, *, fmt: str, output: str) -> None:

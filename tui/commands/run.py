@@ -90,7 +90,10 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
         restyled = tuple(msgspec.structs.replace(c, prompt_style=style) for c in plan.candidates)
         plan = msgspec.structs.replace(plan, candidates=restyled)
     suites = [SuiteChoice(name=name) for name in options["suites"]]
-    suites += [SuiteChoice(name=slug(Path(file).stem), data=str(Path(file).resolve())) for file in options["data"]]
+    suites += [_data_suite(file) for file in options["data"]]
+    # A reference suite whose data was named is that suite, not a second one.
+    named = {suite.name for suite in suites if suite.data}
+    suites = [suite for suite in suites if suite.data or suite.name not in named]
     if suites:
         plan = msgspec.structs.replace(plan, suites=tuple(suites))
     elif not plan.suites:
@@ -112,6 +115,16 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
         time_budget_s=parse_duration(options["time_budget"], "--time-budget"),
     )
     return changed
+
+
+def _data_suite(words: str) -> SuiteChoice:
+    """``FILE``, or ``SUITE=FOLDER`` for the data of a reference suite."""
+    from weighin.engine.tasks.spec import suite_specs
+
+    name, equals, folder = words.partition("=")
+    if equals and any(spec.format and spec.name == name for spec in suite_specs()):
+        return SuiteChoice(name=name, data=str(Path(folder).expanduser().resolve()))
+    return SuiteChoice(name=slug(Path(words).stem), data=str(Path(words).resolve()))
 
 
 def _changed(part: Any, **values: Any) -> Any:
@@ -144,7 +157,21 @@ def start(plan: Plan, *, name: str, as_json: bool, screen: bool = False) -> int:
     run_id = new_run_id()
     with Store.open(paths.store_path()) as store:
         store.create_run(run_id, name, plan)
+        if plan.suites and not as_json:
+            _talk(_what_can_be_told(plan))
         return _do(plan, store, run_id, name=name, as_json=as_json, screen=screen)
+
+
+def _what_can_be_told(plan: Plan) -> str:
+    """Before it starts: how small a difference this many items can show."""
+    from weighin.engine.stats.intervals import minimum_detectable_difference
+    from weighin.engine.tasks.items import open_suite
+
+    limits = [(suite, suite.limit or plan.item_limit) for suite in plan.suites]
+    n = sum(len(open_suite(suite, seed=plan.settings.seed, limit=limit).items) for suite, limit in limits)
+    points = minimum_detectable_difference(n) * 100
+    early = "; clear losers stop early" if plan.race.enabled and len(plan.candidates) > 1 else ""
+    return f"With {n} items differences of about {points:.0f} points in accuracy can be told{early}."
 
 
 def resume_run(run_id: str, *, as_json: bool, screen: bool = False) -> int:

@@ -34,8 +34,9 @@ class TaskStep(Step):
         super().show(draft)
         suites = self.query_one("#suites", SelectionList)
         suites.clear_options()
-        for spec in suite_specs():
-            suites.add_option(Selection(spec.title, spec.name, spec.name in draft.suites))
+        for spec in sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.title)):
+            fetched = f"  (data fetched once: {spec.dataset.size_hint or 'small'})" if spec.dataset else ""
+            suites.add_option(Selection(spec.title + fetched, spec.name, spec.name in draft.suites))
         for file in draft.data_files:
             suites.add_option(Selection(Path(file).name, file, True))
 
