@@ -85,7 +85,6 @@ def _task(rng: random.Random, level: int, domain: dict[str, _Facet]) -> Task:
         "type": "object",
         "properties": {key: _nullable(domain[key]) for key in chosen},
         "required": list(chosen),
-        "additionalProperties": False,
     }
     missing = " Use null for what it does not say." if level > 2 else ""
     prompt = (
@@ -201,7 +200,6 @@ def _object(first: str, first_schema: Schema, second: str, second_schema: Schema
         "type": "object",
         "properties": {first: first_schema, second: second_schema},
         "required": [first, second],
-        "additionalProperties": False,
     }
 
 

@@ -38,13 +38,14 @@ _BOOKS = ("Ashes", "Bridges", "Candlelight", "Driftwood", "Embers", "Footprints"
           "Sandstorm", "Tidewater")  # fmt: skip
 _Range = tuple[int, int]
 _KINDS: tuple[tuple[str, str, tuple[str, ...], str, tuple[str, ...], str, _Range, str, _Range], ...] = (
-    ("tool", "tool", _STOCK, "shelf", ("north", "south", "east", "west"), "price", (5, 99), "pieces", (1, 80)),
+    ("tool", "tool", _STOCK, "shelf", ("north", "south", "east", "west"), "price", (5, 99), "stock", (1, 80)),
     ("employee", "name", PEOPLE, "department", ("sales", "design", "support", "legal"), "salary", (2100, 6900),
-     "years", (1, 30)),
-    ("flight", "flight", _FLIGHTS, "gate", ("A1", "B2", "C3", "D4"), "seats", (60, 320), "delay", (0, 95)),
+     "age", (19, 66)),
+    ("flight", "flight", _FLIGHTS, "gate", ("A1", "B2", "C3", "D4"), "capacity", (60, 320), "delay", (0, 95)),
     ("station", "station", TOWNS, "region", ("coast", "valley", "hills", "plain"), "rainfall", (12, 240),
      "altitude", (3, 990)),
-    ("book", "title", _BOOKS, "genre", ("crime", "poetry", "travel", "history"), "pages", (90, 720), "loans", (0, 60)),
+    ("book", "title", _BOOKS, "genre", ("crime", "poetry", "travel", "history"), "length", (90, 720),
+     "rating", (1, 100)),
 )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def _ask(rng: random.Random, table: _Table, question: str, answer: str | int) ->
 def _cell(rng: random.Random) -> Task:
     table = _table(rng, 4)
     row, column = rng.choice(table.rows), rng.randrange(1, 4)
-    return _ask(rng, table, f"Which {table.columns[column]} does the row of {row[0]} have?", row[column])
+    return _ask(rng, table, f"What is the {table.columns[column]} of {row[0]}?", row[column])
 
 
 def _by_value(rng: random.Random) -> Task:
@@ -83,8 +84,10 @@ def _by_value(rng: random.Random) -> Task:
     row, column = rng.choice(table.rows), rng.choice((0, 1))
     wanted, other = table.values[column], table.values[1 - column]
     if rng.random() < 0.5:
-        return _ask(rng, table, f"Which {table.key} stands in the row with {wanted} {row[2 + column]}?", row[0])
-    return _ask(rng, table, f"In the row with {wanted} {row[2 + column]}, what stands under {other}?", row[3 - column])
+        return _ask(rng, table, f"Which {table.key} has the {wanted} {row[2 + column]}?", row[0])
+    return _ask(
+        rng, table, f"What is the {other} of the {table.what} with the {wanted} {row[2 + column]}?", row[3 - column]
+    )
 
 
 def _count(rng: random.Random) -> Task:
@@ -92,7 +95,7 @@ def _count(rng: random.Random) -> Task:
     column = rng.choice((0, 1))
     limit = sorted(_number(row, column) for row in table.rows)[rng.randrange(2, 8)]
     matching = sum(_number(row, column) > limit for row in table.rows)
-    return _ask(rng, table, f"How many rows have more than {limit} under {table.values[column]}?", matching)
+    return _ask(rng, table, f"How many rows have more than {limit} as their {table.values[column]}?", matching)
 
 
 def _count_category(rng: random.Random) -> Task:

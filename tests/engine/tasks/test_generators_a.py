@@ -169,13 +169,13 @@ def _solve_table(prompt: str) -> str:
     def asked(pattern: str) -> re.Match[str] | None:
         return re.search(pattern, question)
 
-    if m := asked(r"Which (\w+) does the row of (.+) have\?"):
+    if m := asked(r"Question: What is the (?!sum)(\w+) of (?!the )(.+)\?"):
         return next(row[m[1]] for row in rows if row[key] == m[2])
-    if m := asked(r"Which (\w+) stands in the row with (\w+) (\d+)\?"):
+    if m := asked(r"Which (\w+) has the (\w+) (\d+)\?"):
         return next(row[m[1]] for row in rows if row[m[2]] == m[3])
-    if m := asked(r"In the row with (\w+) (\d+), what stands under (\w+)\?"):
-        return next(row[m[3]] for row in rows if row[m[1]] == m[2])
-    if m := asked(r"How many rows have more than (\d+) under (\w+)\?"):
+    if m := asked(r"What is the (\w+) of the \w+ with the (\w+) (\d+)\?"):
+        return next(row[m[1]] for row in rows if row[m[2]] == m[3])
+    if m := asked(r"How many rows have more than (\d+) as their (\w+)\?"):
         return str(len([n for n in column(m[2]) if n > int(m[1])]))
     if m := asked(r"How many rows have the (\w+) (\w+)\?"):
         return str(Counter(row[m[1]] for row in rows)[m[2]])
