@@ -1,6 +1,6 @@
 """Tables in Markdown or CSV, and a question about them.
 
-Level 1 reads a cell of a named row; 2 finds the row by another column; 3 counts with a condition or finds an extreme; 4
+Level 1 reads a cell of a named row of three; 2 finds the row by another column; 3 counts with a condition or finds an extreme; 4
 sums, ranks and combines two conditions over longer tables; 5 joins two tables, groups, or averages.
 """
 
@@ -74,7 +74,7 @@ def _ask(rng: random.Random, table: _Table, question: str, answer: str | int) ->
 
 
 def _cell(rng: random.Random) -> Task:
-    table = _table(rng, 4)
+    table = _table(rng, 3)
     row, column = rng.choice(table.rows), rng.randrange(1, 4)
     return _ask(rng, table, f"What is the {table.columns[column]} of {row[0]}?", row[column])
 
