@@ -16,7 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from ..plan import Plan, plan_from_toml, plan_to_toml, read_plan
+from ..plan import Plan, SuiteChoice, plan_from_toml, plan_to_toml, read_plan
+from ..tasks.datasets import find_files
+from ..tasks.spec import SuiteSpec, suite_specs
 from .cache import cached_from, check_room, free_bytes, storage_errors
 from .client import never
 from .copying import copy_file
@@ -80,8 +82,8 @@ def create_bundle(
         LocalStoreError, DiskFullError, ModelFileError: a file cannot be read or written.
         DownloadCancelledError: what was copied stays.
     """
-    models = _model_items(plan)
-    items = [*(item for group in models for item in group), *_data_items(plan), *_wheel_items(wheels)]
+    models, data = _model_items(plan), _data_items(plan)
+    items = [*(item for group in (*models, *data) for item in group), *_wheel_items(wheels)]
     texts = {f"licenses/{safe_name(name)}": text for name, text in (license_texts or {}).items()}
     planned = [item.path for item in items] + [*texts, PLAN, _README]
     twice = sorted({path for path in planned if [p.lower() for p in planned].count(path.lower()) > 1})
@@ -94,7 +96,7 @@ def create_bundle(
     hashes = {
         item.path: copy_file(item.source, to / item.path, cancelled=cancelled, copied=meter.add) for item in items
     }
-    packed = _packed_plan(plan, models, hashes)
+    packed = _packed_plan(plan, models, data, hashes)
     kinds: dict[str, Kind] = {item.path: item.kind for item in items}
     for path in texts:
         kinds[path] = "license"
@@ -231,9 +233,26 @@ def _model_items(plan: Plan) -> list[list[_Item]]:
     return groups
 
 
-def _data_items(plan: Plan) -> list[_Item]:
-    chosen = [suite for suite in plan.suites if suite.data]
-    return [_Item(Path(s.data), f"data/{n}-{safe_name(Path(s.data).name)}", "data") for n, s in enumerate(chosen, 1)]
+def _data_items(plan: Plan) -> list[list[_Item]]:
+    """The data files of each suite: the user's one file, the files of a reference suite's data set, or none."""
+    groups = []
+    for number, suite in enumerate(plan.suites, 1):
+        spec = _reference_spec(suite)
+        own = Path(suite.data) if suite.data else None
+        if spec is not None:
+            # Names stay: the data set's patterns find the files by them on the other side.
+            files = {file: None for found in find_files(spec, folder=own).values() for file in found}
+            folder = f"data/{number}-{safe_name(suite.name)}"
+            groups.append([_Item(file, f"{folder}/{safe_name(file.name)}", "data") for file in files])
+        elif own is not None:
+            groups.append([_Item(own, f"data/{number}-{safe_name(own.name)}", "data")])
+        else:
+            groups.append([])
+    return groups
+
+
+def _reference_spec(suite: SuiteChoice) -> SuiteSpec | None:
+    return next((spec for spec in suite_specs() if spec.format and spec.name == suite.name), None)
 
 
 def _wheel_items(wheels: Path | None) -> list[_Item]:
@@ -250,7 +269,7 @@ def _wheel_items(wheels: Path | None) -> list[_Item]:
     return [_Item(path, f"wheels/{path.name}", "wheel") for path in found]
 
 
-def _packed_plan(plan: Plan, models: list[list[_Item]], hashes: Mapping[str, str]) -> Plan:
+def _packed_plan(plan: Plan, models: list[list[_Item]], data: list[list[_Item]], hashes: Mapping[str, str]) -> Plan:
     """The plan with paths inside the bundle and the hashes of what was copied."""
     candidates = []
     for candidate, items in zip(plan.candidates, models, strict=True):
@@ -262,13 +281,15 @@ def _packed_plan(plan: Plan, models: list[list[_Item]], hashes: Mapping[str, str
                 f"{candidate.path} is not the file that the plan was made with.", hint="Make the plan again."
             )
         candidates.append(msgspec.structs.replace(candidate, path=items[0].path, sha256=sha256))
-    data = iter(_data_items(plan))
     suites = []
-    for suite in plan.suites:
-        if not suite.data:
+    for suite, files in zip(plan.suites, data, strict=True):
+        if not files:
             suites.append(suite)
             continue
-        path = next(data).path
+        path = files[0].path
+        if _reference_spec(suite) is not None:
+            suites.append(msgspec.structs.replace(suite, data=path.rpartition("/")[0]))
+            continue
         if suite.data_sha256 and suite.data_sha256 != hashes[path]:
             raise BundleError(f"{suite.data} changed since the plan was made.", hint="Make the plan again.")
         suites.append(msgspec.structs.replace(suite, data=path, data_sha256=hashes[path]))
@@ -283,6 +304,7 @@ def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
         raise BundleError(f"{folder / PLAN} cannot be read: {error}.", hint="Do not use it.") from None
     plan = plan_from_toml(text, where=str(folder / PLAN))
     listed = {file.path for file in manifest.files}
+    listed |= {path.rpartition("/")[0] for path in listed if path.startswith("data/")}
     named = [candidate.path for candidate in plan.candidates] + [suite.data for suite in plan.suites if suite.data]
     outside = tuple(f"its plan names {path[:120]!r}" for path in named if path not in listed)
     if outside:

@@ -70,7 +70,9 @@ def install_bundle(
     plan = msgspec.structs.replace(
         plan,
         candidates=tuple(msgspec.structs.replace(c, path=str(found[c.path])) for c in plan.candidates),
-        suites=tuple(msgspec.structs.replace(s, data=str(found[s.data]) if s.data else "") for s in plan.suites),
+        suites=tuple(
+            msgspec.structs.replace(s, data=str(_placed(s.data, found)) if s.data else "") for s in plan.suites
+        ),
     )
     with storage_errors(home):
         write_plan(plan, home / PLAN)
@@ -81,6 +83,11 @@ def install_bundle(
         licenses=tuple(found[file.path] for file in manifest.files if file.kind == "license"),
         wheels=tuple((folder / file.path).resolve() for file in manifest.files if file.kind == "wheel"),
     )
+
+
+def _placed(data: str, found: Mapping[str, Path]) -> Path:
+    """Where a data file went, or the folder of a reference suite's files."""
+    return found[data] if data in found else next(p.parent for path, p in found.items() if path.startswith(f"{data}/"))
 
 
 def _identity(manifest: Manifest) -> str:
