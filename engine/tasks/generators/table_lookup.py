@@ -1,7 +1,7 @@
 """Tables in Markdown or CSV, and a question about them.
 
-Level 1 reads a cell of a named row of three; 2 finds the row by another column; 3 counts with a condition or finds an extreme; 4
-sums, ranks and combines two conditions over longer tables; 5 joins two tables, groups, or averages.
+Level 1 reads a cell of a named row of three; 2 finds the row by another column; 3 counts with a condition or finds an
+extreme; 4 sums, ranks and combines two conditions over longer tables; 5 joins two tables, groups, or averages.
 """
 
 from __future__ import annotations
