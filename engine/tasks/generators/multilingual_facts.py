@@ -30,7 +30,8 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[ChoiceItem, ...]:
 
 def _in_language(rng: random.Random, *, make: _LanguageMaker, language: Language) -> Question:
     made = make(rng, language)
-    question = f"{language.question}: {made.question}\n{language.answer}:"
+    # The choices are shown: else words of many tokens would be unlikely answers whatever is asked.
+    question = f"{language.question}: {made.question} ({{choices}})\n{language.answer}:"
     return Question(question, made.choices, language.code)
 
 

@@ -287,7 +287,8 @@ def _answer(item: ChoiceItem) -> str:
     first, second = item.question.split("\n")
     assert first.startswith(f"{language.question}: ")
     assert second == f"{language.answer}:"
-    asked = first.removeprefix(f"{language.question}: ")
+    asked, listed = first.removeprefix(f"{language.question}: ").split(" (")
+    assert listed == ", ".join(item.choices) + ")"
     days, months, capitals, opposites = (_column(t, item.group) for t in (_DAYS, _MONTHS, _CAPITALS, _OPPOSITES))
     if marks := _matches(language.ask_capital, asked):
         return dict(zip(capitals[::2], capitals[1::2], strict=True))[marks["x"]]
@@ -333,7 +334,7 @@ def test_facts_in_ten_languages_are_right(seed: int) -> None:
 def test_no_wrong_choice_is_the_word_asked_about_or_right_too() -> None:
     for item in multilingual_facts.make_items(4):
         language = next(each for each in LANGUAGES if each.code == item.group)
-        asked = item.question.split("\n")[0].removeprefix(f"{language.question}: ")
+        asked = item.question.split(" (")[0].removeprefix(f"{language.question}: ")
         for template in (language.ask_opposite, language.ask_tomorrow, language.ask_word):
             if marks := _matches(template, asked):
                 assert marks["x"] not in item.choices
