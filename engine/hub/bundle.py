@@ -235,8 +235,9 @@ def _model_items(plan: Plan) -> list[list[_Item]]:
 
 def _data_items(plan: Plan) -> list[list[_Item]]:
     """The data files of each suite: the user's one file, the files of a reference suite's data set, or none."""
-    groups = []
-    for number, suite in enumerate(plan.suites, 1):
+    groups: list[list[_Item]] = []
+    for suite in plan.suites:
+        number = 1 + sum(bool(group) for group in groups)
         spec = _reference_spec(suite)
         own = Path(suite.data) if suite.data else None
         if spec is not None:
