@@ -216,6 +216,8 @@ class AnswerScored(_Fact, frozen=True, kw_only=True):
     """Why generation ended: ``stop string``, ``end of text``, ``length``."""
     group: str = ""
     """The item's subject or passage."""
+    level: int = 0
+    """The item's difficulty from 1 to 5, 0 when ungraded."""
     n_thinking_characters: int = 0
     """What a reasoning model thought before its answer; not in ``extracted``."""
     thinking_closed: bool = True
@@ -295,6 +297,8 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     tied_with_best: bool
     p_against_best: float | None
     """Exact McNemar against the most accurate admitted candidate, Holm-adjusted; None for that one itself."""
+    levels: dict[str, int] = {}
+    """Level reached in each graded suite, by the shares right as they are; 0: not even the first."""
     stopped_early: bool = False
     """The answers decided when to stop: low and high are a confidence sequence, wider than a fixed-size interval."""
     ruled_out: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -90,6 +90,19 @@ class CandidateSummary:
         """Share of choice items that another batch layout may turn."""
         choices = [answer for answer in self.answers.values() if answer.options]
         return sum(answer.fragile for answer in choices) / len(choices) if choices else None
+
+    def levels(self, chances: Mapping[str, float | None]) -> dict[str, int]:
+        """Level reached in each graded suite; ``chances`` are the suites' shares of guessing."""
+        from .tasks.levels import level_reached, threshold_above_chance
+
+        graded: dict[str, list[tuple[int, bool]]] = {}
+        for (suite, _item), answer in self.answers.items():
+            if answer.level:
+                graded.setdefault(suite, []).append((answer.level, answer.correct))
+        return {
+            suite: level_reached(pairs, threshold=threshold_above_chance(chances.get(suite) or 0.0)).level
+            for suite, pairs in graded.items()
+        }
 
     def consistency(self) -> Estimate | None:
         """Chance that two sampled answers agree, bootstrapped over items; None where nothing was sampled."""

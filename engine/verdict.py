@@ -94,6 +94,7 @@ def _ranking(summary: CandidateSummary, run: RunSummary, excluded: tuple[str, ..
         accuracy=summary.accuracy,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
+        levels=summary.levels({suite.name: suite.chance for suite in run.suites.values()}),
         stopped_early=early,
         items=len(summary.answers),
         generation_tokens_per_second=summary.generation.tokens_per_second if summary.generation else None,

@@ -17,12 +17,23 @@ def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
     for row in verdict.rankings:
         for reason in row.ruled_out:
             lines += textwrap.wrap(f"✗ {names[row.candidate]}: {reason}", width, subsequent_indent="  ")
+    lines += level_lines(verdict, names, width)
     for warning in verdict.warnings:
         lines += textwrap.wrap(f"⚠ {warning}", width, subsequent_indent="  ")
     if verdict.commands:
         lines += ["", "Run it:"]
         lines += [f"  {command}" for command in verdict.commands.values()]
     return lines
+
+
+def level_lines(verdict: VerdictReached, names: dict[str, str], width: int) -> list[str]:
+    """The level reached in each graded suite, a line a suite."""
+    suites = sorted({suite for row in verdict.rankings for suite in row.levels})
+    found = []
+    for suite in suites:
+        reached = ", ".join(f"{names[r.candidate]} {r.levels[suite]}" for r in verdict.rankings if suite in r.levels)
+        found += textwrap.wrap(f"Level reached in {suite} (of 5): {reached}", width, subsequent_indent="  ")
+    return found
 
 
 def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:

@@ -31,7 +31,9 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
     # As lm-evaluation-harness (api/task.py, process_results): acc picks the largest sum, acc_norm the largest sum per
     # character of the choice without its leading space; the first of equals wins, as numpy's argmax has it.
     sums = list(result.log_likelihoods)
-    per_character = [value / max(len(choice), 1) for value, choice in zip(sums, item.choices, strict=True)]
+    # Where something else than the choices is scored (MMLU's letters, WinoGrande's rest), its length is what counts.
+    scored = tuple(text.removeprefix(" ") for text in item.continuations) or item.choices
+    per_character = [value / max(len(text), 1) for value, text in zip(sums, scored, strict=True)]
     by_sum, by_character = sums.index(max(sums)), per_character.index(max(per_character))
     leading = suite.spec.metric
     chosen = by_character if leading == "acc_norm" else by_sum
@@ -57,8 +59,9 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
             OptionScore(text=choice, log_likelihood=value, n_tokens=count, is_greedy=greedy)
             for choice, value, count, greedy in zip(item.choices, sums, result.n_tokens, result.is_greedy, strict=True)
         ),
-        fragile=_is_fragile(sums, per_character, item.choices, chosen, leading),
+        fragile=_is_fragile(sums, per_character, scored, chosen, leading),
         group=item.group,
+        level=item.level,
         n_prompt_tokens=result.n_prompt_tokens,
         elapsed_s=result.elapsed_s,
     )
@@ -104,6 +107,7 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         elapsed_s=result.elapsed_s,
         stop=result.stop,
         group=item.group,
+        level=item.level,
         n_thinking_characters=thinking.n_thinking_characters,
         thinking_closed=thinking.closed,
     )

@@ -170,6 +170,7 @@ def strengths(board: Board) -> Content:
     marks = letters(board)
     lines = []
     for row in rows:
+        found[row.candidate] += [f"level {level} in {suite}" for suite, level in row.levels.items() if level]
         words = ", ".join(found[row.candidate]) or "leads in nothing measured here"
         lines.append(
             Content.assemble(
