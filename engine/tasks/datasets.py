@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,11 @@ def _in_folder(folder: Path, dataset: Dataset) -> dict[str, list[Path]]:
             split: _in_folder(folder.parent, dataset)[split] for split in list(dataset.files)[:-1]
         }
     found = {}
+    here = [file for file in folder.rglob("*") if file.is_file()]
     for split, pattern in dataset.files.items():
         name = pattern.rpartition("/")[2]
-        files = sorted(file for file in folder.rglob("*") if fnmatch.fnmatch(str(file.relative_to(folder)), pattern))
-        files = files or sorted(file for file in folder.glob("*") if fnmatch.fnmatch(file.name, name))
+        files = sorted(file for file in here if fnmatch.fnmatch(file.relative_to(folder).as_posix(), pattern))
+        files = files or sorted(file for file in here if file.parent == folder and fnmatch.fnmatch(file.name, name))
         files = files or [file for suffix in _SUFFIXES if (file := folder / f"{split}{suffix}").is_file()][:1]
         found[split] = files
     return found
@@ -94,9 +96,12 @@ def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Pa
     from huggingface_hub import constants, hf_hub_download, list_repo_files
 
     by_hand = f"Put its files into {own}, or name their folder with --data {spec.name}=FOLDER."
+    cached = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
+    if all(cached.values()):
+        return cached
     try:
         if constants.is_offline_mode():
-            names = _cached_names(dataset, Path(constants.HF_HUB_CACHE))
+            names: list[str] = []
         else:
             names = list_repo_files(dataset.repo, repo_type="dataset", revision=dataset.revision)
         found = {}
@@ -116,11 +121,18 @@ def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Pa
     return found
 
 
-def _cached_names(dataset: Dataset, cache: Path) -> list[str]:
-    repo = cache / ("datasets--" + dataset.repo.replace("/", "--")) / "snapshots"
-    if not repo.is_dir():
-        return []
-    return [str(file.relative_to(snapshot)) for snapshot in repo.iterdir() for file in snapshot.rglob("*.*")]
+def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
+    """The files of each split in the hub client's cache; a split that lacks some of its parts counts as missing."""
+    repo = cache / ("datasets--" + dataset.repo.replace("/", "--"))
+    ref = repo / "refs" / dataset.revision
+    snapshot = repo / "snapshots" / (ref.read_text(encoding="utf-8").strip() if ref.is_file() else dataset.revision)
+    here = [file for file in snapshot.rglob("*") if file.is_file()]
+    found = {}
+    for split, pattern in dataset.files.items():
+        files = sorted(file for file in here if fnmatch.fnmatch(file.relative_to(snapshot).as_posix(), pattern))
+        parts = [int(match[1]) for file in files if (match := re.search(r"-of-(\d+)\.", file.name))]
+        found[split] = files if not parts or len(parts) >= max(parts) else []
+    return found
 
 
 def _read(file: Path) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """ARC (Clark et al. 2018, arXiv 1803.05457) as lm-evaluation-harness asks it: arc/arc_easy.yaml.
 
 Rows: ``id``, ``question``, ``choices`` (``text`` and ``label`` lists) and ``answerKey``, as on the hub; or ``question``
-with ``stem`` and a list of ``choices``, as in the authors' own files.
+with ``stem`` and a list of ``choices``, as in the authors' own files; or ``query`` (the finished prompt), a list of
+texts and ``gold`` (index), as prepared copies have it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 from ...errors import DatasetError
 from ..items import ChoiceItem, Item
 from ..spec import SuiteSpec
-from .fields import Row, Rows, split_rows
+from .fields import Row, Rows, split_rows, text_field, texts_field
+from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
@@ -30,6 +32,8 @@ def _item(row: Row, where: str) -> ChoiceItem:
     choices: Any = row.get("choices")
     if isinstance(asked, Mapping):
         asked, choices = asked.get("stem"), asked.get("choices")
+    if isinstance(row.get("query"), str):
+        return _prepared(row, where)
     if isinstance(choices, Mapping):
         texts, labels = list(choices.get("text", ())), list(choices.get("label", ()))
     else:
@@ -44,4 +48,17 @@ def _item(row: Row, where: str) -> ChoiceItem:
         choices=tuple(texts),
         gold=labels.index(key),
         contexts=(f"Question: {asked}\nAnswer:",),
+    )
+
+
+def _prepared(row: Row, where: str) -> ChoiceItem:
+    query, choices = text_field(row, "query", where), texts_field(row, "choices", where, at_least=2)
+    if not (query.startswith("Question: ") and query.endswith("\nAnswer:")):
+        raise DatasetError(f"{where} is no ARC question.", hint="Get the data set again.")
+    return ChoiceItem(
+        id=str(row.get("id", where)),
+        question=query.removeprefix("Question: ").removesuffix("\nAnswer:"),
+        choices=choices,
+        gold=label_field(row, "gold", where, n_choices=len(choices)),
+        contexts=(query,),
     )

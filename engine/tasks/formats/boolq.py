@@ -5,25 +5,26 @@ from __future__ import annotations
 from ..items import ChoiceItem, Item
 from ..spec import SuiteSpec
 from .fields import Rows, split_rows, text_field
+from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
     """One item a row of the split ``validation``: ``passage``, ``question``, ``label`` (or ``answer``, a truth value).
 
     Raises:
-        DatasetError: a column is missing.
+        DatasetError: a column is missing or wrong.
     """
     items = []
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
         where = f"boolq row {number}"
         passage, question = text_field(row, "passage", where), text_field(row, "question", where)
-        label = row.get("label", row.get("answer"))
+        column = "label" if "label" in row else "answer"
         items.append(
             ChoiceItem(
                 id=f"boolq-{number}",
                 question=question,
                 choices=("no", "yes"),
-                gold=int(label if isinstance(label, bool) else int(str(label))),
+                gold=label_field(row, column, where, n_choices=2),
                 contexts=(f"{passage}\nQuestion: {question}?\nAnswer:",),
             )
         )

@@ -7,6 +7,7 @@ import re
 from ..items import ChoiceItem, Item
 from ..spec import SuiteSpec
 from .fields import Row, Rows, split_rows, text_field, texts_field
+from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
@@ -33,6 +34,6 @@ def _item(row: Row, where: str, number: int) -> ChoiceItem:
         id=f"hellaswag-{number}",
         question=context,
         choices=endings,
-        gold=int(str(row.get("label"))),
+        gold=label_field(row, "label", where, n_choices=len(endings)),
         contexts=(context,),
     )

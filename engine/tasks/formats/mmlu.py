@@ -45,9 +45,16 @@ def _shots(subject: str, examples: Sequence[Row], n_shot: int) -> str:
 
 
 def _asked(row: Row, where: str) -> str:
-    choices = texts_field(row, "choices", where, at_least=4)
+    choices = _choices(row, where)
     lines = [f"{letter}. {choice}" for letter, choice in zip(_LETTERS, choices, strict=True)]
     return "\n".join([text_field(row, "question", where).strip(), *lines, "Answer:"])
+
+
+def _choices(row: Row, where: str) -> tuple[str, ...]:
+    choices = texts_field(row, "choices", where, at_least=4)
+    if len(choices) != len(_LETTERS):
+        raise DatasetError(f"{where} has {len(choices)} choices; MMLU has four.")
+    return choices
 
 
 def _gold(row: Row, where: str) -> int:
@@ -62,7 +69,7 @@ def _item(row: Row, subject: str, before: str, where: str, number: int) -> Choic
     return ChoiceItem(
         id=f"{subject}-{number}",
         question=text_field(row, "question", where),
-        choices=texts_field(row, "choices", where, at_least=4),
+        choices=_choices(row, where),
         gold=_gold(row, where),
         contexts=(before + _asked(row, where),),
         continuations=tuple(f" {letter}" for letter in _LETTERS),

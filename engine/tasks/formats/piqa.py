@@ -5,20 +5,21 @@ from __future__ import annotations
 from ..items import ChoiceItem, Item
 from ..spec import SuiteSpec
 from .fields import Rows, split_rows, text_field
+from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
     """One item a row of the split ``validation``: ``goal``, ``sol1``, ``sol2``, ``label``.
 
     Raises:
-        DatasetError: a column is missing.
+        DatasetError: a column is missing or wrong.
     """
     items = []
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
         where = f"piqa row {number}"
         goal = text_field(row, "goal", where)
         choices = (text_field(row, "sol1", where), text_field(row, "sol2", where))
-        gold = int(str(row.get("label")))
+        gold = label_field(row, "label", where, n_choices=2)
         context = f"Question: {goal}\nAnswer:"
         items.append(ChoiceItem(id=f"piqa-{number}", question=goal, choices=choices, gold=gold, contexts=(context,)))
     return tuple(items)

@@ -35,16 +35,17 @@ def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
         where = f"{spec.name} row {number}"
         question, targets = text_field(row, "question", where), row.get(column)
-        if not isinstance(targets, Mapping) or len(targets.get("choices", ())) < 2:
+        choices, labels = (targets.get("choices"), targets.get("labels")) if isinstance(targets, Mapping) else ((), ())
+        if not isinstance(choices, list) or not isinstance(labels, list) or not 2 <= len(choices) == len(labels):
             raise DatasetError(f"{where} has no answers in the column {column!r}.")
-        true = tuple(index for index, label in enumerate(targets["labels"]) if int(label) == 1)
+        true = tuple(index for index, label in enumerate(labels) if str(label) == "1")
         if not true:
             raise DatasetError(f"{where} has no true answer.")
         items.append(
             ChoiceItem(
                 id=f"truthfulqa-{number}",
                 question=question,
-                choices=tuple(str(choice) for choice in targets["choices"]),
+                choices=tuple(str(choice) for choice in choices),
                 gold=true[0],
                 golds=true if column == "mc2_targets" else (),
                 contexts=(f"{_BEFORE}Q: {question}\nA:",),

@@ -115,3 +115,22 @@ def test_a_run_refuses_reference_data_that_changed(tmp_path: Path, home: Path, t
     with pytest.raises(PlanError, match="has changed"):
         freeze_plan(plan)
     assert msgspec.structs.replace(plan, suites=()) == freeze_plan(msgspec.structs.replace(plan, suites=()))
+
+
+def test_the_cache_of_the_hub_client_is_enough_when_it_is_whole(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    repo = tmp_path / "datasets--baber--piqa"
+    for folder in (repo / "refs", repo / "snapshots" / "new" / "data", repo / "snapshots" / "old"):
+        folder.mkdir(parents=True)
+    (repo / "refs" / "main").write_text("new", encoding="utf-8")
+    (repo / "snapshots" / "old" / "validation.jsonl").write_text("{}", encoding="utf-8")
+    write(repo / "snapshots" / "new" / "data" / "validation-00000-of-00002.parquet")
+    with pytest.raises(DatasetError):
+        read_dataset(find_spec("piqa"))
+    write(repo / "snapshots" / "new" / "data" / "validation-00001-of-00002.parquet")
+    assert len(read_dataset(find_spec("piqa"))["validation"]) == 10
