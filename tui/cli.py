@@ -317,6 +317,17 @@ def pull(models: tuple[str, ...], refresh: bool, now: bool, as_json: bool) -> No
 
 
 @main.command()
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Repositories at the most.")
+@_JSON
+def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Search the hub for repositories with GGUF files, the most downloaded first."""
+    from .commands.pull import search_hub
+
+    search_hub(" ".join(words), limit=limit, as_json=as_json)
+
+
+@main.command()
 @click.argument("folders", nargs=-1, metavar="[FOLDER...]", type=click.Path())
 @_JSON
 def local(folders: tuple[str, ...], as_json: bool) -> None:

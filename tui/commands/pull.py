@@ -205,6 +205,25 @@ def _beside(first: Path, part: str) -> Path:
     return first.with_name(part.rsplit("/", 1)[-1])
 
 
+def search_hub(words: str, *, limit: int, as_json: bool) -> None:
+    """Repositories with GGUF files for some words, each as MODEL would be written."""
+    from weighin.engine.hub.client import connect
+    from weighin.engine.hub.listing import search
+
+    hits = search(connect(), words, limit=limit)
+    if as_json:
+        print_json(msgspec.to_builtins(hits))
+        return
+    if not hits:
+        talk(f"The hub has no GGUF repository for {words!r}.")
+        return
+    width = max(len(hit.repo) for hit in hits)
+    for hit in hits:
+        gated = "gated: its terms must be accepted first" if hit.gated != "no" else ""
+        click.echo(f"{hit.repo:<{width}}  {hit.downloads or 0:>10,} downloads  {gated}".rstrip())
+    talk(f"What one holds, and its sizes: weighin pull {hits[0].repo}")
+
+
 def list_local(folders: tuple[str, ...], *, as_json: bool) -> None:
     """The models on this machine, each as MODEL would be written: of ``folders``, the hub's cache, other stores."""
     from weighin.engine.hub.local import find_local_models

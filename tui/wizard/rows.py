@@ -114,10 +114,32 @@ def read_rows(draft: Draft, quants: Mapping[str, str]) -> tuple[list[Row], list[
             rows.append(_file_row(key, draft, catalog) if is_file(key) else _hub_row(key, draft, catalog))
         except WeighinError as error:
             problems.append(str(error))
+    rows += _store_rows(draft, catalog)
     here = _files_of_hub()
     memory = memory_limit_bytes(draft)
     rows.extend(_catalog_row(model, quants.get(model.id, ""), draft, catalog, here, memory) for model in catalog.models)
     return rows, problems
+
+
+def _store_rows(draft: Draft, catalog: Catalog) -> list[Row]:
+    """The models that Ollama and LM Studio hold on this machine; those that cannot be used say why."""
+    from weighin.engine.hub.local import find_local_models
+
+    rows = []
+    for model in find_local_models():
+        key = str(model.path)
+        if model.source not in ("ollama", "lm-studio") or key in draft.added:
+            continue
+        try:
+            row = _file_row(key, draft, catalog) if not model.problem else None
+        except WeighinError as error:
+            row, problem = None, str(error)
+        else:
+            problem = model.problem or ""
+        if row is None:
+            row = Row(key, model.name, model.quant, model.size_bytes, "", here=True, reason=problem)
+        rows.append(replace(row, name=f"{model.name} ({model.source})"))
+    return rows
 
 
 def sample_row(draft: Draft, catalog: Catalog) -> Row:

@@ -566,3 +566,20 @@ def test_an_ambiguous_name_is_not_guessed(weighin, tiny_gguf, tmp_path):
     assert code == 2
     assert "2 models here are called 'twin-Q8_0'" in err
     assert "/a/repo/twin-Q8_0.gguf" in err
+
+
+def test_search_lists_repositories_and_says_when_there_are_none(
+    standin: Any, weighin: Callable[..., tuple[int, str, str]], model: bytes
+) -> None:
+    standin.add(REPO, {FILE: model})
+    standin.add("owner/closed-some-GGUF", {FILE: model}, gated="manual")
+    code, out, _err = weighin("search", "some")
+    assert code == 0
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert set(lines) == {REPO, "owner/closed-some-GGUF"}
+    assert "gated" in lines["owner/closed-some-GGUF"]
+    assert "gated" not in lines[REPO]
+    assert {row["repo"] for row in json.loads(weighin("search", "some", "--json")[1])} == set(lines)
+    code, out, err = weighin("search", "nothing-like-it")
+    assert (code, out) == (0, "")
+    assert "no GGUF repository" in err

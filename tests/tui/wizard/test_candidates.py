@@ -224,3 +224,20 @@ async def test_speed_and_memory_are_measured_while_one_reads(tmp_path: Path, mon
         await pilot.press("escape")  # leaving ends the worker that is measuring
         await asyncio.sleep(0.2)
         assert not any(worker.is_running for worker in step.workers if worker.group == "measure")
+
+
+async def test_models_of_other_programs_are_offered(
+    tiny_gguf: Callable[[int], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.delenv("LM_STUDIO_HOME", raising=False)
+    file = tmp_path / "user" / ".lmstudio" / "models" / "me" / "studio" / "studio-thing-Q8_0.gguf"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(tiny_gguf(3))
+    app = Shell(Draft(step=3))
+    async with app.run_test(size=(160, 48)) as pilot:
+        step = await at_candidates(pilot, app)
+        assert "lm-studio" in step.rows[str(file)].name
+        cursor_on(step, str(file))
+        await pilot.press("space")
+        assert step.draft.picked == (str(file),)
