@@ -29,6 +29,8 @@ def no_files_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))  # Ollama's and LM Studio's stores are looked for there
+    monkeypatch.delenv("OLLAMA_MODELS", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
