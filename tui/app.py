@@ -99,6 +99,8 @@ class WeighinApp(ControlsApp):
 
     def paint(self) -> None:
         """Show what changed on the screen in front."""
+        if not self.screen_stack:  # the timer may tick once more while the app closes
+            return
         board, screen, now = self.follower.board, self.screen, time.monotonic()
         # A little under the interval: timers are late by a millisecond or two, and a tick must not be lost to that.
         if not isinstance(screen, BoardScreen) or (board.timing and now - self._painted_at < _TIMED_TICK_S - 0.05):
