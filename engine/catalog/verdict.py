@@ -51,6 +51,7 @@ _EU = frozenset(
     {"EU", "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT"}
     | {"LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE"}
 )
+_PURPOSES: tuple[Purpose, ...] = ("research", "internal", "commercial")  # each allows what those before it do
 _SCALES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 
 
@@ -166,7 +167,7 @@ def _judge(terms: License, use: StatedUse, found: _Findings) -> None:
     name = terms.name
     if use.osi_required and not terms.osi_approved:
         found.no.append(f"{name} is not OSI-approved")
-    found.term(name, f"{use.purpose} use", terms.use(use.purpose))
+    found.term(name, f"{use.purpose} use", _use_term(terms, use.purpose))
     if terms.acceptable_use:
         policy = terms.acceptable_use
         found.conditions.append(f"{name} {policy.clause}: {policy.text} ({policy.url})")
@@ -182,3 +183,12 @@ def _judge(terms: License, use: StatedUse, found: _Findings) -> None:
         found.cap(name, use.annual_revenue_usd, terms.revenue_cap)
     found.cap(name, use.monthly_users, terms.user_cap)
     found.region(name, use.region, terms.region)
+
+
+def _use_term(terms: License, purpose: Purpose) -> Term | None:
+    """The term for a use; where nobody has read it, a narrower use that is refused refuses the wider one."""
+    stated = terms.use(purpose)
+    if stated is not None:
+        return stated
+    narrower = _PURPOSES[: _PURPOSES.index(purpose)]
+    return next((term for name in narrower if (term := terms.use(name)) and term.value == "no"), None)

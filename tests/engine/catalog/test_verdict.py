@@ -179,6 +179,11 @@ def wider(draw: st.DrawFn) -> tuple[StatedUse, StatedUse]:
     return less, more
 
 
+def test_a_license_that_refuses_research_refuses_a_business_too() -> None:
+    refusing = License(name="N", spdx="N", source="s", titles=(), osi_approved=True, research=Term("no", "2", "none"))
+    assert isinstance(license_verdict(["N"], StatedUse(purpose="internal"), {"N": refusing}), NotAllowed)
+
+
 @given(st.lists(licenses(), min_size=1, max_size=3), wider())
 def test_asking_for_more_never_helps(made: list[License], pair: tuple[StatedUse, StatedUse]) -> None:
     book = {str(number): terms for number, terms in enumerate(made)}
