@@ -70,9 +70,17 @@ def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list
         missing = ", ".join(split for split, files in found.items() if not files)
         raise DatasetError(
             f"{folder} has no files of the split {missing} of {spec.name}.",
-            hint=f"It needs {' and '.join(dataset.files.values())}, or files called {missing}.jsonl.",
+            hint=f"It needs {_wanted(dataset)}.",
         )
     return _from_hub(spec, dataset, own)
+
+
+def _wanted(dataset: Dataset) -> str:
+    """The files that a folder needs, in words."""
+    return " and ".join(
+        " or ".join(name for name in (pattern, dataset.also.get(split, ""), f"{split}.jsonl") if name)
+        for split, pattern in dataset.files.items()
+    )
 
 
 def _in_folder(folder: Path, dataset: Dataset) -> dict[str, list[Path]]:
@@ -87,6 +95,8 @@ def _in_folder(folder: Path, dataset: Dataset) -> dict[str, list[Path]]:
         name = pattern.rpartition("/")[2]
         files = sorted(file for file in here if fnmatch.fnmatch(file.relative_to(folder).as_posix(), pattern))
         files = files or sorted(file for file in here if file.parent == folder and fnmatch.fnmatch(file.name, name))
+        also = dataset.also.get(split, "")
+        files = files or sorted(file for file in here if fnmatch.fnmatch(file.name.lower(), also.lower()))
         files = files or [file for suffix in _SUFFIXES if (file := folder / f"{split}{suffix}").is_file()][:1]
         found[split] = files
     return found
@@ -136,6 +146,14 @@ def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
 
 
 def _read(file: Path) -> list[dict[str, Any]]:
+    rows = _read_any(file)
+    wrong = next((number for number, row in enumerate(rows, 1) if not isinstance(row, dict)), 0)
+    if wrong:
+        raise DatasetError(f"Row {wrong} of the data file {file} has no named columns.", hint="Get the file again.")
+    return rows
+
+
+def _read_any(file: Path) -> list[dict[str, Any]]:
     try:
         if file.suffix == ".parquet":
             import pyarrow.parquet  # type: ignore[import-untyped] # 50 MB of library, only for this
@@ -150,7 +168,6 @@ def _read(file: Path) -> list[dict[str, Any]]:
             first = text.split("\n", 1)[0]
             lines = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if kind == "tsv" else ",")
             if kind == "tsv" and "question" not in first:  # MGSM's own files have no header
-                lines.fieldnames = ["question", "answer_number"]
                 lines = csv.DictReader(
                     io.StringIO(text, newline=""), ["question", "answer_number"], delimiter="\t", quoting=csv.QUOTE_NONE
                 )

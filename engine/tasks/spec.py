@@ -35,6 +35,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     revision: str = "main"
     files: dict[str, str]
     """Pattern of the files of each split, such as ``{"test" = "data/test-*.parquet"}``."""
+    also: dict[str, str] = {}
+    """Pattern of a split's file under the name that its authors publish it by, looked for in the user's folder."""
     license: str = ""
     url: str = ""
     size_hint: str = ""

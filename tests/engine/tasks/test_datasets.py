@@ -134,3 +134,27 @@ def test_the_cache_of_the_hub_client_is_enough_when_it_is_whole(
         read_dataset(find_spec("piqa"))
     write(repo / "snapshots" / "new" / "data" / "validation-00001-of-00002.parquet")
     assert len(read_dataset(find_spec("piqa"))["validation"]) == 10
+
+
+@pytest.mark.parametrize("content", ["[1]", "7", '{"goal": "Go.", "sol1": "a", "sol2": "b", "label": 0}\nnull'])
+def test_a_row_without_columns_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "validation.jsonl").write_text(content, encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"Row \d of .*validation\.jsonl has no named columns"):
+        read_dataset(find_spec("piqa"), folder=tmp_path)
+
+
+def test_files_are_found_under_the_names_their_authors_gave_them(tmp_path: Path) -> None:
+    (tmp_path / "mgsm_es.tsv").write_text("¿Cuánto es 1 + 1?\t2\n", encoding="utf-8")
+    (tmp_path / "mgsm_de.tsv").write_text("Was ist 1 + 2?\t3\n", encoding="utf-8")
+    assert read_dataset(find_spec("mgsm-de"), folder=tmp_path)["test"] == [
+        {"question": "Was ist 1 + 2?", "answer_number": "3"}
+    ]
+    row = {"task_id": "T/0", "prompt": "def f():\n", "test": "def check(f): pass", "entry_point": "f"}
+    (tmp_path / "HumanEval.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    assert read_dataset(find_spec("humaneval"), folder=tmp_path)["test"] == [row]
+    for name in ("ARC-Easy-Test.jsonl", "ARC-Challenge-Test.jsonl"):
+        (tmp_path / name).write_text(json.dumps({"id": name}), encoding="utf-8")
+    assert read_dataset(find_spec("arc-easy"), folder=tmp_path)["test"] == [{"id": "ARC-Easy-Test.jsonl"}]
+    with pytest.raises(DatasetError) as caught:
+        read_dataset(find_spec("ifeval"), folder=tmp_path)
+    assert "ifeval_input_data.jsonl or input_data.jsonl or test.jsonl" in str(caught.value)
