@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from .errors import PlanError
+from .hub.naming import is_repo_id, is_safe_path
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -51,16 +52,37 @@ class Candidate(_Part, frozen=True, kw_only=True):
 
 
 class SuiteChoice(_Part, frozen=True, kw_only=True):
-    """A suite taken into the run: a built-in one by name, or the user's own file."""
+    """A suite taken into the run: a built-in one by name, or the user's own data with how it is asked and scored."""
 
     name: str
     """Name of a built-in suite, or what to call the user's data."""
     data: str = ""
-    """The user's JSONL or CSV file; empty for a built-in suite."""
+    """The user's JSONL, CSV or Parquet file or a folder of them; of a reference suite its data; else empty."""
     data_sha256: str = ""
-    """Of that file when the run started: a file that changed since is refused on resume."""
+    """Of the data when the run started: data that changed since is refused on resume."""
     limit: int = 0
     """At most so many items, the first of the committed shuffle; 0 means the plan's limit."""
+    hub_repo: str = ""
+    """A data set of the hub as ``owner/name``, instead of a file."""
+    hub_file: str = ""
+    """Which of its files, such as ``data/test-*.parquet``."""
+    hub_revision: str = ""
+    """Branch, tag or commit; empty means ``main``. A run that started has the commit here."""
+    columns: dict[str, str] = {}
+    """Of the user's own data, as everything below: their column names to ours."""
+    shots: int = 0
+    """So many first rows stand solved before every item."""
+    scorer: str = ""
+    """Of generate items; empty means ``exact``."""
+    extractor: str = ""
+    """Empty, as the four below when they are empty or 0: as goes with the scorer."""
+    metric: str = ""
+    right_at: float = 0.0
+    max_tokens: int = 0
+    stop: tuple[str, ...] | None = None
+    """None: as goes with the scorer; empty: none."""
+    system: str = ""
+    """System message of every item that has none of its own."""
 
 
 class Settings(_Part, frozen=True, kw_only=True):
@@ -234,3 +256,45 @@ def check_plan(plan: Plan, *, where: str) -> None:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise PlanError(f"{where}: the {what} {twice[0]!r} appears twice.", hint="Give each its own.")
+    for suite in plan.suites:
+        check_suite(suite, where=where)
+
+
+OWN_OPTIONS = ("columns", "shots", "scorer", "extractor", "metric", "right_at", "max_tokens", "stop", "system")
+"""Fields of a suite that only the user's own data may have."""
+DATA_SUFFIXES = (".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv")
+"""Of the files that own data is read from; ``.json`` holds one object a line, as ``.jsonl``."""
+
+
+def check_suite(suite: SuiteChoice, *, where: str) -> None:
+    """Raise PlanError for options of a suite that contradict each other or cannot be meant."""
+    this = f"{where}: the suite {suite.name!r}"
+    if suite.data and suite.hub_repo:
+        raise PlanError(f"{this} has both data and hub_repo.", hint="Give one of them.")
+    if not suite.hub_repo and (suite.hub_file or suite.hub_revision):
+        raise PlanError(f"{this} has hub_file or hub_revision without hub_repo.", hint="Say of which data set.")
+    if suite.hub_repo:
+        _check_hub_fields(suite, this)
+    given = [field for field in OWN_OPTIONS if getattr(suite, field) not in ({}, 0, "", None)]
+    if given and not suite.data and not suite.hub_repo:
+        raise PlanError(
+            f"{this} is a built-in one, which takes no {given[0]}.", hint="That goes with data of your own."
+        )
+    if suite.shots < 0 or suite.max_tokens < 0 or suite.limit < 0:
+        raise PlanError(f"{this} has a negative limit, shots or max_tokens.", hint="Give 0 or more.")
+    if not 0 <= suite.right_at <= 1:
+        raise PlanError(f"{this} has right_at {suite.right_at}; it must be between 0 and 1.")
+    if suite.stop and "" in suite.stop:
+        raise PlanError(f"{this} has an empty stop text, which would stop every answer at once.", hint="Leave it out.")
+
+
+def _check_hub_fields(suite: SuiteChoice, this: str) -> None:
+    if not is_repo_id(suite.hub_repo):
+        raise PlanError(f"{this} has hub_repo {suite.hub_repo[:120]!r}.", hint="Write it as owner/name.")
+    if not suite.hub_file.lower().endswith(DATA_SUFFIXES):
+        raise PlanError(
+            f"{this} needs hub_file, the Parquet, JSONL or CSV files of {suite.hub_repo} to read.",
+            hint="A name or a pattern such as data/test-*.parquet.",
+        )
+    if suite.hub_revision and not is_safe_path(suite.hub_revision):
+        raise PlanError(f"{this} has hub_revision {suite.hub_revision[:120]!r}.", hint="Give a branch, tag or commit.")
