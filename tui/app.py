@@ -62,10 +62,10 @@ class WeighinApp(ControlsApp):
         mode: str = "live",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__()
+        self._preferences = preferences or Preferences()
+        super().__init__(themes=(DARK, LIGHT), theme=self._preferences.theme)
         self.follower = RunFollower(source)
         self.library = library
-        self._preferences = preferences or Preferences()
         self._clock = clock
         self._first_mode = mode
         self._painted_at = 0.0
@@ -75,11 +75,8 @@ class WeighinApp(ControlsApp):
             self.add_mode(each.name, each.factory)
 
     def on_mount(self) -> None:
-        """Theme, keys, first mode, paint timer, and off goes the run."""
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
+        """Keys, first mode, paint timer, and off goes the run."""
         wanted = self._preferences.theme
-        self.theme = wanted if wanted in self.available_themes else DARK.name
         known = binding_ids()
         self.set_keymap({name: key for name, key in self._preferences.keys.items() if name in known})
         unknown = [f"There is no binding called {name!r}." for name in self._preferences.keys if name not in known]

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from textual.app import App
-
 from weighin.engine.errors import WeighinError
 
 from .board import Board, fold_all
 from .following import RunFollower
 from .library import RunLibrary, RunLine
 from .modals.dialogs import AskText, Choose, ErrorDialog
+from .styled_app import StyledApp
 
 if TYPE_CHECKING:
     from .wizard.screen import WizardScreen
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RunsApp(App[int]):
+class RunsApp(StyledApp):
     """What ``WeighinApp`` knows of runs that are not the one in front."""
 
     library: RunLibrary | None
