@@ -125,12 +125,19 @@ class RacePlan(_Part, frozen=True, kw_only=True):
 
 
 class ConsistencyPlan(_Part, frozen=True, kw_only=True):
-    """How much answers vary: some items of each generate suite answered several times at a temperature."""
+    """How much answers vary when the same items are asked again: sampled, in another way, or just so."""
 
     items: int = 50
-    """At most so many of each suite, the first of its order; 0 leaves consistency out."""
+    """At most so many of each suite, the first of its order; 0 leaves consistency out, what follows with it."""
     samples: int = 5
+    """Answers to each of them in generate suites, drawn at ``temperature``."""
     temperature: float = 0.7
+    order_items: int = 20
+    """At most so many of them, in choice suites that show their options, under all cyclic orders of the options."""
+    template_items: int = 20
+    """At most so many of them under each of a few neutral prompt templates, where that can be done."""
+    repeat_blocks: int = 1
+    """Suites whose first block is answered again as it was, choice suites first."""
 
 
 class Limits(_Part, frozen=True, kw_only=True):
@@ -237,6 +244,9 @@ def check_plan(plan: Plan, *, where: str) -> None:
         "limits.max_memory_bytes": plan.limits.max_memory_bytes,
         "limits.min_generation_tokens_per_second": plan.limits.min_generation_tokens_per_second,
         "limits.max_ttft_s": plan.limits.max_ttft_s,
+        "consistency.order_items": plan.consistency.order_items,
+        "consistency.template_items": plan.consistency.template_items,
+        "consistency.repeat_blocks": plan.consistency.repeat_blocks,
     }
     for name, number in not_negative.items():
         if number < 0:
@@ -266,6 +276,11 @@ DATA_SUFFIXES = (".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv")
 """Of the files that own data is read from; ``.json`` holds one object a line, as ``.jsonl``."""
 
 
+def own_options(suite: SuiteChoice) -> list[str]:
+    """The fields of ``OWN_OPTIONS`` that say something."""
+    return [field for field in OWN_OPTIONS if getattr(suite, field) not in ({}, 0, "", None)]
+
+
 def check_suite(suite: SuiteChoice, *, where: str) -> None:
     """Raise PlanError for options of a suite that contradict each other or cannot be meant."""
     this = f"{where}: the suite {suite.name!r}"
@@ -275,7 +290,7 @@ def check_suite(suite: SuiteChoice, *, where: str) -> None:
         raise PlanError(f"{this} has hub_file or hub_revision without hub_repo.", hint="Say of which data set.")
     if suite.hub_repo:
         _check_hub_fields(suite, this)
-    given = [field for field in OWN_OPTIONS if getattr(suite, field) not in ({}, 0, "", None)]
+    given = own_options(suite)
     if given and not suite.data and not suite.hub_repo:
         raise PlanError(
             f"{this} is a built-in one, which takes no {given[0]}.", hint="That goes with data of your own."

@@ -19,13 +19,15 @@ from .gguf.header import check_file
 from .hardware.cpu import usable_physical_cores
 from .hardware.memory import usable_memory
 from .hub.local import store_name
+from .hub.naming import is_repo_id
 from .hub.references import reference_at_end
 from .hub.resolve import locate
 from .plan import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
 from .sandbox.probe import require_sandbox
 from .tasks.datasets import dataset_sha256
 from .tasks.items import open_suite
-from .tasks.userdata import data_sha256
+from .tasks.spec import suite_specs
+from .tasks.userchoice import find_own_files, own_sha256
 
 Say = Callable[[str], None]
 
@@ -203,17 +205,39 @@ def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
 
 
 def _frozen_suite(suite: SuiteChoice, plan: Plan) -> SuiteChoice:
+    if suite.hub_repo:  # from here on it is this commit, whatever the branch does
+        suite = msgspec.structs.replace(suite, hub_revision=find_own_files(suite).commit)
     # Opening it finds every mistake in it now rather than in the middle of a run.
     spec = open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit).spec
     if spec.scorer == "code":
         require_sandbox()
     if spec.format:
         digest = dataset_sha256(spec, folder=Path(suite.data) if suite.data else None)
-    elif suite.data:
-        digest = data_sha256(Path(suite.data))
+    elif suite.data or suite.hub_repo:
+        digest = own_sha256(find_own_files(suite))
     else:
         return suite
     if suite.data_sha256 and suite.data_sha256 != digest:
         what = suite.data or f"The data of {suite.name}"
         raise PlanError(f"{what} has changed since the run started.", hint="Restore the file, or start a new run.")
     return msgspec.structs.replace(suite, data_sha256=digest)
+
+
+def data_choice(words: str, *, taken: Iterable[str] = ()) -> SuiteChoice:
+    """The user's own data as they name it: a file, a folder of files, or ``owner/name:pattern`` on the hub.
+
+    A pattern such as ``data/test-*.parquet`` names files of a data set there, at ``owner/name@revision:pattern`` if
+    need be. An existing path wins. The suite gets a name that is neither in ``taken`` nor a built-in one's.
+    """
+    path = Path(words).expanduser()
+    head, colon, pattern = words.partition(":")
+    repo, _, revision = head.partition("@")
+    if colon and is_repo_id(repo) and not path.exists():
+        choice = SuiteChoice(name=repo.rpartition("/")[2], hub_repo=repo, hub_file=pattern, hub_revision=revision)
+    else:
+        choice = SuiteChoice(name=path.stem, data=str(path.resolve()))
+    used = {*taken, *(spec.name for spec in suite_specs())}
+    name, number = slug(choice.name), 2
+    while name in used:
+        name, number = f"{slug(choice.name)}-{number}", number + 1
+    return msgspec.structs.replace(choice, name=name)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 
 from ..errors import DatasetError
-from ..plan import SuiteChoice
+from ..plan import SuiteChoice, own_options
 from .spec import SuiteSpec, find_spec, suite_specs
 
 
@@ -59,6 +60,12 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     spec: SuiteSpec
     items: tuple[Item, ...]
 
+    def subjects(self) -> dict[str, int]:
+        """Items of each subject, by name; empty where groups are no subjects."""
+        if self.spec.group_kind != "subject":
+            return {}
+        return dict(sorted(Counter(item.group for item in self.items if item.group).items()))
+
 
 def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
     """The suite's items in its one committed shuffle, the first ``limit`` of it (0: all).
@@ -66,19 +73,44 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
     The order depends on seed and suite name only, so that every candidate and every resumed run gets the same.
 
     Raises:
-        DatasetError: unknown suite, or a data file that cannot be used.
+        DatasetError: unknown suite, or data that cannot be used.
+        HubError: a data set of the hub cannot be had.
     """
-    if choice.data and choice.name in {spec.name for spec in suite_specs() if spec.format}:
-        spec = find_spec(choice.name)
-        items = _reference_items(spec, Path(choice.data))
-    elif choice.data:
-        spec, items = _open_user_data(choice)
+    reference = reference_spec(choice)
+    if reference is not None and choice.data:
+        _refuse_options(choice)
+        spec, items = reference, _reference_items(reference, Path(choice.data))
+    elif choice.data or choice.hub_repo:
+        from .userchoice import open_own  # which knows items itself
+
+        spec, items = open_own(choice)
     else:
         spec = find_spec(choice.name)
         items = _built_in_items(spec)
     order = list(items)
     random.Random(f"{seed}:{spec.name}").shuffle(order)
     return Suite(spec=spec, items=tuple(order[: limit or None]))
+
+
+def reference_spec(choice: SuiteChoice) -> SuiteSpec | None:
+    """The reference suite that a choice means; None for built-in items and the user's own data.
+
+    Raises:
+        DatasetError: it would be a data set of the hub under the name of a reference suite.
+    """
+    spec = next((spec for spec in suite_specs() if spec.format and spec.name == choice.name), None)
+    if spec is not None and choice.hub_repo:
+        raise DatasetError(f"{choice.name} is a reference suite.", hint=f"Give {choice.hub_repo} another name.")
+    return spec
+
+
+def _refuse_options(choice: SuiteChoice) -> None:
+    given = own_options(choice)
+    if given:
+        raise DatasetError(
+            f"{choice.name} is a reference suite, asked and scored as it is defined: it takes no {given[0]}.",
+            hint="Give the data another name to ask it your own way.",
+        )
 
 
 def _reference_items(spec: SuiteSpec, folder: Path | None = None) -> tuple[Item, ...]:
@@ -109,31 +141,3 @@ def _built_in_items(spec: SuiteSpec) -> tuple[Item, ...]:
         raise DatasetError(
             f"The data of the suite {spec.name} is damaged: {error}.", hint="Install weighin again."
         ) from None
-
-
-def _open_user_data(choice: SuiteChoice) -> tuple[SuiteSpec, tuple[Item, ...]]:
-    from .userdata import read_user_data
-
-    path = Path(choice.data)
-    data = read_user_data(path)
-    if data.problems:
-        shown = "; ".join(f"line {p.line}: {p.message}" for p in data.problems[:5])
-        more = f" (and {len(data.problems) - 5} more)" if len(data.problems) > 5 else ""
-        raise DatasetError(f"{path} has {len(data.problems)} bad rows: {shown}{more}.", hint="Mend or remove them.")
-    is_choice = data.kind == "choice"
-    spec = SuiteSpec(
-        name=choice.name,
-        title=path.name,
-        kind=data.kind,
-        metric="acc_norm" if is_choice else "exact_match",
-        chance=_chance(data.items) if is_choice else None,
-        prompt_style="plain" if is_choice else "auto",
-        max_tokens=64,
-        stop=("\n",),
-    )
-    return spec, data.items
-
-
-def _chance(items: tuple[Item, ...]) -> float:
-    rates = [1 / len(item.choices) for item in items if isinstance(item, ChoiceItem)]
-    return sum(rates) / len(rates)

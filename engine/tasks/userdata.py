@@ -9,6 +9,7 @@ their own: ``A``, ``B``, ``C`` … or ``choice1``, ``choice2`` … Other names a
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import json
 import string
@@ -69,7 +70,45 @@ def read_user_data(
         DatasetError: the file as a whole cannot be used: missing, empty, not UTF-8, not JSONL, CSV or Parquet, too
             large; the mapping does not fit; there is no such scorer; fewer rows than ``shots`` and one more.
     """
-    return _user_data(rows_of_file(path, _read(path), columns or {}), str(path), shots, scorer)
+    return read_user_files([(path, path)], where=str(path), columns=columns, shots=shots, scorer=scorer)
+
+
+def read_user_files(
+    files: Sequence[tuple[Path, Path]],
+    *,
+    where: str,
+    columns: Mapping[str, str] | None = None,
+    shots: int = 0,
+    scorer: str = "",
+) -> UserData:
+    """The same for several files read as one, each given as the name it is told by and its place; ``where`` names all.
+
+    Raises:
+        DatasetError: as ``read_user_data``; all files together are too large.
+    """
+    rows: list[Numbered] = []
+    starts: list[int] = []
+    """Lines before each file: rows are numbered through, so that ids made of line numbers stay different."""
+    size = 0
+    for shown, path in files:
+        content = _read(path)
+        size += len(content)
+        if size > MAX_SIZE_BYTES:
+            raise DatasetError(f"{where}: more than {MAX_SIZE_BYTES // 2**20} MiB in all.", hint="Take a sample.")
+        starts.append(rows[-1][0] if rows else 0)
+        rows += [(starts[-1] + line, row) for line, row in rows_of_file(shown, content, columns or {})]
+    data = _user_data(rows, where, shots, scorer)
+    if len(files) < 2:
+        return data
+    return msgspec.structs.replace(
+        data,
+        problems=tuple(_in_its_file(problem, starts, [shown.name for shown, _ in files]) for problem in data.problems),
+    )
+
+
+def _in_its_file(problem: RowProblem, starts: list[int], names: list[str]) -> RowProblem:
+    index = bisect.bisect_left(starts, problem.line) - 1
+    return RowProblem(line=problem.line - starts[index], message=f"of {names[index]}: {problem.message}")
 
 
 def read_user_rows(

@@ -116,6 +116,12 @@ def user_spec(data: UserData, *, name: str, title: str, where: str, how: UserSco
 
 
 def _choice_spec(data: UserData, name: str, title: str, how: UserScoring) -> SuiteSpec:
+    said = [field for field in ("extractor", "right_at", "max_tokens", "stop", "system") if getattr(how, field)]
+    if said:
+        raise DatasetError(
+            f"{title} has choices, which are scored by their likelihood: {said[0]} would change nothing.",
+            hint="Leave it out, or put the choices into the prompt.",
+        )
     metric = how.metric or "acc_norm"
     _check_metric(metric, ("acc_norm", "acc"), "choices")
     rates = [1 / len(item.choices) for item in data.items if isinstance(item, ChoiceItem)]

@@ -179,8 +179,10 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path == "/api/models":
             self.search(parse_qs(url.query))
             return
-        match = re.match(r"^/api/models/([^/]+/[^/]+)(?:/revision/([^/]+)|(/auth-check))?$", url.path)
-        resolve = re.match(r"^/([^/]+/[^/]+)/resolve/([^/]+)/(.+)$", url.path)
+        # Data sets live beside models, under names of their own: ``datasets/owner/name`` in ``repos``.
+        asked = url.path.replace("/api/datasets/", "/api/models/datasets/", 1)
+        match = re.match(r"^/api/models/((?:datasets/)?[^/]+/[^/]+)(?:/revision/([^/]+)|(/auth-check))?$", asked)
+        resolve = re.match(r"^/((?:datasets/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)$", url.path)
         name = match[1] if match else resolve[1] if resolve else ""
         if name in self.standin.moved:
             self.send(307, b"", {"Location": self.path.replace(name, self.standin.moved[name], 1)})
@@ -209,8 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
                 row["lfs"] = {"sha256": repo.wrong_sha or sha256(data), "size": len(data), "pointerSize": 134}
             siblings.append(row)
         return {
-            "id": name, "sha": SHA, "private": repo.private, "gated": repo.gated, "tags": list(repo.tags),
-            "downloads": 5, "likes": 2, "gguf": {"total": 1000, "architecture": "llama"}, "siblings": siblings,
+            "id": name.removeprefix("datasets/"), "sha": SHA, "private": repo.private, "gated": repo.gated,
+            "tags": list(repo.tags), "downloads": 5, "likes": 2, "gguf": {"total": 1000, "architecture": "llama"},
+            "siblings": siblings,
         }  # fmt: skip
 
     def search(self, query: dict[str, list[str]]) -> None:
@@ -239,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
             })  # fmt: skip
 
     def storage(self, fault: Fault | None) -> None:
-        match = re.match(r"^/store/([^/]+/[^/]+)/([^?]+)", self.path)
+        match = re.match(r"^/store/((?:datasets/)?[^/]+/[^/]+)/([^?]+)", self.path)
         if "authorization" in self.note.headers or match is None:
             self.send(400, b"no token here")
             return

@@ -1,0 +1,100 @@
+"""From what a plan says of the user's own data to a suite: where the files are, their hash, their items."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from ..errors import DatasetError
+from ..plan import DATA_SUFFIXES, OWN_OPTIONS, SuiteChoice
+from .items import Item
+from .spec import SuiteSpec
+from .userdata import UserData, data_sha256, read_user_files
+from .usersuite import UserScoring, user_spec
+
+
+class OwnFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of a suite of the user's own."""
+
+    where: str
+    """What sentences call them."""
+    title: str
+    files: tuple[tuple[Path, Path], ...]
+    """The name each is told by, and its place."""
+    commit: str = ""
+    """Of a data set of the hub."""
+
+
+def find_own_files(choice: SuiteChoice) -> OwnFiles:
+    """The user's file, the files of their folder, or those of a data set of the hub, fetched when they are not here.
+
+    Raises:
+        DatasetError, HubError: they are not there or cannot be had.
+    """
+    if choice.hub_repo:
+        from .hubdata import find_hub_files
+
+        found = find_hub_files(choice.hub_repo, choice.hub_file, revision=choice.hub_revision)
+        title = f"{choice.hub_repo} {choice.hub_file}"
+        files = tuple((Path(choice.hub_repo, name), path) for name, path in found.files)
+        return OwnFiles(where=title, title=title, files=files, commit=found.commit)
+    path = Path(choice.data)
+    if not path.is_dir():
+        return OwnFiles(where=str(path), title=path.name, files=((path, path),))
+    try:
+        inside = sorted(p for p in path.iterdir() if p.name.lower().endswith(DATA_SUFFIXES) and p.is_file())
+    except OSError as error:
+        raise DatasetError(f"The folder {path} cannot be read: {error}.") from None
+    if not inside:
+        raise DatasetError(f"The folder {path} holds no Parquet, JSONL or CSV file.", hint="Name the file itself.")
+    return OwnFiles(where=str(path), title=path.name, files=tuple((file, file) for file in inside))
+
+
+def read_own(choice: SuiteChoice, found: OwnFiles | None = None) -> UserData:
+    """Every row of the user's data; rows that cannot be used are problems.
+
+    Raises:
+        DatasetError, HubError: the data as a whole cannot be had or used.
+    """
+    found = found or find_own_files(choice)
+    return read_user_files(
+        found.files, where=found.where, columns=choice.columns, shots=choice.shots, scorer=choice.scorer
+    )
+
+
+def open_own(choice: SuiteChoice) -> tuple[SuiteSpec, tuple[Item, ...]]:
+    """Spec and items of the user's data, in the order of its rows.
+
+    Raises:
+        DatasetError, HubError: as ``read_own``; a row is bad, or something named in ``choice`` does not exist.
+    """
+    found = find_own_files(choice)
+    data = read_own(choice, found)
+    return own_spec(choice, found, data), data.items
+
+
+def own_spec(choice: SuiteChoice, found: OwnFiles, data: UserData) -> SuiteSpec:
+    """The spec for rows that were read.
+
+    Raises:
+        DatasetError: as ``open_own``.
+    """
+    how = UserScoring(**{field: getattr(choice, field) for field in OWN_OPTIONS})
+    return user_spec(data, name=choice.name, title=found.title, where=found.where, how=how)
+
+
+def own_sha256(found: OwnFiles) -> str:
+    """SHA-256 of the one file; of several, of their hashes in order, as of the parts of a split model.
+
+    Raises:
+        DatasetError: a file cannot be read.
+    """
+    hashes = [data_sha256(path) for _shown, path in found.files]
+    return hashes[0] if len(hashes) == 1 else joint_sha256(hashes)
+
+
+def joint_sha256(hashes: list[str]) -> str:
+    """Of several files in order."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
