@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from .events import RaceSettled
 from .stats.intervals import Interval, accuracy_interval
-from .stats.paired import holm, mcnemar_p
+from .stats.paired import holm
 from .summary import CandidateSummary
 
 _SIGNIFICANT = 0.05
@@ -18,37 +19,86 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Rivals by accuracy."""
 
     best: str | None = None
-    """Most accurate on the common items; None where nothing was answered."""
+    """Most accurate on the common items; None where nothing was answered, or no two answered the same items."""
     tied: frozenset[str] = frozenset()
     """``best`` and all that are not significantly worse, or practically equal when the race said so."""
+    not_comparable: frozenset[str] = frozenset()
+    """Those that have no answered items in common with the ones compared: neither tied nor worse."""
     p_values: dict[str, float] = {}
     """Exact McNemar against ``best``, Holm-adjusted. Empty when a race settled it: its end depended on the answers."""
     n_common: int = 0
-    """Items that all of them answered."""
+    """Items that all compared ones answered."""
+    n_passages: int = 0
+    """Passages among these that several items share; 0: the test is McNemar's, else it takes passages together."""
     settled: RaceSettled | None = None
 
 
 def compare(rivals: Sequence[CandidateSummary], settled: RaceSettled | None = None) -> Comparison:
     """Compare ``rivals`` pairwise with the best of them."""
     answered = [rival for rival in rivals if rival.answers]
-    if not answered:
-        return Comparison()
-    common = set.intersection(*(set(rival.answers) for rival in answered))
-    if not common:
-        # Nothing can be tested; they must not be called worse.
-        return Comparison(tied=frozenset(rival.candidate for rival in answered), settled=settled)
-    best = max(answered, key=lambda s: (_accuracy(s, common), s.generation_rate))
-    others = [rival for rival in answered if rival is not best]
+    compared, common = _with_common_items(answered)
+    left_out = frozenset(rival.candidate for rival in answered) - {rival.candidate for rival in compared}
+    if not compared:
+        return Comparison(not_comparable=left_out)
+    best = max(compared, key=lambda s: (_accuracy(s, common), s.generation_rate))
+    others = [rival for rival in compared if rival is not best]
+    keys = sorted(common)
+    clusters = [best.cluster(key) for key in keys]
+    n_passages = sum(n > 1 for n in Counter(clusters).values())
     if settled is not None:
-        tied = frozenset(r.candidate for r in answered if r is best or r.candidate in settled.remaining)
-        return Comparison(best=best.candidate, tied=tied, n_common=len(common), settled=settled)
-    raw = []
-    for rival in others:
-        pairs = [(best.answers[key].correct, rival.answers[key].correct) for key in common]
-        raw.append(mcnemar_p(sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs)))
+        tied = frozenset(r.candidate for r in compared if r is best or r.candidate in settled.remaining)
+        return Comparison(
+            best=best.candidate,
+            tied=tied,
+            not_comparable=left_out,
+            n_common=len(common),
+            n_passages=n_passages,
+            settled=settled,
+        )
+    raw = [_p_value(best, rival, keys, clusters) for rival in others]
     p_values = dict(zip((rival.candidate for rival in others), holm(raw), strict=True))
     tied = frozenset({best.candidate, *(name for name, p in p_values.items() if p >= _SIGNIFICANT)})
-    return Comparison(best=best.candidate, tied=tied, p_values=p_values, n_common=len(common))
+    return Comparison(
+        best=best.candidate,
+        tied=tied,
+        not_comparable=left_out,
+        p_values=p_values,
+        n_common=len(common),
+        n_passages=n_passages,
+    )
+
+
+def _with_common_items(
+    answered: Sequence[CandidateSummary],
+) -> tuple[list[CandidateSummary], set[tuple[str, str]]]:
+    """Those that can be compared, with the items that all of them answered; nobody where no two have one in common.
+
+    Beginning with who answered most, so that one that answered other items does not keep the rest from a comparison.
+    """
+    if not answered:
+        return [], set()
+    first, *rest = sorted(answered, key=lambda rival: -len(rival.answers))
+    compared, common = {first.candidate}, set(first.answers)
+    for rival in rest:
+        shared = common & set(rival.answers)
+        if shared:
+            compared.add(rival.candidate)
+            common = shared
+    if rest and len(compared) == 1:
+        return [], set()
+    # In the order given, which decides between equals.
+    return [rival for rival in answered if rival.candidate in compared], common
+
+
+def _p_value(
+    best: CandidateSummary,
+    rival: CandidateSummary,
+    keys: Sequence[tuple[str, str]],
+    clusters: Sequence[tuple[str, str]],
+) -> float:
+    from .stats.clustered import paired_p  # numpy, only needed at verdicts
+
+    return paired_p([best.answers[key].correct - rival.answers[key].correct for key in keys], clusters)
 
 
 def _accuracy(summary: CandidateSummary, keys: set[tuple[str, str]]) -> float:
@@ -59,17 +109,18 @@ def _accuracy(summary: CandidateSummary, keys: set[tuple[str, str]]) -> float:
     return sum(sum(right) / len(right) for right in suites.values()) / len(suites)
 
 
-def stopped_early_interval(counts: Mapping[str, tuple[int, int]], pools: Mapping[str, int]) -> Interval | None:
+def stopped_early_interval(summary: CandidateSummary, pools: Mapping[str, int]) -> Interval | None:
     """95 % confidence sequence for the accuracy on whole suites of a candidate that was stopped by what was seen.
 
     Each suite's sequence holds at 5 % divided by the number of suites, so that the mean of their bounds holds at 5 %.
 
     Args:
-        counts: right answers and answers of each suite.
+        summary: of the candidate; None is returned where it answered nothing.
         pools: items of each suite.
     """
     from .stats.sequential import live_interval  # numpy, only needed at verdicts
 
+    counts, effective = summary.suite_counts(), summary.effective_counts()
     if not counts:
         return None
     bounds = []
@@ -77,7 +128,7 @@ def stopped_early_interval(counts: Mapping[str, tuple[int, int]], pools: Mapping
         pool = pools.get(suite, seen)
         if seen >= pool:
             # Asked whole after all: nothing about its end depended on the answers.
-            bounds.append(accuracy_interval(correct, seen))
+            bounds.append(accuracy_interval(*effective[suite]))
         else:
             bounds.append(live_interval(seen, correct, pool, alpha=0.05 / len(counts)))
     return Interval(sum(b.low for b in bounds) / len(bounds), sum(b.high for b in bounds) / len(bounds))

@@ -13,6 +13,7 @@ import msgspec
 Phase = Literal["waiting", "loading", "warming up", "speed", "latency", "answering", "stopped", "done", "failed"]
 SpeedKind = Literal["prompt", "generation"]
 RunOutcome = Literal["completed", "cancelled", "out of time", "failed"]
+GroupKind = Literal["", "subject", "passage"]
 StopReason = Literal["failed", "skipped by the user", "eliminated"]
 WorkerFailure = Literal["could not start", "aborted", "killed", "out of memory", "hung", "garbled", "refused"]
 
@@ -46,6 +47,12 @@ class SuiteCard(msgspec.Struct, frozen=True, kw_only=True):
     """Accuracy of guessing, 0 to 1; None where guessing gets nothing."""
     metric: str
     """The metric the suite leads with: ``acc``, ``acc_norm``, ``exact_match`` or ``contains``."""
+    group_kind: GroupKind = ""
+    """What items of one group share: a subject (a mean of its own) or a passage (their errors go together)."""
+    groups: dict[str, int] = {}
+    """Of suites with subjects: items of each in this run."""
+    n_shot: int | None = None
+    """Solved examples before every item; None in runs stored before this was noted."""
 
 
 class RunStarted(_Fact, frozen=True, kw_only=True):
@@ -271,6 +278,27 @@ class CandidateStopped(_Fact, frozen=True, kw_only=True):
 # Verdict
 
 
+class GroupShare(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate's right answers in one subject of a suite."""
+
+    name: str
+    items: int
+    """Answered."""
+    correct: int
+
+
+class SuiteGroups(msgspec.Struct, frozen=True, kw_only=True):
+    """A suite of subjects: its mean over all items, and each subject's own."""
+
+    suite: str
+    accuracy: float
+    """Micro-average: the mean weighted by the subjects' items, which is the mean over items."""
+    standard_error: float | None
+    """Pooled over subjects as lm-evaluation-harness has it; None where no subject has two items."""
+    groups: tuple[GroupShare, ...]
+    """By name."""
+
+
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """One candidate's place, with what put it there."""
 
@@ -299,6 +327,10 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """Exact McNemar against the most accurate admitted candidate, Holm-adjusted; None for that one itself."""
     levels: dict[str, int] = {}
     """Level reached in each graded suite, by the shares right as they are; 0: not even the first."""
+    groups: tuple[SuiteGroups, ...] = ()
+    """Suites of subjects."""
+    not_comparable: str = ""
+    """Why its accuracy could not be held against the best; empty where it could."""
     stopped_early: bool = False
     """The answers decided when to stop: low and high are a confidence sequence, wider than a fixed-size interval."""
     ruled_out: tuple[str, ...] = ()

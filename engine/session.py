@@ -186,6 +186,9 @@ class Session:
                         items=len(s.items),
                         chance=s.spec.chance,
                         metric=s.spec.metric,
+                        group_kind=s.spec.group_kind,
+                        groups=s.subjects(),
+                        n_shot=s.spec.n_shot or len(s.spec.shots),
                     )
                     for s in self._suites
                 ),

@@ -20,7 +20,9 @@ from .events import (
     SpeedMeasured,
     SuiteCard,
     SuiteDropped,
+    SuiteGroups,
 )
+from .grouped import suite_groups
 from .stats.intervals import Interval, mean_of_suites_interval
 from .stats.quantiles import half_spread, median, percentile
 
@@ -59,6 +61,10 @@ class CandidateSummary:
     """By suite and item."""
     samples: dict[tuple[str, str], list[AnswerScored]] = field(default_factory=dict)
     """Answers drawn at a temperature, by suite and item."""
+    passage_suites: frozenset[str] = frozenset()
+    """Suites whose items may share a passage."""
+    subject_suites: frozenset[str] = frozenset()
+    """Suites whose items have a subject each."""
 
     def suite_counts(self) -> dict[str, tuple[int, int]]:
         """Right answers and answers for each suite."""
@@ -67,6 +73,30 @@ class CandidateSummary:
             correct, n = counts.get(suite, (0, 0))
             counts[suite] = (correct + answer.correct, n + 1)
         return counts
+
+    def cluster(self, key: tuple[str, str]) -> tuple[str, str]:
+        """What an answer's error may go together with: its passage, or nothing but itself."""
+        group = self.answers[key].group if key[0] in self.passage_suites else ""
+        return (f"passage of {key[0]}", group) if group else key
+
+    def effective_counts(self) -> dict[str, tuple[float, float]]:
+        """``suite_counts`` for intervals: fewer where items share passages, by as much as their errors go together."""
+        found: dict[str, tuple[float, float]] = {**self.suite_counts()}
+        for suite in self.passage_suites & set(found):
+            from .stats.clustered import effective_counts  # numpy, only needed at verdicts
+
+            mine = [key for key in self.answers if key[0] == suite]
+            found[suite] = effective_counts(
+                [self.answers[key].correct for key in mine], [self.cluster(key) for key in mine]
+            )
+        return found
+
+    def groups(self) -> tuple[SuiteGroups, ...]:
+        """Each suite with subjects as lm-evaluation-harness reports a group of tasks."""
+        return tuple(
+            suite_groups(suite, [answer for (name, _i), answer in self.answers.items() if name == suite])
+            for suite in sorted(self.subject_suites & set(self.suite_counts()))
+        )
 
     @property
     def accuracy(self) -> float | None:
@@ -81,8 +111,8 @@ class CandidateSummary:
 
     @property
     def interval(self) -> Interval | None:
-        """95 % interval around ``accuracy``."""
-        counts = list(self.suite_counts().values())
+        """95 % interval around ``accuracy``, for items like these; items that share a passage count together."""
+        counts = list(self.effective_counts().values())
         return mean_of_suites_interval(counts) if counts else None
 
     @property
@@ -162,7 +192,12 @@ def summarise(events: Iterable[Event]) -> RunSummary:
             _note(run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate)), event)
             if isinstance(event, ModelLoaded):
                 run.llama_build = event.llama_build
+    kinds = {
+        kind: frozenset(card.name for card in run.suites.values() if card.group_kind == kind)
+        for kind in ("passage", "subject")
+    }
     for name, summary in run.candidates.items():
+        summary.passage_suites, summary.subject_suites = kinds["passage"], kinds["subject"]
         # How far each came in a dropped suite differs, so it counts for nobody.
         for table in (summary.answers, summary.samples):
             for key in [key for key in table if key[0] in run.dropped_suites]:

@@ -87,7 +87,7 @@ def _ranking(summary: CandidateSummary, run: RunSummary, excluded: tuple[str, ..
     whole = all(n >= pools.get(suite, n) for suite, (_, n) in summary.suite_counts().items())
     early = eliminated or (run.settled is not None and not whole)
     if early:
-        interval = stopped_early_interval(summary.suite_counts(), pools)
+        interval = stopped_early_interval(summary, pools)
     agreement = summary.consistency()
     return Ranking(
         candidate=summary.candidate,
@@ -112,5 +112,7 @@ def _ranking(summary: CandidateSummary, run: RunSummary, excluded: tuple[str, ..
         consistency_high=agreement.high if agreement else None,
         tied_with_best=summary.candidate in comparison.tied and summary.accuracy is not None,
         p_against_best=comparison.p_values.get(summary.candidate),
+        groups=summary.groups(),
+        not_comparable=wording.NO_COMMON_ITEMS if summary.candidate in comparison.not_comparable else "",
         ruled_out=excluded,
     )

@@ -11,6 +11,7 @@ from .stats.intervals import accuracy_interval, minimum_detectable_difference
 from .summary import CandidateSummary, RunSummary
 
 _FEW_ITEMS = 100
+NO_COMMON_ITEMS = "not comparable: no common items"
 
 
 def label(candidate: Candidate) -> str:
@@ -36,6 +37,11 @@ def why(
             "Nothing is said about accuracy, because no suite was run.",
         )
     figures.insert(0, f"accuracy {winner.accuracy:.1%}")
+    if comparison.not_comparable and comparison.best is None:
+        return (
+            f"Take {name}: {', '.join(figures)}; it is the fastest that meets your limits.",
+            "Which is more accurate cannot be said, because no two of them answered the same items.",
+        )
     others = [s for s in admitted if s.candidate in comparison.tied and s is not winner]
     if others:
         first = f"Take {name}: {', '.join(figures)}; it is the fastest of those whose accuracy cannot be told apart."
@@ -50,9 +56,8 @@ def why(
     if beaten:
         worst_p = max(comparison.p_values[s.candidate] for s in beaten)
         listed = ", ".join(label(cards[s.candidate]) for s in beaten)
-        second += (
-            f", and the best is significantly more accurate than {listed} (exact McNemar, Holm, p ≤ {worst_p:.2g})"
-        )
+        test = "exact test by passage" if comparison.n_passages else "exact McNemar"
+        second += f", and the best is significantly more accurate than {listed} ({test}, Holm, p ≤ {worst_p:.2g})"
     stopped = [
         f"{label(cards[name])} at {s.stopped.at_item}/{s.stopped.pool}"
         for name, s in summaries.items()
@@ -102,12 +107,13 @@ def warnings(
     for name, summary in summaries.items():
         if summary.disturbed or summary.latency_disturbed:
             found.append(f"{label(cards[name])}: speed figures were taken while something else used the machine.")
-    counts = {s.candidate: len(s.answers) for s in admitted if s.answers}
-    if len(counts) > 1 and not comparison.n_common:
-        found.append("They have no answered items in common, so nothing is said about which is more accurate.")
-    elif len(set(counts.values())) > 1:
+    if comparison.not_comparable:
+        apart = ", ".join(label(cards[s.candidate]) for s in admitted if s.candidate in comparison.not_comparable)
+        found.append(f"{apart or 'They'}: {NO_COMMON_ITEMS}, so nothing is said about which is more accurate.")
+    counts = [len(s.answers) for s in admitted if s.answers and s.candidate not in comparison.not_comparable]
+    if len(set(counts)) > 1:
         found.append(
-            f"Not all candidates answered the same number of items ({min(counts.values())} to {max(counts.values())});"
+            f"Not all candidates answered the same number of items ({min(counts)} to {max(counts)});"
             f" they are compared on the {comparison.n_common} that all answered."
         )
     if run.settled is not None:
@@ -117,7 +123,12 @@ def warnings(
         )
     if not plan.suites:
         found.append("No suite was run: a fast model may still be no good at your task.")
-    n = min(counts.values(), default=0)
+    if comparison.n_passages:
+        found.append(
+            f"{comparison.n_passages} passages are asked about more than once: tests and intervals take the items of"
+            " one passage together (clustered errors)."
+        )
+    n = min((len(s.answers) for s in admitted if s.answers), default=0)
     if 0 < n < _FEW_ITEMS:
         found.append(
             f"With {n} items only differences of about {minimum_detectable_difference(n) * 100:.0f} points can be told."
@@ -128,7 +139,8 @@ def warnings(
         weak = [
             label(cards[name])
             for name, s in summaries.items()
-            if suite.name in s.suite_counts() and accuracy_interval(*s.suite_counts()[suite.name]).low <= suite.chance
+            if suite.name in s.suite_counts()
+            and accuracy_interval(*s.effective_counts()[suite.name]).low <= suite.chance
         ]
         if weak:
             found.append(f"On {suite.name} no better than guessing ({suite.chance:.0%}): {', '.join(weak)}.")

@@ -17,13 +17,17 @@ def was_eliminated(summary: CandidateSummary) -> bool:
     return summary.stopped is not None and summary.stopped.reason == "eliminated"
 
 
-def suite_interval(correct: int, n: int, *, pool: int, early: bool) -> Interval:
-    """95 % interval for the accuracy in one suite.
+def suite_interval(summary: CandidateSummary, suite: str, *, pool: int, early: bool) -> Interval:
+    """95 % interval for the candidate's accuracy in a suite that it answered items of.
 
     A confidence sequence for the whole suite where an early stop cut it short; where all of its ``pool`` items were
-    answered nothing was cut, and the interval is the ordinary one, for items like these.
+    answered nothing was cut, and the interval is the ordinary one, for items like these. Then items that share a
+    passage count together; for the whole suite it does not matter what they share.
     """
-    return live_interval(n, correct, pool) if early and n < pool else accuracy_interval(correct, n)
+    correct, n = summary.suite_counts()[suite]
+    if early and n < pool:
+        return live_interval(n, correct, pool)
+    return accuracy_interval(*summary.effective_counts()[suite])
 
 
 def items_asked(run: RunSummary) -> int:

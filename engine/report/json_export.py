@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from ..events import AnswerScored, Event, RaceStarted, RunFinished, RunStarted, SuiteCard
+from ..grouped import suite_groups
 from ..plan import Candidate, Plan
-from ..stats.clustered import standard_error
+from ..stats.clustered import clustered_mean
 from ..summary import CandidateSummary, RunSummary, SpeedFigure, summarise
 from ..verdict import reach_verdict
 from .figures import stopped_early, suite_interval
@@ -116,8 +117,9 @@ def _suite_figures(
 ) -> dict[str, Any]:
     n, correct = len(answers), sum(answer.correct for answer in answers)
     early = stopped_early(summary, run) and n < card.items
-    interval = suite_interval(correct, n, pool=card.items, early=early)
+    interval = suite_interval(summary, card.name, pool=card.items, early=early)
     metrics: dict[str, list[float]] = {}
+    clusters = [summary.cluster((answer.suite, answer.item)) for answer in answers]
     for answer in answers:
         for name, value in answer.scores.items():
             metrics.setdefault(name, []).append(value)
@@ -136,9 +138,31 @@ def _suite_figures(
         "metrics": {
             name: {
                 "mean": sum(values) / len(values),
-                "standard_error": standard_error(values) if len(values) > 1 else None,
+                "standard_error": clustered_mean(values, clusters).standard_error if len(values) > 1 else None,
             }
             for name, values in metrics.items()
+        },
+        "passages": len(set(clusters)) if card.group_kind == "passage" else None,
+        "groups": _groups(answers, card),
+    }
+
+
+def _groups(answers: Sequence[AnswerScored], card: SuiteCard) -> dict[str, Any] | None:
+    """Mean over a suite's subjects and each of them; None where it has none."""
+    if card.group_kind != "subject":
+        return None
+    found = suite_groups(card.name, answers)
+    return {
+        "accuracy": found.accuracy,
+        "standard_error": found.standard_error,
+        "by_group": {
+            group.name: {
+                "items": card.groups.get(group.name),
+                "answered": group.items,
+                "correct": group.correct,
+                "accuracy": group.correct / group.items,
+            }
+            for group in found.groups
         },
     }
 

@@ -99,7 +99,7 @@ def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary)
     if not n:
         return _NONE
     early = stopped_early(summary, run)
-    interval = suite_interval(correct, n, pool=pool, early=early)
+    interval = suite_interval(summary, suite, pool=pool, early=early)
     asked = f"stopped at {n}/{pool}" if early and n < pool else f"n = {n}"
     return f"{correct / n * 100:.1f} [{_span(interval.low, interval.high)}] {asked}"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import combinations
 
 import msgspec
 
 from ..stats.bootstrap import bootstrap_mean_of_means
-from ..stats.clustered import standard_error
-from ..stats.paired import holm, mcnemar_p
+from ..stats.clustered import clustered_mean, paired_p
+from ..stats.paired import holm
 from ..summary import CandidateSummary, RunSummary
 from .figures import items_asked, stopped_early
 
@@ -28,14 +28,16 @@ class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
     difference: float
     """Accuracy of A minus that of B, unweighted mean over suites, −1 to 1."""
     standard_error: float | None
-    """Paired."""
+    """Paired, and clustered where ``clustered``."""
     low: float | None
-    """95 % paired bootstrap, 10 000 times, items drawn within their suites."""
+    """95 % paired bootstrap, 10 000 times, items (where ``clustered`` passages) drawn within their suites."""
     high: float | None
     p_value: float | None
-    """Exact McNemar."""
+    """Exact McNemar; where ``clustered``, the exact test on the passages' sums that it is a case of."""
     p_holm: float | None
     """The same, adjusted for the number of pairs (Holm)."""
+    clustered: bool = False
+    """Some of the items share a passage, and are taken together."""
 
 
 def pair_figures(summaries: Sequence[CandidateSummary], run: RunSummary) -> tuple[PairFigures, ...]:
@@ -56,24 +58,27 @@ def pair_figures(summaries: Sequence[CandidateSummary], run: RunSummary) -> tupl
 
 
 def _pair(a: CandidateSummary, b: CandidateSummary, common: Sequence[tuple[str, str]], *, early: bool) -> PairFigures:
-    suites: dict[str, list[float]] = {}
+    suites: dict[str, list[int]] = {}
+    passages: dict[str, list[Hashable]] = {}
     for key in common:
-        suites.setdefault(key[0], []).append(float(a.answers[key].correct) - float(b.answers[key].correct))
-    every = [d for group in suites.values() for d in group]
-    only_a, only_b = every.count(1.0), every.count(-1.0)
-    estimate = bootstrap_mean_of_means(list(suites.values()))
-    errors = [standard_error(group) for group in suites.values()]
+        suites.setdefault(key[0], []).append(a.answers[key].correct - b.answers[key].correct)
+        passages.setdefault(key[0], []).append(a.cluster(key))
+    every = [d for differences in suites.values() for d in differences]
+    clusters = [name for names in passages.values() for name in names]
+    estimate = bootstrap_mean_of_means(list(suites.values()), clusters=list(passages.values()))
+    errors = [clustered_mean(suites[name], passages[name]).standard_error for name in suites]
     error = math.sqrt(sum(e * e for e in errors)) / len(errors)
     return PairFigures(
         a=a.candidate,
         b=b.candidate,
         items=len(common),
-        only_a=only_a,
-        only_b=only_b,
+        only_a=every.count(1),
+        only_b=every.count(-1),
         difference=estimate.value,
         standard_error=None if early or math.isnan(error) else error,
         low=None if early else estimate.low,
         high=None if early else estimate.high,
-        p_value=None if early else mcnemar_p(only_a, only_b),
+        p_value=None if early else paired_p(every, clusters),
         p_holm=None,
+        clustered=len(set(clusters)) < len(clusters),
     )

@@ -91,21 +91,29 @@ def bootstrap_of_sums(
 
 
 def bootstrap_mean_of_means(
-    groups: Sequence[Sequence[float]], *, resamples: int = RESAMPLES, seed: int = 0
+    groups: Sequence[Sequence[float]],
+    *,
+    clusters: Sequence[Sequence[Hashable]] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> Estimate:
     """Unweighted mean of the groups' means with its percentile interval; items are drawn within their groups.
 
+    ``clusters`` has what each item of each group shares with others; then whole clusters are drawn.
+
     Raises:
-        ValueError: no groups, or one without values.
+        ValueError: no groups, or one without values; not one cluster a value.
     """
     if not groups or not all(len(group) for group in groups):
         raise ValueError("There are no values.")
     rng = np.random.default_rng(seed)
-    tables = [np.asarray(group, dtype=np.float64)[:, None] for group in groups]
-    drawn = sum(_drawn_sums(table, resamples, rng)[:, 0] / len(table) for table in tables) / len(tables)
+    columns = [np.column_stack([np.asarray(group, dtype=np.float64), np.ones(len(group))]) for group in groups]
+    shared = clusters if clusters is not None else [None] * len(groups)
+    tables = [_by_cluster(table, names) for table, names in zip(columns, shared, strict=True)]
+    drawn = sum(_ratio(_drawn_sums(table, resamples, rng)) for table in tables) / len(tables)
     low, high = np.quantile(drawn, [0.025, 0.975])
-    value = sum(float(table.mean()) for table in tables) / len(tables)
-    return Estimate(value=value, low=float(low), high=float(high), items=sum(map(len, tables)))
+    value = sum(float(np.mean(table[:, 0])) for table in columns) / len(tables)
+    return Estimate(value=value, low=float(low), high=float(high), items=sum(map(len, columns)))
 
 
 def _drawn_sums(table: Floats, resamples: int, rng: np.random.Generator) -> Floats:

@@ -1,4 +1,4 @@
-"""Standard errors: of a mean, of items that share a passage, of a group of suites.
+"""Standard errors: of a mean, of items that share a passage, of a group of suites; and the test of pairs of the second.
 
 Formulas of lm-evaluation-harness (api/metrics.py: mean_stderr, pooled_sample_stderr) and of Miller 2024, "Adding Error
 Bars to Evals" (arXiv 2411.00640).
@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from .intervals import Z95
+from .paired import mcnemar_p
 
 
 class MeanError(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +80,68 @@ def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence
     if len(a) != len(b):
         raise ValueError(f"A has {len(a)} scores and B has {len(b)}; they must be of the same items.")
     return clustered_mean([x - y for x, y in zip(a, b, strict=True)], clusters)
+
+
+def effective_counts(right: Sequence[bool], clusters: Sequence[Hashable]) -> tuple[float, float]:
+    """Right answers and answers that independent items would need to be as sure: for intervals made for counts.
+
+    n / design effect, the design effect being (clustered SE / plain SE)², at least 1, times the squared ratio of the t
+    quantiles for n − 1 and for as many degrees of freedom as clusters less one (Korn and Graubard 1998, Survey
+    Methodology 24). Where all are right or all wrong no effect can be estimated: then each cluster counts once. With
+    one item a cluster these are the counts themselves.
+
+    Raises:
+        ValueError: no answers, or not one cluster an answer.
+    """
+    n, different = len(right), len(set(clusters))
+    spread = clustered_mean([float(one) for one in right], clusters)
+    if different == n:
+        return float(sum(right)), float(n)
+    if different == 1:
+        return spread.mean, 1.0
+    if spread.mean in (0.0, 1.0):
+        return spread.mean * different, float(different)
+    from scipy.stats import t  # slow to import, needed at verdicts only
+
+    plain = standard_error([float(one) for one in right])
+    effect = max(1.0, (spread.standard_error / plain) ** 2)
+    quantiles = float(t.ppf(0.975, n - 1) / t.ppf(0.975, different - 1))
+    effective = max(1.0, n / effect * quantiles**2)
+    return spread.mean * effective, effective
+
+
+def paired_p(differences: Sequence[int], clusters: Sequence[Hashable]) -> float:
+    """Exact two-sided p value that A and B are as often right, where items of a cluster go together.
+
+    Pitman's (1937) test on the clusters' sums of A − B: if A and B are alike, the sign of each sum may as well be the
+    other; p is the share of all sign patterns whose total is at least as far from 0. With one item a cluster this is
+    the exact McNemar test. Exact by counting, no drawing: the sums are whole numbers.
+
+    Args:
+        differences: −1, 0 or 1 for each item.
+        clusters: what each item shares with others.
+
+    Raises:
+        ValueError: not one cluster a difference.
+    """
+    if len(clusters) != len(differences):
+        raise ValueError(f"There are {len(differences)} values and {len(clusters)} clusters; each value needs one.")
+    if len(set(clusters)) == len(differences):
+        return mcnemar_p(differences.count(1), differences.count(-1))
+    sums: dict[Hashable, int] = {}
+    for name, difference in zip(clusters, differences, strict=True):
+        sums[name] = sums.get(name, 0) + difference
+    sizes = [abs(value) for value in sums.values() if value]
+    total = sum(sizes)
+    # Chances of each sum of those that kept their sign: with that sum s, the total is s − (all − s).
+    chances = np.zeros(total + 1)
+    chances[0] = 1.0
+    for size in sizes:
+        moved = np.zeros_like(chances)
+        moved[size:] = chances[:-size]
+        chances = (chances + moved) / 2
+    totals = 2 * np.arange(total + 1) - total
+    return min(1.0, float(chances[np.abs(totals) >= abs(sum(sums.values()))].sum()))
 
 
 def micro_average(parts: Sequence[MeanError]) -> MeanError:

@@ -19,8 +19,11 @@ class Interval(msgspec.Struct, frozen=True):
     high: float
 
 
-def accuracy_interval(correct: int, n: int) -> Interval:
-    """95 % interval for a share: Wilson, or Clopper-Pearson where Wilson is too short (n < 30, none or all right)."""
+def accuracy_interval(correct: float, n: float) -> Interval:
+    """95 % interval for a share: Wilson, or Clopper-Pearson where Wilson is too short (n < 30, none or all right).
+
+    Counts may be fractions: ``clustered.effective_counts``.
+    """
     if n == 0:
         return Interval(0.0, 1.0)
     if n < _SMALL_N or correct in (0, n):
@@ -28,7 +31,7 @@ def accuracy_interval(correct: int, n: int) -> Interval:
     return wilson(correct, n)
 
 
-def wilson(correct: int, n: int, z: float = Z95) -> Interval:
+def wilson(correct: float, n: float, z: float = Z95) -> Interval:
     """Wilson (1927) score interval; n > 0."""
     share = correct / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
@@ -36,7 +39,7 @@ def wilson(correct: int, n: int, z: float = Z95) -> Interval:
     return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
-def clopper_pearson(correct: int, n: int, alpha: float = 0.05) -> Interval:
+def clopper_pearson(correct: float, n: float, alpha: float = 0.05) -> Interval:
     """Clopper and Pearson (1934) exact interval; n > 0."""
     from scipy.stats import beta  # slow to import, needed at verdicts only
 
@@ -45,7 +48,7 @@ def clopper_pearson(correct: int, n: int, alpha: float = 0.05) -> Interval:
     return Interval(low, high)
 
 
-def mean_of_suites_interval(suites: Sequence[tuple[int, int]]) -> Interval:
+def mean_of_suites_interval(suites: Sequence[tuple[float, float]]) -> Interval:
     """95 % interval for the unweighted mean of suite accuracies, each ``(correct, n)`` with n > 0.
 
     One suite: ``accuracy_interval``. Several: the suites' intervals combined by the method of variance estimates

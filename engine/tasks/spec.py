@@ -65,7 +65,8 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     n_shot: int = 0
     """Solved examples that the format puts before each item."""
     group_kind: Literal["", "subject", "passage"] = ""
-    """What items of one group share."""
+    """What items of one group share: a subject, which gets a mean of its own, or a passage, so that their errors go
+    together. A group without a kind is only noted with the answer."""
     generator: str = ""
     """Name of the generator that makes the items instead."""
     data_license: str = ""

@@ -15,6 +15,7 @@ def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
         DatasetError: a column is missing or wrong.
     """
     items = []
+    passages: dict[str, str] = {}
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
         where = f"boolq row {number}"
         passage, question = text_field(row, "passage", where), text_field(row, "question", where)
@@ -26,6 +27,8 @@ def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
                 choices=("no", "yes"),
                 gold=label_field(row, column, where, n_choices=2),
                 contexts=(f"{passage}\nQuestion: {question}?\nAnswer:",),
+                # Some passages are asked about twice or more.
+                group=passages.setdefault(passage, f"passage-{number}"),
             )
         )
     return tuple(items)

@@ -121,6 +121,9 @@ def test_boolq() -> None:
     assert request.contexts == ("Tea is made from leaves.\nQuestion: is tea made from leaves?\nAnswer:",)
     assert request.continuations == (" no", " yes")
     assert item.gold == 1
+    others = [{**row, "passage": "Ice is cold."}, {**row, "question": "is tea a drink"}]
+    groups = [each.group for each, _request in asked("boolq", validation=[row, *others])]
+    assert groups == ["passage-0", "passage-1", "passage-0"]
 
 
 def truthful_row() -> dict[str, Any]:

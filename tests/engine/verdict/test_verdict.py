@@ -134,3 +134,48 @@ def test_commands_survive_odd_paths():
     words = shlex.split(verdict.commands["ollama"])
     assert words[:2] == ["printf", r"%s\n"]
     assert words[2] == "FROM /models/50% of a.gguf"
+
+
+def only(candidate, names, right=True):
+    """Answers to the items named, all right or all wrong."""
+    return [
+        AnswerScored(
+            candidate=candidate, suite="s", item=name, correct=right, scores={"acc": float(right)}, prompt="",
+            output="", extracted=None, expected="",
+        )
+        for name in names
+    ]  # fmt: skip
+
+
+def test_candidates_without_common_items_are_not_called_tied():
+    events = [*only("a", ["1", "2"]), *only("b", ["3", "4"], right=False), speed("a", 20.0), speed("b", 40.0)]
+    verdict = reach_verdict(plan_of("a", "b"), events)
+    assert [r.not_comparable for r in verdict.rankings] == ["not comparable: no common items"] * 2
+    assert not any(r.tied_with_best for r in verdict.rankings)
+    assert all(r.p_against_best is None for r in verdict.rankings)
+    # Something has to be taken: the fastest, and the words do not say that it is the most accurate.
+    assert verdict.winner == "b"
+    text = " ".join(verdict.sentences)
+    assert "most accurate" not in text
+    assert "tied" not in text
+    assert "no two of them answered the same items" in text
+    assert any("no common items" in warning for warning in verdict.warnings)
+
+
+def test_one_that_answered_other_items_does_not_keep_the_rest_from_a_comparison():
+    events = [*answers("a", 90, 100), *answers("b", 40, 100), *only("c", ["elsewhere 1", "elsewhere 2"])]
+    events += [speed("a", 20.0), speed("b", 40.0), speed("c", 80.0)]
+    verdict = reach_verdict(plan_of("a", "b", "c"), events)
+    assert verdict.winner == "a"
+    assert row(verdict, "b").p_against_best < 0.05
+    assert row(verdict, "c").not_comparable
+    assert not row(verdict, "c").tied_with_best
+    assert not row(verdict, "a").not_comparable
+    assert any(w.startswith("C: not comparable: no common items") for w in verdict.warnings)
+    assert not any("same number of items" in warning for warning in verdict.warnings)
+
+
+def test_one_candidate_alone_is_compared_with_nobody():
+    verdict = reach_verdict(plan_of("a"), [*answers("a", 50, 100), speed("a", 20.0)])
+    assert verdict.winner == "a"
+    assert not row(verdict, "a").not_comparable

@@ -1,0 +1,31 @@
+"""Suites of subjects: the mean over all items with its pooled error, and what each subject has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from .events import AnswerScored, GroupShare, SuiteGroups
+
+
+def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:
+    """One candidate's answers to ``suite`` by subject; answers without one make a subject without a name.
+
+    Raises:
+        ValueError: no answers.
+    """
+    from .stats.clustered import clustered_mean, micro_average  # numpy, only needed at verdicts
+
+    subjects: dict[str, list[float]] = {}
+    for answer in answers:
+        subjects.setdefault(answer.group, []).append(float(answer.correct))
+    whole = micro_average([clustered_mean(values) for values in subjects.values()])
+    return SuiteGroups(
+        suite=suite,
+        accuracy=whole.mean,
+        standard_error=None if math.isnan(whole.standard_error) else whole.standard_error,
+        groups=tuple(
+            GroupShare(name=name, items=len(values), correct=int(sum(values)))
+            for name, values in sorted(subjects.items())
+        ),
+    )
