@@ -18,7 +18,8 @@ import msgspec
 
 from ..plan import Plan, SuiteChoice, plan_from_toml, plan_to_toml, read_plan
 from ..tasks.datasets import find_files
-from ..tasks.spec import SuiteSpec, suite_specs
+from ..tasks.items import reference_spec
+from ..tasks.userchoice import OwnFiles, find_own_files, joint_sha256
 from .cache import cached_from, check_room, free_bytes, storage_errors
 from .client import never
 from .copying import copy_file
@@ -60,6 +61,7 @@ class _Item(msgspec.Struct, frozen=True):
     source: Path
     path: str
     kind: Kind
+    origin: Origin | None = None
 
 
 def create_bundle(
@@ -103,7 +105,7 @@ def create_bundle(
     kinds[PLAN], kinds[_README] = "plan", "note"
     for path, text in [*texts.items(), (PLAN, plan_to_toml(packed)), (_README, _readme(wheels is not None))]:
         hashes[path] = _write(to / path, text.encode())
-    origins = {item.path: _origin(item.source) for item in items if item.kind == "model"}
+    origins = {item.path: _origin(item.source) if item.kind == "model" else item.origin for item in items}
     manifest = Manifest(
         files=tuple(
             BundleFile(
@@ -234,26 +236,35 @@ def _model_items(plan: Plan) -> list[list[_Item]]:
 
 
 def _data_items(plan: Plan) -> list[list[_Item]]:
-    """The data files of each suite: the user's one file, the files of a reference suite's data set, or none."""
+    """The data files of each suite: the user's own, wherever they are, those of a reference suite, or none."""
     groups: list[list[_Item]] = []
     for suite in plan.suites:
         number = 1 + sum(bool(group) for group in groups)
-        spec = _reference_spec(suite)
-        own = Path(suite.data) if suite.data else None
+        folder = f"data/{number}-{safe_name(suite.name)}"
+        spec = reference_spec(suite)
         if spec is not None:
             # Names stay: the data set's patterns find the files by them on the other side.
+            own = Path(suite.data) if suite.data else None
             files = {file: None for found in find_files(spec, folder=own).values() for file in found}
-            folder = f"data/{number}-{safe_name(suite.name)}"
             groups.append([_Item(file, f"{folder}/{safe_name(file.name)}", "data") for file in files])
-        elif own is not None:
-            groups.append([_Item(own, f"data/{number}-{safe_name(own.name)}", "data")])
+        elif suite.data or suite.hub_repo:
+            groups.append(_own_items(suite, find_own_files(suite), number, folder))
         else:
             groups.append([])
     return groups
 
 
-def _reference_spec(suite: SuiteChoice) -> SuiteSpec | None:
-    return next((spec for spec in suite_specs() if spec.format and spec.name == suite.name), None)
+def _own_items(suite: SuiteChoice, found: OwnFiles, number: int, folder: str) -> list[_Item]:
+    """One file as it is called; several numbered in a folder, which keeps the order they are read in."""
+    items = []
+    for index, (shown, source) in enumerate(found.files, 1):
+        name = safe_name(shown.name)
+        path = f"data/{number}-{name}" if len(found.files) == 1 else f"{folder}/{index:04d}-{name}"
+        origin = None
+        if found.commit:
+            origin = Origin(repo=suite.hub_repo, commit=found.commit, file=shown.relative_to(suite.hub_repo).as_posix())
+        items.append(_Item(source, path, "data", origin))
+    return items
 
 
 def _wheel_items(wheels: Path | None) -> list[_Item]:
@@ -287,13 +298,18 @@ def _packed_plan(plan: Plan, models: list[list[_Item]], data: list[list[_Item]],
         if not files:
             suites.append(suite)
             continue
-        path = files[0].path
-        if _reference_spec(suite) is not None:
-            suites.append(msgspec.structs.replace(suite, data=path.rpartition("/")[0]))
+        path = files[0].path if len(files) == 1 else files[0].path.rpartition("/")[0]
+        if reference_spec(suite) is not None:
+            suites.append(msgspec.structs.replace(suite, data=files[0].path.rpartition("/")[0]))
             continue
-        if suite.data_sha256 and suite.data_sha256 != hashes[path]:
-            raise BundleError(f"{suite.data} changed since the plan was made.", hint="Make the plan again.")
-        suites.append(msgspec.structs.replace(suite, data=path, data_sha256=hashes[path]))
+        found = [hashes[item.path] for item in files]
+        sha256 = found[0] if len(found) == 1 else joint_sha256(found)
+        if suite.data_sha256 and suite.data_sha256 != sha256:
+            what = suite.data or f"The data of {suite.name}"
+            raise BundleError(f"{what} changed since the plan was made.", hint="Make the plan again.")
+        packed = msgspec.structs.replace(suite, data=path, data_sha256=sha256)
+        # Over there it is files like any others; the manifest says which of the hub they were.
+        suites.append(msgspec.structs.replace(packed, hub_repo="", hub_file="", hub_revision=""))
     return msgspec.structs.replace(plan, candidates=tuple(candidates), suites=tuple(suites))
 
 
@@ -307,6 +323,7 @@ def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
     listed = {file.path for file in manifest.files}
     listed |= {path.rpartition("/")[0] for path in listed if path.startswith("data/")}
     named = [candidate.path for candidate in plan.candidates] + [suite.data for suite in plan.suites if suite.data]
+    named += [suite.hub_repo for suite in plan.suites if suite.hub_repo]
     outside = tuple(f"its plan names {path[:120]!r}" for path in named if path not in listed)
     if outside:
         raise refused(f"The bundle {folder}", outside, hint="Do not use it.")

@@ -29,7 +29,7 @@ _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where on the hub a model file was downloaded from, as the cache of the machine that made the bundle has it."""
+    """Where on the hub a file was downloaded from, as the cache of the machine that made the bundle has it."""
 
     repo: str
     commit: str

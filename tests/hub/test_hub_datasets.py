@@ -163,3 +163,76 @@ def test_the_users_words_for_a_data_set(tmp_path: Path) -> None:
 def test_reference_suites_are_not_taken_from_elsewhere(hub: Any) -> None:
     with pytest.raises(DatasetError, match="piqa is a reference suite"):
         open_suite(SuiteChoice(name="piqa", hub_repo="owner/sums", hub_file="data/train.jsonl"), seed=1, limit=0)
+
+
+# Bundles
+
+
+@pytest.mark.parametrize("pattern", ["data/test-*.jsonl", "data/train.jsonl"])
+def test_a_data_set_travels_in_a_bundle_with_its_columns(
+    hub: Any, tmp_path: Path, tiny_models: list[Path], monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    from weighin.engine.hub.bundle import create_bundle, verify_bundle
+    from weighin.engine.hub.install import install_bundle
+
+    wanted = Plan(
+        candidates=candidates_from_paths([str(tiny_models[0])]),
+        suites=(choice(hub_file=pattern, scorer="numeric"), SuiteChoice(name="everyday-choice")),
+        settings=Settings(n_ctx=512),
+    )
+    plan = freeze_plan(wanted)
+    create_bundle(plan, tmp_path / "bundle")
+    manifest = verify_bundle(tmp_path / "bundle")
+    origins = [file.origin for file in manifest.files if file.kind == "data"]
+    assert {(o.repo, o.commit) for o in origins if o} == {("owner/sums", COMMIT)}
+    assert origins[0] is not None
+    assert origins[0].file in {"data/test-0.jsonl", "data/train.jsonl"}
+    # Over there: another cache, no network, and no word of the hub in the plan.
+    offline(monkeypatch)
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "there"))
+    sent = len(hub.requests)
+    imported = install_bundle(tmp_path / "bundle", env={"HF_HUB_CACHE": str(tmp_path / "other")}).plan
+    suite = imported.suites[0]
+    assert suite.hub_repo == suite.hub_file == suite.hub_revision == ""
+    assert (suite.columns, suite.scorer) == (COLUMNS, "numeric")
+    assert suite.data_sha256 == plan.suites[0].data_sha256
+    assert freeze_plan(imported).suites == imported.suites
+    there, here = (open_suite(s, seed=1, limit=0).items for s in (suite, plan.suites[0]))
+    assert there == here
+    assert len(hub.requests) == sent
+
+
+def test_a_bundle_whose_plan_wants_the_hub_is_refused(hub: Any, tmp_path: Path, tiny_models: list[Path]) -> None:
+    import hashlib
+
+    from weighin.engine.hub.bundle import create_bundle, verify_bundle
+
+    candidates = candidates_from_paths([str(tiny_models[0])])
+    create_bundle(Plan(candidates=candidates), tmp_path / "bundle")
+    plan = tmp_path / "bundle" / "plan.toml"
+    old = plan.read_bytes()
+    new = old + b'\n[[suites]]\nname = "s"\nhub_repo = "owner/sums"\nhub_file = "data/train.jsonl"\n'
+    plan.write_bytes(new)
+    manifest = tmp_path / "bundle" / "bundle.json"
+    document = json.loads(manifest.read_text())
+    entry = next(file for file in document["files"] if file["path"] == "plan.toml")
+    entry.update(size_bytes=len(new), sha256=hashlib.sha256(new).hexdigest())
+    manifest.write_text(json.dumps(document))
+    with pytest.raises(WeighinError, match="its plan names 'owner/sums'"):
+        verify_bundle(tmp_path / "bundle")
+
+
+def test_a_folder_of_files_travels_in_its_order(tmp_path: Path, tiny_models: list[Path]) -> None:
+    from weighin.engine.hub.bundle import create_bundle, import_bundle
+
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name, number in (("b.jsonl", 2), ("a.jsonl", 1), ("c.jsonl", 3)):
+        (folder / name).write_bytes(rows(number))
+    suite = SuiteChoice(name="mine", data=str(folder), columns=COLUMNS)
+    plan = freeze_plan(Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=(suite,)))
+    create_bundle(plan, tmp_path / "bundle")
+    carried = import_bundle(tmp_path / "bundle").plan.suites[0]
+    assert Path(carried.data).is_dir()
+    assert open_suite(carried, seed=1, limit=0).items == open_suite(suite, seed=1, limit=0).items
+    assert freeze_plan(import_bundle(tmp_path / "bundle").plan).suites == (carried,)
