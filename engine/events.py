@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from .askings import RepeatedItem, RewordedItem, Steadiness, TurnedItem
+
 Phase = Literal["waiting", "loading", "warming up", "speed", "latency", "answering", "stopped", "done", "failed"]
 SpeedKind = Literal["prompt", "generation"]
 RunOutcome = Literal["completed", "cancelled", "out of time", "failed"]
@@ -254,6 +256,38 @@ class SamplesDrawn(_Fact, frozen=True, kw_only=True):
     elapsed_s: float
 
 
+class OptionsTurned(_Fact, frozen=True, kw_only=True):
+    """Some choice items were asked with their options in every cyclic order."""
+
+    candidate: str
+    suite: str
+    part: int
+    items: tuple[TurnedItem, ...]
+    elapsed_s: float
+
+
+class PromptsReworded(_Fact, frozen=True, kw_only=True):
+    """Some items were asked under other neutral prompt templates."""
+
+    candidate: str
+    suite: str
+    part: int
+    templates: tuple[str, ...]
+    """Names of the templates, in the order of each item's scores."""
+    items: tuple[RewordedItem, ...]
+    elapsed_s: float
+
+
+class BlockRepeated(_Fact, frozen=True, kw_only=True):
+    """A block that was answered before was answered again exactly as it was."""
+
+    candidate: str
+    suite: str
+    block: int
+    items: tuple[RepeatedItem, ...]
+    elapsed_s: float
+
+
 class WorkerDied(_Fact, frozen=True, kw_only=True):
     candidate: str
     failure: WorkerFailure
@@ -322,6 +356,8 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """Chance that two sampled answers to an item agree, 0 to 1. No word about being right."""
     consistency_low: float | None = None
     consistency_high: float | None = None
+    steadiness: Steadiness = Steadiness()
+    """When items are asked again in another way. No word about being right either."""
     tied_with_best: bool
     p_against_best: float | None
     """Exact McNemar against the most accurate admitted candidate, Holm-adjusted; None for that one itself."""
@@ -365,6 +401,9 @@ Event: TypeAlias = (
     | AnswerScored
     | BlockScored
     | SamplesDrawn
+    | OptionsTurned
+    | PromptsReworded
+    | BlockRepeated
     | WorkerDied
     | CandidateStopped
     | VerdictReached
@@ -379,6 +418,9 @@ DURABLE = (
     AnswerScored,
     BlockScored,
     SamplesDrawn,
+    OptionsTurned,
+    PromptsReworded,
+    BlockRepeated,
     WorkerDied,
     CandidateStopped,
     SuiteDropped,

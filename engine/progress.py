@@ -6,17 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .events import (
+    BlockRepeated,
     BlockScored,
     CandidateStopped,
     ChatMeasured,
     Event,
     MemoryMeasured,
+    OptionsTurned,
+    PromptsReworded,
     RaceSettled,
     RunStarted,
     SamplesDrawn,
     SpeedMeasured,
     SuiteDropped,
 )
+from .reasking import ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
 
 
 @dataclass
@@ -26,15 +30,16 @@ class CandidateProgress:
     repeats: dict[str, set[int]] = field(default_factory=lambda: {"prompt": set(), "generation": set()})
     chats: set[int] = field(default_factory=set)
     blocks: set[tuple[str, int]] = field(default_factory=set)
-    sampled: set[tuple[str, int]] = field(default_factory=set)
-    """Suite and part."""
+    reasked: set[ReaskStep] = field(default_factory=set)
+    """What was asked again for consistency."""
     memory_measured: bool = False
     stopped: bool = False
     speed_s: dict[str, float] = field(default_factory=dict)
     """Duration of the latest repeat of each kind."""
     block_s: dict[str, list[float]] = field(default_factory=dict)
     """Durations of the blocks of each suite."""
-    sample_s: list[float] = field(default_factory=list)
+    reask_s: dict[type[ReaskStep], list[float]] = field(default_factory=dict)
+    """Durations of steps of each kind."""
 
 
 @dataclass
@@ -66,16 +71,26 @@ class Progress:
             mine = self.of(event.candidate)
             mine.blocks.add((event.suite, event.block))
             mine.block_s.setdefault(event.suite, []).append(event.elapsed_s)
-        elif isinstance(event, SamplesDrawn):
-            mine = self.of(event.candidate)
-            mine.sampled.add((event.suite, event.part))
-            mine.sample_s.append(event.elapsed_s)
+        elif isinstance(event, (SamplesDrawn, OptionsTurned, PromptsReworded, BlockRepeated)):
+            mine, step = self.of(event.candidate), _step_of(event)
+            mine.reasked.add(step)
+            mine.reask_s.setdefault(type(step), []).append(event.elapsed_s)
         elif isinstance(event, CandidateStopped):
             self.of(event.candidate).stopped = True
         elif isinstance(event, RaceSettled):
             self.settled = True
         elif isinstance(event, SuiteDropped):
             self.dropped_suites.add(event.suite)
+
+
+def _step_of(event: SamplesDrawn | OptionsTurned | PromptsReworded | BlockRepeated) -> ReaskStep:
+    if isinstance(event, SamplesDrawn):
+        return SampleStep(event.suite, event.part)
+    if isinstance(event, OptionsTurned):
+        return TurnStep(event.suite, event.part)
+    if isinstance(event, PromptsReworded):
+        return RewordStep(event.suite, event.part)
+    return RepeatStep(event.suite, event.block)
 
 
 def fold(events: Iterable[Event]) -> Progress:

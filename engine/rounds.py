@@ -10,15 +10,18 @@ import msgspec
 
 from .plan import Plan
 from .progress import Progress
+from .reasking import PART_ITEMS, ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep, reask_steps
 from .tasks.items import Suite
 from .tasks.order import committed_order
+from .tasks.variants import TEMPLATES
 
 CHOICE_BLOCK_ITEMS = 16
 GENERATE_BLOCK_ITEMS = 32
 """Twice what runs side by side, so that finished items make room for others within the block."""
-SAMPLE_PART_ITEMS = 10
 _MAX_ROUNDS = 12
+_REASKED = (SampleStep, TurnStep, RewordStep, RepeatStep)
 _LOADING_SHARE = 0.1
+_USUAL_OPTIONS = 4
 
 
 class SpeedStep(msgspec.Struct, frozen=True):
@@ -40,14 +43,7 @@ class BlockStep(msgspec.Struct, frozen=True):
     block: int
 
 
-class SampleStep(msgspec.Struct, frozen=True):
-    """Several sampled answers to a few items of a suite."""
-
-    suite: str
-    part: int
-
-
-Step: TypeAlias = SpeedStep | ChatStep | BlockStep | SampleStep
+Step: TypeAlias = SpeedStep | ChatStep | BlockStep | ReaskStep
 
 
 class RoundWork(msgspec.Struct, frozen=True):
@@ -60,11 +56,6 @@ class RoundWork(msgspec.Struct, frozen=True):
 def block_items(kind: str) -> int:
     """Items in a block of a suite of ``kind``. Part of the measurement: layout moves log-probabilities."""
     return CHOICE_BLOCK_ITEMS if kind == "choice" else GENERATE_BLOCK_ITEMS
-
-
-def sample_range(suite: Suite, part: int, items: int) -> range:
-    """Indices of the items in a part of the ``items`` that are sampled."""
-    return range(part * SAMPLE_PART_ITEMS, min((part + 1) * SAMPLE_PART_ITEMS, items, len(suite.items)))
 
 
 def block_range(suite: Suite, block: int) -> range:
@@ -82,12 +73,8 @@ class Schedule:
         self._plan = plan
         self._progress = progress
         self.blocks = _in_committed_order(suites, plan.settings.seed)
-        self._samples = [
-            SampleStep(suite=suite.spec.name, part=part)
-            for suite in suites
-            if suite.spec.kind == "generate"
-            for part in range(math.ceil(min(plan.consistency.items, len(suite.items)) / SAMPLE_PART_ITEMS))
-        ]
+        self._reasked = reask_steps(suites, plan.consistency)
+        self._block_items = {suite.spec.name: block_items(suite.spec.kind) for suite in suites}
         self._rounds = 0
         self._scale = 1
         self._active: tuple[str, ...] = ()
@@ -102,8 +89,8 @@ class Schedule:
         chat = [s for s in steps if isinstance(s, ChatStep)][: self._scale]
         blocks = [s for s in steps if isinstance(s, BlockStep)]
         if not blocks:  # consistency comes last, and only of those who are still in the race
-            samples = [s for s in steps if isinstance(s, SampleStep)]
-            return RoundWork(order=self._order(active), steps=(*speed, *chat, *samples[: self._scale]))
+            again = [s for s in steps if isinstance(s, _REASKED)]
+            return RoundWork(order=self._order(active), steps=(*speed, *chat, *again[: self._scale]))
         if self._rounds == 0:
             count = 1  # so that every panel shows something soon
         else:
@@ -126,10 +113,11 @@ class Schedule:
     def rounds_left(self, chats: int) -> int:
         """Rounds after the present one at the present pace, at least."""
         steps = self._pending(chats)
-        speed = sum(isinstance(s, SpeedStep) for s in steps)
-        if not steps:
-            return 0
-        return max(math.ceil(speed / self._scale), self._rounds_wanted() - self._rounds, 1) - 1
+        speed = math.ceil(sum(isinstance(s, SpeedStep) for s in steps) / self._scale)
+        again = math.ceil(sum(isinstance(s, _REASKED) for s in steps) / self._scale)
+        if any(isinstance(s, BlockStep) for s in steps):
+            return max(speed, self._rounds_wanted() - self._rounds, 1) + again - 1
+        return max(speed, again, 1) - 1
 
     def seconds_left(self, chats: int) -> float | None:
         """Compute time that the pending work needs, from what it took so far; None before anything was timed."""
@@ -147,7 +135,7 @@ class Schedule:
         steps: list[Step] = [SpeedStep(k) for k in range(self._plan.speed.repeats)]
         steps += [ChatStep(k) for k in range(chats)]
         steps += [b for b in self.blocks if b.suite not in self._progress.dropped_suites]
-        steps += self._samples
+        steps += self._reasked
         return [step for step in steps if any(not self._is_done(c, step) for c in self._active)]
 
     def _is_done(self, candidate: str, step: Step) -> bool:
@@ -156,8 +144,10 @@ class Schedule:
             return all(step.repeat in done for done in mine.repeats.values())
         if isinstance(step, ChatStep):
             return step.prompt in mine.chats
-        if isinstance(step, SampleStep):
-            return (step.suite, step.part) in mine.sampled or step.suite in self._progress.dropped_suites
+        if isinstance(step, _REASKED):
+            # A race that ended early may have left the block unanswered: then there is nothing to compare with.
+            missing = isinstance(step, RepeatStep) and self._progress.settled and (step.suite, 0) not in mine.blocks
+            return step in mine.reasked or missing or step.suite in self._progress.dropped_suites
         unwanted = self._progress.settled or step.suite in self._progress.dropped_suites
         return unwanted or (step.suite, step.block) in mine.blocks
 
@@ -170,8 +160,8 @@ class Schedule:
             return sum(mine.speed_s.values()) if len(mine.speed_s) == 2 else None
         if isinstance(step, ChatStep):
             return 0.5 * sum(mine.speed_s.values()) if mine.speed_s else None
-        if isinstance(step, SampleStep):
-            return sum(mine.sample_s) / len(mine.sample_s) if mine.sample_s else 0.0
+        if isinstance(step, _REASKED):
+            return self._reask_seconds(candidate, step)
         times = mine.block_s.get(step.suite)
         if times:
             return sum(times) / len(times)
@@ -181,6 +171,22 @@ class Schedule:
         # Before a suite's first block: as long as a block of another suite, if there was one.
         known = [t for c in self._active for rows in self._progress.of(c).block_s.values() for t in rows]
         return sum(known) / len(known) if known else None
+
+    def _reask_seconds(self, candidate: str, step: ReaskStep) -> float:
+        """From steps of the kind, or from the suite's blocks by the number of prompts that are asked."""
+        mine = self._progress.of(candidate)
+        known = mine.reask_s.get(type(step))
+        if known:
+            return sum(known) / len(known)
+        times = mine.block_s.get(step.suite)
+        if not times:
+            return 0.0
+        prompts = {
+            SampleStep: PART_ITEMS * self._plan.consistency.samples,
+            TurnStep: PART_ITEMS * _USUAL_OPTIONS,
+            RewordStep: PART_ITEMS * len(TEMPLATES),
+        }.get(type(step), self._block_items[step.suite])
+        return sum(times) / len(times) * prompts / self._block_items[step.suite]
 
 
 def _in_committed_order(suites: Sequence[Suite], seed: int) -> list[BlockStep]:

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .askings import RepeatedItem, RewordedItem, Steadiness, TurnedItem
 from .events import (
     AnswerScored,
+    BlockRepeated,
     CandidateStopped,
     ChatMeasured,
     Event,
     MemoryMeasured,
     ModelLoaded,
+    OptionsTurned,
+    PromptsReworded,
     RaceSettled,
     RunStarted,
     SpeedMeasured,
@@ -61,6 +65,10 @@ class CandidateSummary:
     """By suite and item."""
     samples: dict[tuple[str, str], list[AnswerScored]] = field(default_factory=dict)
     """Answers drawn at a temperature, by suite and item."""
+    turned: dict[tuple[str, str], TurnedItem] = field(default_factory=dict)
+    reworded: dict[tuple[str, str], RewordedItem] = field(default_factory=dict)
+    repeated: dict[tuple[str, str], RepeatedItem] = field(default_factory=dict)
+    """Items asked again: with their options turned, under other templates, as they were; by suite and item."""
     passage_suites: frozenset[str] = frozenset()
     """Suites whose items may share a passage."""
     subject_suites: frozenset[str] = frozenset()
@@ -141,6 +149,12 @@ class CandidateSummary:
         answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
         return self_agreement(answers) if answers else None
 
+    def steadiness(self) -> Steadiness:
+        """How little the answers depend on the order of options, on the template and on the moment."""
+        from .steadiness import steadiness
+
+        return steadiness(self.answers, self.turned, self.reworded, self.repeated)
+
     @property
     def disturbed(self) -> bool:
         """Whether a speed figure carries the mark."""
@@ -188,6 +202,8 @@ def summarise(events: Iterable[Event]) -> RunSummary:
                 mine.answers.setdefault((event.suite, event.item), event)
             else:
                 mine.samples.setdefault((event.suite, event.item), []).append(event)
+        elif isinstance(event, (OptionsTurned, PromptsReworded, BlockRepeated)):
+            _note_reasked(run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate)), event)
         elif isinstance(event, (MemoryMeasured, ModelLoaded, CandidateStopped)):
             _note(run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate)), event)
             if isinstance(event, ModelLoaded):
@@ -199,13 +215,23 @@ def summarise(events: Iterable[Event]) -> RunSummary:
     for name, summary in run.candidates.items():
         summary.passage_suites, summary.subject_suites = kinds["passage"], kinds["subject"]
         # How far each came in a dropped suite differs, so it counts for nobody.
-        for table in (summary.answers, summary.samples):
+        tables = (summary.answers, summary.samples, summary.turned, summary.reworded, summary.repeated)
+        for table in tables:
             for key in [key for key in table if key[0] in run.dropped_suites]:
                 del table[key]
         summary.prompt = _speed_figure(speeds.get((name, "prompt"), []))
         summary.generation = _speed_figure(speeds.get((name, "generation"), []))
         _note_latency(summary, chats.get(name, []))
     return run
+
+
+def _note_reasked(summary: CandidateSummary, event: OptionsTurned | PromptsReworded | BlockRepeated) -> None:
+    if isinstance(event, OptionsTurned):
+        summary.turned.update({(event.suite, item.item): item for item in event.items})
+    elif isinstance(event, PromptsReworded):
+        summary.reworded.update({(event.suite, item.item): item for item in event.items})
+    else:
+        summary.repeated.update({(event.suite, item.item): item for item in event.items})
 
 
 def _note(summary: CandidateSummary, event: MemoryMeasured | ModelLoaded | CandidateStopped) -> None:

@@ -110,6 +110,7 @@ def _ranking(summary: CandidateSummary, run: RunSummary, excluded: tuple[str, ..
         consistency=agreement.value if agreement else None,
         consistency_low=agreement.low if agreement else None,
         consistency_high=agreement.high if agreement else None,
+        steadiness=summary.steadiness(),
         tied_with_best=summary.candidate in comparison.tied and summary.accuracy is not None,
         p_against_best=comparison.p_values.get(summary.candidate),
         groups=summary.groups(),

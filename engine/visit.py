@@ -6,24 +6,38 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from .askings import RepeatedItem, RewordedItem, TurnedItem
 from .errors import WeighinError
 from .events import (
     AnswerScored,
+    BlockRepeated,
     BlockScored,
     ChatMeasured,
     Event,
     MemoryMeasured,
+    OptionsTurned,
     Phase,
+    PromptsReworded,
     SamplesDrawn,
     SpeedKind,
     SpeedMeasured,
 )
 from .hardware.load import background_load
-from .plan import Candidate, Plan
-from .rounds import BlockStep, ChatStep, SampleStep, SpeedStep, Step, block_range, sample_range
-from .tasks.items import Suite
+from .plan import Candidate, Plan, PromptStyle
+from .reasking import (
+    RepeatStep,
+    RewordStep,
+    SampleStep,
+    TurnStep,
+    reworded_items,
+    sampled_items,
+    turned_items,
+)
+from .rounds import BlockStep, ChatStep, SpeedStep, Step, block_range
+from .tasks.items import Item, Suite
 from .tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
 from .tasks.scoring import score
+from .tasks.variants import TEMPLATES
 from .worker.protocol import (
     ChatDone,
     ChoicesScored,
@@ -86,6 +100,12 @@ class Visit:
             await self._chat(step.prompt)
         elif isinstance(step, SampleStep):
             await self._sample(step)
+        elif isinstance(step, TurnStep):
+            await self._turn(step)
+        elif isinstance(step, RewordStep):
+            await self._reword(step)
+        elif isinstance(step, RepeatStep):
+            await self._repeat(step)
         else:
             await self._block(step)
 
@@ -158,12 +178,12 @@ class Visit:
 
     async def _sample(self, step: SampleStep) -> None:
         suite, wanted = self._suites[step.suite], self._host.plan.consistency
-        items = [suite.items[index] for index in sample_range(suite, step.part, wanted.items)]
+        items = sampled_items(suite, wanted, step.part)
         self._host.phase(self._candidate.id, "answering", f"{items[0].id}, {wanted.samples} times")
         requests = (build_request(suite.spec, item) for item in items)
         command = Sample(
             requests=tuple(request for request in requests if isinstance(request, GenerateRequest)),
-            style=suite.spec.prompt_style if self._candidate.prompt_style != "plain" else "plain",
+            style=self._style(suite),
             samples=wanted.samples,
             temperature=wanted.temperature,
             seed=self._host.plan.settings.seed,
@@ -186,27 +206,89 @@ class Visit:
         )
         self._host.emit_all([*answers, drawn])
 
+    async def _turn(self, step: TurnStep) -> None:
+        suite = self._suites[step.suite]
+        found: list[TurnedItem] = []
+        elapsed_s = 0.0
+        for item, ways in turned_items(suite, self._host.plan.consistency, step.part):
+            self._host.phase(self._candidate.id, "answering", f"{item.id}, options turned")
+            # One item at a time: all its orders share the solved examples and the question.
+            done = await self._answer(suite, [build_request(suite.spec, way) for way in ways])
+            elapsed_s += done.elapsed_s
+            answers = await self._scored(suite, ways, done)
+            chosen = tuple(item.choices.index(answer.output) for answer in answers)
+            found.append(TurnedItem(item=item.id, gold=item.gold, chosen=chosen))
+        self._host.emit(
+            OptionsTurned(
+                candidate=self._candidate.id,
+                suite=step.suite,
+                part=step.part,
+                items=tuple(found),
+                elapsed_s=elapsed_s,
+            )
+        )
+
+    async def _reword(self, step: RewordStep) -> None:
+        suite = self._suites[step.suite]
+        wanted = reworded_items(suite, self._host.plan.consistency, step.part)
+        by_template: list[list[AnswerScored]] = []
+        elapsed_s = 0.0
+        # Template after template: solved examples in the same template are computed once for all items.
+        for number, name in enumerate(TEMPLATES):
+            self._host.phase(self._candidate.id, "answering", f"{wanted[0][0].id}, worded as {name}")
+            done = await self._answer(suite, [ways[number] for _item, ways in wanted])
+            elapsed_s += done.elapsed_s
+            by_template.append(await self._scored(suite, [item for item, _ways in wanted], done))
+        metric = suite.spec.metric
+        found = tuple(
+            RewordedItem(
+                item=item.id,
+                scores=tuple(answers[place].scores.get(metric, 0.0) for answers in by_template),
+                answers=tuple(answers[place].extracted for answers in by_template),
+            )
+            for place, (item, _ways) in enumerate(wanted)
+        )
+        self._host.emit(
+            PromptsReworded(
+                candidate=self._candidate.id,
+                suite=step.suite,
+                part=step.part,
+                templates=tuple(TEMPLATES),
+                items=found,
+                elapsed_s=elapsed_s,
+            )
+        )
+
+    async def _repeat(self, step: RepeatStep) -> None:
+        suite = self._suites[step.suite]
+        items = [suite.items[index] for index in block_range(suite, step.block)]
+        self._host.phase(self._candidate.id, "answering", f"{items[0].id}, once more")
+        done = await self._answer(suite, [build_request(suite.spec, item) for item in items])
+        answers = await self._scored(suite, items, done)
+        found = tuple(
+            RepeatedItem(
+                item=answer.item,
+                output=answer.output,
+                log_likelihoods=tuple(option.log_likelihood for option in answer.options),
+            )
+            for answer in answers
+        )
+        self._host.emit(
+            BlockRepeated(
+                candidate=self._candidate.id,
+                suite=step.suite,
+                block=step.block,
+                items=found,
+                elapsed_s=done.elapsed_s,
+            )
+        )
+
     async def _block(self, step: BlockStep) -> None:
         suite = self._suites[step.suite]
         items = [suite.items[index] for index in block_range(suite, step.block)]
         self._host.phase(self._candidate.id, "answering", items[0].id)
-        requests = [build_request(suite.spec, item) for item in items]
-        choices = tuple(r for r in requests if isinstance(r, ChoiceRequest))
-        generations = tuple(r for r in requests if isinstance(r, GenerateRequest))
-        done: ChoicesScored | Generated
-        style = suite.spec.prompt_style if self._candidate.prompt_style != "plain" else "plain"
-        if choices:
-            done = await self._ask(ScoreChoices(requests=choices, style=style), ChoicesScored, "answering")
-        else:
-            done = await self._ask(Generate(requests=generations, style=style), Generated, "answering")
-        results: tuple[ChoiceResult | GenerateResult, ...] = done.results
-
-        def score_all() -> list[AnswerScored]:
-            pairs = zip(items, results, strict=True)
-            return [score(suite, item, result, candidate=self._candidate.id) for item, result in pairs]
-
-        # Some scorers import slow libraries or run code: not on the loop that paints.
-        answers = await asyncio.to_thread(score_all)
+        done = await self._answer(suite, [build_request(suite.spec, item) for item in items])
+        answers = await self._scored(suite, items, done)
         block = BlockScored(
             candidate=self._candidate.id,
             suite=step.suite,
@@ -218,3 +300,27 @@ class Visit:
         )
         # One transaction: a block is answered as a whole or not at all.
         self._host.emit_all([*answers, block])
+
+    def _style(self, suite: Suite) -> PromptStyle:
+        return suite.spec.prompt_style if self._candidate.prompt_style != "plain" else "plain"
+
+    async def _answer(
+        self, suite: Suite, requests: Sequence[ChoiceRequest | GenerateRequest]
+    ) -> ChoicesScored | Generated:
+        """The requests as one block; all are of the suite's kind."""
+        style = self._style(suite)
+        choices = tuple(request for request in requests if isinstance(request, ChoiceRequest))
+        if choices:
+            return await self._ask(ScoreChoices(requests=choices, style=style), ChoicesScored, "answering")
+        texts = tuple(request for request in requests if isinstance(request, GenerateRequest))
+        return await self._ask(Generate(requests=texts, style=style), Generated, "answering")
+
+    async def _scored(self, suite: Suite, items: Sequence[Item], done: ChoicesScored | Generated) -> list[AnswerScored]:
+        results: tuple[ChoiceResult | GenerateResult, ...] = done.results
+
+        def score_all() -> list[AnswerScored]:
+            pairs = zip(items, results, strict=True)
+            return [score(suite, item, result, candidate=self._candidate.id) for item, result in pairs]
+
+        # Some scorers import slow libraries or run code: not on the loop that paints.
+        return await asyncio.to_thread(score_all)

@@ -13,6 +13,7 @@ import msgspec
 
 from weighin.engine.events import (
     AnswerScored,
+    BlockRepeated,
     BlockScored,
     CandidateCard,
     CandidateStopped,
@@ -20,8 +21,10 @@ from weighin.engine.events import (
     Event,
     MemoryMeasured,
     ModelLoaded,
+    OptionsTurned,
     Phase,
     PhaseChanged,
+    PromptsReworded,
     RaceSettled,
     RaceStarted,
     RoundStarted,
@@ -37,7 +40,7 @@ from weighin.engine.events import (
     WorkerDied,
 )
 
-from .figures import AnswerKey, AnswerMap, Latency, Rate, Tally, agreement, mean_bounds
+from .figures import AnswerKey, AnswerMap, Latency, Rate, Reasked, Tally, agreement, mean_bounds
 
 _TRACE_POINTS = 240
 """Newest points of the generation graph that are kept: the widest terminal shows no more."""
@@ -90,6 +93,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Of those, how many another batch layout may turn."""
     samples: dict[AnswerKey, tuple[str | None, ...]] = {}
     """Answers drawn at a temperature, by item (repeat 0); a new dict with every change."""
+    reasked: Reasked = Reasked()
+    """Items asked again in another way."""
     warning: str = ""
     """Why the newest figure is not clean; empty once a clean one follows."""
     loaded: ModelLoaded | None = None
@@ -264,6 +269,9 @@ _CandidateEvent = (
     | AnswerScored
     | BlockScored
     | SamplesDrawn
+    | OptionsTurned
+    | PromptsReworded
+    | BlockRepeated
     | WorkerDied
     | CandidateStopped
 )
@@ -323,6 +331,8 @@ def _panel_after(panel: Panel, event: _CandidateEvent, alpha: float) -> Panel:
         cause = event.disturbances[0].cause if event.disturbances else ""
         trace = _longer(panel.trace, tuple(_chat_points(event.inter_token_s)))
         return replace(panel, latency=panel.latency.plus(event), trace=trace, warning=cause)
+    if isinstance(event, (OptionsTurned, PromptsReworded, BlockRepeated)):
+        return replace(panel, reasked=panel.reasked.plus(event, panel.answers))
     if isinstance(event, MemoryMeasured):
         return replace(panel, memory_bytes=event.peak_rss_bytes + event.vram_bytes)
     if isinstance(event, ModelLoaded):

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
 
-from weighin.engine.events import AnswerScored, ChatMeasured, SpeedMeasured
+from weighin.engine.events import (
+    AnswerScored,
+    BlockRepeated,
+    ChatMeasured,
+    OptionsTurned,
+    PromptsReworded,
+    SpeedMeasured,
+)
 from weighin.engine.stats.intervals import new_items_interval
 from weighin.engine.stats.quantiles import half_spread, median, percentile
 
 AnswerKey: TypeAlias = tuple[str, str, int]
 """Suite, item, repeat."""
+ItemKey: TypeAlias = tuple[str, str]
+"""Suite and item."""
 
 _SHARDS = 128
 _GAPS_KEPT = 4096
@@ -166,3 +175,46 @@ class AnswerMap:
         for shard in self._shards:
             if shard:
                 yield from shard.values()
+
+
+class Reasked(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of items that were asked again in another way; new dicts with every change."""
+
+    turned: dict[ItemKey, bool] = {}
+    """Whether the same content was chosen in every order of the options."""
+    reworded: dict[ItemKey, float] = {}
+    """1 − (best − worst score over prompt templates)."""
+    repeated: dict[ItemKey, bool] = {}
+    """Whether asking once more gave the same answer."""
+
+    @property
+    def same_choice(self) -> float | None:
+        """Share of items where the order of the options made no difference."""
+        return _mean(self.turned.values())
+
+    @property
+    def rewording(self) -> float | None:
+        """How little the prompt template mattered, 0 to 1."""
+        return _mean(self.reworded.values())
+
+    @property
+    def identical(self) -> float | None:
+        """Share of repeated items with the same answer."""
+        return _mean(self.repeated.values())
+
+    def plus(self, event: OptionsTurned | PromptsReworded | BlockRepeated, answers: AnswerMap) -> Reasked:
+        """With one more step; ``answers`` has the first answers that repeated ones are held against."""
+        suite, replace = event.suite, msgspec.structs.replace
+        if isinstance(event, OptionsTurned):
+            same = {(suite, item.item): len(set(item.chosen)) == 1 for item in event.items}
+            return replace(self, turned={**self.turned, **same})
+        if isinstance(event, PromptsReworded):
+            kept = {(suite, item.item): 1 - (max(item.scores) - min(item.scores)) for item in event.items}
+            return replace(self, reworded={**self.reworded, **kept})
+        firsts = [(item, answers.get((suite, item.item, 0))) for item in event.items]
+        alike = {(suite, item.item): first.output == item.output for item, first in firsts if first is not None}
+        return replace(self, repeated={**self.repeated, **alike})
+
+
+def _mean(values: Collection[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,68 @@
+"""Figures of what was asked again, from the items' own results; bootstrap intervals over items."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .askings import Figure, RepeatedItem, RewordedItem, Steadiness, TurnedItem
+from .events import AnswerScored
+
+if TYPE_CHECKING:
+    from .stats.bootstrap import Estimate
+
+Key = tuple[str, str]
+"""Suite and item."""
+
+
+def steadiness(
+    answers: Mapping[Key, AnswerScored],
+    turned: Mapping[Key, TurnedItem],
+    reworded: Mapping[Key, RewordedItem],
+    repeated: Mapping[Key, RepeatedItem],
+) -> Steadiness:
+    """One candidate's figures; ``answers`` are its first ones, which repeated items are held against."""
+    from .stats import consistency  # numpy, only needed at verdicts
+
+    same_choice = right_in_all = place_recall_sd = rewording = identical = None
+    if turned:
+        rows = [consistency.RotatedItem(gold=item.gold, chosen=item.chosen) for item in turned.values()]
+        order = consistency.order_consistency(rows)
+        same_choice, right_in_all = _figure(order.same_choice), _figure(order.right_in_all)
+        place_recall_sd = _figure(order.recall_sd)
+    scores = [item.scores for item in reworded.values() if len(item.scores) > 1]
+    if scores:
+        rewording = _figure(consistency.template_robustness(scores))
+    pairs = [(answers[key], item) for key, item in repeated.items() if key in answers]
+    if pairs:
+        identical = _figure(
+            consistency.determinism(
+                [first.output for first, _again in pairs], [again.output for _first, again in pairs]
+            )
+        )
+    shifts = [shift for first, again in pairs if (shift := largest_shift_nats(first, again)) is not None]
+    return Steadiness(
+        same_choice=same_choice,
+        right_in_all=right_in_all,
+        place_recall_sd=place_recall_sd,
+        rewording=rewording,
+        identical=identical,
+        largest_shift_nats=max(shifts, default=None),
+    )
+
+
+def largest_shift_nats(first: AnswerScored, again: RepeatedItem) -> float | None:
+    """How far an option's log-probability moved at most; None where text was generated."""
+    if len(first.options) != len(again.log_likelihoods):
+        return None
+    moved = [
+        abs(option.log_likelihood - value)
+        for option, value in zip(first.options, again.log_likelihoods, strict=True)
+        if math.isfinite(option.log_likelihood) and math.isfinite(value)
+    ]
+    return max(moved, default=None)
+
+
+def _figure(estimate: Estimate) -> Figure:
+    return Figure(value=estimate.value, low=estimate.low, high=estimate.high, items=estimate.items)
