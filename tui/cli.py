@@ -214,7 +214,7 @@ def suites(as_json: bool) -> None:
     "fmt",
     default="json",
     show_default=True,
-    help="json, json-answers, markdown, lm-eval (a folder), answers-csv or rankings-csv.",
+    help="json, json-answers, markdown, lm-eval (a folder), answers-csv, rankings-csv or groups-csv.",
 )
 @click.option("-o", "--output", type=click.Path(), required=True, help="File or folder to write.")
 def export(run_id: str, fmt: str, output: str) -> None:

@@ -10,6 +10,7 @@ from ..errors import WeighinError
 from ..events import Event
 from ..plan import Plan
 from .answers_csv import answers_csv
+from .groups import groups_csv
 from .json_export import run_json, run_json_with_answers
 from .lm_eval import lm_eval_files
 from .markdown import run_markdown
@@ -21,6 +22,7 @@ EXPORTERS: dict[str, Callable[[Plan, Iterable[Event]], str]] = {
     "markdown": run_markdown,
     "answers-csv": answers_csv,
     "rankings-csv": rankings_csv,
+    "groups-csv": groups_csv,
 }
 """Formats that are one file."""
 

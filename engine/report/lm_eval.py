@@ -1,7 +1,9 @@
 """A run in the files that lm-evaluation-harness writes, so that its users' tools read it.
 
 Shape of lm-evaluation-harness at commit 4e7e0d4 (result_schema.py, evaluator.py, loggers/evaluation_tracker.py): for
-each candidate a folder with ``results_<date>.json`` and, for each suite, ``samples_<suite>_<date>.jsonl``. What the
+each candidate a folder with ``results_<date>.json`` and, for each suite, ``samples_<suite>_<date>.jsonl``. A suite of
+subjects is a group with a task for each, as the harness has MMLU: ``mmlu`` and ``mmlu_anatomy`` (its four areas between
+them are left out). Errors are the harness' own, for independent items, also where items share a passage. What the
 harness knows and a stored run does not (its git hash, library versions, the original document) is left out or said in
 our own words; documents hold what was asked. Only first answers are in it, no repeats for consistency.
 """
@@ -11,14 +13,16 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from ..errors import DatasetError
-from ..events import AnswerScored, Event, ModelLoaded, RunFinished, RunStarted, SuiteCard
+from ..events import AnswerScored, Event, ModelLoaded, RunFinished, RunStarted
 from ..plan import Candidate, Plan
-from ..stats.clustered import standard_error
+from ..stats.clustered import MeanError, micro_average, standard_error
 from ..tasks.extractors import after_hashes, last_number
 from ..tasks.spec import SuiteSpec, find_spec
 
@@ -38,7 +42,7 @@ def lm_eval_files(plan: Plan, events: Iterable[Event]) -> dict[str, str]:
         if not answers:
             continue
         folder = _safe(candidate.id)
-        samples = {task: run.samples(task, mine) for task, mine in answers.items()}
+        samples = {task: run.samples(mine) for task, mine in answers.items()}
         files[f"{folder}/results_{run.date_id}.json"] = _dump(run.results(candidate, answers, samples), indent=2)
         for task, rows in samples.items():
             files[f"{folder}/samples_{_safe(task)}_{run.date_id}.jsonl"] = "".join(_dump(row) + "\n" for row in rows)
@@ -53,6 +57,8 @@ class _Run:
         self._events = events
         self._started = next((e for e in events if isinstance(e, RunStarted)), None)
         self._cards = {card.name: card for e in events if isinstance(e, RunStarted) for card in e.suites}
+        subjects = {name for name, card in self._cards.items() if card.group_kind == "subject"}
+        self._task_of = partial(_task_name, subjects)
         self._specs = {name: spec for name in self._cards if (spec := _spec(name)) is not None}
         self._doc_ids = _doc_ids(events)
         self._queries = _queries(events)
@@ -60,24 +66,24 @@ class _Run:
         self.date_id = f"{began:%Y-%m-%dT%H-%M-%S.%f}"
 
     def answers_of(self, candidate: str) -> dict[str, list[AnswerScored]]:
-        """First answers by suite, by document number."""
+        """First answers by task, by document number."""
         found: dict[str, list[AnswerScored]] = {}
         for event in self._events:
             if isinstance(event, AnswerScored) and event.candidate == candidate and event.repeat == 0:
-                found.setdefault(event.suite, []).append(event)
+                found.setdefault(self._task_of(event), []).append(event)
         return {
             task: sorted(found[task], key=lambda answer: self._doc_ids[answer.suite, answer.item])
             for task in sorted(found)
         }
 
-    def samples(self, task: str, answers: Iterable[AnswerScored]) -> list[dict[str, Any]]:
+    def samples(self, answers: Iterable[AnswerScored]) -> list[dict[str, Any]]:
         """One row a document and filter, as in the samples file."""
-        spec = self._specs.get(task)
         rows = []
         for answer in answers:
+            spec, key = self._specs.get(answer.suite), (answer.suite, answer.item)
             for filter_name, metrics in _by_filter(answer.scores).items():
-                doc = _doc(answer, self._queries.get((task, answer.item)))
-                rows.append(_sample(answer, doc, self._doc_ids[task, answer.item], spec, filter_name, metrics))
+                doc = _doc(answer, self._queries.get(key))
+                rows.append(_sample(answer, doc, self._doc_ids[key], spec, filter_name, metrics))
         return sorted(rows, key=lambda row: (str(row["filter"]), int(row["doc_id"])))
 
     def results(
@@ -88,20 +94,25 @@ class _Run:
         ended = max((e.at for e in self._events if isinstance(e, (AnswerScored, RunFinished))), default=0.0)
         began = self._started.at if self._started else ended
         version = _weighin_version()
-        n_shot = {task: len(spec.shots) if (spec := self._specs.get(task)) else 0 for task in answers}
+        suite_of = {task: mine[0].suite for task, mine in answers.items()}
+        members: dict[str, list[str]] = {}
+        for task, suite in suite_of.items():
+            if task != suite:
+                members.setdefault(suite, []).append(task)
+        tasks = {task: _task_results(task, mine) for task, mine in answers.items()}
+        groups = {suite: _group_results(suite, [tasks[task] for task in mine]) for suite, mine in members.items()}
+        n_shot = {task: self._n_shot(suite) for task, suite in suite_of.items()}
+        higher = {task: dict.fromkeys(_metric_names(mine), True) for task, mine in answers.items()}
         return {
-            "results": {task: _task_results(task, self._cards.get(task), mine) for task, mine in answers.items()},
-            "group_subtasks": {task: [] for task in answers},
+            "results": {**tasks, **groups},
+            **({"groups": groups} if groups else {}),
+            "group_subtasks": {**{task: [] for task in answers}, **members},
             "configs": {task: self._config(task, mine, version) for task, mine in answers.items()},
-            "versions": dict.fromkeys(answers, version),
-            "n-shot": n_shot,
-            "higher_is_better": {task: dict.fromkeys(_metric_names(mine), True) for task, mine in answers.items()},
+            "versions": dict.fromkeys((*answers, *groups), version),
+            "n-shot": {**n_shot, **{suite: n_shot[mine[0]] for suite, mine in members.items()}},
+            "higher_is_better": {**higher, **{suite: higher[mine[0]] for suite, mine in members.items()}},
             "n-samples": {
-                task: {
-                    "original": self._cards[task].items if task in self._cards else len(mine),
-                    "effective": len(mine),
-                }
-                for task, mine in answers.items()
+                task: {"original": self._pool(mine), "effective": len(mine)} for task, mine in answers.items()
             },
             "config": self._model_config(candidate, loaded),
             "git_hash": None,
@@ -127,19 +138,34 @@ class _Run:
             "total_evaluation_time_seconds": str(max(0.0, ended - began)),
         }
 
+    def _pool(self, answers: Sequence[AnswerScored]) -> int:
+        """Items of the answers' task in this run."""
+        card, group = self._cards.get(answers[0].suite), answers[0].group
+        if card is None:
+            return len(answers)
+        return card.groups.get(group, len(answers)) if card.group_kind == "subject" and group else card.items
+
+    def _n_shot(self, suite: str) -> int:
+        card, spec = self._cards.get(suite), self._specs.get(suite)
+        if card is not None and card.n_shot is not None:
+            return card.n_shot
+        # Runs of before it was noted.
+        return spec.n_shot or len(spec.shots) if spec else 0
+
     def _config(self, task: str, answers: Sequence[AnswerScored], version: str) -> dict[str, Any]:
         """The task as the harness would describe it, for documents as ``_doc`` makes them."""
-        spec = self._specs.get(task)
+        suite = answers[0].suite
+        spec = self._specs.get(suite)
         is_choice = any(answer.options for answer in answers)
         found: dict[str, Any] = {
             "task": task,
             "output_type": "multiple_choice" if is_choice else "generate_until",
-            "doc_to_text": "{{query}}" if all((task, a.item) in self._queries for a in answers) else "",
+            "doc_to_text": "{{query}}" if all((suite, a.item) in self._queries for a in answers) else "",
             "doc_to_target": "gold" if is_choice else "answer",
             "description": "",
             "target_delimiter": _delimiter(spec),
             "fewshot_delimiter": "\n\n",
-            "num_fewshot": len(spec.shots) if spec else 0,
+            "num_fewshot": self._n_shot(suite),
             "metric_list": [
                 {"metric": name, "aggregation": "mean", "higher_is_better": True} for name in _metric_names(answers)
             ],
@@ -188,18 +214,45 @@ class _Run:
         }
 
 
-def _task_results(task: str, card: SuiteCard | None, answers: Sequence[AnswerScored]) -> dict[str, Any]:
+def _task_name(subjects: Collection[str], answer: AnswerScored) -> str:
+    """The suite, or its task for the answer's subject."""
+    return f"{answer.suite}_{answer.group}" if answer.suite in subjects and answer.group else answer.suite
+
+
+def _task_results(task: str, answers: Sequence[AnswerScored]) -> dict[str, Any]:
     """Means and standard errors by ``metric,filter``."""
     values: dict[tuple[str, str], list[float]] = {}
     for answer in answers:
         for filter_name, metrics in _by_filter(answer.scores).items():
             for metric, value in metrics.items():
                 values.setdefault((metric, filter_name), []).append(value)
-    found: dict[str, Any] = {"name": task, "alias": card.name if card else task, "sample_len": len(answers)}
+    # A subject is called by its own name in the harness' tables, below its group.
+    alias = task if task == answers[0].suite else answers[0].group
+    found: dict[str, Any] = {"name": task, "alias": alias, "sample_len": len(answers)}
     for (metric, filter_name), numbers in values.items():
         found[f"{metric},{filter_name}"] = sum(numbers) / len(numbers)
         found[f"{metric}_stderr,{filter_name}"] = standard_error(numbers) if len(numbers) > 1 else "N/A"
     return found
+
+
+def _group_results(suite: str, tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A group's means, weighted by items, with their pooled errors; as unknown as that of one of its tasks."""
+    found: dict[str, Any] = {"alias": suite, "name": suite, "sample_len": sum(task["sample_len"] for task in tasks)}
+    counts = {}
+    for key in [key for key in tasks[0] if "," in key and "_stderr," not in key]:
+        metric, filter_name = key.split(",")
+        error = f"{metric}_stderr,{filter_name}"
+        having = [task for task in tasks if key in task]
+        known = all(task[error] != "N/A" for task in having)
+        whole = micro_average(
+            [
+                MeanError(mean=task[key], standard_error=task[error] if known else math.nan, n=task["sample_len"])
+                for task in having
+            ]
+        )
+        found[key], found[error] = whole.mean, whole.standard_error if known else "N/A"
+        counts[key] = whole.n
+    return {**found, "sample_count": counts}
 
 
 def _sample(

@@ -11,6 +11,8 @@ from ..summary import CandidateSummary, RunSummary, summarise
 from ..verdict import reach_verdict
 from ..wording import label
 from .figures import stopped_early, suite_interval
+from .groups import group_tables
+from .marks import escaped, table
 from .pairs import PairFigures, pair_figures
 
 _NONE = "–"
@@ -24,12 +26,13 @@ def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
     names = {candidate.id: label(candidate) for candidate in plan.candidates}
     pairs = pair_figures([run.of(c.id) for c in plan.candidates], run)
     parts = [
-        [f"# Which model: {_escape(names[verdict.winner]) if verdict.winner else 'none can be recommended'}"],
-        [_escape(" ".join(verdict.sentences))],
+        [f"# Which model: {escaped(names[verdict.winner]) if verdict.winner else 'none can be recommended'}"],
+        [escaped(" ".join(verdict.sentences))],
         _ranking_table(verdict, names),
         _ruled_out(verdict, names),
         _warnings(verdict),
         _suite_table(plan, run, names),
+        *group_tables(verdict, run, names),
         _pair_table(pairs, names),
         _commands(verdict),
         _settings(plan, run, started),
@@ -54,7 +57,7 @@ def _ranking_table(verdict: VerdictReached, names: Mapping[str, str]) -> list[st
     rows = [
         (
             _mark(row, verdict),
-            _escape(names[row.candidate]),
+            escaped(names[row.candidate]),
             _number(row.accuracy, 1, 100),
             _span(row.low, row.high) + (" (stopped early)" if row.stopped_early else ""),
             str(row.items),
@@ -69,29 +72,31 @@ def _ranking_table(verdict: VerdictReached, names: Mapping[str, str]) -> list[st
     if not rows:
         return []
     legend = "▶ recommended, = statistically tied with the most accurate, ✗ ruled out, ⚠ the machine was busy."
-    return ["## Ranking", "", *_table(header, rows, left=2), "", legend]
+    if any(row.not_comparable for row in verdict.rankings):
+        legend = legend.replace("✗", "? not comparable: no items in common with the best, ✗")
+    return ["## Ranking", "", *table(header, rows, left=2), "", legend]
 
 
 def _ruled_out(verdict: VerdictReached, names: Mapping[str, str]) -> list[str]:
-    lines = [f"- {_escape(names[row.candidate])}: {_escape(why)}" for row in verdict.rankings for why in row.ruled_out]
+    lines = [f"- {escaped(names[row.candidate])}: {escaped(why)}" for row in verdict.rankings for why in row.ruled_out]
     return ["## Ruled out", "", *lines] if lines else []
 
 
 def _warnings(verdict: VerdictReached) -> list[str]:
-    return ["## Warnings", "", *(f"- {_escape(warning)}" for warning in verdict.warnings)] if verdict.warnings else []
+    return ["## Warnings", "", *(f"- {escaped(warning)}" for warning in verdict.warnings)] if verdict.warnings else []
 
 
 def _suite_table(plan: Plan, run: RunSummary, names: Mapping[str, str]) -> list[str]:
     """Accuracy of every candidate in every suite, with its interval."""
     if not run.suites:
         return []
-    header = ("suite", "metric", "chance %", *(_escape(names[c.id]) for c in plan.candidates))
+    header = ("suite", "metric", "chance %", *(escaped(names[c.id]) for c in plan.candidates))
     rows = []
     for card in run.suites.values():
         title = card.name + (" (dropped: no time)" if card.name in run.dropped_suites else "")
         cells = [_accuracy(run.of(c.id), card.name, card.items, run) for c in plan.candidates]
-        rows.append((_escape(title), _escape(card.metric), _number(card.chance, 0, 100), *cells))
-    return ["## Accuracy by suite, in %", "", *_table(header, rows, left=2)]
+        rows.append((escaped(title), escaped(card.metric), _number(card.chance, 0, 100), *cells))
+    return ["## Accuracy by suite, in %", "", *table(header, rows, left=2)]
 
 
 def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary) -> str:
@@ -107,11 +112,11 @@ def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary)
 def _pair_table(pairs: Sequence[PairFigures], names: Mapping[str, str]) -> list[str]:
     if not pairs:
         return []
-    header = ("A", "B", "items", "A − B points", "95 % interval", "only A right", "only B right", "p (McNemar, Holm)")
+    header = ("A", "B", "items", "A − B points", "95 % interval", "only A right", "only B right", "p (Holm)")
     rows = [
         (
-            _escape(names[pair.a]),
-            _escape(names[pair.b]),
+            escaped(names[pair.a]),
+            escaped(names[pair.b]),
             str(pair.items),
             f"{pair.difference * 100:+.1f}",
             _NONE if pair.low is None or pair.high is None else f"{pair.low * 100:+.1f} to {pair.high * 100:+.1f}",
@@ -121,7 +126,13 @@ def _pair_table(pairs: Sequence[PairFigures], names: Mapping[str, str]) -> list[
         )
         for pair in pairs
     ]
-    return ["## Pairs, on the items that both answered", "", *_table(header, rows, left=2)]
+    test = "The test is exact McNemar."
+    if any(pair.clustered for pair in pairs):
+        test = (
+            "Items that share a passage are taken together: intervals draw whole passages, and the test is the exact"
+            " one on the passages' sums (McNemar's where each item stands alone)."
+        )
+    return ["## Pairs, on the items that both answered", "", *table(header, rows, left=2), "", test]
 
 
 def _commands(verdict: VerdictReached) -> list[str]:
@@ -149,8 +160,8 @@ def _settings(plan: Plan, run: RunSummary, started: RunStarted | None) -> list[s
     }
     if started:
         shown = {"run": started.run_id, "started": _time(started.at), "machine": started.machine, **shown}
-    rows = [(_escape(name), _escape(value)) for name, value in shown.items() if value]
-    return ["## Settings, the same for all", "", *_table(("setting", "value"), rows, left=2)]
+    rows = [(escaped(name), escaped(value)) for name, value in shown.items() if value]
+    return ["## Settings, the same for all", "", *table(("setting", "value"), rows, left=2)]
 
 
 def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
@@ -159,20 +170,14 @@ def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
         loaded = run.of(candidate.id).loaded
         rows.append(
             (
-                _escape(label(candidate)),
+                escaped(label(candidate)),
                 _number(candidate.size_bytes or None, 0, 1 / 2**20),
                 _number(loaded.parameters / 1e6 if loaded else None, 0),
                 loaded.prompt_style if loaded else _NONE,
                 f"`{candidate.sha256}`" if candidate.sha256 else _NONE,
             )
         )
-    return ["## Files", "", *_table(("model", "MiB", "million parameters", "prompts", "SHA-256"), rows)] if rows else []
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> list[str]:
-    """Columns from number ``left`` on are aligned to the right, as numbers are."""
-    rule = ["---" if place < left else "---:" for place in range(len(header))]
-    return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)]
+    return ["## Files", "", *table(("model", "MiB", "million parameters", "prompts", "SHA-256"), rows)] if rows else []
 
 
 def _mark(row: Ranking, verdict: VerdictReached) -> str:
@@ -180,7 +185,7 @@ def _mark(row: Ranking, verdict: VerdictReached) -> str:
         return "▶"
     if row.ruled_out:
         return "✗"
-    return "=" if row.tied_with_best else ""
+    return "=" if row.tied_with_best else "?" if row.not_comparable else ""
 
 
 def _span(low: float | None, high: float | None) -> str:
@@ -193,11 +198,3 @@ def _number(value: float | None, digits: int, scale: float = 1) -> str:
 
 def _time(at: float) -> str:
     return f"{datetime.datetime.fromtimestamp(at, tz=datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
-
-
-def _escape(text: str) -> str:
-    """Names and paths come from files: nothing in them may become markup or a link."""
-    out = " ".join(text.split())
-    for sign in ("\\", "`", "*", "[", "]", "<", ">", "|", "#"):
-        out = out.replace(sign, "\\" + sign)
-    return out

@@ -37,7 +37,8 @@ def level_lines(verdict: VerdictReached, names: dict[str, str], width: int) -> l
 
 
 def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
-    """▶ marks the winner, = what is statistically tied with the most accurate, ✗ what is ruled out."""
+    """▶ marks the winner, = what is statistically tied with the most accurate, ✗ what is ruled out; ? answered other
+    items than the most accurate."""
     cards = {c.id: c for c in plan.candidates}
     header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "MiB", "agree")
     body = [(_mark(row, verdict), label(cards[row.candidate]), _cells(row)) for row in verdict.rankings]
@@ -60,7 +61,7 @@ def _mark(row: Ranking, verdict: VerdictReached) -> str:
         return "▶"
     if row.ruled_out:
         return "✗"
-    return "=" if row.tied_with_best else " "
+    return "=" if row.tied_with_best else "?" if row.not_comparable else " "
 
 
 def _cells(row: Ranking) -> tuple[str, ...]:

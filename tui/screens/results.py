@@ -14,6 +14,7 @@ from ..host import BoardScreen
 from ..modes import mode_tabs
 from ..widgets.bars import TitleBar
 from . import results_text as words
+from .groups_text import groups
 
 _WIDE = 120
 
@@ -41,6 +42,7 @@ class ResultsScreen(BoardScreen):
                 with Vertical(id="aside"):
                     yield Static(id="strengths")
                     yield Static(id="remarks")
+            yield Static(id="groups")
             yield Static(id="commands")
             yield Static(id="provenance")
         yield Footer(show_command_palette=False)
@@ -69,6 +71,7 @@ class ResultsScreen(BoardScreen):
             "chart": words.chart(board, plan, chart_width, chart_height),
             "strengths": words.strengths(board),
             "remarks": words.remarks(board),
+            "groups": groups(board, width),
             "commands": words.commands(board),
             "provenance": words.provenance(board, plan, width),
         }

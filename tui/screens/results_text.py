@@ -83,13 +83,20 @@ def ranking_table(board: Board, width: int) -> Content:
         Content.styled(f"{'':5}{'':<{name_width}} {units}", _MUTED),
     ]
     for row in rows:
-        mark = "▶" if row.candidate == winner else "✗" if row.ruled_out else "=" if row.tied_with_best else " "
+        mark = "▶" if row.candidate == winner else _mark(row)
         style = "bold $text-success" if mark == "▶" else _MUTED if mark == "✗" else ""
         cells = " ".join(f"{cell:>{w}}" for cell, (_t, _u, w) in zip(_cells(row), columns, strict=False))
         name = _fold_name(names[row.candidate], name_width)
         lines.append(Content.styled(f"{mark} {marks.get(row.candidate, ' ')}  {name:<{name_width}} {cells}", style))
     legend = "▶ recommended   = tied with the most accurate   ✗ ruled out   ⚠ disturbed"
+    legend += "   ? answered no items in common with the best" if any(row.not_comparable for row in rows) else ""
     return Content("\n").join([heading("Ranking"), *lines, Content.styled(text.cut(legend, width), _MUTED)])
+
+
+def _mark(row: Ranking) -> str:
+    if row.ruled_out:
+        return "✗"
+    return "=" if row.tied_with_best else "?" if row.not_comparable else " "
 
 
 def _fold_name(name: str, width: int) -> str:

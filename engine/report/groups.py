@@ -1,0 +1,78 @@
+"""Suites of subjects in reports: each subject's accuracy, for every candidate."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+from ..events import Event, GroupShare, SuiteGroups, VerdictReached
+from ..plan import Plan
+from ..stats.intervals import accuracy_interval
+from ..summary import RunSummary
+from ..verdict import reach_verdict
+from .marks import escaped, table
+
+_NONE = "–"
+_FIELDS = ("candidate", "suite", "group", "items", "correct", "accuracy", "standard_error", "low", "high")
+
+
+def groups_csv(plan: Plan, events: Iterable[Event]) -> str:
+    """One row a candidate and subject, after the row of the whole suite, whose ``group`` is empty.
+
+    ``standard_error`` is that of the whole suite, pooled over its subjects; ``low`` and ``high`` are the 95 % interval
+    of one subject for a fixed number of items.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_FIELDS)
+    for row in reach_verdict(plan, events).rankings:
+        for suite in row.groups:
+            items, correct = sum(g.items for g in suite.groups), sum(g.correct for g in suite.groups)
+            error = suite.standard_error
+            writer.writerow((row.candidate, suite.suite, "", items, correct, suite.accuracy, error, None, None))
+            for group in suite.groups:
+                ends = accuracy_interval(group.correct, group.items)
+                share = group.correct / group.items
+                writer.writerow(
+                    (
+                        row.candidate,
+                        suite.suite,
+                        group.name,
+                        group.items,
+                        group.correct,
+                        share,
+                        None,
+                        ends.low,
+                        ends.high,
+                    )
+                )
+    return text.getvalue()
+
+
+def group_tables(verdict: VerdictReached, run: RunSummary, names: Mapping[str, str]) -> list[list[str]]:
+    """A Markdown section for each suite of subjects: a row a subject, a column a candidate."""
+    found: dict[str, dict[str, SuiteGroups]] = {}
+    for row in verdict.rankings:
+        for suite in row.groups:
+            found.setdefault(suite.suite, {})[row.candidate] = suite
+    return [_section(suite, of, names) for suite, of in found.items() if suite in run.suites]
+
+
+def _section(suite: str, of: Mapping[str, SuiteGroups], names: Mapping[str, str]) -> list[str]:
+    by_name = {candidate: {group.name: group for group in groups.groups} for candidate, groups in of.items()}
+    subjects = sorted({name for groups in by_name.values() for name in groups})
+    header = ("subject", *(escaped(names[candidate]) for candidate in of))
+    rows = [("all items ± SE", *(_mean(groups) for groups in of.values()))]
+    rows += [(escaped(name), *(_share(by_name[candidate].get(name)) for candidate in of)) for name in subjects]
+    note = "SE pooled over subjects as lm-evaluation-harness does it for groups of tasks; n: items answered."
+    return [f"## {escaped(suite)} by subject, in %", "", *table(header, rows), "", note]
+
+
+def _mean(groups: SuiteGroups) -> str:
+    error = _NONE if groups.standard_error is None else f"{groups.standard_error * 100:.1f}"
+    return f"{groups.accuracy * 100:.1f} ± {error}"
+
+
+def _share(group: GroupShare | None) -> str:
+    return _NONE if group is None else f"{group.correct / group.items * 100:.0f} (n = {group.items})"
