@@ -13,6 +13,8 @@ import click
 
 from weighin.engine.errors import WeighinError
 
+from .options import DATA_FORMS, own_data_options, stated_use_options
+
 if TYPE_CHECKING:
     from weighin.engine.plan import KvType
 
@@ -121,8 +123,9 @@ def bench(
 )
 @click.option("-s", "--suite", "suites", multiple=True, help="A built-in suite (`weighin suites`); repeat for more.")
 @click.option(
-    "-d", "--data", multiple=True, type=click.Path(), help="Your own JSONL, CSV or Parquet file, or SUITE=FOLDER."
+    "-d", "--data", multiple=True, type=click.Path(), help="Your own data (`weighin preview -h`), or SUITE=FOLDER."
 )
+@own_data_options
 @click.option("--limit", type=click.IntRange(1), help="Items a suite at the most.")
 @click.option("--time-budget", help="Wall time for the run, such as 90s, 15m or 2h.")
 @click.option("-t", "--threads", type=click.IntRange(1), help="Default: one a physical core.")
@@ -143,8 +146,9 @@ def run(as_json: bool, **options: Any) -> None:
     Models that are not here are downloaded first.
     """
     from .commands.pull import bring
-    from .commands.run import run_plan
+    from .commands.run import check_data, run_plan
 
+    check_data(options)
     options["models"] = bring(options["models"])
     sys.exit(run_plan(options, as_json=as_json))
 
@@ -207,6 +211,21 @@ def suites(as_json: bool) -> None:
     list_suites(as_json=as_json)
 
 
+@main.command(epilog=DATA_FORMS)
+@click.argument("data", type=click.Path())
+@own_data_options
+@click.option("-n", "--count", type=click.IntRange(1), default=3, show_default=True, help="Rows and items to show.")
+@_JSON
+def preview(data: str, count: int, as_json: bool, **options: Any) -> None:
+    """Show how DATA of your own is read, what is wrong in it, and its first items as they will be asked.
+
+    Takes the options that `weighin run` takes for it. Exit code 2 when a row is bad.
+    """
+    from .commands.preview import show_preview
+
+    sys.exit(show_preview(data, options, count=count, as_json=as_json))
+
+
 @main.command()
 @click.argument("run_id", default="", metavar="[RUN]")
 @click.option(
@@ -225,12 +244,6 @@ def export(run_id: str, fmt: str, output: str) -> None:
 
 
 _PURPOSE = click.Choice(["commercial", "internal", "research"])
-_USERS = click.option("--users", help="Monthly users, such as 5M or 1,000.")
-_REVENUE = click.option("--revenue", help="Annual revenue in USD, such as 2M.")
-_REDISTRIBUTE = click.option("--redistribute", is_flag=True, help="You will pass the weights on.")
-_TRAIN = click.option("--train", is_flag=True, help="You will train other models on its outputs.")
-_OSI = click.option("--osi", is_flag=True, help="Only licenses that the OSI approved.")
-_REGION = click.option("--region", help="Where you are, such as EU, UK, US or a country's two letters.")
 _SORTS = ["name", "size", "context", "memory", "score", "speed", "license", "aptitude", "released"]
 
 
@@ -246,12 +259,7 @@ _SORTS = ["name", "size", "context", "memory", "score", "speed", "license", "apt
 @click.option("-c", "--context", type=click.IntRange(64), default=4096, show_default=True, help="For the KV cache.")
 @click.option("--use", type=_PURPOSE, help="Only licenses that allow this, with conditions or without.")
 @click.option("--unconditional", is_flag=True, help="Only licenses that allow it without conditions.")
-@_USERS
-@_REVENUE
-@_REDISTRIBUTE
-@_TRAIN
-@_OSI
-@_REGION
+@stated_use_options
 @click.option("--sort", type=click.Choice(_SORTS), default="name", show_default=True)
 @_JSON
 def models(names: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -284,12 +292,7 @@ def fit(names: tuple[str, ...], context: int, quant: str, kv_type: KvType, refre
 @main.command("license")
 @click.argument("model")
 @click.option("--use", type=_PURPOSE, default="commercial", show_default=True)
-@_USERS
-@_REVENUE
-@_REDISTRIBUTE
-@_TRAIN
-@_OSI
-@_REGION
+@stated_use_options
 @_JSON
 def license_command(model: str, as_json: bool, **options: Any) -> None:
     """Say whether MODEL's license allows a use, with the clauses. No legal advice.

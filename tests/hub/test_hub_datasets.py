@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,25 @@ def test_a_folder_of_files_travels_in_its_order(tmp_path: Path, tiny_models: lis
     assert Path(carried.data).is_dir()
     assert open_suite(carried, seed=1, limit=0).items == open_suite(suite, seed=1, limit=0).items
     assert freeze_plan(import_bundle(tmp_path / "bundle").plan).suites == (carried,)
+
+
+# The command line, with the environment that users set
+
+
+def test_a_preview_of_a_data_set_on_the_hub(
+    standin: Any, start_python: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    standin.add("datasets/owner/sums", {"test-0.jsonl": rows(1, 2), "test-1.jsonl": rows(3)})
+    words = ["preview", "owner/sums@main:test-*.jsonl", "--columns", "prompt=frage,answer=antwort"]
+    code = f"import sys; from weighin.tui.cli import main; sys.argv[1:] = {words}; main()"
+    out, err = start_python(code).communicate(timeout=60)
+    assert err == ""
+    assert out.startswith("owner/sums test-*.jsonl: 3 generate items; columns prompt, answer; scored by exact")
+    assert "  line-2  2 plus 1?  → 3" in out
+    sent = len(standin.requests)
+    again, err = start_python(code, HF_HUB_OFFLINE="1").communicate(timeout=60)
+    assert (again, err) == (out, "")
+    assert len(standin.requests) == sent
+    _out, err = start_python(code, HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "empty")).communicate(timeout=60)
+    assert err.startswith("weighin: owner/sums has no test-*.jsonl in the cache")
+    assert len(err.splitlines()) == 1

@@ -6,7 +6,7 @@ import asyncio
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,26 @@ from weighin.engine.demo import demo_plan
 from weighin.engine.errors import PlanError, WeighinError
 from weighin.engine.events import RunFinished, VerdictReached
 from weighin.engine.hardware.report import machine_line
-from weighin.engine.plan import Limits, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice, read_plan, write_plan
-from weighin.engine.prepare import candidates_from_paths, freeze_plan, slug
+from weighin.engine.plan import (
+    Limits,
+    Plan,
+    RacePlan,
+    Settings,
+    SpeedPlan,
+    SuiteChoice,
+    check_plan,
+    read_plan,
+    write_plan,
+)
+from weighin.engine.prepare import candidates_from_paths, data_choice, freeze_plan
 from weighin.engine.report.table import verdict_lines
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store, new_run_id
+from weighin.engine.tasks.items import open_suite
 
 from ..cli import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
 from .plain import drive
+from .preview import with_own_options
 
 _DEFAULT_SUITE = "everyday-choice"
 
@@ -74,6 +86,19 @@ def run_plan(options: Mapping[str, Any], *, as_json: bool) -> int:
     return start(plan, name=options["name"] or "run", as_json=as_json, screen=options["tui"])
 
 
+def check_data(options: Mapping[str, Any]) -> None:
+    """A slip in the options or in one's own data is said before gigabytes of models come.
+
+    Raises:
+        WeighinError: what is wrong.
+    """
+    plan = plan_from_options({**options, "models": ()})
+    check_plan(plan, where="The command line")
+    for suite in plan.suites:
+        if suite.data:
+            open_suite(suite, seed=0, limit=0)
+
+
 def plan_from_options(options: Mapping[str, Any]) -> Plan:
     """The plan that the command line describes.
 
@@ -90,7 +115,8 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
         restyled = tuple(msgspec.structs.replace(c, prompt_style=style) for c in plan.candidates)
         plan = msgspec.structs.replace(plan, candidates=restyled)
     suites = [SuiteChoice(name=name) for name in options["suites"]]
-    suites += [_data_suite(file) for file in options["data"]]
+    for words in options["data"]:
+        suites.append(_data_suite(words, [suite.name for suite in suites]))
     # A reference suite whose data was named is that suite, not a second one.
     named = {suite.name for suite in suites if suite.data}
     suites = [suite for suite in suites if suite.data or suite.name not in named]
@@ -98,6 +124,7 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
         plan = msgspec.structs.replace(plan, suites=tuple(suites))
     elif not plan.suites:
         plan = msgspec.structs.replace(plan, suites=(SuiteChoice(name=_DEFAULT_SUITE),))
+    plan = msgspec.structs.replace(plan, suites=with_own_options(plan.suites, options))
     settings = _changed(plan.settings, n_threads=options["threads"], n_ctx=options["context"])
     limits: Limits = _changed(
         plan.limits,
@@ -117,14 +144,14 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
     return changed
 
 
-def _data_suite(words: str) -> SuiteChoice:
-    """``FILE``, or ``SUITE=FOLDER`` for the data of a reference suite."""
+def _data_suite(words: str, taken: Iterable[str]) -> SuiteChoice:
+    """The user's own data, or ``SUITE=FOLDER`` for the data of a reference suite."""
     from weighin.engine.tasks.spec import suite_specs
 
     name, equals, folder = words.partition("=")
     if equals and any(spec.format and spec.name == name for spec in suite_specs()):
         return SuiteChoice(name=name, data=str(Path(folder).expanduser().resolve()))
-    return SuiteChoice(name=slug(Path(words).stem), data=str(Path(words).resolve()))
+    return data_choice(words, taken=taken)
 
 
 def _changed(part: Any, **values: Any) -> Any:
@@ -165,7 +192,6 @@ def start(plan: Plan, *, name: str, as_json: bool, screen: bool = False) -> int:
 def _what_can_be_told(plan: Plan) -> str:
     """Before it starts: how small a difference this many items can show."""
     from weighin.engine.stats.intervals import minimum_detectable_difference
-    from weighin.engine.tasks.items import open_suite
 
     limits = [(suite, suite.limit or plan.item_limit) for suite in plan.suites]
     n = sum(len(open_suite(suite, seed=plan.settings.seed, limit=limit).items) for suite, limit in limits)

@@ -1,0 +1,161 @@
+"""One's own data on the command line: options, a preview, and a run that uses them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from weighin.engine import paths
+from weighin.engine.plan import read_plan
+from weighin.engine.store.store import Store
+from weighin.tui.cli import main
+
+FAST = ["--repeats", "1", "--threads", "1", "--context", "512"]
+
+
+def call(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def sums(tmp_path: Path) -> str:
+    """Six sums in columns with German names."""
+    file = tmp_path / "summen.csv"
+    rows = [f"s{n},Was ist {n} plus 1?,{n + 1}" for n in range(6)]
+    file.write_text("\n".join(["nr,frage,antwort", *rows]), encoding="utf-8")
+    return str(file)
+
+
+OPTIONS = ["--columns", "prompt=frage, answer=antwort,id=nr", "--scorer", "numeric", "--shots", "2"]
+
+
+def test_a_preview_shows_rows_and_the_items_as_they_will_be_asked(sums: str) -> None:
+    result = call("preview", sums, *OPTIONS, "--system", "Nur die Zahl.", "-n", "2")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert lines[0] == (
+        f"{sums}: 4 generate items, 2 more as solved examples; columns prompt, answer, id; "
+        "scored by numeric, leading with exact_match"
+    )
+    assert "  s2  Was ist 2 plus 1?  → 3" in lines
+    asked = lines[lines.index("── s2") : lines.index("── s3")]
+    assert asked == [
+        "── s2",
+        "system:    Nur die Zahl.",
+        "user:      Was ist 0 plus 1?",
+        "assistant: 1",
+        "user:      Was ist 1 plus 1?",
+        "assistant: 2",
+        "user:      Was ist 2 plus 1?",
+        "right: 3",
+        "",
+    ]
+
+
+def test_a_preview_of_choices_shows_what_is_scored(choice_file: Path) -> None:
+    result = call("preview", str(choice_file), "--metric", "acc")
+    assert result.exit_code == 0
+    assert "40 choice items" in result.stdout
+    assert "scored by likelihood, leading with acc\n" in result.stdout
+    assert "  c00  What is the colour of city 0?  [red | blue | green]  → red" in result.stdout
+    assert "Question: What is the colour of city 1?\nAnswer:\nscored after it: ' red', ' blue'" in result.stdout
+
+
+def test_a_preview_tells_every_bad_row_and_ends_in_2(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text('{"prompt": "2+2?\\u001b[2J", "answer": "4"}\nnot json\n\n{"prompt": "x"}\n', encoding="utf-8")
+    result = call("preview", str(file))
+    assert result.exit_code == 2
+    assert "2 bad rows; nothing is asked until they are mended or removed:" in result.stdout
+    assert "  line 2: not valid JSON" in result.stdout
+    assert "  line 4: 'answer' is missing or empty" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert result.stderr == f"weighin: {file} has 2 bad rows.\n"
+    document = json.loads(call("preview", str(file), "--json").stdout)
+    assert [problem["line"] for problem in document["problems"]] == [2, 4]
+    assert document["asked"] == []
+    assert document["rows"][0]["answers"] == ["4"]
+
+
+def test_the_preview_in_json(sums: str) -> None:
+    result = call("preview", sums, *OPTIONS, "--json", "-n", "1")
+    document = json.loads(result.stdout)
+    assert (document["kind"], document["items"], document["shots"]) == ("generate", 4, 2)
+    assert (document["scorer"], document["metric"], document["problems"]) == ("numeric", "exact_match", [])
+    assert document["rows"] == [{"id": "s2", "text": "Was ist 2 plus 1?", "choices": [], "answers": ["3"]}]
+    assert [message["role"] for message in document["asked"][0]["messages"]] == [
+        "user", "assistant", "user", "assistant", "user",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--columns", "frage"], "no mapping. Write it as question=frage"),
+        (["--columns", "prompt=frage,prompt=nr"], "names the column 'prompt' twice"),
+        (["--columns", "prompt=frage,answer=frage"], "names the column 'frage' twice"),
+        (["--columns", "promt=frage"], "cannot become 'promt'"),
+        (["--columns", "prompt=query"], "has no column 'query'. It has 'nr', 'frage', 'antwort'"),
+        ([*OPTIONS, "--scorer", "numerisch"], "There is no scorer 'numerisch'. Choose one of:"),
+        ([*OPTIONS, "--metric", "f1"], "There is no metric 'f1' of the scorer numeric"),
+        ([*OPTIONS, "--shots", "6"], "leave none to ask"),
+    ],
+)
+def test_options_that_cannot_be_meant(sums: str, options: list[str], said: str) -> None:
+    for words in (["preview", sums], ["run", "-m", "owner/repo:Q4_0", "-d", sums]):  # before anything is downloaded
+        result = call(*words, *options)
+        assert result.exit_code == 2, result.output
+        assert said in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_options_without_own_data_are_refused(tiny_models: list[Path]) -> None:
+    result = call("run", "-m", str(tiny_models[0]), "-s", "everyday-choice", "--max-tokens", "9")
+    assert result.exit_code == 2
+    assert "--max-tokens is for data of your own, and there is none. Name it with --data FILE." in result.stderr
+
+
+def test_options_go_to_the_own_data_of_a_command_and_of_a_plan(tmp_path: Path, sums: str) -> None:
+    plan = tmp_path / "plan.toml"
+    words = ["run", "-s", "everyday-choice", "-d", sums, "-d", sums, *OPTIONS, "--max-tokens", "9"]
+    assert call(*words, "--save-plan", str(plan)).exit_code == 0
+    everyday, first, second = read_plan(plan).suites
+    assert everyday.scorer == ""
+    assert (first.name, second.name) == ("summen", "summen-2")
+    for own in (first, second):
+        assert own.columns == {"frage": "prompt", "antwort": "answer", "nr": "id"}
+        assert (own.data, own.scorer, own.shots, own.max_tokens) == (sums, "numeric", 2, 9)
+    assert call("run", str(plan), "--scorer", "contains", "--save-plan", str(plan)).exit_code == 0
+    assert [suite.scorer for suite in read_plan(plan).suites] == ["", "contains", "contains"]
+    assert [suite.shots for suite in read_plan(plan).suites] == [0, 2, 2]
+
+
+def test_a_file_called_like_a_built_in_suite_is_still_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "gsm8k.jsonl"
+    file.write_text('{"prompt": "1+1?", "answer": "2"}', encoding="utf-8")
+    assert call("run", "-d", str(file), "--save-plan", str(tmp_path / "p.toml")).exit_code == 0
+    (suite,) = read_plan(tmp_path / "p.toml").suites
+    assert (suite.name, suite.data) == ("gsm8k-2", str(file))
+
+
+def test_a_run_asks_as_the_options_say_and_refuses_other_data(tiny_models: list[Path], sums: str) -> None:
+    result = call("run", "-m", str(tiny_models[0]), "-d", sums, *OPTIONS, "--max-tokens", "5", *FAST, "--json")
+    assert result.exit_code in (0, 1), result.output
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    answers = [e for e in events if e["event"] == "AnswerScored" and not e.get("repeat")]
+    assert sorted(answer["item"] for answer in answers) == ["s2", "s3", "s4", "s5"]
+    assert all("Was ist 0 plus 1?\nAnswer: 1\n\nWas ist 1 plus 1?" in answer["prompt"] for answer in answers)
+    with Store.open(paths.store_path()) as store:
+        (suite,) = store.plan(store.find("").id).suites
+    assert (suite.scorer, suite.shots, suite.max_tokens, len(suite.data_sha256)) == ("numeric", 2, 5, 64)
+    Path(sums).write_text(Path(sums).read_text() + "\ns9,Was ist 9 plus 1?,10")
+    refused = call("resume")
+    assert refused.exit_code == 2
+    assert "has changed since the run started" in refused.stderr

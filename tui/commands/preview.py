@@ -1,0 +1,89 @@
+"""One's own data on the command line: the options that go with it, and a look at it before anything runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import msgspec
+
+from weighin.engine.errors import PlanError
+from weighin.engine.plan import Plan, SuiteChoice, check_plan
+
+from ..previewing import asked_lines, problem_lines, row_lines, summary_line
+
+_FIELDS = ("scorer", "columns", "shots", "metric", "system", "max_tokens")
+
+
+def with_own_options(suites: tuple[SuiteChoice, ...], options: Mapping[str, Any]) -> tuple[SuiteChoice, ...]:
+    """The suites, those of the user's own data asked and scored as the options say.
+
+    Raises:
+        PlanError: an option cannot be meant, or there is no own data that it could be for.
+    """
+    from weighin.engine.tasks.items import reference_spec
+
+    given = {field: options[field] for field in _FIELDS if options.get(field) is not None}
+    if not given:
+        return suites
+    if "columns" in given:
+        given["columns"] = parse_columns(given["columns"])
+    own = [suite.name for suite in suites if (suite.data or suite.hub_repo) and reference_spec(suite) is None]
+    if not own:
+        raise PlanError(
+            f"--{next(iter(given)).replace('_', '-')} is for data of your own, and there is none.",
+            hint="Name it with --data FILE.",
+        )
+    return tuple(msgspec.structs.replace(suite, **given) if suite.name in own else suite for suite in suites)
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """Their names to ours from ``question=frage,answer=antwort``, which has ours first.
+
+    Raises:
+        PlanError: it is not of that form, or names a column twice.
+    """
+    columns: dict[str, str] = {}
+    for part in text.split(","):
+        ours, equals, theirs = (piece.strip() for piece in part.partition("="))
+        if not equals or not ours or not theirs:
+            raise PlanError(f"--columns {text!r} is no mapping.", hint="Write it as question=frage,answer=antwort.")
+        if theirs in columns or ours in columns.values():
+            twice = theirs if theirs in columns else ours
+            raise PlanError(f"--columns names the column {twice!r} twice.", hint="One column for each.")
+        columns[theirs] = ours
+    return columns
+
+
+def show_preview(data: str, options: Mapping[str, Any], *, count: int, as_json: bool) -> int:
+    """Rows, problems and the first items as they will be asked. 2 when a row is bad.
+
+    Raises:
+        WeighinError: the data as a whole cannot be used.
+    """
+    from weighin.engine.prepare import data_choice
+    from weighin.engine.tasks.datapreview import preview_choice
+
+    from ..cli import EXIT_BAD_INPUT
+    from .query import print_json
+
+    suites = with_own_options((data_choice(data),), options)
+    check_plan(Plan(suites=suites), where="The command line")
+    preview = preview_choice(suites[0], count=count)
+    if as_json:
+        print_json(preview)
+    else:
+        width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+        lines = [f"{preview.source}: {summary_line(preview)}", *problem_lines(preview, limit=20)]
+        lines += ["", "Rows", *row_lines(preview, width=width)] if preview.rows else []
+        if preview.asked:
+            lines += ["", "As they will be asked" + (" (of models with a chat template)" * bool(preview.scorer))]
+            lines += asked_lines(preview)
+        click.echo("\n".join(lines))
+    if preview.problems:
+        rows = "1 bad row" if len(preview.problems) == 1 else f"{len(preview.problems)} bad rows"
+        click.echo(f"weighin: {preview.source} has {rows}.", err=True)
+        return EXIT_BAD_INPUT
+    return 0

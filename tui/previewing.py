@@ -1,0 +1,73 @@
+"""A preview of the user's own data in lines of text, for the command line and the wizard."""
+
+from __future__ import annotations
+
+from weighin.engine.tasks.datapreview import DataPreview
+
+from .text import cut
+
+_SHOWN_PROBLEMS = 6
+
+
+def summary_line(preview: DataPreview) -> str:
+    """What was read, and how it will be scored."""
+    if preview.kind == "choice":
+        scored = "scored by likelihood"
+    else:
+        scored = f"scored by {preview.scorer}"
+    if preview.metric:
+        scored += f", leading with {preview.metric}"
+    held = f", {preview.shots} more as solved examples" if preview.shots else ""
+    return f"{preview.items} {preview.kind} items{held}; columns {', '.join(preview.columns)}; {scored}"
+
+
+def problem_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list[str]:
+    """The bad rows with their lines; nothing when there are none."""
+    problems = preview.problems
+    if not problems:
+        return []
+    rows = "bad row" if len(problems) == 1 else "bad rows"
+    lines = [f"{len(problems)} {rows}; nothing is asked until they are mended or removed:"]
+    lines += [f"  line {problem.line}: {problem.message}" for problem in problems[:limit]]
+    if len(problems) > limit:
+        lines.append(f"  and {len(problems) - limit} more")
+    return lines
+
+
+def row_lines(preview: DataPreview, *, width: int) -> list[str]:
+    """One line a row: id, question, choices, what counts as right."""
+    wide = max((len(row.id) for row in preview.rows), default=0)
+    lines = []
+    for row in preview.rows:
+        right = " or ".join(row.answers)
+        tail = f"  [{' | '.join(row.choices)}]  → {right}" if row.choices else f"  → {right}" if right else ""
+        tail = _short(tail, width // 2)
+        lines.append(f"  {row.id:<{wide}}  {_short(row.text, max(10, width - wide - len(tail) - 4))}{tail}")
+    return lines
+
+
+def asked_lines(preview: DataPreview) -> list[str]:
+    """The items as they are asked, whole."""
+    lines = []
+    for asked in preview.asked:
+        lines += ["", f"── {asked.item}"]
+        if asked.messages:
+            for message in asked.messages:
+                first, *others = [_plain(line) for line in message.content.splitlines()] or [""]
+                lines += [f"{message.role + ':':<11}{first}", *(" " * 11 + line for line in others)]
+        else:
+            lines += [_plain(line) for line in asked.prompt.splitlines()]
+        if asked.continuations:
+            lines.append("scored after it: " + ", ".join(repr(text) for text in asked.continuations))
+        if asked.expected:
+            lines.append(f"right: {_plain(asked.expected)}")
+    return lines
+
+
+def _short(text: str, width: int) -> str:
+    return cut(_plain(text.replace("\r", "").replace("\n", "⏎")), max(1, width))
+
+
+def _plain(line: str) -> str:
+    """Without what would move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else " " if letter == "\t" else "·" for letter in line)
