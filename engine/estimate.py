@@ -5,13 +5,16 @@ Only to tell the user beforehand; a run corrects it with its own timings from th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import msgspec
 
-from .plan import Plan
-from .tasks.items import ChoiceItem, Suite
+from .plan import ConsistencyPlan, Plan
+from .reasking import Reasking, RewordStep, SampleStep, TurnStep
+from .rounds import block_range
+from .tasks.items import Suite
+from .tasks.requests import ChoiceRequest, GenerateRequest, build_request
 
 _CHARACTERS_A_TOKEN = 4.0
 """English prose in the tokenizers of today's models, about."""
@@ -48,21 +51,67 @@ def guessed_rates(size_bytes: int, bandwidth_bytes_per_second: float) -> Rates:
     return Rates(_PROMPT_OVER_GENERATION * generation, generation)
 
 
+class Work(msgspec.Struct, frozen=True):
+    """Tokens one candidate computes."""
+
+    prompt: float = 0.0
+    output: float = 0.0
+    """Generated ones, as many as take the time of one at a time."""
+
+    def __add__(self, other: Work) -> Work:
+        return Work(self.prompt + other.prompt, self.output + other.output)
+
+    def seconds(self, rates: Rates) -> float:
+        """At ``rates``."""
+        return self.prompt / rates.prompt + self.output / rates.generation
+
+
 def estimate_s(plan: Plan, suites: Iterable[Suite], rates: Mapping[str, Rates]) -> float:
     """Seconds for the whole run, racing left out. ``rates`` by candidate id."""
-    prompt_tokens = output_tokens = 0.0
-    for suite in suites:
-        for item in suite.items:
-            if isinstance(item, ChoiceItem):
-                text = len(item.contexts[0]) if item.contexts else len(item.question)
-                prompt_tokens += (text + sum(len(choice) + 1 for choice in item.choices)) / _CHARACTERS_A_TOKEN
-            else:
-                prompt_tokens += (len(item.plain_prompt or item.prompt) + len(suite.spec.system)) / _CHARACTERS_A_TOKEN
-                output_tokens += suite.spec.max_tokens / 2 / _SIDE_BY_SIDE
+    opened = tuple(suites)
+    work = answering_work(opened) + consistency_work(plan.consistency, opened)
     speed = plan.speed
     # Each repeat, chat prompts of about 200 tokens, and warm-ups.
-    prompt_tokens += speed.n_prompt * (speed.repeats + 1) + 200 * speed.chat_prompts
-    output_tokens += speed.n_generate * speed.repeats + speed.chat_tokens * speed.chat_prompts
-    return sum(
-        _LOAD_S + prompt_tokens / rates[c.id].prompt + output_tokens / rates[c.id].generation for c in plan.candidates
+    work += Work(
+        speed.n_prompt * (speed.repeats + 1) + 200 * speed.chat_prompts,
+        speed.n_generate * speed.repeats + speed.chat_tokens * speed.chat_prompts,
     )
+    return sum(_LOAD_S + work.seconds(rates[c.id]) for c in plan.candidates)
+
+
+def answering_work(suites: Iterable[Suite]) -> Work:
+    """Every item of the suites once."""
+    return sum((_asking(suite, build_request(suite.spec, item)) for suite in suites for item in suite.items), Work())
+
+
+def consistency_work(plan: ConsistencyPlan, suites: Sequence[Suite]) -> Work:
+    """What is asked again for consistency."""
+    named = {suite.spec.name: suite for suite in suites}
+    again, work = Reasking(plan, suites), Work()
+    for step in again.steps():
+        suite = named[step.suite]
+        if isinstance(step, SampleStep):
+            for item in again.sampled(step):
+                once = _asking(suite, build_request(suite.spec, item))
+                work += Work(once.prompt, plan.samples * once.output)  # the samples share the prompt
+        elif isinstance(step, TurnStep):
+            for item, ways in again.turned(step):
+                once = _asking(suite, build_request(suite.spec, item))
+                options = sum(len(choice) for choice in item.choices) / _CHARACTERS_A_TOKEN
+                work += Work(once.prompt + (len(ways) - 1) * 3 * options)  # what comes before the options is shared
+        elif isinstance(step, RewordStep):
+            for _item, requests in again.reworded(step):
+                work += sum((_asking(suite, request) for request in requests), Work())
+        else:
+            asked = [suite.items[index] for index in block_range(suite, step.block)]
+            work += sum((_asking(suite, build_request(suite.spec, item)) for item in asked), Work())
+    return work
+
+
+def _asking(suite: Suite, request: ChoiceRequest | GenerateRequest) -> Work:
+    """One prompt with its answer. What a suite's prompts share, such as solved examples, is computed once in many."""
+    if isinstance(request, ChoiceRequest):
+        characters = len(request.contexts[0]) + sum(map(len, request.continuations))
+        return Work(characters / _CHARACTERS_A_TOKEN)
+    characters = len(request.messages[-1].content) + len(suite.spec.system)
+    return Work(characters / _CHARACTERS_A_TOKEN, request.max_tokens / 2 / _SIDE_BY_SIDE)

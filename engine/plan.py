@@ -133,9 +133,11 @@ class ConsistencyPlan(_Part, frozen=True, kw_only=True):
     """Answers to each of them in generate suites, drawn at ``temperature``."""
     temperature: float = 0.7
     order_items: int = 20
-    """At most so many of them, in choice suites that show their options, under all cyclic orders of the options."""
+    """Of them in the whole run, about so many under all cyclic orders of their options; suites that show the options
+    share them evenly."""
     template_items: int = 20
-    """At most so many of them under each of a few neutral prompt templates, where that can be done."""
+    """In the whole run, about so many under each of a few neutral prompt templates; suites where that can be done
+    share them evenly."""
     repeat_blocks: int = 1
     """Suites whose first block is answered again as it was, choice suites first."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -46,49 +46,70 @@ class RepeatStep(msgspec.Struct, frozen=True):
 
 
 ReaskStep: TypeAlias = SampleStep | TurnStep | RewordStep | RepeatStep
+Turned: TypeAlias = tuple[ChoiceItem, tuple[ChoiceItem, ...]]
+Reworded: TypeAlias = tuple[Item, tuple[ChoiceRequest | GenerateRequest, ...]]
+T = TypeVar("T")
 
 
-def reask_steps(suites: Sequence[Suite], plan: ConsistencyPlan) -> list[ReaskStep]:
-    """All steps of a run, in their order. None at all where ``plan.items`` is 0."""
-    if not plan.items:
-        return []
-    steps: list[ReaskStep] = []
+class Reasking:
+    """What a run asks again. Nothing at all where ``plan.items`` is 0."""
+
+    def __init__(self, plan: ConsistencyPlan, suites: Sequence[Suite]) -> None:
+        self._items = plan.items
+        self._suites = {suite.spec.name: suite for suite in suites}
+        self._turned = _shared(min(plan.items, plan.order_items), suites, _turned)
+        self._reworded = _shared(min(plan.items, plan.template_items), suites, _reworded)
+        # Log-probabilities tell a difference before any text does, and cost less: choice suites first.
+        inclined = sorted((suite for suite in suites if suite.items), key=lambda suite: suite.spec.kind != "choice")
+        self._repeated = [suite.spec.name for suite in inclined[: plan.repeat_blocks]] if plan.items else []
+
+    def steps(self) -> list[ReaskStep]:
+        """All steps in their order."""
+        steps: list[ReaskStep] = []
+        for name, suite in self._suites.items():
+            if suite.spec.kind == "generate":
+                steps += [SampleStep(name, part) for part in _parts(suite.items[: self._items])]
+        steps += [TurnStep(name, part) for name, found in self._turned.items() for part in _parts(found)]
+        steps += [RewordStep(name, part) for name, found in self._reworded.items() for part in _parts(found)]
+        return [*steps, *(RepeatStep(name, 0) for name in self._repeated)]
+
+    def sampled(self, step: SampleStep) -> Sequence[Item]:
+        """The items that are sampled in this step."""
+        return _of_part(self._suites[step.suite].items[: self._items], step.part)
+
+    def turned(self, step: TurnStep) -> Sequence[Turned]:
+        """The items of this step, each with itself under every cyclic order of its options."""
+        return _of_part(self._turned[step.suite], step.part)
+
+    def reworded(self, step: RewordStep) -> Sequence[Reworded]:
+        """The items of this step, each with its request under every template."""
+        return _of_part(self._reworded[step.suite], step.part)
+
+
+def _turned(suite: Suite, item: Item) -> Turned | None:
+    ways = turned(suite.spec, item)
+    return (item, ways) if ways and isinstance(item, ChoiceItem) else None
+
+
+def _reworded(suite: Suite, item: Item) -> Reworded | None:
+    ways = reworded(suite.spec, item)
+    return (item, ways) if ways else None
+
+
+def _shared(items: int, suites: Sequence[Suite], ask: Callable[[Suite, Item], T | None]) -> dict[str, list[T]]:
+    """The first items of each suite that can be asked so; suites where some can share the number evenly."""
+    found = {}
     for suite in suites:
-        if suite.spec.kind == "generate":
-            steps += [SampleStep(suite.spec.name, part) for part in _parts(suite, plan.items)]
-    for suite in suites:
-        wanted = _parts(suite, min(plan.items, plan.order_items))
-        steps += [TurnStep(suite.spec.name, part) for part in wanted if turned_items(suite, plan, part)]
-    for suite in suites:
-        wanted = _parts(suite, min(plan.items, plan.template_items))
-        steps += [RewordStep(suite.spec.name, part) for part in wanted if reworded_items(suite, plan, part)]
-    # Log-probabilities tell a difference before any text does, and cost less: choice suites first.
-    inclined = sorted((suite for suite in suites if suite.items), key=lambda suite: suite.spec.kind != "choice")
-    return [*steps, *(RepeatStep(suite.spec.name, 0) for suite in inclined[: plan.repeat_blocks])]
+        able = [asked for item in suite.items[:items] if (asked := ask(suite, item)) is not None]
+        if able:
+            found[suite.spec.name] = able
+    share = math.ceil(items / len(found)) if found else 0
+    return {name: able[:share] for name, able in found.items()}
 
 
-def sampled_items(suite: Suite, plan: ConsistencyPlan, part: int) -> tuple[Item, ...]:
-    """The items of a part that are sampled."""
-    return _of_part(suite, plan.items, part)
+def _parts(items: Sequence[object]) -> range:
+    return range(math.ceil(len(items) / PART_ITEMS))
 
 
-def turned_items(suite: Suite, plan: ConsistencyPlan, part: int) -> list[tuple[ChoiceItem, tuple[ChoiceItem, ...]]]:
-    """The items of a part whose options are shown, each with itself under every cyclic order of them."""
-    items = _of_part(suite, min(plan.items, plan.order_items), part)
-    return [(item, ways) for item in items if isinstance(item, ChoiceItem) and (ways := turned(suite.spec, item))]
-
-
-def reworded_items(
-    suite: Suite, plan: ConsistencyPlan, part: int
-) -> list[tuple[Item, tuple[ChoiceRequest | GenerateRequest, ...]]]:
-    """The items of a part that other templates suit, each with its request under every template."""
-    items = _of_part(suite, min(plan.items, plan.template_items), part)
-    return [(item, ways) for item in items if (ways := reworded(suite.spec, item))]
-
-
-def _parts(suite: Suite, items: int) -> range:
-    return range(math.ceil(min(items, len(suite.items)) / PART_ITEMS))
-
-
-def _of_part(suite: Suite, items: int, part: int) -> tuple[Item, ...]:
-    return suite.items[part * PART_ITEMS : min((part + 1) * PART_ITEMS, items, len(suite.items))]
+def _of_part(items: Sequence[T], part: int) -> Sequence[T]:
+    return items[part * PART_ITEMS : (part + 1) * PART_ITEMS]

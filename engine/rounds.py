@@ -10,7 +10,7 @@ import msgspec
 
 from .plan import Plan
 from .progress import Progress
-from .reasking import PART_ITEMS, ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep, reask_steps
+from .reasking import PART_ITEMS, Reasking, ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
 from .tasks.items import Suite
 from .tasks.order import committed_order
 from .tasks.variants import TEMPLATES
@@ -73,7 +73,7 @@ class Schedule:
         self._plan = plan
         self._progress = progress
         self.blocks = _in_committed_order(suites, plan.settings.seed)
-        self._reasked = reask_steps(suites, plan.consistency)
+        self._reasked = Reasking(plan.consistency, suites).steps()
         self._block_items = {suite.spec.name: block_items(suite.spec.kind) for suite in suites}
         self._rounds = 0
         self._scale = 1

@@ -23,6 +23,8 @@ def steadiness(
     repeated: Mapping[Key, RepeatedItem],
 ) -> Steadiness:
     """One candidate's figures; ``answers`` are its first ones, which repeated items are held against."""
+    if not (turned or reworded or repeated):
+        return Steadiness()
     from .stats import consistency  # numpy, only needed at verdicts
 
     same_choice = right_in_all = place_recall_sd = rewording = identical = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from .askings import RepeatedItem, RewordedItem, TurnedItem
@@ -24,15 +25,7 @@ from .events import (
 )
 from .hardware.load import background_load
 from .plan import Candidate, Plan, PromptStyle
-from .reasking import (
-    RepeatStep,
-    RewordStep,
-    SampleStep,
-    TurnStep,
-    reworded_items,
-    sampled_items,
-    turned_items,
-)
+from .reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
 from .rounds import BlockStep, ChatStep, SpeedStep, Step, block_range
 from .tasks.items import Item, Suite
 from .tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
@@ -85,6 +78,10 @@ class Visit:
         self._candidate = candidate
         self._suites = {suite.spec.name: suite for suite in suites}
         self._prompts = prompts
+
+    @cached_property
+    def _reasking(self) -> Reasking:
+        return Reasking(self._host.plan.consistency, tuple(self._suites.values()))
 
     async def do(self, step: Step) -> None:
         """Carry out one step.
@@ -178,7 +175,7 @@ class Visit:
 
     async def _sample(self, step: SampleStep) -> None:
         suite, wanted = self._suites[step.suite], self._host.plan.consistency
-        items = sampled_items(suite, wanted, step.part)
+        items = self._reasking.sampled(step)
         self._host.phase(self._candidate.id, "answering", f"{items[0].id}, {wanted.samples} times")
         requests = (build_request(suite.spec, item) for item in items)
         command = Sample(
@@ -210,7 +207,7 @@ class Visit:
         suite = self._suites[step.suite]
         found: list[TurnedItem] = []
         elapsed_s = 0.0
-        for item, ways in turned_items(suite, self._host.plan.consistency, step.part):
+        for item, ways in self._reasking.turned(step):
             self._host.phase(self._candidate.id, "answering", f"{item.id}, options turned")
             # One item at a time: all its orders share the solved examples and the question.
             done = await self._answer(suite, [build_request(suite.spec, way) for way in ways])
@@ -230,7 +227,7 @@ class Visit:
 
     async def _reword(self, step: RewordStep) -> None:
         suite = self._suites[step.suite]
-        wanted = reworded_items(suite, self._host.plan.consistency, step.part)
+        wanted = self._reasking.reworded(step)
         by_template: list[list[AnswerScored]] = []
         elapsed_s = 0.0
         # Template after template: solved examples in the same template are computed once for all items.

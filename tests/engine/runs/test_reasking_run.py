@@ -50,7 +50,7 @@ def plan(tiny_models: list[Path], listed_file: Path, writing_file: Path) -> Plan
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(n_prompt=8, n_generate=2, repeats=1, max_disturbed_retries=0, chat_prompts=0),
             consistency=ConsistencyPlan(
-                items=15, samples=2, order_items=TURNED, template_items=REWORDED, repeat_blocks=2
+                items=15, samples=2, order_items=TURNED, template_items=2 * REWORDED, repeat_blocks=2
             ),
         )
     )

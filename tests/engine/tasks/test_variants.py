@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from weighin.engine.plan import ConsistencyPlan
-from weighin.engine.reasking import RepeatStep, RewordStep, SampleStep, TurnStep, reask_steps, turned_items
+from weighin.engine.reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request
 from weighin.engine.tasks.spec import Shot, SuiteSpec, find_spec
@@ -185,8 +185,8 @@ def suite(spec: SuiteSpec, n: int) -> Suite:
 
 def test_steps_follow_the_plan_and_nothing_is_asked_where_it_says_none() -> None:
     suites = [suite(TEXT, 33), suite(CHOICE, 14)]
-    steps = reask_steps(suites, ConsistencyPlan(items=25, order_items=12, template_items=4, repeat_blocks=1))
-    assert steps == [
+    again = Reasking(ConsistencyPlan(items=25, order_items=12, template_items=7, repeat_blocks=1), suites)
+    assert again.steps() == [
         *(SampleStep("t", part) for part in range(3)),
         TurnStep("c", 0),
         TurnStep("c", 1),
@@ -194,10 +194,11 @@ def test_steps_follow_the_plan_and_nothing_is_asked_where_it_says_none() -> None
         RewordStep("c", 0),
         RepeatStep("c", 0),
     ]
-    plan = ConsistencyPlan(items=25, order_items=12)
-    assert [item.id for part in (0, 1) for item, _ways in turned_items(suites[1], plan, part)] == [
+    assert [len(again.sampled(SampleStep("t", part))) for part in range(3)] == [10, 10, 5]
+    assert [item.id for part in (0, 1) for item, _ways in again.turned(TurnStep("c", part))] == [
         f"i{k}" for k in range(12)
     ]
-    both = reask_steps(suites, ConsistencyPlan(items=1, order_items=0, template_items=0, repeat_blocks=9))
+    assert [len(again.reworded(RewordStep(name, 0))) for name in "tc"] == [4, 4]  # seven, shared evenly
+    both = Reasking(ConsistencyPlan(items=1, order_items=0, template_items=0, repeat_blocks=9), suites).steps()
     assert both == [SampleStep("t", 0), RepeatStep("c", 0), RepeatStep("t", 0)]
-    assert reask_steps(suites, ConsistencyPlan(items=0)) == []
+    assert Reasking(ConsistencyPlan(items=0), suites).steps() == []

@@ -1,0 +1,64 @@
+"""Time told beforehand counts what is asked again."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from weighin.engine.demo import ITEM_LIMIT, SUITES
+from weighin.engine.estimate import Rates, Work, answering_work, consistency_work, estimate_s
+from weighin.engine.plan import Candidate, ConsistencyPlan, Plan, SuiteChoice
+from weighin.engine.tasks.items import Suite, open_suite
+from weighin.engine.tasks.variants import TEMPLATES
+
+RATES = Rates(prompt=900.0, generation=90.0)
+"""About the sample model's on two cores."""
+
+
+def suites(*names: str, limit: int = 40) -> list[Suite]:
+    return [open_suite(SuiteChoice(name=name), seed=1, limit=limit) for name in names]
+
+
+def test_samples_share_their_prompt_and_templates_ask_everything_again() -> None:
+    (suite,) = opened = suites("read-and-extract", limit=4)
+    once = answering_work(opened)
+    sampled = consistency_work(ConsistencyPlan(items=4, samples=5, template_items=0, repeat_blocks=0), opened)
+    assert sampled == Work(once.prompt, 5 * once.output)
+    repeated = consistency_work(ConsistencyPlan(items=4, samples=5, template_items=0, repeat_blocks=1), opened)
+    assert repeated.prompt == pytest.approx(2 * once.prompt)
+    reworded = consistency_work(ConsistencyPlan(items=4, samples=5, template_items=4, repeat_blocks=0), opened)
+    assert reworded.output - sampled.output == pytest.approx(len(TEMPLATES) * once.output)
+    assert reworded.prompt - sampled.prompt > len(TEMPLATES) * once.prompt * 0.9
+    assert consistency_work(ConsistencyPlan(items=0), opened) == Work()
+    assert suite.spec.kind == "generate"
+
+
+def test_turned_options_cost_less_than_asking_each_order_anew() -> None:
+    opened = suites("classify", limit=10)
+    plan = ConsistencyPlan(items=10, order_items=10, template_items=0, repeat_blocks=0)
+    turned, once = consistency_work(plan, opened), answering_work(opened)
+    assert once.prompt < turned.prompt < 4 * once.prompt
+    unshown = suites("everyday-choice", limit=10)
+    assert consistency_work(plan, unshown) == Work()
+
+
+def test_the_estimate_grows_by_what_is_asked_again() -> None:
+    opened = suites("everyday-choice", "classify", "table-lookup")
+    plan = Plan(candidates=(Candidate(id="a", path="a", name="a"), Candidate(id="b", path="b", name="b")))
+    none = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0))
+    rates = {"a": RATES, "b": Rates(90.0, 9.0)}
+    more = estimate_s(plan, opened, rates) - estimate_s(none, opened, rates)
+    work = consistency_work(plan.consistency, opened)
+    assert more == pytest.approx(work.seconds(rates["a"]) + work.seconds(rates["b"]))
+    assert more > 0
+
+
+def test_the_demonstration_stays_short() -> None:
+    """Order, wording and repetition cost it less than a tenth."""
+    from weighin.engine import demo
+
+    opened = suites(*SUITES, limit=ITEM_LIMIT)
+    plan = Plan(candidates=(Candidate(id="a", path="a", name="a"),), consistency=demo.CONSISTENCY)
+    sampled_only = msgspec.structs.replace(plan.consistency, order_items=0, template_items=0, repeat_blocks=0)
+    before = estimate_s(msgspec.structs.replace(plan, consistency=sampled_only), opened, {"a": RATES})
+    assert before < estimate_s(plan, opened, {"a": RATES}) < 1.1 * before
