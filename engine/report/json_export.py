@@ -14,7 +14,17 @@ from typing import Any
 
 import msgspec
 
-from ..events import AnswerScored, Event, RaceStarted, RunFinished, RunStarted, SuiteCard
+from ..events import (
+    AnswerScored,
+    BlockRepeated,
+    Event,
+    OptionsTurned,
+    PromptsReworded,
+    RaceStarted,
+    RunFinished,
+    RunStarted,
+    SuiteCard,
+)
 from ..grouped import suite_groups
 from ..plan import Candidate, Plan
 from ..stats.clustered import clustered_mean
@@ -24,6 +34,8 @@ from .figures import stopped_early, suite_interval
 from .pairs import pair_figures
 
 FORMAT_VERSION = 1
+_REASKED = {"options_turned": OptionsTurned, "prompts_reworded": PromptsReworded, "blocks_repeated": BlockRepeated}
+"""What was asked again for consistency, item by item, beside the answers."""
 
 
 def run_json(plan: Plan, events: Iterable[Event]) -> str:
@@ -36,6 +48,8 @@ def run_json_with_answers(plan: Plan, events: Iterable[Event]) -> str:
     stored = list(events)
     document = run_document(plan, stored)
     document["answers"] = [_plain(event) for event in stored if isinstance(event, AnswerScored)]
+    for key, kind in _REASKED.items():
+        document[key] = [_plain(event) for event in stored if isinstance(event, kind)]
     return _text(document)
 
 

@@ -10,6 +10,7 @@ from ..plan import Candidate, Plan
 from ..summary import CandidateSummary, RunSummary, summarise
 from ..verdict import reach_verdict
 from ..wording import label
+from .consistency import consistency_section
 from .figures import stopped_early, suite_interval
 from .groups import group_tables
 from .marks import escaped, table
@@ -34,6 +35,7 @@ def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
         _suite_table(plan, run, names),
         *group_tables(verdict, run, names),
         _pair_table(pairs, names),
+        consistency_section(verdict, names),
         _commands(verdict),
         _settings(plan, run, started),
         _files(plan.candidates, run),

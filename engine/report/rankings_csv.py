@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ..askings import Steadiness
 from ..events import Event, Ranking
 from ..plan import Plan
 from ..verdict import reach_verdict
@@ -17,16 +18,31 @@ from ..verdict import reach_verdict
 def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
     """One row a candidate, best first; columns are the fields of ``Ranking``.
 
-    What is no single value is JSON; subjects are left to ``groups-csv``.
+    Each figure of its steadiness has four columns; what else is no single value is JSON; subjects are left to
+    ``groups-csv``.
     """
     text = io.StringIO()
-    names = [field.name for field in msgspec.structs.fields(Ranking) if field.name != "groups"]
+    names = [name for name in Ranking.__struct_fields__ if name not in ("groups", "steadiness")]
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([*names, *_steadiness(Steadiness())])
     for row in reach_verdict(plan, events).rankings:
         cells = {**msgspec.structs.asdict(row), "ruled_out": "; ".join(row.ruled_out)}
-        writer.writerow([_cell(cells[name]) for name in names])
+        writer.writerow([*(_cell(cells[name]) for name in names), *_steadiness(row.steadiness).values()])
     return text.getvalue()
+
+
+def _steadiness(steadiness: Steadiness) -> dict[str, float | None]:
+    """Value, ends and items of every figure by column."""
+    found: dict[str, float | None] = {}
+    for name in Steadiness.__struct_fields__:
+        figure = getattr(steadiness, name)
+        if name == "largest_shift_nats":
+            found[name] = figure
+        else:
+            found[name] = figure.value if figure else None
+            for end in ("low", "high", "items"):
+                found[f"{name}_{end}"] = getattr(figure, end) if figure else None
+    return found
 
 
 def _cell(value: Any) -> Any:

@@ -7,6 +7,7 @@ import textwrap
 from ..events import Ranking, VerdictReached
 from ..plan import Plan
 from ..wording import label
+from .consistency import consistency_lines
 
 
 def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
@@ -18,6 +19,7 @@ def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
         for reason in row.ruled_out:
             lines += textwrap.wrap(f"✗ {names[row.candidate]}: {reason}", width, subsequent_indent="  ")
     lines += level_lines(verdict, names, width)
+    lines += consistency_lines(verdict, names, width)
     for warning in verdict.warnings:
         lines += textwrap.wrap(f"⚠ {warning}", width, subsequent_indent="  ")
     if verdict.commands:

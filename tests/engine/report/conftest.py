@@ -2,14 +2,18 @@
 
 import pytest
 
+from weighin.engine.askings import RepeatedItem, RewordedItem, TurnedItem
 from weighin.engine.events import (
     AnswerScored,
+    BlockRepeated,
     CandidateCard,
     CandidateStopped,
     ChatMeasured,
     MemoryMeasured,
     ModelLoaded,
     OptionScore,
+    OptionsTurned,
+    PromptsReworded,
     RaceStarted,
     RunFinished,
     RunStarted,
@@ -65,6 +69,28 @@ def text_answer(candidate, name, right):
         elapsed_s=0.5,
         stop="end of text",
     )
+
+
+def asked_again(candidate):
+    """Two items in all orders, of which one flips; two under two templates; the first two once more."""
+    orders = (
+        TurnedItem(item="animals-0", gold=0, chosen=(0, 0, 0)),
+        TurnedItem(item="animals-1", gold=1, chosen=(1, 2, 1)),
+    )
+    words = tuple(
+        RewordedItem(item=f"animals-{n}", scores=(1.0, right), answers=("a cat", None))
+        for n, right in ((0, 1.0), (1, 0.0))
+    )
+    again = (
+        RepeatedItem(item="animals-0", output=CHOICES[0], log_likelihoods=(-1.25, -1.5, -2.5)),
+        RepeatedItem(item="animals-1", output=CHOICES[1], log_likelihoods=(-2.5, -1.5, -2.5)),
+    )
+    common = {"candidate": candidate, "suite": "everyday-choice", "elapsed_s": 0.5}
+    return [
+        OptionsTurned(part=0, items=orders, **common),
+        PromptsReworded(part=0, templates=("question", "bare"), items=words, **common),
+        BlockRepeated(block=0, items=again, **common),
+    ]
 
 
 @pytest.fixture
@@ -132,6 +158,7 @@ def events(plan):
         if n < 15:
             found.append(choice_answer("bad", n, False))
     found.append(choice_answer("good", 3, True, repeat=1))
+    found += asked_again("good")
     found.append(CandidateStopped(at=T0 + 20, candidate="bad", reason="eliminated", at_item=16, pool=42))
     for name in ("first", "second"):
         found += [text_answer("good", name, True), text_answer("fair", name, name == "first")]

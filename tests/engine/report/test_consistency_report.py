@@ -1,0 +1,82 @@
+"""What was asked again, in every export that can hold it."""
+
+import csv
+import io
+import json
+import re
+
+import msgspec
+import pytest
+
+from weighin.engine.events import BlockRepeated, OptionsTurned, PromptsReworded
+from weighin.engine.report.consistency import again, consistency_lines, consistency_section
+from weighin.engine.report.json_export import run_json, run_json_with_answers
+from weighin.engine.report.markdown import run_markdown
+from weighin.engine.report.rankings_csv import rankings_csv
+from weighin.engine.report.table import verdict_lines
+from weighin.engine.verdict import reach_verdict
+
+
+def ranking(document, name):
+    return next(row for row in document["verdict"]["rankings"] if row["candidate"] == name)
+
+
+def test_figures_are_those_of_the_items(plan, events):
+    found = ranking(json.loads(run_json(plan, events)), "good")["steadiness"]
+    assert (found["same_choice"]["value"], found["right_in_all"]["value"]) == (0.5, 0.5)
+    # Of two right answers at each place one, two and two were found.
+    assert found["place_recall_sd"]["value"] == pytest.approx((2 / 9) ** 0.5 / 2)
+    assert found["rewording"]["value"] == 0.5
+    assert (found["identical"]["value"], found["identical"]["items"]) == (0.5, 2)
+    assert found["largest_shift_nats"] == pytest.approx(1.25)
+    for name in ("same_choice", "right_in_all", "place_recall_sd", "rewording", "identical"):
+        assert 0 <= found[name]["low"] <= found[name]["value"] <= found[name]["high"] <= 1
+    other = ranking(json.loads(run_json(plan, events)), "fair")["steadiness"]
+    assert set(other.values()) == {None}
+
+
+def test_each_item_comes_with_the_answers(plan, events):
+    document = json.loads(run_json_with_answers(plan, events))
+    assert document["options_turned"][0]["items"][1] == {"item": "animals-1", "gold": 1, "chosen": [1, 2, 1]}
+    assert document["prompts_reworded"][0]["templates"] == ["question", "bare"]
+    assert document["blocks_repeated"][0]["items"][0]["log_likelihoods"] == [-1.25, -1.5, -2.5]
+    assert "options_turned" not in json.loads(run_json(plan, events))
+
+
+def test_the_report_has_a_section_only_when_something_was_asked_again(plan, events):
+    section = run_markdown(plan, events).split("## Consistency\n")[1].split("\n## ")[0]
+    (row,) = [line for line in section.splitlines() if "Model" in line]
+    cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+    assert cells[0] == "Model_good Q4_K_M"
+    assert cells[2].startswith("0.50 [")
+    assert cells[6] == "1/2, ±1.2 nats"
+    assert "may be wrong" in section
+    reasked = (OptionsTurned, PromptsReworded, BlockRepeated)
+    silent = [event for event in events if not isinstance(event, reasked)]
+    assert "## Consistency" not in run_markdown(plan, silent)
+
+
+def test_plain_text_says_it_in_a_line_a_candidate(plan, events):
+    verdict = reach_verdict(plan, events)
+    text = " ".join(" ".join(verdict_lines(verdict, plan, width=80)).split())
+    assert (
+        "Consistency of Model_good Q4_K_M: same choice in any order 0.50 of 2, steady in any wording 0.50 of 2,"
+        " same when asked again 1/2, ±1.2 nats"
+    ) in text
+    assert all(len(line) <= 60 for line in consistency_lines(verdict, {c.id: c.id for c in plan.candidates}, 60))
+    assert len(consistency_section(verdict, {c.id: c.id for c in plan.candidates})) == 7
+
+
+def test_the_table_has_its_columns(plan, events):
+    rows = {row["candidate"]: row for row in csv.DictReader(io.StringIO(rankings_csv(plan, events)))}
+    assert rows["good"]["same_choice"] == "0.5"
+    assert rows["good"]["identical_items"] == "2"
+    assert rows["good"]["largest_shift_nats"] == "1.25"
+    assert rows["fair"]["rewording"] == rows["fair"]["rewording_low"] == ""
+
+
+def test_nothing_moved_is_not_told_as_a_movement(plan, events):
+    verdict = reach_verdict(plan, events)
+    steady = verdict.rankings[0].steadiness
+    assert again(msgspec.structs.replace(steady, largest_shift_nats=0.0)) == "1/2"
+    assert again(msgspec.structs.replace(steady, identical=None)) == "–"
