@@ -25,7 +25,7 @@ from .hub.resolve import locate
 from .plan import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
 from .sandbox.probe import require_sandbox
 from .tasks.datasets import dataset_sha256
-from .tasks.items import open_suite
+from .tasks.items import Suite, open_suite
 from .tasks.spec import suite_specs
 from .tasks.userchoice import find_own_files, own_sha256
 
@@ -165,7 +165,7 @@ def check_inputs(plan: Plan) -> None:
     for candidate in plan.candidates:
         check_file(Path(candidate.path))
     for suite in plan.suites:
-        open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit)
+        _open(suite, plan)
 
 
 def fit_together(candidates: Iterable[Candidate]) -> bool:
@@ -204,11 +204,16 @@ def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
     )
 
 
+def _open(suite: SuiteChoice, plan: Plan) -> Suite:
+    settings = plan.settings
+    return open_suite(suite, seed=settings.seed, limit=suite.limit or plan.item_limit, n_ctx=settings.n_ctx)
+
+
 def _frozen_suite(suite: SuiteChoice, plan: Plan) -> SuiteChoice:
     if suite.hub_repo:  # from here on it is this commit, whatever the branch does
         suite = msgspec.structs.replace(suite, hub_revision=find_own_files(suite).commit)
     # Opening it finds every mistake in it now rather than in the middle of a run.
-    spec = open_suite(suite, seed=plan.settings.seed, limit=suite.limit or plan.item_limit).spec
+    spec = _open(suite, plan).spec
     if spec.scorer == "code":
         require_sandbox()
     if spec.format:

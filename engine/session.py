@@ -200,9 +200,10 @@ class Session:
         )
 
     def _open_suites(self) -> list[Suite]:
-        plan = self.plan
+        plan, settings = self.plan, self.plan.settings
         return [
-            open_suite(choice, seed=plan.settings.seed, limit=choice.limit or plan.item_limit) for choice in plan.suites
+            open_suite(choice, seed=settings.seed, limit=choice.limit or plan.item_limit, n_ctx=settings.n_ctx)
+            for choice in plan.suites
         ]
 
     async def _rounds(self) -> RunOutcome:

@@ -13,6 +13,9 @@ from ..errors import DatasetError
 from ..plan import SuiteChoice, own_options
 from .spec import SuiteSpec, find_spec, suite_specs
 
+DEFAULT_N_CTX = 4096
+"""As of a plan that does not say, in tokens."""
+
 
 class ChoiceItem(msgspec.Struct, frozen=True, kw_only=True):
     """A question with its possible answers."""
@@ -67,10 +70,11 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         return dict(sorted(Counter(item.group for item in self.items if item.group).items()))
 
 
-def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
+def open_suite(choice: SuiteChoice, *, seed: int, limit: int, n_ctx: int = DEFAULT_N_CTX) -> Suite:
     """The suite's items in its one committed shuffle, the first ``limit`` of it (0: all).
 
-    The order depends on seed and suite name only, so that every candidate and every resumed run gets the same.
+    The order depends on seed and suite name only, so that every candidate and every resumed run gets the same. The
+    items of a suite that follows the context depend on ``n_ctx`` too, which is the plan's, in tokens.
 
     Raises:
         DatasetError: unknown suite, or data that cannot be used.
@@ -86,7 +90,7 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int) -> Suite:
         spec, items = open_own(choice)
     else:
         spec = find_spec(choice.name)
-        items = _built_in_items(spec)
+        items = _built_in_items(spec, n_ctx)
     order = list(items)
     random.Random(f"{seed}:{spec.name}").shuffle(order)
     return Suite(spec=spec, items=tuple(order[: limit or None]))
@@ -123,12 +127,14 @@ def _reference_items(spec: SuiteSpec, folder: Path | None = None) -> tuple[Item,
     return items
 
 
-def _built_in_items(spec: SuiteSpec) -> tuple[Item, ...]:
+def _built_in_items(spec: SuiteSpec, n_ctx: int) -> tuple[Item, ...]:
     if spec.format:
         return _reference_items(spec)
     if spec.generator:
-        from .generators import find_generator
+        from .generators import find_context_generator, find_generator
 
+        if spec.follows_context:
+            return find_context_generator(spec.generator)(n_ctx=n_ctx)
         return find_generator(spec.generator)()
     from weighin.assets import asset
 

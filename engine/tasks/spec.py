@@ -69,6 +69,8 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     together. A group without a kind is only noted with the answer."""
     generator: str = ""
     """Name of the generator that makes the items instead."""
+    follows_context: bool = False
+    """The generator makes items as long as the plan's context lets them be."""
     data_license: str = ""
     tags: tuple[str, ...] = ()
     """What a model that does well here is good for."""

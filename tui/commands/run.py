@@ -194,7 +194,8 @@ def _what_can_be_told(plan: Plan) -> str:
     from weighin.engine.stats.intervals import minimum_detectable_difference
 
     limits = [(suite, suite.limit or plan.item_limit) for suite in plan.suites]
-    n = sum(len(open_suite(suite, seed=plan.settings.seed, limit=limit).items) for suite, limit in limits)
+    seed, n_ctx = plan.settings.seed, plan.settings.n_ctx
+    n = sum(len(open_suite(suite, seed=seed, limit=limit, n_ctx=n_ctx).items) for suite, limit in limits)
     points = minimum_detectable_difference(n) * 100
     early = "; clear losers stop early" if plan.race.enabled and len(plan.candidates) > 1 else ""
     return f"With {n} items differences of about {points:.0f} points in accuracy can be told{early}."

@@ -15,6 +15,12 @@ class Generator(Protocol):
     def __call__(self, seed: int = ...) -> tuple[Item, ...]: ...
 
 
+class ContextGenerator(Protocol):
+    """Makes items whose length follows the context that the candidates get."""
+
+    def __call__(self, seed: int = ..., *, n_ctx: int = ...) -> tuple[Item, ...]: ...
+
+
 GENERATORS: tuple[str, ...] = (
     "arithmetic-words",
     "classify",
@@ -38,7 +44,20 @@ def find_generator(name: str) -> Generator:
     Raises:
         DatasetError: there is none.
     """
+    return cast(Generator, _maker(name))
+
+
+def find_context_generator(name: str) -> ContextGenerator:
+    """The generator ``name`` of a suite that follows the context.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    return cast(ContextGenerator, _maker(name))
+
+
+def _maker(name: str) -> object:
     if name not in GENERATORS:
         raise DatasetError(f"There is no generator {name!r}.", hint=f"Known are: {', '.join(GENERATORS)}.")
-    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    return cast(Generator, module.make_items)
+    made: object = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").make_items
+    return made

@@ -2,11 +2,12 @@
 
 Level 1 hides one fact in 300 words; 2 one of two kinds in 700; 3 one of four alike in 1,200; 4 one of eight with names
 that differ in one word in 1,800; 5, in 2,400 words, one that was changed later on or that is found by way of another
-fact. All of it fits a context of 4,096 tokens; ``make_items`` makes longer texts for wider contexts.
+fact. That is for a context of 4,096 tokens; texts grow and shrink with it, so that the longest take most of it.
 """
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from functools import partial
@@ -18,8 +19,14 @@ from .filler import write_filler
 from .graded import DEFAULT_SEED, PER_LEVEL, Task, draw_tasks
 
 DEFAULT_N_WORDS = (300, 700, 1200, 1800, 2400)
-"""Of the text of each level; about 1.3 tokens a word in the tokenizers of current models."""
-MIN_N_WORDS = 150
+"""Of the text of each level in a context of ``DEFAULT_N_CTX`` tokens: 7, 17, 29, 44 and 59 words for 100 tokens."""
+DEFAULT_N_CTX = 4096
+MIN_N_WORDS = (150, 150, 200, 300, 350)
+"""Of each level: its facts and a sentence or two between them."""
+_TOKENS_A_WORD = 1.45
+"""More than the tokenizers of current models need for these texts: they take 1.2 to 1.35, numbers included."""
+_ROOM_TOKENS, _ROOM_WORDS = 104, 60
+"""Besides the text: the template, the system message and the answer; the question and the last sentence's end."""
 
 _SIDES = ("north", "south", "east", "west", "upper", "lower")
 _AGES = ("old", "new", "red", "grey", "little", "great")
@@ -67,21 +74,45 @@ _KINDS = (
 )  # fmt: skip
 
 
-def make_items(
-    seed: int = DEFAULT_SEED, n_words_by_level: Sequence[int] = DEFAULT_N_WORDS, per_level: int = PER_LEVEL
-) -> tuple[GenerateItem, ...]:
-    """The suite of ``seed``: always the same items, 30 at each of the five levels.
-
-    For a context of ``n_ctx`` tokens, ``n_ctx * 0.6`` words leave room for the question and for tokenizers that split
-    more than others.
+def words_for_context(n_ctx: int) -> tuple[int, ...]:
+    """Lengths of the five levels' texts for a context of ``n_ctx`` tokens, the longest with room for all else.
 
     Raises:
-        DatasetError: not five lengths, or one under ``MIN_N_WORDS``.
+        DatasetError: the context is too short for a text to hide anything in.
     """
-    if len(n_words_by_level) != len(_MAKERS) or min(n_words_by_level) < MIN_N_WORDS:
+    longest = int((n_ctx - _ROOM_TOKENS) / _TOKENS_A_WORD) - _ROOM_WORDS
+    if longest < MIN_N_WORDS[-1]:
+        least = math.ceil((MIN_N_WORDS[-1] + _ROOM_WORDS) * _TOKENS_A_WORD) + _ROOM_TOKENS
+        raise DatasetError(
+            f"A context of {n_ctx} tokens is too short for the needle suite.", hint=f"Give it {least} or more."
+        )
+    return tuple(
+        max(least, min(usual * n_ctx // DEFAULT_N_CTX, longest))
+        for usual, least in zip(DEFAULT_N_WORDS, MIN_N_WORDS, strict=True)
+    )
+
+
+def make_items(
+    seed: int = DEFAULT_SEED,
+    n_words_by_level: Sequence[int] = (),
+    per_level: int = PER_LEVEL,
+    *,
+    n_ctx: int = DEFAULT_N_CTX,
+) -> tuple[GenerateItem, ...]:
+    """The suite of ``seed`` and ``n_ctx``: always the same items, 30 at each of the five levels.
+
+    ``n_words_by_level`` are lengths to take instead of those of ``words_for_context(n_ctx)``.
+
+    Raises:
+        DatasetError: the context is too short; not five lengths, or one under that of ``MIN_N_WORDS``.
+    """
+    n_words_by_level = n_words_by_level or words_for_context(n_ctx)
+    if len(n_words_by_level) != len(_MAKERS) or any(
+        n < least for n, least in zip(n_words_by_level, MIN_N_WORDS, strict=True)
+    ):
         raise DatasetError(
             f"The needle suite cannot be made of texts of {', '.join(map(str, n_words_by_level))} words.",
-            hint=f"Give {len(_MAKERS)} lengths, one a level, each of {MIN_N_WORDS} words or more.",
+            hint=f"Give {len(_MAKERS)} lengths, one a level, of at least {', '.join(map(str, MIN_N_WORDS))} words.",
         )
     makers = [[partial(make, n_words=n)] for make, n in zip(_MAKERS, n_words_by_level, strict=True)]
     return draw_tasks("needle", seed, makers, per_level=per_level)
