@@ -77,7 +77,7 @@ class WeighinApp(ControlsApp):
     def on_mount(self) -> None:
         """Keys, first mode, paint timer, and off goes the run."""
         wanted = self._preferences.theme
-        known = binding_ids()
+        known = binding_ids() if self._preferences.keys else frozenset()  # it imports all screens
         self.set_keymap({name: key for name, key in self._preferences.keys.items() if name in known})
         unknown = [f"There is no binding called {name!r}." for name in self._preferences.keys if name not in known]
         if wanted and wanted not in self.available_themes:

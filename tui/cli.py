@@ -60,7 +60,7 @@ def main(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     if sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty():
-        from .commands.run import start_wizard
+        from .commands.screens import start_wizard
 
         sys.exit(start_wizard())
     click.echo(context.get_help())
@@ -169,7 +169,7 @@ def resume(run_id: str, tui: bool, as_json: bool) -> None:
 @click.option("--speed", type=click.FloatRange(0), default=10.0, show_default=True, help="Times as fast; 0: the end.")
 def replay(run_id: str, speed: float) -> None:
     """Play a stored run through the live screen."""
-    from .commands.run import replay_run
+    from .commands.screens import replay_run
 
     sys.exit(replay_run(run_id, speed=speed))
 
@@ -177,7 +177,7 @@ def replay(run_id: str, speed: float) -> None:
 @main.command()
 def history() -> None:
     """Open, resume, rename, compare or delete earlier runs, on a screen."""
-    from .commands.run import show_history
+    from .commands.screens import show_history
 
     sys.exit(show_history())
 

@@ -93,6 +93,7 @@ def main() -> None:
     program = str(Path(sys.executable).with_name("weighin"))
     with tempfile.TemporaryDirectory() as home:
         environment = dict(os.environ, WEIGHIN_HOME=home, TERM="xterm-256color", COLORTERM="truecolor")
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every start compiles our modules again
         frames = []
         for _ in range(arguments.starts + 1):
             terminal = Terminal([program], environment, (120, 40))

@@ -20,9 +20,9 @@ from weighin.tui.app import WeighinApp
 from weighin.tui.library import StoreLibrary
 from weighin.tui.source import SessionSource
 
-LIMIT_S = 0.150
-"""Wanted are 50 ms. First visits of a screen and the garbage collector take 50 to 70 on two busy cores; a test that all
-must pass asks for what would be seen as a halt."""
+LIMIT_S = 0.050
+_ATTEMPTS = 3
+"""What holds the loop does so every time; what another process does to caches and clocks, now and then."""
 _UNIT_S = 0.0046
 """What ``_work`` takes on a quiet core of the kind the limit is meant for."""
 
@@ -67,16 +67,15 @@ def watchdog(monkeypatch: pytest.MonkeyPatch) -> Watchdog:
     return dog
 
 
-@pytest.fixture
-def session(tiny_models: list[Path], tmp_path: Path, home: Path) -> Session:
-    data = tmp_path / "colours.jsonl"
+def _session(models: list[Path], folder: Path) -> Session:
+    data = folder / "colours.jsonl"
     rows = [
         {"question": f"Colour of city {n}?", "choices": ["red", "blue", "green"], "answer": n % 3} for n in range(96)
     ]
     data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     plan = freeze_plan(
         Plan(
-            candidates=candidates_from_paths(str(file) for file in tiny_models),
+            candidates=candidates_from_paths(str(file) for file in models),
             suites=(SuiteChoice(name="colours", data=str(data)), SuiteChoice(name="read-and-extract", limit=32)),
             settings=Settings(n_ctx=1024, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(
@@ -84,14 +83,14 @@ def session(tiny_models: list[Path], tmp_path: Path, home: Path) -> Session:
             ),
         )
     )
-    store = Store.open(home / "runs.sqlite3")
+    store = Store.open(folder / "runs.sqlite3")
     store.create_run("watched", "watched", plan)
     return Session(plan, store, "watched")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
-async def test_the_event_loop_is_never_held(session: Session, home: Path, watchdog: Watchdog) -> None:
-    app = WeighinApp(SessionSource(session, title="watched"), library=StoreLibrary(home / "runs.sqlite3"))
+async def _watched(session: Session, folder: Path, watchdog: Watchdog) -> list[tuple[int, str]]:
+    """Milliseconds and names of the callbacks over the limit, in one run with keys pressed."""
+    app = WeighinApp(SessionSource(session, title="watched"), library=StoreLibrary(folder / "runs.sqlite3"))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         watchdog.longest.clear()  # the first frame is measured by tests/benchmarks/screen_latency.py
@@ -102,5 +101,26 @@ async def test_the_event_loop_is_never_held(session: Session, home: Path, watchd
                 await pilot.press(key)
                 await asyncio.sleep(0.1)
         await pilot.pause()
-    held = [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S]
+    return [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
+async def test_the_event_loop_is_never_held(tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog) -> None:
+    for attempt in range(_ATTEMPTS):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        held = await _watched(_session(tiny_models, folder), folder, watchdog)
+        if not held:
+            break
     assert not held
+
+
+async def test_the_watchdog_barks(watchdog: Watchdog) -> None:
+    def hold() -> None:
+        started = time.thread_time()
+        while time.thread_time() - started < 4 * LIMIT_S:
+            pass
+
+    asyncio.get_running_loop().call_soon(hold)
+    await asyncio.sleep(0.3)
+    assert any(taken > LIMIT_S / 2 for taken, _name in watchdog.longest)

@@ -245,33 +245,3 @@ def _on_screen(session: Session, store: Store, name: str) -> None:
     from ..source import SessionSource
 
     run_app(SessionSource(session, title=name, earlier=tuple(store.events(session.run_id))))
-
-
-def replay_run(run_id: str, *, speed: float) -> int:
-    """Play a stored run through the live screen."""
-    from ..entry import run_replay
-
-    with Store.open(paths.store_path()) as store:
-        row = store.find(run_id)
-        return run_replay(store.events(row.id), speed, title=f"{row.name} (replay)", plan=store.plan(row.id))
-
-
-def start_wizard() -> int:
-    """The wizard, and from there the run it ends in."""
-    from ..entry import run_app
-    from ..modes import Mode, register_mode
-
-    def wizard() -> Any:
-        from ..wizard.screen import WizardScreen
-
-        return WizardScreen()
-
-    register_mode(Mode("wizard", "New run", "5", wizard))
-    return run_app(None, mode="wizard")
-
-
-def show_history() -> int:
-    """The earlier runs, on a screen."""
-    from ..entry import run_history
-
-    return run_history()

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from ..answerbook import FILTERS, Query, Row, answer_rows, filtered
 from ..board import Board
@@ -18,6 +18,7 @@ from ..modals.dialogs import AskText, Choose
 from ..modes import mode_tabs
 from ..ranking import letter
 from ..widgets.bars import TitleBar
+from ..widgets.keybar import KeyBar
 from ..widgets.matrix import AnswerMatrix
 from .answers_text import one_answer, side_by_side
 
@@ -57,7 +58,7 @@ class AnswersScreen(BoardScreen):
             with VerticalScroll(id="detail"), Horizontal(id="detail-sides"):
                 yield Static(id="left")
                 yield Static(id="right")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """The list takes the keys."""

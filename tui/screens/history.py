@@ -9,7 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from .. import text
 from ..board import Board
@@ -19,6 +19,7 @@ from ..modals.compare import CompareScreen
 from ..modals.dialogs import AskText, Confirm
 from ..modes import mode_tabs
 from ..widgets.bars import TitleBar
+from ..widgets.keybar import KeyBar
 
 
 class HistoryScreen(BoardScreen):
@@ -48,7 +49,7 @@ class HistoryScreen(BoardScreen):
         yield TitleBar(mode_tabs(), "history")
         yield DataTable(id="runs", cursor_type="row", zebra_stripes=False)
         yield Static(id="none")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
         """Lists the runs again when the mode comes to the front or a run ends; figures do not matter here."""

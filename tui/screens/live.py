@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from ..board import Board, Panel
 from ..host import BoardScreen
@@ -17,6 +17,7 @@ from ..modes import mode_tabs
 from ..ranking import leads, letter
 from ..widgets.bars import RunBar, TitleBar
 from ..widgets.graph import nice_bound
+from ..widgets.keybar import KeyBar
 from ..widgets.panel import CandidatePanel, Look
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 38, 14
@@ -58,7 +59,7 @@ class LiveScreen(BoardScreen):
         yield RunBar()
         yield ScrollableContainer(id="deck")
         yield Static(id="empty")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Nothing scrolls by key: the arrows step from panel to panel."""
@@ -150,7 +151,8 @@ class LiveScreen(BoardScreen):
         target = panels[(at + by) % len(panels)]
         target.display = True
         target.focus()
-        self._again()
+        if self.zoomed:
+            self._again()
 
     def action_zoom(self) -> None:
         """Show the focused panel alone, or all again."""

@@ -7,14 +7,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from ..board import Board
 from ..host import BoardScreen
 from ..modes import mode_tabs
 from ..widgets.bars import TitleBar
+from ..widgets.keybar import KeyBar
 from . import results_text as words
 from .groups_text import groups
+from .steadiness_text import steadiness
 
 _WIDE = 120
 
@@ -42,10 +44,11 @@ class ResultsScreen(BoardScreen):
                 with Vertical(id="aside"):
                     yield Static(id="strengths")
                     yield Static(id="remarks")
+                    yield Static(id="steadiness")
             yield Static(id="groups")
             yield Static(id="commands")
             yield Static(id="provenance")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Arrow keys scroll at once."""
@@ -71,6 +74,7 @@ class ResultsScreen(BoardScreen):
             "chart": words.chart(board, plan, chart_width, chart_height),
             "strengths": words.strengths(board),
             "remarks": words.remarks(board),
+            "steadiness": steadiness(board),
             "groups": groups(board, width),
             "commands": words.commands(board),
             "provenance": words.provenance(board, plan, width),

@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, DataTable, Footer, Static
+from textual.widgets import ContentSwitcher, DataTable, OptionList, Select, Static
 
 from weighin.engine.draft import Draft, load_draft, save_draft
 from weighin.engine.plan import Plan
 
+from ..widgets.keybar import KeyBar
 from .candidates import CandidatesStep
 from .hardware import HardwareStep
 from .license import LicenseStep
@@ -56,17 +57,28 @@ class WizardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="wizard-steps", markup=False)
-        with ContentSwitcher(initial="step0"):
-            for index, step in enumerate(_STEPS):
-                if step is CandidatesStep:
-                    yield CandidatesStep(id=f"step{index}", measure=self._measure)
-                else:
-                    yield step(id=f"step{index}")
-        yield Footer()
+        self.draft = msgspec.structs.replace(self.draft, step=min(max(self.draft.step, 0), len(_STEPS) - 1))
+        with ContentSwitcher(initial=f"step{self.draft.step}"):
+            yield self._made(self.draft.step)
+        yield KeyBar()
+
+    def _made(self, index: int) -> Step:
+        kind, name = _STEPS[index], f"step{index}"
+        return CandidatesStep(id=name, measure=self._measure) if kind is CandidatesStep else kind(id=name)
 
     def on_mount(self) -> None:
-        self._go(self.draft.step)
         self.set_interval(_KEEP_S, self._keep)
+        self._go(self.draft.step)
+        self.call_after_refresh(self._make_the_others)
+
+    async def _make_the_others(self) -> None:
+        """The pages behind the one in front, made after it was painted: all at once would take twice as long."""
+        switcher = self.query_one(ContentSwitcher)
+        for index in range(len(_STEPS)):
+            if not self.query(f"#step{index}"):
+                page = self._made(index)
+                page.display = False
+                await switcher.mount(page)
 
     def on_unmount(self) -> None:
         """Quitting loses nothing."""
@@ -79,6 +91,9 @@ class WizardScreen(Screen[None]):
 
     def _go(self, index: int) -> None:
         index = min(max(index, 0), len(_STEPS) - 1)
+        if not self.query(f"#step{index}"):
+            self.call_later(self._go, index)  # it is being made
+            return
         if index != self.draft.step:
             self.step.leave()
         self._finished = False
@@ -88,7 +103,7 @@ class WizardScreen(Screen[None]):
         self.query_one("#wizard-steps", Static).update(header)
         self.query_one(ContentSwitcher).current = f"step{index}"
         if isinstance(self.step, ReviewStep):
-            self.step.rows = self.query_one(CandidatesStep).rows
+            self.step.rows = next((page.rows for page in self.query(CandidatesStep)), {})
         self.step.show(self.draft)
         self._keep()
         self.call_after_refresh(self._focus_first)
@@ -113,6 +128,11 @@ class WizardScreen(Screen[None]):
             save_draft(draft)
         except OSError as error:
             self.notify(f"The draft could not be kept: {error}", severity="warning", markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter in an open list of choices takes one, and does not go on."""
+        in_open_list = isinstance(self.focused, OptionList) and isinstance(self.focused.parent, Select)
+        return not (action == "next" and in_open_list) and super().check_action(action, parameters)
 
     def action_next(self) -> None:
         """On to the next step, or what the focused field is for."""
