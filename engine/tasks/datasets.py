@@ -14,7 +14,7 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .. import paths
 from ..errors import DatasetError, WeighinError
@@ -73,6 +73,26 @@ def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list
             hint=f"It needs {_wanted(dataset)}.",
         )
     return _from_hub(spec, dataset, own)
+
+
+def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None, list[Path]]:
+    """The files of all splits that are on this machine and where, None where any is missing; opens no connection.
+
+    Raises:
+        DatasetError: the suite has no data set.
+    """
+    dataset = spec.dataset
+    if dataset is None:
+        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Install weighin again.")
+    found = _in_folder(paths.data_dir() / "datasets" / spec.name, dataset)
+    if all(found.values()):
+        return "folder", [file for files in found.values() for file in files]
+    from huggingface_hub import constants
+
+    found = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
+    if all(found.values()):
+        return "hub cache", [file for files in found.values() for file in files]
+    return None, []
 
 
 def _wanted(dataset: Dataset) -> str:

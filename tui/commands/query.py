@@ -84,11 +84,14 @@ def show_run(run_id: str, *, answers: bool, as_json: bool) -> None:
 
 
 def list_suites(*, as_json: bool) -> None:
-    """Built-in suites with what they ask."""
+    """Built-in suites with what they ask, and whether their data is here."""
     from weighin.engine.plan import SuiteChoice
     from weighin.engine.tasks.items import open_suite
+    from weighin.engine.tasks.presence import data_presence
     from weighin.engine.tasks.spec import suite_specs
 
+    specs = sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.name))
+    present = {spec.name: data_presence(spec) for spec in specs}
     rows = [
         {
             "name": spec.name,
@@ -98,25 +101,30 @@ def list_suites(*, as_json: bool) -> None:
             "items": None if spec.format else len(open_suite(SuiteChoice(name=spec.name), seed=0, limit=0).items),
             "dataset": spec.dataset.repo if spec.dataset else None,
             "download": spec.dataset.size_hint if spec.dataset else None,
+            "data": present[spec.name].where,
+            "data_here": present[spec.name].here,
+            "data_bytes": present[spec.name].size_bytes or None,
             "metric": spec.metric,
             "chance": spec.chance,
             "description": spec.description,
         }
-        for spec in sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.name))
+        for spec in specs
     ]
     if as_json:
         print_json(rows)
         return
-    head = f"{'suite':<20} {'kind':<9} {'items':>5} {'metric':<24} {'chance':>6}  what it asks"
+    head = f"{'suite':<20} {'kind':<9} {'items':>5} {'metric':<24} {'chance':>6}  {'data':<12} what it asks"
     click.echo(f"Here, made from a seed or brought along:\n{head}")
     told = False
     for row in rows:
         if row["dataset"] and not told:
             told = True
-            click.echo(f"\nReference suites, as lm-evaluation-harness asks them; their data is fetched once:\n{head}")
+            said = "Reference suites, as lm-evaluation-harness asks them; data that is not here is fetched once"
+            click.echo(f"\n{said}:\n{head}")
         chance = "–" if row["chance"] is None else f"{row['chance']:.0%}"
         items = "" if row["items"] is None else str(row["items"])
-        click.echo(f"{row['name']:<20} {row['kind']:<9} {items:>5} {row['metric']:<24} {chance:>6}  {row['title']}")
+        line = f"{row['name']:<20} {row['kind']:<9} {items:>5} {row['metric']:<24} {chance:>6}  "
+        click.echo(line + f"{present[str(row['name'])].words:<12} {row['title']}")
 
 
 def export_run(run_id: str, *, fmt: str, output: str) -> None:
