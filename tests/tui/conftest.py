@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 
+from weighin.engine.askings import RepeatedItem, RewordedItem, TurnedItem
 from weighin.engine.events import (
     AnswerScored,
+    BlockRepeated,
     BlockScored,
     CandidateCard,
     CandidateStopped,
@@ -18,7 +21,9 @@ from weighin.engine.events import (
     MemoryMeasured,
     ModelLoaded,
     OptionScore,
+    OptionsTurned,
     PhaseChanged,
+    PromptsReworded,
     RoundStarted,
     RunFinished,
     RunStarted,
@@ -265,6 +270,60 @@ def whole_run(count: int = 3, **options: object) -> list[Event]:
     """The scripted run with its verdict."""
     events = list(scripted_events(count, **options))  # type: ignore[arg-type]
     return [*events, scripted_verdict(count, events)]
+
+
+def steady_run(count: int = 3) -> list[Event]:
+    """The scripted run with answers sampled, options turned, prompts reworded and a block repeated at its end."""
+    events = list(scripted_events(count))
+    *before, end = events
+    rng = random.Random(11)
+    at = end.at - 0.1
+    for name, *_rest, skill in MODELS[:count]:
+        firsts = [e for e in before if isinstance(e, AnswerScored) and e.candidate == name]
+        if any(isinstance(e, CandidateStopped) and e.candidate == name for e in before):
+            continue
+        letters = [answer for answer in firsts if answer.suite == "extract-dates"]
+        for answer in letters[:8]:
+            for repeat in (1, 2, 3):
+                said = answer.extracted if rng.random() < 0.5 + skill / 2 else "2020-01-01"
+                before.append(msgspec.structs.replace(answer, at=at, repeat=repeat, extracted=said))
+        common = {"at": at, "candidate": name, "elapsed_s": 1.0}
+        turned = [
+            TurnedItem(
+                item=answer.item,
+                gold=n % 4,
+                chosen=tuple(n % 4 if rng.random() < 0.5 + skill / 2 else r for r in range(4)),
+            )
+            for n, answer in enumerate(firsts[:10])
+        ]
+        reworded = [
+            RewordedItem(
+                item=answer.item, scores=tuple(float(rng.random() < skill) for _ in "ab"), answers=(None, None)
+            )
+            for answer in firsts[:10]
+        ]
+        repeated = [
+            RepeatedItem(
+                item=answer.item,
+                output=answer.output,
+                log_likelihoods=tuple(option.log_likelihood for option in answer.options),
+            )
+            for answer in firsts[:8]
+        ]
+        suite = SUITES[0].name
+        before += [
+            OptionsTurned(suite=suite, part=0, items=tuple(turned), **common),
+            PromptsReworded(suite=suite, part=0, templates=("question", "bare"), items=tuple(reworded), **common),
+            BlockRepeated(suite=suite, block=0, items=tuple(repeated), **common),
+        ]
+    events = [*before, end]
+    return [*events, scripted_verdict(count, events)]
+
+
+@pytest.fixture
+def steady_events() -> Callable[..., list[Event]]:
+    """``steady_events(count)``: the scripted run with items asked again."""
+    return steady_run
 
 
 @pytest.fixture

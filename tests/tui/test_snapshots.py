@@ -59,7 +59,7 @@ class HeldReplay(ReplaySource):
 
 
 @pytest.fixture
-def take(snap_compare, run_events, run_plan, library, monkeypatch):
+def take(snap_compare, run_events, steady_events, run_plan, library, monkeypatch):
     """``take(size, theme, …)``: compare a screen's picture with the one kept."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TZ", "UTC")
@@ -68,8 +68,8 @@ def take(snap_compare, run_events, run_plan, library, monkeypatch):
     if hasattr(time, "tzset"):
         time.tzset()
 
-    def compare(size, theme, *, mode="live", count=4, part=1.0, keys=()):
-        events = run_events(count)
+    def compare(size, theme, *, mode="live", count=4, part=1.0, keys=(), steady=False):
+        events = (steady_events if steady else run_events)(count)
         events = events[: int(len(events) * part)]
         app = WeighinApp(
             HeldReplay(events, plan=run_plan(count)) if events else None,
@@ -115,6 +115,15 @@ def test_live(take, size, theme):
 @both_themes
 def test_results(take, size, theme):
     assert take(size, theme, mode="results")
+
+
+@both_sizes
+def test_results_with_items_asked_again(take, size):
+    assert take(size, "dark", mode="results", keys=("pagedown",) * 2 if size == "80x24" else (), steady=True)
+
+
+def test_live_with_items_asked_again(take):
+    assert take("160x48", "dark", count=3, part=0.99, steady=True)
 
 
 @both_sizes

@@ -18,6 +18,8 @@ LEAD = "▲"
 DISTURBED = "⚠"
 _MUTED = "$foreground-muted"
 _LEAST_WIDTH = 24
+_ROOM_FOR_STEADINESS = 5
+"""Lines left for it, the graph and the suites."""
 _LABEL, _VALUE, _EXTRA = 11, 8, 8
 
 
@@ -60,6 +62,8 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> list[Conte
     notes = _notes(panel, width)
     room = height - len(figures) - 1 - len(notes)
     consistency = [_consistency(panel)] if room >= 2 else []
+    if room >= _ROOM_FOR_STEADINESS:
+        consistency += _steadiness(panel, width)
     room -= len(consistency)
     suites = _suites(panel, width)
     graph_height = max(0, min(6, max(room - len(suites) - 1, min(room, 3))))
@@ -126,6 +130,25 @@ def _consistency(panel: Panel) -> Content:
         parts += [("fragile ", _MUTED), f"{panel.fragile_share * 100:.0f}", (" %", _MUTED), "  "]
     parts += [("answers ", _MUTED), str(panel.answered)]
     return Content.assemble(*parts)
+
+
+def _steadiness(panel: Panel, width: int) -> list[Content]:
+    """What items asked again in another way say so far: in a line, as much as fits."""
+    asked = panel.reasked
+    said = [
+        (words, f"{value:.2f}")
+        for words, value in (("any order", asked.same_choice), ("wording", asked.rewording))
+        if value is not None
+    ]
+    if asked.repeated:
+        said.append(("again", f"{sum(asked.repeated.values())}/{len(asked.repeated)}"))
+    parts: list[tuple[str, str] | str] = []
+    used = 0
+    for words, value in said:
+        used += len(words) + 1 + len(value) + 2
+        if used - 2 <= width:
+            parts += [(f"{words} ", _MUTED), value, "  "]
+    return [Content.assemble(*parts)] if parts else []
 
 
 def _suites(panel: Panel, width: int) -> list[Content]:
