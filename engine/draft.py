@@ -28,6 +28,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_ttft_s: float = 0.0
 
 
+class OwnData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one of the user's files is asked and scored, as in a plan's suite."""
+
+    scorer: str = ""
+    """Empty means ``exact``."""
+    shots: int = 0
+    columns: dict[str, str] = {}
+    """Their names to ours."""
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One immutable set of answers; the defaults make a run that works."""
 
@@ -35,6 +45,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target: Target = Target()
     suites: tuple[str, ...] = ("everyday-choice", "read-and-extract")
     data_files: tuple[str, ...] = ()
+    """The user's own data: files, folders, and data sets of the hub as ``owner/name:pattern``."""
+    own: dict[str, OwnData] = {}
+    """What was said of those of them that are not asked in the usual way."""
     added: tuple[str, ...] = ()
     """What the user named, picked or not: model files, and models of the hub as ``owner/repo:file.gguf``."""
     picked: tuple[str, ...] = (SAMPLE,)
@@ -130,13 +143,15 @@ def plan_from_draft(
 
 
 def _suites(draft: Draft) -> tuple[SuiteChoice, ...]:
-    taken = list(draft.suites)
+    from .prepare import data_choice
+
     suites = [SuiteChoice(name=name) for name in draft.suites]
-    for file in draft.data_files:
-        stem, number = Path(file).stem, 2
-        name = stem
-        while name in taken:
-            name, number = f"{stem}-{number}", number + 1
-        taken.append(name)
-        suites.append(SuiteChoice(name=name, data=str(Path(file).expanduser().resolve())))
+    for words in draft.data_files:
+        choice = data_choice(words, taken=[suite.name for suite in suites])
+        suites.append(with_own(choice, draft.own.get(words, OwnData())))
     return tuple(suites)
+
+
+def with_own(choice: SuiteChoice, own: OwnData) -> SuiteChoice:
+    """The choice asked and scored as ``own`` says."""
+    return msgspec.structs.replace(choice, scorer=own.scorer, shots=own.shots, columns=own.columns)

@@ -1,12 +1,41 @@
-"""A preview of the user's own data in lines of text, for the command line and the wizard."""
+"""The user's own data in words, for the command line and the wizard: its columns, and a preview in lines of text."""
 
 from __future__ import annotations
 
-from weighin.engine.tasks.datapreview import DataPreview
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from weighin.engine.errors import PlanError
 
 from .text import cut
 
+if TYPE_CHECKING:
+    from weighin.engine.tasks.datapreview import DataPreview
+
 _SHOWN_PROBLEMS = 6
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """Their names to ours from ``question=frage,answer=antwort``, which has ours first.
+
+    Raises:
+        PlanError: it is not of that form, or names a column twice.
+    """
+    columns: dict[str, str] = {}
+    for part in text.split(","):
+        ours, equals, theirs = (piece.strip() for piece in part.partition("="))
+        if not equals or not ours or not theirs:
+            raise PlanError(f"The columns {text!r} are no mapping.", hint="Write it as question=frage,answer=antwort.")
+        if theirs in columns or ours in columns.values():
+            twice = theirs if theirs in columns else ours
+            raise PlanError(f"The columns {text!r} name {twice!r} twice.", hint="One column for each.")
+        columns[theirs] = ours
+    return columns
+
+
+def write_columns(columns: Mapping[str, str]) -> str:
+    """As ``parse_columns`` reads it."""
+    return ",".join(f"{ours}={theirs}" for theirs, ours in columns.items())
 
 
 def summary_line(preview: DataPreview) -> str:
@@ -17,8 +46,10 @@ def summary_line(preview: DataPreview) -> str:
         scored = f"scored by {preview.scorer}"
     if preview.metric:
         scored += f", leading with {preview.metric}"
-    held = f", {preview.shots} more as solved examples" if preview.shots else ""
-    return f"{preview.items} {preview.kind} items{held}; columns {', '.join(preview.columns)}; {scored}"
+    examples = "a solved example" if preview.shots == 1 else "solved examples"
+    held = f", {preview.shots} more as {examples}" if preview.shots else ""
+    items = "item" if preview.items == 1 else "items"
+    return f"{preview.items} {preview.kind} {items}{held}; columns {', '.join(preview.columns)}; {scored}"
 
 
 def problem_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list[str]:

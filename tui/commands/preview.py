@@ -12,7 +12,7 @@ import msgspec
 from weighin.engine.errors import PlanError
 from weighin.engine.plan import Plan, SuiteChoice, check_plan
 
-from ..previewing import asked_lines, problem_lines, row_lines, summary_line
+from ..previewing import asked_lines, parse_columns, problem_lines, row_lines, summary_line
 
 _FIELDS = ("scorer", "columns", "shots", "metric", "system", "max_tokens")
 
@@ -37,24 +37,6 @@ def with_own_options(suites: tuple[SuiteChoice, ...], options: Mapping[str, Any]
             hint="Name it with --data FILE.",
         )
     return tuple(msgspec.structs.replace(suite, **given) if suite.name in own else suite for suite in suites)
-
-
-def parse_columns(text: str) -> dict[str, str]:
-    """Their names to ours from ``question=frage,answer=antwort``, which has ours first.
-
-    Raises:
-        PlanError: it is not of that form, or names a column twice.
-    """
-    columns: dict[str, str] = {}
-    for part in text.split(","):
-        ours, equals, theirs = (piece.strip() for piece in part.partition("="))
-        if not equals or not ours or not theirs:
-            raise PlanError(f"--columns {text!r} is no mapping.", hint="Write it as question=frage,answer=antwort.")
-        if theirs in columns or ours in columns.values():
-            twice = theirs if theirs in columns else ours
-            raise PlanError(f"--columns names the column {twice!r} twice.", hint="One column for each.")
-        columns[theirs] = ours
-    return columns
 
 
 def show_preview(data: str, options: Mapping[str, Any], *, count: int, as_json: bool) -> int:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from weighin.engine.draft import SAMPLE, Draft, is_file
-from weighin.engine.plan import Plan
+from weighin.engine.plan import Plan, SuiteChoice
+from weighin.engine.tasks.spec import SuiteSpec
 
+from ..previewing import write_columns
 from .rows import Row
 
 
@@ -60,11 +62,13 @@ def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str
 
     lines = [f"{len(plan.candidates)} models"]
     lines += [f"  {c.name} {c.quant}  {c.size_bytes / 1e9:.2f} GB  {c.note}".rstrip() for c in plan.candidates]
-    suites = [open_suite(s, seed=plan.settings.seed, limit=s.limit or plan.item_limit) for s in plan.suites]
-    for suite in suites:
+    seed, n_ctx = plan.settings.seed, plan.settings.n_ctx
+    suites = [open_suite(s, seed=seed, limit=s.limit or plan.item_limit, n_ctx=n_ctx) for s in plan.suites]
+    for choice, suite in zip(plan.suites, suites, strict=True):
         n = len(suite.items)
         found = 100 * minimum_detectable_difference(n)
         lines.append(f"{suite.spec.name}: {n} items; differences from about {found:.0f} points can be told")
+        lines += _how_asked(choice, suite.spec)
     measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.rate}
     rates = {}
     for c in plan.candidates:
@@ -83,3 +87,15 @@ def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str
             f" memory {limits.max_memory_bytes / 1e9:.1f} GB"
         )
     return lines
+
+
+def _how_asked(choice: SuiteChoice, spec: SuiteSpec) -> list[str]:
+    """Of the user's own data: how it is scored, its examples, its columns."""
+    if spec.format or not (choice.data or choice.hub_repo):
+        return []
+    words = ["scored by likelihood" if spec.kind == "choice" else f"scored by {spec.scorer}"]
+    if choice.shots:
+        words.append("1 solved example" if choice.shots == 1 else f"{choice.shots} solved examples")
+    if choice.columns:
+        words.append(f"columns {write_columns(choice.columns)}")
+    return ["  " + "; ".join(words)]

@@ -3,81 +3,196 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.widgets import Input, Label, SelectionList, Static
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Label, Select, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from weighin.engine.draft import Draft
-from weighin.engine.errors import WeighinError
+from weighin.engine.draft import Draft, OwnData, with_own
+from weighin.engine.errors import PlanError, WeighinError
+from weighin.engine.plan import SuiteChoice
 from weighin.engine.tasks.spec import suite_specs
-from weighin.engine.tasks.userdata import read_user_data
+from weighin.engine.tasks.userscoring import DEFAULTS
 
+from ..previewing import asked_lines, parse_columns, problem_lines, row_lines, summary_line, write_columns
 from .step import Step
+
+_USUAL_SCORER = "exact"
+_ASKED_LINES = 16
+"""Of the first item that are shown; a whole contract would push everything else away."""
 
 
 class TaskStep(Step):
-    """Suites, and the user's own files with what is wrong in them."""
+    """Suites, and the user's own data: how it is read, what is wrong in it, how it is asked and scored."""
 
     title = "Task"
+    READS_ON_ENTER: ClassVar = ("data-path", "data-shots", "data-columns")
+    _file = ""
+    """The data in front: its path, or what names it on the hub."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._own: dict[str, OwnData] = {}
 
     def compose(self) -> ComposeResult:
         yield Label("Suites: space picks")
         yield SelectionList[str](id="suites", compact=True)
-        yield Label("Your own data, JSONL or CSV (Enter reads it)")
-        yield Input(placeholder="path of a file", id="data-path", compact=True)
+        yield Label("Your own data, JSONL, CSV or Parquet (Enter reads it)")
+        yield Input(
+            placeholder="path of a file or folder, or owner/name:file of a data set", id="data-path", compact=True
+        )
+        with Vertical(id="data-how"):
+            with Horizontal(classes="field"):
+                yield Label("Scorer")
+                yield Select(((name, name) for name in DEFAULTS), allow_blank=False, id="data-scorer", compact=True)
+                yield Label("of written answers", classes="hint")
+            with Horizontal(classes="field"):
+                yield Label("Solved examples")
+                yield Input(id="data-shots", compact=True, type="integer")
+                yield Label("first rows, shown solved", classes="hint")
+            with Horizontal(classes="field"):
+                yield Label("Columns, ours=theirs")
+                yield Input(placeholder="prompt=frage,answer=antwort", id="data-columns", compact=True)
         yield Static(id="data-report", markup=False)
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
+        self._own = dict(draft.own)
         suites = self.query_one("#suites", SelectionList)
         suites.clear_options()
         for spec in sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.title)):
             fetched = f"  (data fetched once: {spec.dataset.size_hint or 'small'})" if spec.dataset else ""
             suites.add_option(Selection(spec.title + fetched, spec.name, spec.name in draft.suites))
         for file in draft.data_files:
-            suites.add_option(Selection(Path(file).name, file, True))
+            suites.add_option(Selection(_shown(file), file, True))
 
     def collect(self) -> Draft:
         names = {spec.name for spec in suite_specs()}
         chosen: list[str] = self.query_one("#suites", SelectionList).selected
         if not chosen:
             raise ValueError("Pick a suite or name a data file: there would be nothing to ask.")
+        self._take_fields()
+        files = tuple(name for name in chosen if name not in names)
         return msgspec.structs.replace(
             self.draft,
             suites=tuple(name for name in chosen if name in names),
-            data_files=tuple(name for name in chosen if name not in names),
+            data_files=files,
+            own={file: own for file, own in self._own.items() if file in files and own != OwnData()},
         )
 
+    def _take_fields(self) -> None:
+        """Remember what the fields say of the data in front; raises ValueError."""
+        if not self._file:
+            return
+        scorer = str(self.query_one("#data-scorer", Select).value)
+        words = self.query_one("#data-columns", Input).value.strip()
+        try:
+            columns = parse_columns(words) if words else {}
+        except PlanError as error:
+            raise ValueError(str(error)) from None
+        self._own[self._file] = OwnData(
+            scorer="" if scorer == _USUAL_SCORER else scorer,
+            shots=int(self.number("#data-shots", "Solved examples")),
+            columns=columns,
+        )
+
+    def _bring_forward(self, file: str) -> None:
+        """Show how this data is asked, and read it."""
+        self._file = file
+        own = self._own.get(file, OwnData())
+        with self.prevent(Select.Changed):
+            scorer = self.query_one("#data-scorer", Select)
+            scorer.value = own.scorer if own.scorer in DEFAULTS else _USUAL_SCORER
+        self.query_one("#data-shots", Input).value = str(own.shots)
+        self.query_one("#data-columns", Input).value = write_columns(own.columns)
+        self.query_one("#data-how").display = True
+        self._read_again()
+
+    def _read_again(self) -> None:
+        if not self._file:
+            return
+        try:
+            self._take_fields()
+        except ValueError as error:
+            self.query_one("#data-report", Static).update(str(error))
+            return
+        self._read(self._file, self._own[self._file], max(40, self.size.width - 6))
+
+    @on(Select.Changed, "#data-scorer")
+    @on(Input.Blurred, "#data-shots, #data-columns")
+    def _how_changed(self) -> None:
+        if not self._file:
+            return
+        before = self._own.get(self._file)
+        try:
+            self._take_fields()
+        except ValueError:
+            before = None
+        if before != self._own.get(self._file):
+            self._read_again()
+
+    @on(SelectionList.SelectionHighlighted, "#suites")
+    def _highlighted(self, event: SelectionList.SelectionHighlighted[str]) -> None:
+        file = event.selection.value
+        if file != self._file and file not in {spec.name for spec in suite_specs()}:
+            try:
+                self._take_fields()
+            except ValueError as error:
+                self.notify(str(error), severity="warning", markup=False)
+            else:
+                self._bring_forward(file)
+
     def proceed(self) -> None:
+        focused = self.screen.focused
         field = self.query_one("#data-path", Input)
-        if field.has_focus and field.value.strip():
-            self._read(str(Path(field.value.strip()).expanduser().absolute()))
+        if focused is field and field.value.strip():
+            choice = _choice(field.value.strip())
+            self._bring_forward(choice.data or field.value.strip())
+        elif focused is not None and focused.id in self.READS_ON_ENTER and focused is not field:
+            self._read_again()
         else:
             super().proceed()
 
     @work(thread=True, exclusive=True)
-    def _read(self, file: str) -> None:
+    def _read(self, file: str, own: OwnData, width: int) -> None:
+        from weighin.engine.tasks.datapreview import preview_choice  # scorers' libraries come with it
+
+        lines, good = [], False
         try:
-            data = read_user_data(Path(file))
+            preview = preview_choice(with_own(_choice(file), own))
         except WeighinError as error:
-            self.app.call_from_thread(self._report, file, str(error), False)
-            return
-        if data.problems:
-            lines = [f"{len(data.problems)} bad rows in {Path(file).name}; not taken until they are mended:"]
-            lines += [f"  line {p.line}: {p.message}" for p in data.problems[:6]]
+            lines = [str(error)]
         else:
-            lines = [f"{Path(file).name}: {len(data.items)} {data.kind} items, columns {', '.join(data.columns)}"]
-            for item in data.items[:3]:
-                lines.append("  " + (getattr(item, "question", "") or getattr(item, "prompt", ""))[:70])
-        self.app.call_from_thread(self._report, file, "\n".join(lines), not data.problems)
+            good = not preview.problems
+            lines = [summary_line(preview), *problem_lines(preview), *row_lines(preview, width=width)]
+            if preview.asked:
+                lines.append("The first as it will be asked:")
+                asked = asked_lines(msgspec.structs.replace(preview, asked=preview.asked[:1]))[2:]
+                lines += asked if len(asked) <= _ASKED_LINES else [*asked[:_ASKED_LINES], "…"]
+        self.app.call_from_thread(self._report, file, "\n".join([_shown(file), *lines]), good)
 
     def _report(self, file: str, words: str, good: bool) -> None:
+        if file != self._file:  # other data came to the front meanwhile
+            return
         self.query_one("#data-report", Static).update(words)
         suites = self.query_one("#suites", SelectionList)
         if good:
             self.query_one("#data-path", Input).value = ""
             if file not in [suites.get_option_at_index(i).value for i in range(suites.option_count)]:
-                suites.add_option(Selection(Path(file).name, file, True))
+                suites.add_option(Selection(_shown(file), file, True))
+        self.call_after_refresh(self.scroll_end, animate=False)
+
+
+def _choice(words: str) -> SuiteChoice:
+    from weighin.engine.prepare import data_choice  # reads GGUF headers
+
+    return data_choice(words)
+
+
+def _shown(file: str) -> str:
+    """A path by its last part, what is on the hub whole."""
+    return file if _choice(file).hub_repo else Path(file).name

@@ -98,9 +98,9 @@ def test_the_preview_in_json(sums: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--columns", "frage"], "no mapping. Write it as question=frage"),
-        (["--columns", "prompt=frage,prompt=nr"], "names the column 'prompt' twice"),
-        (["--columns", "prompt=frage,answer=frage"], "names the column 'frage' twice"),
+        (["--columns", "frage"], "The columns 'frage' are no mapping. Write it as question=frage"),
+        (["--columns", "prompt=frage,prompt=nr"], "name 'prompt' twice"),
+        (["--columns", "prompt=frage,answer=frage"], "name 'frage' twice"),
         (["--columns", "promt=frage"], "cannot become 'promt'"),
         (["--columns", "prompt=query"], "has no column 'query'. It has 'nr', 'frage', 'antwort'"),
         ([*OPTIONS, "--scorer", "numerisch"], "There is no scorer 'numerisch'. Choose one of:"),

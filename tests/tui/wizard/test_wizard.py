@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
-from textual.widgets import Input, Static
+from textual.widgets import Input, Select, Static
 
 from weighin.engine.draft import Draft, load_draft
 from weighin.engine.gguf.tiny import write_tiny_model
@@ -88,3 +88,96 @@ async def test_a_bad_data_file_shows_its_problems(tmp_path: Path, monkeypatch: p
         await pilot.pause()
         assert "line 2" in str(app.screen.query_one("#data-report", Static).render())
     assert load_draft().data_files == ()
+
+
+async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "home"))
+    model, data = tmp_path / "tiny.gguf", tmp_path / "summen.csv"
+    write_tiny_model(model)
+    rows = [f"Was ist {n} plus 1?,{n + 1}" for n in range(5)]
+    data.write_text("\n".join(["frage,antwort", *rows]), encoding="utf-8")
+    app = Shell(Draft(step=2, picked=(str(model),)))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+
+        async def report() -> str:
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            return str(app.screen.query_one("#data-report", Static).render())
+
+        assert not app.screen.query_one("#data-how").display
+        field = app.screen.query_one("#data-path", Input)
+        field.focus()
+        field.value = str(data)
+        await pilot.press("enter")
+        assert "found 'frage', 'antwort'" in await report()
+        assert app.screen.query_one("#data-how").display
+        columns = app.screen.query_one("#data-columns", Input)
+        columns.focus()
+        columns.value = "prompt=frage,answer"
+        await pilot.press("enter")
+        assert "no mapping" in await report()
+        columns.value = "prompt=frage,answer=antwort"
+        await pilot.press("enter")
+        words = await report()
+        assert "5 generate items; columns prompt, answer; scored by exact" in words
+        assert "line-2  Was ist 0 plus 1?  → 1" in words
+        assert field.value == ""
+        shots = app.screen.query_one("#data-shots", Input)
+        shots.focus()
+        shots.value = "9"
+        await pilot.press("enter")
+        assert "leave none to ask" in await report()
+        shots.value = "2"
+        scorer = app.screen.query_one("#data-scorer", Select)
+        scorer.focus()
+        await pilot.press("space", "down", "down", "enter")  # Enter in the open list takes and does not go on
+        words = await report()
+        assert isinstance(app.screen, WizardScreen)
+        assert app.screen.draft.step == 2
+        assert "3 generate items, 2 more as solved examples" in words
+        assert "scored by numeric" in words
+        assert "user:      Was ist 0 plus 1?\nassistant: 1\nuser:      Was ist 1 plus 1?" in words
+        await pilot.press("enter")  # candidates
+        await pilot.pause()
+        await pilot.press("enter")  # review
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        said = str(app.screen.query_one("#review-text", Static).render())
+        assert "scored by numeric; 2 solved examples; columns prompt=frage,answer=antwort" in said
+        await pilot.press("enter")
+        await pilot.pause()
+    assert app.plan is not None
+    own = app.plan.suites[-1]
+    assert (own.name, own.data, own.scorer, own.shots) == ("summen", str(data), "numeric", 2)
+    assert own.columns == {"frage": "prompt", "antwort": "answer"}
+    again = Shell(None)  # the draft has it all, and the list brings it to the front
+    async with again.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("enter", "enter")
+        await pilot.pause()
+        await pilot.press("up")
+        await again.workers.wait_for_complete()
+        await pilot.pause()
+        assert again.screen.query_one("#data-scorer", Select).value == "numeric"
+        assert again.screen.query_one("#data-shots", Input).value == "2"
+        assert again.screen.query_one("#data-columns", Input).value == "prompt=frage,answer=antwort"
+        assert "3 generate items" in str(again.screen.query_one("#data-report", Static).render())
+
+
+async def test_a_choice_in_the_review_is_taken_by_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "home"))
+    model = tmp_path / "tiny.gguf"
+    write_tiny_model(model)
+    app = Shell(Draft(step=4, picked=(str(model),)))
+    async with app.run_test() as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        app.screen.query_one("#review-kv", Select).focus()
+        await pilot.press("space", "down", "enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.plan is None
+        assert app.screen.query_one("#review-kv", Select).value == "q8_0"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from textual.widgets import Static
 
-from weighin.engine.draft import Draft, Target
+from weighin.engine.draft import Draft, OwnData, Target
 from weighin.tui.app import WeighinApp
 from weighin.tui.preferences import Preferences
 from weighin.tui.wizard.candidates import CandidatesStep
@@ -54,6 +54,27 @@ def test_step(snap_compare: Callable[..., bool], step: str, theme: str, size: st
                 assert time.monotonic() < deadline
                 await pilot.pause(0.05)
             await pilot.press("o", "o")
+        await pilot.pause(0.2)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=settle)
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_own_data(snap_compare: Callable[..., bool], tmp_path: Path, size: str) -> None:
+    app = WeighinApp(None, preferences=Preferences(theme="weighin-dark"))
+    file = tmp_path / "clauses.csv"
+    rows = [f"c{n},How many days of notice? The notice period is {n * 10} days.,{n * 10}" for n in range(1, 6)]
+    file.write_text("\n".join(["no,ask,right", *rows]), encoding="utf-8")
+    own = OwnData(scorer="numeric", shots=1, columns={"no": "id", "ask": "prompt", "right": "answer"})
+
+    async def settle(pilot: Any) -> None:
+        screen = WizardScreen(
+            Draft(step=2, target=TARGET, data_files=(str(file),), own={str(file): own}), measure=False
+        )
+        await app.push_screen(screen)
+        await pilot.pause()
+        await pilot.press("up")  # from the first suite to the last line, which is the file
+        await app.workers.wait_for_complete(list(screen.step.workers))
         await pilot.pause(0.2)
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=settle)
