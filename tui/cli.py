@@ -121,7 +121,9 @@ def bench(
 @click.option(
     "-m", "--model", "models", multiple=True, help="A file, folder, OWNER/REPO:QUANT or catalog name; repeat."
 )
-@click.option("-s", "--suite", "suites", multiple=True, help="A built-in suite (`weighin suites`); repeat for more.")
+@click.option(
+    "-s", "--suite", "suites", multiple=True, help="A suite (`weighin suites`), or lm-eval's TASK.yaml; repeat."
+)
 @click.option(
     "-d", "--data", multiple=True, type=click.Path(), help="Your own data (`weighin preview -h`), or SUITE=FOLDER."
 )

@@ -18,6 +18,7 @@ import msgspec
 
 from ..plan import Plan, SuiteChoice, plan_from_toml, plan_to_toml, read_plan
 from ..tasks.datasets import find_files
+from ..tasks.harness_yaml import is_harness_task
 from ..tasks.items import reference_spec
 from ..tasks.userchoice import OwnFiles, find_own_files, joint_sha256
 from .cache import cached_from, check_room, free_bytes, storage_errors
@@ -247,6 +248,11 @@ def _data_items(plan: Plan) -> list[list[_Item]]:
             own = Path(suite.data) if suite.data else None
             files = {file: None for found in find_files(spec, folder=own).values() for file in found}
             groups.append([_Item(file, f"{folder}/{safe_name(file.name)}", "data") for file in files])
+        elif is_harness_task(suite.data):
+            raise BundleError(
+                f"The suite {suite.name} is the task file {suite.data}, which cannot be carried.",
+                hint="Carry the file and its data by hand, and name it in the plan there.",
+            )
         elif suite.data or suite.hub_repo:
             groups.append(_own_items(suite, find_own_files(suite), number, folder))
         else:

@@ -276,8 +276,11 @@ def _sample(
         arguments = [(answer.prompt, _generation_arguments(spec))]
         responses = [[answer.output]]
         found = answer.extracted
-        if filter_name in _FILTERS:
+        if any(name.endswith(_STRICT) for name in answer.scores):
             found = _FILTERS[filter_name](answer.output)
+        elif filter_name not in next(iter(answer.scores), ""):
+            # A task file's other filters are not stored with the answer: what they were given.
+            found = answer.output if filter_name != _NO_FILTER else found
         filtered = [_INVALID if found is None else found]
     return {
         "doc_id": doc_id,
@@ -321,9 +324,15 @@ def _queries(events: Iterable[Event]) -> dict[tuple[str, str], str]:
 
 def _by_filter(scores: dict[str, float]) -> dict[str, dict[str, float]]:
     """Metrics by the name of the filter that the harness files them under: GSM8K has two, others none."""
+    found: dict[str, dict[str, float]] = {}
+    if any("," in name for name in scores):
+        # Of task files: the harness' own names.
+        for name, value in scores.items():
+            metric, _, filter_name = name.partition(",")
+            found.setdefault(filter_name or _NO_FILTER, {})[metric] = value
+        return found
     if not any(name.endswith(_STRICT) for name in scores):
         return {_NO_FILTER: scores}
-    found: dict[str, dict[str, float]] = {}
     for name, value in scores.items():
         strict = name.endswith(_STRICT)
         filter_name = "strict-match" if strict else "flexible-extract"

@@ -34,7 +34,7 @@ def read_dataset(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, li
         DatasetError: the files are not here and cannot be fetched, or cannot be read; says where to put them.
     """
     return {
-        split: [row for file in files for row in _read(file)]
+        split: [row for file in files for row in read_rows(file)]
         for split, files in find_files(spec, folder=folder).items()
     }
 
@@ -165,7 +165,12 @@ def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _read(file: Path) -> list[dict[str, Any]]:
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """Every row of a Parquet, JSONL (packed or not), JSON, CSV or TSV file.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
     rows = _read_any(file)
     wrong = next((number for number, row in enumerate(rows, 1) if not isinstance(row, dict)), 0)
     if wrong:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..errors import DatasetError
@@ -156,11 +157,16 @@ EXTRACTORS: dict[str, Extractor] = {
 
 
 def find_extractor(name: str) -> Extractor:
-    """The extractor ``name``.
+    """The extractor ``name``; of task files also ``regex:GROUP:PATTERN``, the find of that number.
 
     Raises:
         DatasetError: there is none.
     """
+    if name.startswith("regex:"):
+        from .scorers.harness_match import find_with
+
+        group, _, pattern = name.removeprefix("regex:").partition(":")
+        return partial(find_with, pattern, int(group))
     if name not in EXTRACTORS:
         raise DatasetError(f"There is no extractor {name!r}.", hint=f"Choose one of: {', '.join(EXTRACTORS)}.")
     return EXTRACTORS[name]

@@ -11,6 +11,7 @@ import msgspec
 
 from ..errors import DatasetError
 from ..plan import SuiteChoice, own_options
+from .harness_yaml import is_harness_task
 from .spec import SuiteSpec, find_spec, suite_specs
 
 DEFAULT_N_CTX = 4096
@@ -84,6 +85,11 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int, n_ctx: int = DEFAU
     if reference is not None and choice.data:
         _refuse_options(choice)
         spec, items = reference, _reference_items(reference, Path(choice.data))
+    elif is_harness_task(choice.data):
+        from .harness_items import open_harness_task  # which knows items itself
+
+        _refuse_options(choice)
+        spec, items = open_harness_task(Path(choice.data), name=choice.name)
     elif choice.data or choice.hub_repo:
         from .userchoice import open_own  # which knows items itself
 
@@ -112,8 +118,8 @@ def _refuse_options(choice: SuiteChoice) -> None:
     given = own_options(choice)
     if given:
         raise DatasetError(
-            f"{choice.name} is a reference suite, asked and scored as it is defined: it takes no {given[0]}.",
-            hint="Give the data another name to ask it your own way.",
+            f"{choice.name} is asked and scored as it is defined: it takes no {given[0]}.",
+            hint="Give the data itself, under a name of your own, to ask it your own way.",
         )
 
 

@@ -87,10 +87,9 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
     # Reasoning models: what they think is not what they answer. A template may have opened the block already.
     thinking = strip_thinking(result.text, begins_inside=result.prompt.rstrip().endswith("<think>"))
     found = find_extractor(spec.extractor)(thinking.answer)
+    # Whose scorer has filters of its own is scored by all of them, also where the one that is shown finds nothing.
     read = thinking.answer if spec.scorer in READS_WHOLE_OUTPUT else found
-    scores = dict.fromkeys((spec.metric,), 0.0) if found is None or read is None else {}
-    if found is not None and read is not None:
-        scores = dict(find_scorer(spec.scorer)(read, item))
+    scores = {spec.metric: 0.0} if read is None else dict(find_scorer(spec.scorer)(read, item))
     return AnswerScored(
         candidate=candidate,
         suite=spec.name,

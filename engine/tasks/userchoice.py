@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import DatasetError
 from ..plan import DATA_SUFFIXES, OWN_OPTIONS, SuiteChoice
+from .harness_yaml import is_harness_task
 from .items import Item
 from .spec import SuiteSpec
 from .userdata import UserData, data_sha256, read_user_files
@@ -28,7 +29,9 @@ class OwnFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_own_files(choice: SuiteChoice) -> OwnFiles:
-    """The user's file, the files of their folder, or those of a data set of the hub, fetched when they are not here.
+    """The user's file, the files of their folder, a task file with the data that it names, or a data set of the hub.
+
+    What is not here of the last is fetched.
 
     Raises:
         DatasetError, HubError: they are not there or cannot be had.
@@ -41,6 +44,10 @@ def find_own_files(choice: SuiteChoice) -> OwnFiles:
         files = tuple((Path(choice.hub_repo, name), path) for name, path in found.files)
         return OwnFiles(where=title, title=title, files=files, commit=found.commit)
     path = Path(choice.data)
+    if is_harness_task(choice.data):
+        from .harness_items import harness_files
+
+        return OwnFiles(where=str(path), title=path.name, files=tuple((file, file) for file in harness_files(path)))
     if not path.is_dir():
         return OwnFiles(where=str(path), title=path.name, files=((path, path),))
     try:
@@ -58,6 +65,8 @@ def read_own(choice: SuiteChoice, found: OwnFiles | None = None) -> UserData:
     Raises:
         DatasetError, HubError: the data as a whole cannot be had or used.
     """
+    if is_harness_task(choice.data):
+        raise DatasetError(f"{choice.data} is a task file, not data.", hint="Run it; its data can be shown by itself.")
     found = found or find_own_files(choice)
     return read_user_files(
         found.files, where=found.where, columns=choice.columns, shots=choice.shots, scorer=choice.scorer

@@ -33,6 +33,7 @@ from weighin.engine.prepare import candidates_from_paths, data_choice, freeze_pl
 from weighin.engine.report.table import verdict_lines
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store, new_run_id
+from weighin.engine.tasks.harness_yaml import is_harness_task
 from weighin.engine.tasks.items import open_suite
 
 from ..cli import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
@@ -114,8 +115,9 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
     elif style:
         restyled = tuple(msgspec.structs.replace(c, prompt_style=style) for c in plan.candidates)
         plan = msgspec.structs.replace(plan, candidates=restyled)
-    suites = [SuiteChoice(name=name) for name in options["suites"]]
-    for words in options["data"]:
+    files = [name for name in options["suites"] if is_harness_task(name)]
+    suites = [SuiteChoice(name=name) for name in options["suites"] if name not in files]
+    for words in (*options["data"], *files):
         suites.append(_data_suite(words, [suite.name for suite in suites]))
     # A reference suite whose data was named is that suite, not a second one.
     named = {suite.name for suite in suites if suite.data}

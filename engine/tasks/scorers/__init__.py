@@ -30,9 +30,11 @@ SCORERS: dict[str, str] = {
     "constraints": "constraints:score_constraints",
 }
 """By name: module and function. Imported when used, because some bring slow libraries."""
+_OF_TASK_FILES = {"harness_match": "harness_match:score_harness_match"}
+"""Those whose check comes from a task file of lm-evaluation-harness, not from a row of the user's."""
 
 
-READS_WHOLE_OUTPUT = frozenset({"gsm8k"})
+READS_WHOLE_OUTPUT = frozenset({"gsm8k", "harness_match"})
 """Scorers that want the output before extraction, because they have filters of their own.
 
 Their suite's extractor still says what the answer is: what is shown, compared between repeats and counted as missing.
@@ -45,7 +47,8 @@ def find_scorer(name: str) -> TextScorer:
     Raises:
         DatasetError: there is none.
     """
-    if name not in SCORERS:
+    place = SCORERS.get(name) or _OF_TASK_FILES.get(name)
+    if place is None:
         raise DatasetError(f"There is no scorer {name!r}.", hint=f"Choose one of: {', '.join(SCORERS)}.")
-    module, _, function = SCORERS[name].partition(":")
+    module, _, function = place.partition(":")
     return cast(TextScorer, getattr(importlib.import_module(f"{__name__}.{module}"), function))

@@ -1,0 +1,86 @@
+"""Task files of lm-evaluation-harness from the command line to the export."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from weighin.engine.hub.bundle import create_bundle
+from weighin.engine.hub.errors import BundleError
+from weighin.engine.plan import Plan, SuiteChoice, read_plan, write_plan
+from weighin.engine.prepare import candidates_from_paths
+from weighin.tui.cli import main
+
+TASK = """task: sums
+dataset_path: json
+dataset_kwargs: {data_files: {test: sums.jsonl}}
+test_split: test
+doc_to_text: "{{a}} + {{a}} ="
+doc_to_target: "{{a + a}}"
+generation_kwargs: {until: ["."], max_gen_toks: 4}
+metric_list: [{metric: exact_match}]
+filter_list:
+  - {name: first, filter: [{function: regex, regex_pattern: "[0-9]+"}, {function: take_first}]}
+  - {name: last, filter: [{function: regex, regex_pattern: "[0-9]+", group_select: -1}, {function: take_first}]}
+"""
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Path:
+    file = tmp_path / "sums.yaml"
+    file.write_text(TASK, encoding="utf-8")
+    (tmp_path / "sums.jsonl").write_text("".join(json.dumps({"a": n}) + "\n" for n in range(4)), encoding="utf-8")
+    return file
+
+
+def test_a_task_file_is_a_suite_of_its_name(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
+    saved = tmp_path / "plan.toml"
+    options = ["run", "-m", str(tiny_models[0]), "-s", str(task), "--save-plan", str(saved)]
+    result = CliRunner().invoke(main, options, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    (suite,) = read_plan(saved).suites
+    assert (suite.name, suite.data) == ("sums", str(task))
+
+
+def test_it_runs_and_its_filters_are_exported_under_their_names(
+    tmp_path: Path, task: Path, tiny_models: list[Path]
+) -> None:
+    plan, out = tmp_path / "plan.toml", tmp_path / "out"
+    # As a plan names it: from the plan's own folder.
+    write_plan(
+        Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=(SuiteChoice(name="s", data=task.name),)),
+        plan,
+    )
+    fast = ["--repeats", "1", "--threads", "1", "--context", "512", "--no-race"]
+    assert CliRunner().invoke(main, ["run", str(plan), *fast], catch_exceptions=False).exit_code in (0, 1)
+    written = CliRunner().invoke(main, ["export", "--format", "lm-eval", "-o", str(out)], catch_exceptions=False)
+    assert written.exit_code == 0, written.output
+    (file,) = out.rglob("results_*.json")
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert {"exact_match,first", "exact_match,last"} <= set(found["results"]["s"])
+    assert found["results"]["s"]["sample_len"] == 4
+    assert {entry["name"] for entry in found["configs"]["s"]["filter_list"]} == {"first", "last"}
+    assert [entry["metric"] for entry in found["configs"]["s"]["metric_list"]] == ["exact_match"]
+
+
+def test_a_slip_in_the_file_is_one_sentence(task: Path, tiny_models: list[Path]) -> None:
+    task.write_text(TASK + "process_docs: !function utils.clean\n", encoding="utf-8")
+    result = CliRunner().invoke(main, ["run", "-m", str(tiny_models[0]), "-s", str(task)])
+    assert result.exit_code == 2
+    assert "process_docs is the Python function utils.clean, which is not run" in result.stderr
+    assert "Traceback" not in result.stderr
+    task.write_text(TASK, encoding="utf-8")
+    shown = CliRunner().invoke(main, ["preview", str(task)])
+    assert shown.exit_code == 2
+    assert "task file" in shown.stderr
+
+
+def test_a_bundle_does_not_carry_half_of_it(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
+    plan = Plan(
+        candidates=candidates_from_paths([str(tiny_models[0])]), suites=(SuiteChoice(name="sums", data=str(task)),)
+    )
+    with pytest.raises(BundleError, match="cannot be carried"):
+        create_bundle(plan, tmp_path / "bundle")
