@@ -46,7 +46,10 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Steadiness(msgspec.Struct, frozen=True, kw_only=True):
-    """How little a candidate's answers depend on what should not matter. None where it was not asked."""
+    """How little a candidate's answers depend on what should not matter. None where it was not asked.
+
+    Figures with *right* in their words are about correctness, the others are not.
+    """
 
     same_choice: Figure | None = None
     """Share of items where the same content is chosen whatever the order of the options."""
@@ -60,3 +63,15 @@ class Steadiness(msgspec.Struct, frozen=True, kw_only=True):
     """Share of items whose greedy answer came out the same when asked again: the same text, or the same option."""
     largest_shift_nats: float | None = None
     """Largest change of an option's log-probability between the two times."""
+    samples: int | None = None
+    """k: sampled answers to each item, of which the figures below are made."""
+    entropy: Figure | None = None
+    """Mean of H/ln k of an item's sampled answers: 0 all the same, 1 all different."""
+    avg_at_k: Figure | None = None
+    """Share of sampled answers that are right."""
+    maj_at_k: Figure | None = None
+    """Share of items whose commonest answer is right."""
+    pass_at_k: Figure | None = None
+    """Share of items with a right answer among the k."""
+    pass_all_k: Figure | None = None
+    """Share of items with all k answers right (pass^k)."""

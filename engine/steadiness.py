@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from .askings import Figure, RepeatedItem, RewordedItem, Steadiness, TurnedItem
 from .events import AnswerScored
@@ -21,9 +23,10 @@ def steadiness(
     turned: Mapping[Key, TurnedItem],
     reworded: Mapping[Key, RewordedItem],
     repeated: Mapping[Key, RepeatedItem],
+    samples: Mapping[Key, Sequence[AnswerScored]],
 ) -> Steadiness:
     """One candidate's figures; ``answers`` are its first ones, which repeated items are held against."""
-    if not (turned or reworded or repeated):
+    if not (turned or reworded or repeated or samples):
         return Steadiness()
     from .stats import consistency  # numpy, only needed at verdicts
 
@@ -44,13 +47,29 @@ def steadiness(
             )
         )
     shifts = [shift for first, again in pairs if (shift := largest_shift_nats(first, again)) is not None]
-    return Steadiness(
+    whole = Steadiness(
         same_choice=same_choice,
         right_in_all=right_in_all,
         place_recall_sd=place_recall_sd,
         rewording=rewording,
         identical=identical,
         largest_shift_nats=max(shifts, default=None),
+    )
+    k = max((len(drawn) for drawn in samples.values()), default=0)
+    # A part that is under way, or a plan that was changed, may leave fewer samples to some items.
+    full = [drawn for drawn in samples.values() if len(drawn) == k]
+    if k < 2:
+        return whole
+    said = [[answer.extracted for answer in drawn] for drawn in full]
+    right = [[answer.correct for answer in drawn] for drawn in full]
+    return msgspec.structs.replace(
+        whole,
+        samples=k,
+        entropy=_figure(consistency.answer_entropy(said)),
+        avg_at_k=_figure(consistency.avg_at_k(right)),
+        maj_at_k=_figure(consistency.maj_at_k(said, right)),
+        pass_at_k=_figure(consistency.pass_at(k, right)),
+        pass_all_k=_figure(consistency.pass_all(k, right)),
     )
 
 

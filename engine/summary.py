@@ -153,7 +153,7 @@ class CandidateSummary:
         """How little the answers depend on the order of options, on the template and on the moment."""
         from .steadiness import steadiness
 
-        return steadiness(self.answers, self.turned, self.reworded, self.repeated)
+        return steadiness(self.answers, self.turned, self.reworded, self.repeated, self.samples)
 
     @property
     def disturbed(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..askings import Figure, Steadiness
 from ..events import Ranking, VerdictReached
@@ -17,6 +17,12 @@ _LEGEND = (
     " score of an item over prompt templates), averaged; again: the same answer when asked once more; fragile: another"
     " batch layout may turn it. Intervals: 95 %, by bootstrap over items. Steady answers may be wrong: only *right in"
     " any order* is about being right."
+)
+
+_SAMPLED_HEADER = ("model", "k", "entropy", "avg@k", "maj@k", "pass@k", "pass^k")
+_SAMPLED_LEGEND = (
+    "Of k sampled answers to an item: entropy, 0 all the same, 1 all different; share right (avg@k); commonest"
+    " one right (maj@k); one right (pass@k); all right (pass^k)."
 )
 
 
@@ -38,7 +44,24 @@ def consistency_section(verdict: VerdictReached, names: Mapping[str, str]) -> li
         )
         for row in rows
     ]
-    return ["## Consistency", "", *table(_HEADER, cells), "", _LEGEND]
+    return ["## Consistency", "", *table(_HEADER, cells), "", _LEGEND, *_sampled(rows, names)]
+
+
+def _sampled(rows: Sequence[Ranking], names: Mapping[str, str]) -> list[str]:
+    cells = [
+        (
+            escaped(names[row.candidate]),
+            str(steady.samples),
+            _figure(steady.entropy),
+            _figure(steady.avg_at_k),
+            _figure(steady.maj_at_k),
+            _figure(steady.pass_at_k),
+            _figure(steady.pass_all_k),
+        )
+        for row in rows
+        if (steady := row.steadiness).samples is not None
+    ]
+    return ["", *table(_SAMPLED_HEADER, cells), "", _SAMPLED_LEGEND] if cells else []
 
 
 def consistency_lines(verdict: VerdictReached, names: Mapping[str, str], width: int) -> list[str]:

@@ -36,7 +36,7 @@ def _steadiness(steadiness: Steadiness) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for name in Steadiness.__struct_fields__:
         figure = getattr(steadiness, name)
-        if name == "largest_shift_nats":
+        if name in ("largest_shift_nats", "samples"):
             found[name] = figure
         else:
             found[name] = figure.value if figure else None

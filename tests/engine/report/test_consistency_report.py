@@ -3,18 +3,24 @@
 import csv
 import io
 import json
+import math
 import re
 
+import jsonschema
 import msgspec
 import pytest
 
-from weighin.engine.events import BlockRepeated, OptionsTurned, PromptsReworded
+from weighin.assets import asset
+from weighin.engine.events import AnswerScored, BlockRepeated, OptionsTurned, PromptsReworded
 from weighin.engine.report.consistency import again, consistency_lines, consistency_section
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.rankings_csv import rankings_csv
 from weighin.engine.report.table import verdict_lines
 from weighin.engine.verdict import reach_verdict
+
+SCHEMA = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def ranking(document, name):
@@ -80,3 +86,26 @@ def test_nothing_moved_is_not_told_as_a_movement(plan, events):
     steady = verdict.rankings[0].steadiness
     assert again(msgspec.structs.replace(steady, largest_shift_nats=0.0)) == "1/2"
     assert again(msgspec.structs.replace(steady, identical=None)) == "–"
+
+
+def test_sampled_answers_have_their_own_figures(plan, events):
+    def drawn(n, *right):
+        first = next(
+            e for e in events if isinstance(e, AnswerScored) and (e.candidate, e.item) == ("fair", f"animals-{n}")
+        )
+        marks = enumerate(right, 1)
+        return [msgspec.structs.replace(first, repeat=k, correct=mark, extracted=str(mark)) for k, mark in marks]
+
+    # Right and wrong answers to an item differ: three alike, two of three alike.
+    told = [*events, *drawn(1, True, True, True), *drawn(2, False, True, False), *drawn(4, True, False)]
+    found = ranking(json.loads(run_json(plan, told)), "fair")["steadiness"]
+    assert found["samples"] == 3  # the item with two is left out of what needs three
+    values = {name: found[name]["value"] for name in ("avg_at_k", "maj_at_k", "pass_at_k", "pass_all_k")}
+    assert values == {"avg_at_k": pytest.approx(2 / 3), "maj_at_k": 0.5, "pass_at_k": 1.0, "pass_all_k": 0.5}
+    assert found["entropy"]["value"] == pytest.approx(
+        -(math.log(2 / 3) * 2 / 3 + math.log(1 / 3) / 3) / math.log(3) / 2
+    )
+    VALIDATOR.validate(json.loads(run_json(plan, told)))
+    section = run_markdown(plan, told).split("## Consistency\n")[1].split("\n## ")[0]
+    (row,) = [line for line in section.splitlines() if "Model_fair" in line and "| 3 |" in line]
+    assert row.count("|") == 8
