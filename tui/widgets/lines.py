@@ -44,14 +44,13 @@ class LinesWidget(Widget):
         changed = [y for y in range(longest) if keys[y : y + 1] != self._keys[y : y + 1]]
         self._lines, self._keys = lines, keys
         for y in changed:
-            self._strips.pop(y, None)
+            self.line_changed(y)
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
-    def set_state_line(self, words: str) -> None:
-        """Set the words in the lower border; the public attribute would repaint the whole widget."""
-        self._border_subtitle = Content(words)
-        self.refresh(Region(-1, self.content_size.height, self.content_size.width + 2, 1))
+    def line_changed(self, y: int) -> None:
+        """Forget a line's strip."""
+        self._strips.pop(y, None)
 
     def on_resize(self) -> None:
         """Another size may mean other lines."""

@@ -10,9 +10,9 @@ from textual.message import Message
 
 from .. import text
 from ..board import Panel
+from .framed import FramedLines
 from .graph import braille_graph
 from .interval import interval_bar
-from .lines import LinesWidget
 
 LEAD = "▲"
 DISTURBED = "⚠"
@@ -218,7 +218,7 @@ def _wrap(words: str, width: int) -> list[str]:
     return kept
 
 
-class CandidatePanel(LinesWidget, can_focus=True):
+class CandidatePanel(FramedLines, can_focus=True):
     """Paints one candidate; repaints only when its revision, its surroundings or its size changed."""
 
     class Picked(Message):
@@ -232,7 +232,6 @@ class CandidatePanel(LinesWidget, can_focus=True):
         super().__init__()
         self.panel = panel
         self._look = look
-        self._titled: tuple[str, str] = ("", "")
         self._show_title()
 
     @property
@@ -264,13 +263,7 @@ class CandidatePanel(LinesWidget, can_focus=True):
         quant = f" · {card.quant}" if card.quant else ""
         name = text.cut(card.name, max(4, room - len(quant) - 3))
         state = f"{panel.phase}{' ' if panel.detail and panel.racing else ''}{panel.detail if panel.racing else ''}"
-        titled = (f"{self._look.key} {name}{quant}", text.cut(state, room))
-        title, state = self._titled
-        if titled != (title, state):
-            self._titled = titled
-            if titled[0] != title:
-                self.border_title = Content(titled[0])
-            if titled[1] != state:
-                self.set_state_line(titled[1])
-            self.set_class(not panel.racing, "-stopped")
-            self.set_class(panel.phase not in ("waiting", "done", "stopped", "failed"), "-active")
+        self.set_title(f"{self._look.key} {name}{quant}")
+        self.set_state(text.cut(state, room))
+        self.set_class(not panel.racing, "-stopped")
+        self.set_class(panel.phase not in ("waiting", "done", "stopped", "failed"), "-active")
