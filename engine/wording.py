@@ -6,11 +6,14 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from .comparison import Comparison
+from .events import GroupShare, SuiteGroups
 from .plan import Candidate, Plan
 from .stats.intervals import accuracy_interval, minimum_detectable_difference
 from .summary import CandidateSummary, RunSummary
 
 _FEW_ITEMS = 100
+_ITEMS_TO_NAME = 5
+"""Of a subject, to be called the best or the worst."""
 NO_COMMON_ITEMS = "not comparable: no common items"
 
 
@@ -94,6 +97,27 @@ def commands(candidate: Candidate, plan: Plan) -> dict[str, str]:
     }
 
 
+def by_subject(groups: SuiteGroups) -> str:
+    """A suite's mean over subjects, and the subjects where a candidate is best and worst."""
+    error = "–" if groups.standard_error is None else f"{groups.standard_error * 100:.1f}"
+    words = f"{groups.accuracy * 100:5.1f} % ± {error}"
+    # With fewer items chance decides which is best.
+    counted = [group for group in groups.groups if group.items >= _ITEMS_TO_NAME]
+    if len(counted) < 2:
+        return f"{words}   fewer than {_ITEMS_TO_NAME} items in most subjects: none can be called best"
+    ordered = sorted(counted, key=lambda group: (group.correct / group.items, group.name))
+    return f"{words}   best {_subject(ordered[-1])}   worst {_subject(ordered[0])}"
+
+
+def _subject(group: GroupShare) -> str:
+    return f"{group.name.replace('_', ' ')} {group.correct / group.items * 100:.0f} % of {group.items}"
+
+
+def _effective_items(summary: CandidateSummary) -> int:
+    """As many independent items as its answers are worth."""
+    return max(1, round(sum(n for _correct, n in summary.effective_counts().values())))
+
+
 def warnings(
     plan: Plan,
     run: RunSummary,
@@ -130,9 +154,8 @@ def warnings(
         )
     n = min((len(s.answers) for s in admitted if s.answers), default=0)
     if 0 < n < _FEW_ITEMS:
-        found.append(
-            f"With {n} items only differences of about {minimum_detectable_difference(n) * 100:.0f} points can be told."
-        )
+        points = minimum_detectable_difference(min(map(_effective_items, (s for s in admitted if s.answers)))) * 100
+        found.append(f"With {n} items only differences of about {points:.0f} points can be told.")
     for suite in run.suites.values():
         if suite.chance is None or suite.name in run.dropped_suites:
             continue

@@ -278,9 +278,9 @@ def _sample(
         found = answer.extracted
         if any(name.endswith(_STRICT) for name in answer.scores):
             found = _FILTERS[filter_name](answer.output)
-        elif filter_name not in next(iter(answer.scores), ""):
-            # A task file's other filters are not stored with the answer: what they were given.
-            found = answer.output if filter_name != _NO_FILTER else found
+        elif filter_name not in (_NO_FILTER, next(iter(answer.scores), "").partition(",")[2]):
+            # What a task file's other filters found is not stored with the answer: what they were given.
+            found = answer.output
         filtered = [_INVALID if found is None else found]
     return {
         "doc_id": doc_id,

@@ -6,7 +6,7 @@ import textwrap
 
 from ..events import Ranking, VerdictReached
 from ..plan import Plan
-from ..wording import label
+from ..wording import by_subject, label
 from .consistency import consistency_lines
 
 
@@ -19,6 +19,7 @@ def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
         for reason in row.ruled_out:
             lines += textwrap.wrap(f"✗ {names[row.candidate]}: {reason}", width, subsequent_indent="  ")
     lines += level_lines(verdict, names, width)
+    lines += group_lines(verdict, names, width)
     lines += consistency_lines(verdict, names, width)
     for warning in verdict.warnings:
         lines += textwrap.wrap(f"⚠ {warning}", width, subsequent_indent="  ")
@@ -35,6 +36,19 @@ def level_lines(verdict: VerdictReached, names: dict[str, str], width: int) -> l
     for suite in suites:
         reached = ", ".join(f"{names[r.candidate]} {r.levels[suite]}" for r in verdict.rankings if suite in r.levels)
         found += textwrap.wrap(f"Level reached in {suite} (of 5): {reached}", width, subsequent_indent="  ")
+    return found
+
+
+def group_lines(verdict: VerdictReached, names: dict[str, str], width: int) -> list[str]:
+    """Suites of subjects: a line a candidate with its mean and its best and worst subject."""
+    found = []
+    for suite in sorted({each.suite for row in verdict.rankings for each in row.groups}):
+        found.append(f"{suite} by subject, mean ± standard error:")
+        for row in verdict.rankings:
+            for each in row.groups:
+                if each.suite == suite:
+                    words = f"  {names[row.candidate]} {by_subject(each)}"
+                    found += textwrap.wrap(words, width, subsequent_indent="    ")
     return found
 
 

@@ -131,6 +131,7 @@ def _choice_spec(data: UserData, name: str, title: str, how: UserScoring) -> Sui
         kind="choice",
         metric=metric,
         chance=sum(rates) / len(rates),
+        n_shot=how.shots,
         prompt_style="plain",
         max_tokens=64,
         stop=("\n",),

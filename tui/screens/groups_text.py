@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from weighin.engine.events import GroupShare, Ranking, SuiteGroups
+from weighin.engine.events import Ranking
+from weighin.engine.wording import by_subject
 
 from .. import text
 from ..board import Board
@@ -14,8 +15,6 @@ from ..ranking import rankings_of
 from .results_text import heading, letters
 
 _MUTED = "$foreground-muted"
-_ENOUGH = 5
-"""Items that a subject needs to be called best or worst; with fewer, chance decides."""
 
 
 def groups(board: Board, width: int) -> Content:
@@ -37,19 +36,7 @@ def _suite_lines(suite: str, rows: tuple[Ranking, ...], marks: Mapping[str, str]
     most = max(len(each.groups) for _row, each in found)
     lines = [Content.assemble((suite, "bold"), (f"  {most} subjects", _MUTED))]
     for row, each in found:
-        lines.append(Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), text.cut(_line(each), width - 2)))
+        lines.append(
+            Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), text.cut(by_subject(each), width - 2))
+        )
     return lines
-
-
-def _line(each: SuiteGroups) -> str:
-    error = text.NOTHING if each.standard_error is None else f"{each.standard_error * 100:.1f}"
-    words = f"{each.accuracy * 100:5.1f} % ± {error}"
-    counted = [group for group in each.groups if group.items >= _ENOUGH]
-    if len(counted) < 2:
-        return f"{words}   fewer than {_ENOUGH} items in most subjects: none can be called best"
-    ordered = sorted(counted, key=lambda group: (group.correct / group.items, group.name))
-    return f"{words}   best {_share(ordered[-1])}   worst {_share(ordered[0])}"
-
-
-def _share(group: GroupShare) -> str:
-    return f"{group.name.replace('_', ' ')} {group.correct / group.items * 100:.0f} % of {group.items}"

@@ -17,6 +17,8 @@ from weighin.engine.report.json_export import run_json
 from weighin.engine.report.lm_eval import lm_eval_files
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.rankings_csv import rankings_csv
+from weighin.engine.report.table import verdict_lines
+from weighin.engine.verdict import reach_verdict
 
 PLAN = Plan(
     candidates=tuple(Candidate(id=i, path=f"/{i}.gguf", name=i.upper()) for i in ("a", "b")),
@@ -123,6 +125,13 @@ def test_markdown_has_a_table_of_subjects(events):
     assert "| anatomy | 60 (n = 10) | 100 (n = 1) |" in text
     assert "| all items ± SE | 33.3 ± 8.2 | 28.6 ± 9.7 |" in text
     assert "by subject" not in run_markdown(PLAN, [started(group_kind="", groups={}), *events[1:]])
+
+
+def test_the_plain_table_names_the_best_and_the_worst_subject(events):
+    lines = verdict_lines(reach_verdict(PLAN, events), PLAN, width=100)
+    start = lines.index("mmlu by subject, mean ± standard error:")
+    assert lines[start + 1] == "  A  33.3 % ± 8.2   best anatomy 60 % of 10   worst world religions 20 % of 20"
+    assert lines[start + 2].startswith("  B  28.6 % ± 9.7   fewer than 5 items in most subjects")
 
 
 def test_csv_has_a_row_a_subject(events):

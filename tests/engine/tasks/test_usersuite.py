@@ -297,6 +297,7 @@ def test_choices_take_no_scorer_but_either_metric() -> None:
 def test_the_first_rows_stand_solved_before_every_choice_item() -> None:
     rows = [{"question": f"Q{n}?", "choices": ["yes", "no"], "answer": n % 2} for n in range(4)]
     spec, items = open_user_rows(rows, name="s", title="t", how=UserScoring(shots=2))
+    assert spec.n_shot == 2
     assert [item.id for item in items] == ["line-3", "line-4"]
     request = build_request(spec, items[1])
     assert isinstance(request, ChoiceRequest)

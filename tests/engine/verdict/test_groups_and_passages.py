@@ -104,6 +104,17 @@ def test_the_verdict_takes_passages_together_and_says_so():
     assert not any("passage" in warning for warning in apart.warnings)
 
 
+def test_what_can_be_told_is_said_of_independent_items():
+    a, b = passages()
+    said = {
+        kind: next(w for w in reach_verdict(PLAN, [started(kind, 80), *a, *b]).warnings if w.startswith("With 80"))
+        for kind in ("", "passage")
+    }
+    points = {kind: int(words.partition(" of about ")[2].split(" ")[0]) for kind, words in said.items()}
+    # Passages that are all right or all wrong: a quarter of the items, twice the difference.
+    assert points["passage"] >= 1.8 * points[""]
+
+
 def test_the_test_is_named_after_what_it_is():
     a = answers("a", [(f"p{n // 2}", True) for n in range(40)])
     b = answers("b", [(f"p{n // 2}", False) for n in range(40)])
