@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import sys
 from pathlib import Path
 
 import msgspec
@@ -56,7 +59,14 @@ def plan(tiny_models: list[Path], listed_file: Path, writing_file: Path) -> Plan
     )
 
 
-def run(plan: Plan, store: Store, run_id: str, *, cancel_at: type[ev.Event] | None = None) -> list[ev.Event]:
+def run(
+    plan: Plan,
+    store: Store,
+    run_id: str,
+    *,
+    cancel_at: type[ev.Event] | None = None,
+    kill_at: type[ev.Event] | None = None,
+) -> list[ev.Event]:
     if all(row.id != run_id for row in store.runs()):
         store.create_run(run_id, "test", plan)
 
@@ -67,6 +77,10 @@ def run(plan: Plan, store: Store, run_id: str, *, cancel_at: type[ev.Event] | No
             seen.append(event)
             if cancel_at is not None and isinstance(event, cancel_at):
                 session.cancel()
+            if kill_at is not None and sum(isinstance(e, kill_at) for e in seen) == 1 and isinstance(event, kill_at):
+                pid = session._pool._workers[event.candidate].pid  # type: ignore[union-attr]
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
         return seen
 
     return asyncio.run(main())
@@ -130,6 +144,16 @@ def test_everything_is_asked_again_as_planned_and_resumes_to_the_same(plan: Plan
         assert len(facts(store, cut)) < len(whole)
         run(plan, store, cut)
         assert facts(store, cut) == whole
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kills a process by its signal")
+def test_a_worker_killed_between_two_steps_changes_nothing(plan: Plan, home: Path) -> None:
+    store = Store.open(home / "runs.sqlite3")
+    short = msgspec.structs.replace(plan, candidates=plan.candidates[:1])
+    run(short, store, "whole")
+    seen = run(short, store, "killed", kill_at=ev.OptionsTurned)
+    assert [e.failure for e in seen if isinstance(e, ev.WorkerDied)] == ["killed"]
+    assert facts(store, "killed") == facts(store, "whole") != []
 
 
 def test_without_consistency_nothing_is_asked_again_and_accuracy_is_the_same(plan: Plan, home: Path) -> None:
