@@ -88,6 +88,25 @@ def test_where_order_cannot_matter_nothing_is_turned(item: ChoiceItem | Generate
     assert turned(CHOICE, item) == ()
 
 
+def test_mmlu_items_turn_behind_their_examples() -> None:
+    from weighin.engine.tasks.formats import find_format
+
+    options = ["1.5 (m/s)", "$x^2$", "None of the above.", "A and B"]
+    dev = [{"question": f"What is {n}?", "choices": options, "answer": n % 4, "subject": "maths"} for n in range(5)]
+    rows = {"dev": dev, "test": [{"question": "Which?", "choices": options, "answer": 2, "subject": "maths"}]}
+    spec = find_spec("mmlu")
+    (item,) = find_format("mmlu")(rows, spec)
+    ways = turned(spec, item)
+    assert len(ways) == 4
+    assert isinstance(item, ChoiceItem)
+    before = item.contexts[0].rpartition("Which?")[0]
+    assert ways[0].contexts == item.contexts
+    assert ways[3].contexts == (f"{before}Which?\nA. A and B\nB. 1.5 (m/s)\nC. $x^2$\nD. None of the above.\nAnswer:",)
+    assert ways[3].continuations == (" A", " B", " C", " D")
+    assert ways[3].gold == 3
+    assert reworded(spec, item) == ()
+
+
 WORDS = st.lists(st.text("abcdefgh 0123456789$().*+", min_size=1, max_size=12), min_size=2, max_size=6, unique=True)
 
 
