@@ -27,7 +27,7 @@ def groups(board: Board, width: int) -> Content:
         lines += _suite_lines(suite, rows, marks, width)
     if not lines:
         return Content("")
-    note = "mean ± standard error over subjects; all subjects are in the exports"
+    note = "mean ± standard error; best and worst by the figures, not tested; all are in the exports"
     return Content("\n").join([heading("By subject", note), *lines])
 
 
