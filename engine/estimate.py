@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from os.path import commonprefix
 
 import msgspec
 
@@ -95,10 +96,10 @@ def consistency_work(plan: ConsistencyPlan, suites: Sequence[Suite]) -> Work:
                 once = _asking(suite, build_request(suite.spec, item))
                 work += Work(once.prompt, plan.samples * once.output)  # the samples share the prompt
         elif isinstance(step, TurnStep):
-            for item, ways in again.turned(step):
-                once = _asking(suite, build_request(suite.spec, item))
-                options = sum(len(choice) for choice in item.choices) / _CHARACTERS_A_TOKEN
-                work += Work(once.prompt + (len(ways) - 1) * 3 * options)  # what comes before the options is shared
+            for _item, ways in again.turned(step):
+                asked_so = [_asking(suite, build_request(suite.spec, way)).prompt for way in ways]
+                same = len(commonprefix([way.contexts[0] for way in ways])) / _CHARACTERS_A_TOKEN
+                work += Work(sum(asked_so) - (len(ways) - 1) * same)  # what comes before the options is shared
         elif isinstance(step, RewordStep):
             for _item, requests in again.reworded(step):
                 work += sum((_asking(suite, request) for request in requests), Work())
