@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from os.path import commonprefix
+from itertools import takewhile
 
 import msgspec
 
@@ -96,9 +96,10 @@ def consistency_work(plan: ConsistencyPlan, suites: Sequence[Suite]) -> Work:
                 once = _asking(suite, build_request(suite.spec, item))
                 work += Work(once.prompt, plan.samples * once.output)  # the samples share the prompt
         elif isinstance(step, TurnStep):
-            for _item, ways in again.turned(step):
+            for _turned, ways in again.turned(step):
                 asked_so = [_asking(suite, build_request(suite.spec, way)).prompt for way in ways]
-                same = len(commonprefix([way.contexts[0] for way in ways])) / _CHARACTERS_A_TOKEN
+                signs = zip(*(way.contexts[0] for way in ways), strict=False)
+                same = sum(1 for _ in takewhile(lambda each: len(set(each)) == 1, signs)) / _CHARACTERS_A_TOKEN
                 work += Work(sum(asked_so) - (len(ways) - 1) * same)  # what comes before the options is shared
         elif isinstance(step, RewordStep):
             for _item, requests in again.reworded(step):
