@@ -330,7 +330,8 @@ def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
     listed |= {path.rpartition("/")[0] for path in listed if path.startswith("data/")}
     named = [candidate.path for candidate in plan.candidates] + [suite.data for suite in plan.suites if suite.data]
     named += [suite.hub_repo for suite in plan.suites if suite.hub_repo]
-    outside = tuple(f"its plan names {path[:120]!r}" for path in named if path not in listed)
+    # A task file would name files of its own, wherever they are.
+    outside = tuple(f"its plan names {path[:120]!r}" for path in named if path not in listed or is_harness_task(path))
     if outside:
         raise refused(f"The bundle {folder}", outside, hint="Do not use it.")
 

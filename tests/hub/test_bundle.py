@@ -247,6 +247,22 @@ def test_a_plan_that_names_files_elsewhere(bundle, path):
         verify_bundle(bundle)
 
 
+def test_a_plan_that_names_a_task_file(bundle):
+    (bundle / "data/1-my_data.jsonl").rename(bundle / "data/1-my_data.yaml")
+    toml = (bundle / "plan.toml").read_text().replace("data/1-my_data.jsonl", "data/1-my_data.yaml")
+    (bundle / "plan.toml").write_text(toml)
+
+    def fix(manifest):
+        for file in manifest["files"]:
+            file["path"] = file["path"].replace("1-my_data.jsonl", "1-my_data.yaml")
+            if file["path"] == "plan.toml":
+                file.update(size_bytes=len(toml), sha256=hashlib.sha256(toml.encode()).hexdigest())
+
+    change_manifest(bundle, fix)
+    with pytest.raises(errors.BundleError, match=r"its plan names 'data/1-my_data\.yaml'"):
+        verify_bundle(bundle)
+
+
 def test_an_interrupted_bundle_goes_on(plan, tmp_path):
     to = tmp_path / "bundle"
 
