@@ -149,6 +149,12 @@ class CandidateSummary:
         answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
         return self_agreement(answers) if answers else None
 
+    def changed_when_repeated(self) -> int:
+        """Items of the repeated block whose answer came out another one, where nothing was drawn."""
+        return sum(
+            self.answers[key].output != item.output for key, item in self.repeated.items() if key in self.answers
+        )
+
     def steadiness(self) -> Steadiness:
         """How little the answers depend on the order of options, on the template and on the moment."""
         from .steadiness import steadiness

@@ -131,6 +131,12 @@ def warnings(
     for name, summary in summaries.items():
         if summary.disturbed or summary.latency_disturbed:
             found.append(f"{label(cards[name])}: speed figures were taken while something else used the machine.")
+        changed = summary.changed_when_repeated()
+        if changed:
+            found.append(
+                f"{label(cards[name])}: {changed} of {len(summary.repeated)} answers changed when asked again exactly"
+                " as they were, so its other answers may change too."
+            )
     if comparison.not_comparable:
         apart = ", ".join(label(cards[s.candidate]) for s in admitted if s.candidate in comparison.not_comparable)
         found.append(f"{apart or 'They'}: {NO_COMMON_ITEMS}, so nothing is said about which is more accurate.")

@@ -109,3 +109,10 @@ def test_sampled_answers_have_their_own_figures(plan, events):
     section = run_markdown(plan, told).split("## Consistency\n")[1].split("\n## ")[0]
     (row,) = [line for line in section.splitlines() if "Model_fair" in line and "| 3 |" in line]
     assert row.count("|") == 8
+
+
+def test_answers_that_change_by_themselves_are_a_warning(plan, events):
+    (warning,) = [words for words in reach_verdict(plan, events).warnings if "asked again" in words]
+    assert warning.startswith("Model_good Q4_K_M: 1 of 2 answers changed")
+    steady = [event for event in events if not isinstance(event, BlockRepeated)]
+    assert not any("asked again" in words for words in reach_verdict(plan, steady).warnings)
