@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from .events import AnswerScored, GroupShare, SuiteGroups
+from .events import AnswerScored
+from .ranking import GroupShare, SuiteGroups
 
 
 def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:

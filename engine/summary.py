@@ -24,9 +24,9 @@ from .events import (
     SpeedMeasured,
     SuiteCard,
     SuiteDropped,
-    SuiteGroups,
 )
 from .grouped import suite_groups
+from .ranking import SuiteGroups
 from .stats.intervals import Interval, mean_of_suites_interval
 from .stats.quantiles import half_spread, median, percentile
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from . import wording
 from .comparison import Comparison, compare, stopped_early_interval
-from .events import Event, Ranking, VerdictReached
+from .events import Event, VerdictReached
 from .plan import Limits, Plan
+from .ranking import Ranking
 from .summary import CandidateSummary, RunSummary, summarise
 
 _SAME_SPEED = 0.03

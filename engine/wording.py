@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from .comparison import Comparison
-from .events import GroupShare, SuiteGroups
 from .plan import Candidate, Plan
+from .ranking import GroupShare, SuiteGroups
 from .stats.intervals import accuracy_interval, minimum_detectable_difference
 from .summary import CandidateSummary, RunSummary
 

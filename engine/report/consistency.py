@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from ..askings import Figure, Steadiness
-from ..events import Ranking, VerdictReached
+from ..events import VerdictReached
+from ..ranking import Ranking
 from .marks import escaped, table
 
 _NONE = "–"

@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 
-from ..events import Event, GroupShare, SuiteGroups, VerdictReached
+from ..events import Event, VerdictReached
 from ..plan import Plan
+from ..ranking import GroupShare, SuiteGroups
 from ..stats.intervals import accuracy_interval
 from ..summary import RunSummary
 from ..verdict import reach_verdict

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..events import Event, Ranking, RunStarted, VerdictReached
+from ..events import Event, RunStarted, VerdictReached
 from ..plan import Candidate, Plan
+from ..ranking import Ranking
 from ..summary import CandidateSummary, RunSummary, summarise
 from ..verdict import reach_verdict
 from ..wording import label

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from ..askings import Steadiness
-from ..events import Event, Ranking
+from ..events import Event
 from ..plan import Plan
+from ..ranking import Ranking
 from ..verdict import reach_verdict
 
 

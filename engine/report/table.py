@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from ..events import Ranking, VerdictReached
+from ..events import VerdictReached
 from ..plan import Plan
+from ..ranking import Ranking
 from ..wording import by_subject, label
 from .consistency import consistency_lines
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from weighin.engine.events import Ranking
+from weighin.engine.ranking import Ranking
 from weighin.engine.wording import by_subject
 
 from .. import text

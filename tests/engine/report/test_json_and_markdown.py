@@ -8,8 +8,9 @@ import jsonschema
 import pytest
 
 from weighin.assets import asset
-from weighin.engine.events import AnswerScored, RaceSettled, Ranking, RunFinished
+from weighin.engine.events import AnswerScored, RaceSettled, RunFinished
 from weighin.engine.plan import Plan
+from weighin.engine.ranking import Ranking
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.pairs import PairFigures, pair_figures
