@@ -27,7 +27,7 @@ from .step import Step
 _FIELDS: tuple[tuple[str, str, str], ...] = (
     ("items", "Items a suite", "0 asks all"),
     ("repeats", "Speed repeats", ""),
-    ("sampled", "Sampled items", "of suites with free answers, five times each, to see how they vary; 0: none"),
+    ("sampled", "Asked again", "items of a suite, sampled, turned and reworded, to see how answers vary; 0: none"),
     ("threads", "Threads", "0: a physical core each"),
 )
 _KV: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
