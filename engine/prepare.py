@@ -5,6 +5,7 @@ Everything that can be wrong with the input is said here, before anything is loa
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -234,13 +235,13 @@ def data_choice(words: str, *, taken: Iterable[str] = ()) -> SuiteChoice:
     A pattern such as ``data/test-*.parquet`` names files of a data set there, at ``owner/name@revision:pattern`` if
     need be. An existing path wins. The suite gets a name that is neither in ``taken`` nor a built-in one's.
     """
-    path = Path(words).expanduser()
+    path = os.path.abspath(os.path.expanduser(words))  # noqa: PTH100, PTH111  # pathlib's raise for some names
     head, colon, pattern = words.partition(":")
     repo, _, revision = head.partition("@")
-    if colon and is_repo_id(repo) and not path.exists():
+    if colon and is_repo_id(repo) and not os.path.exists(path):  # noqa: PTH110
         choice = SuiteChoice(name=repo.rpartition("/")[2], hub_repo=repo, hub_file=pattern, hub_revision=revision)
     else:
-        choice = SuiteChoice(name=path.stem, data=str(path.resolve()))
+        choice = SuiteChoice(name=Path(path).stem, data=path)
     used = {*taken, *(spec.name for spec in suite_specs())}
     name, number = slug(choice.name), 2
     while name in used:

@@ -32,6 +32,17 @@ class HubFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Name in the repository and place in the cache, in the order of names."""
 
 
+def cached_hub_files(repo: str, pattern: str, *, revision: str = "") -> HubFiles | None:
+    """What the cache has of it, whole or not; None when nothing matches.
+
+    Raises:
+        DatasetError: the cache cannot be read.
+    """
+    from ..hub.client import connect
+
+    return _in_cache(connect().cache_dir, repo, pattern, revision or "main")
+
+
 def find_hub_files(repo: str, pattern: str, *, revision: str = "") -> HubFiles:
     """The files of the data set ``repo`` that match ``pattern`` at ``revision`` (empty: ``main``).
 

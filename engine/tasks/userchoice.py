@@ -37,26 +37,39 @@ def find_own_files(choice: SuiteChoice) -> OwnFiles:
         DatasetError, HubError: they are not there or cannot be had.
     """
     if choice.hub_repo:
-        from .hubdata import find_hub_files
-
-        found = find_hub_files(choice.hub_repo, choice.hub_file, revision=choice.hub_revision)
-        title = f"{choice.hub_repo} {choice.hub_file}"
-        files = tuple((Path(choice.hub_repo, name), path) for name, path in found.files)
-        return OwnFiles(where=title, title=title, files=files, commit=found.commit)
+        return _hub_files(choice)
     path = Path(choice.data)
     if is_harness_task(choice.data):
         from .harness_items import harness_files
 
         return OwnFiles(where=str(path), title=path.name, files=tuple((file, file) for file in harness_files(path)))
-    if not path.is_dir():
-        return OwnFiles(where=str(path), title=path.name, files=((path, path),))
     try:
+        if not path.is_dir():
+            return OwnFiles(where=str(path), title=path.name, files=((path, path),))
         inside = sorted(p for p in path.iterdir() if p.name.lower().endswith(DATA_SUFFIXES) and p.is_file())
-    except OSError as error:
-        raise DatasetError(f"The folder {path} cannot be read: {error}.") from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{str(path)[:200]} cannot be read ({str(error)[:60]}).") from None
     if not inside:
         raise DatasetError(f"The folder {path} holds no Parquet, JSONL or CSV file.", hint="Name the file itself.")
     return OwnFiles(where=str(path), title=path.name, files=tuple((file, file) for file in inside))
+
+
+def _hub_files(choice: SuiteChoice) -> OwnFiles:
+    from .hubdata import HubFiles, cached_hub_files, find_hub_files
+
+    named = {"repo": choice.hub_repo, "pattern": choice.hub_file, "revision": choice.hub_revision}
+    title = f"{choice.hub_repo} {choice.hub_file}"
+
+    def own(found: HubFiles) -> OwnFiles:
+        files = tuple((Path(choice.hub_repo, name), path) for name, path in found.files)
+        return OwnFiles(where=title, title=title, files=files, commit=found.commit)
+
+    # A run that started knows the hash of all files: where the cache has them, no hub is asked.
+    if choice.data_sha256 and (cached := cached_hub_files(**named)) is not None:
+        here = own(cached)
+        if own_sha256(here) == choice.data_sha256:
+            return here
+    return own(find_hub_files(**named))
 
 
 def read_own(choice: SuiteChoice, found: OwnFiles | None = None) -> UserData:

@@ -145,7 +145,13 @@ def test_a_run_pins_the_commit_and_refuses_other_data(hub: Any, tmp_path: Path, 
     (suite,) = plan.suites
     assert suite.hub_revision == COMMIT
     assert len(suite.data_sha256) == 64
+    sent = len(hub.requests)
     assert freeze_plan(plan) == plan
+    assert len(hub.requests) == sent  # the hash says that the cache has it all
+    part = next((tmp_path / "cache").rglob("snapshots/*/data/test-0.jsonl"))
+    part.unlink()
+    assert freeze_plan(plan) == plan  # and that it has not: it is fetched again
+    assert part.is_file()
     blob = next((tmp_path / "cache").rglob("snapshots/*/data/test-1.jsonl")).resolve()
     blob.write_bytes(rows(4))
     with pytest.raises(PlanError, match=r"The data of sums has changed"):

@@ -116,6 +116,17 @@ def test_options_that_cannot_be_meant(sums: str, options: list[str], said: str) 
         assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["~nobody-of-that-name/a.csv", "x" * 5000 + ".csv", "no/such:file.csv.zip", "", ".", "a\nb"]
+)
+def test_names_of_nothing_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call("preview", name)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("weighin: ")
+    assert "Traceback" not in result.stderr
+
+
 def test_options_without_own_data_are_refused(tiny_models: list[Path]) -> None:
     result = call("run", "-m", str(tiny_models[0]), "-s", "everyday-choice", "--max-tokens", "9")
     assert result.exit_code == 2
