@@ -1,0 +1,95 @@
+"""What a race saves on real models, and whether it ends as the full run does.
+
+Usage: python tests/benchmarks/racing_saves.py [MODEL…] [--items 192] [--suites everyday-choice,classify] [--threads 2]
+
+One plan, run twice: every candidate asked everything, then as a race. By default the sample model, a version that is as
+good (Q8_0) and one that is worse (Q2_K). What is recommended also depends on speed, so what must agree is accuracy:
+exits with 1 when the race recommends a candidate that the full run found worse than the best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+from common import last_line
+
+from weighin.engine.demo import sample_model
+from weighin.engine.events import AnswerScored, VerdictReached
+from weighin.engine.plan import ConsistencyPlan, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.prepare import candidates_from_paths, freeze_plan
+from weighin.engine.session import Session
+from weighin.engine.store.store import Store
+
+_TYPES = ("Q8_0", "Q2_K")
+
+
+def models(folder: Path, threads: int) -> list[Path]:
+    """The sample model and what is made of it."""
+    found = [sample_model()]
+    for file_type in _TYPES:
+        to = folder / f"sample.{file_type}.gguf"
+        command = [sys.executable, "-m", "weighin.engine.llama.quantize"]
+        subprocess.run(
+            [*command, str(sample_model()), str(to), file_type, str(threads)], check=True, capture_output=True
+        )
+        found.append(to)
+    return found
+
+
+async def run(plan: Plan, folder: Path, name: str) -> tuple[VerdictReached, int]:
+    """The verdict, and how many items were asked over all candidates."""
+    with Store.open(folder / f"{name}.sqlite3") as store:
+        store.create_run(name, name, plan)
+        async for _event in Session(plan, store, name).run():
+            pass
+        verdict = store.events(name, "VerdictReached")[-1]
+        assert isinstance(verdict, VerdictReached)
+        answers = [e for e in store.events(name, "AnswerScored") if isinstance(e, AnswerScored) and e.repeat == 0]
+        return verdict, len(answers)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("models", type=Path, nargs="*")
+    parser.add_argument("--items", type=int, default=192)
+    parser.add_argument("--suites", default="everyday-choice,classify")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = options.models or models(folder, options.threads)
+        plan = freeze_plan(
+            Plan(
+                candidates=candidates_from_paths(str(file) for file in files),
+                suites=tuple(SuiteChoice(name=suite) for suite in options.suites.split(",")),
+                settings=Settings(n_threads=options.threads),
+                speed=SpeedPlan(repeats=1, chat_prompts=1, max_disturbed_retries=0),
+                consistency=ConsistencyPlan(items=0),
+                item_limit=options.items,
+            )
+        )
+        results = {}
+        for kind, race in (("full", RacePlan(enabled=False)), ("race", RacePlan())):
+            verdict, asked = asyncio.run(run(msgspec.structs.replace(plan, race=race), folder, kind))
+            results[kind] = (verdict, asked)
+            best = [r.candidate for r in verdict.rankings if r.tied_with_best]
+            print(f"{kind}  takes {verdict.winner}; tied with the best: {', '.join(best)}; {asked} answers")
+            for ranking in verdict.rankings:
+                print(f"      {ranking.candidate:<32} {ranking.accuracy or 0:6.1%} of {ranking.n_items}")
+    (full, asked_full), (race, asked_race) = results["full"], results["race"]
+    not_worse = {r.candidate for r in full.rankings if r.tied_with_best}
+    saved = 1 - asked_race / asked_full
+    print(f"saved {saved:.0%} of the answers; same recommendation: {race.winner == full.winner}")
+    last_line({"benchmark": "racing_saves", "saved": saved, "same_winner": race.winner == full.winner})
+    if race.winner != full.winner and race.winner not in not_worse:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
