@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weighin.engine.plan import Limits, Plan
+from weighin.tui.board import fold_all
+from weighin.tui.screens.results_text import chart, letters
 from weighin.tui.text import cut, duration, fold_middle, milliseconds
 from weighin.tui.widgets.graph import braille_graph, nice_bound
 from weighin.tui.widgets.interval import interval_bar
@@ -77,6 +80,28 @@ def test_the_chart_shows_all_points_and_the_limit():
         assert mark in drawn
     assert all(len(line) <= 60 for line in drawn.splitlines())
     assert scatter(points, 10, 16).plain == ""
+
+
+def test_the_chart_shows_chance_even_below_all_points():
+    points = [Point("A", 10, 0.9, 0.8, 1.0), Point("B", 40, 0.8, 0.7, 0.9)]
+    drawn = scatter(points, 60, 16, chance=0.25).plain.splitlines()
+    dotted = [line for line in drawn if line.count("·") > 40]
+    assert len(dotted) == 1
+    assert drawn.index(dotted[0]) > next(n for n, line in enumerate(drawn) if "B" in line)
+    assert "·" not in scatter(points, 60, 16).plain
+
+
+def test_limits_on_neither_axis_are_told_with_who_is_over(run_events):
+    board = fold_all(run_events(3))
+    rows = board.verdict.rankings
+    memory = sorted(row.memory_bytes for row in rows)
+    limits = Limits(max_memory_bytes=memory[-2], max_ttft_s=60.0)
+    biggest = letters(board)[max(rows, key=lambda row: row.memory_bytes).candidate].lower()
+    shown = chart(board, Plan(limits=limits), 100, 20).plain
+    assert f"GiB: {biggest} over" in shown
+    assert "ms: all within" in shown
+    assert "TTFT" not in chart(board, Plan(), 100, 20).plain
+    assert len(shown.splitlines()) == len(chart(board, Plan(), 100, 20).plain.splitlines())
 
 
 def test_two_points_in_one_place_are_both_there():

@@ -142,11 +142,30 @@ def chart(board: Board, plan: Plan | None, width: int, height: int) -> Content:
     least = plan.limits.min_generation_tokens_per_second if plan else 0.0
     note = "╌╎ best to be had"
     note += "   ┆ your least speed" if least else ""
+    note += "   · chance" if board.chance is not None else ""
     note += "   small letter: ruled out" if any(not p.admitted for p in points) else ""
-    title = heading("Accuracy against speed")
-    return Content("\n").join(
-        [title, scatter(points, width, height - 2, least_speed=least), Content.styled(text.cut(note, width), _MUTED)]
-    )
+    notes = [note, *([over] if (over := _over_limits(board, plan)) else [])]
+    drawn = scatter(points, width, height - 1 - len(notes), least_speed=least, chance=board.chance)
+    lines = [Content.styled(text.cut(line, width), _MUTED) for line in notes]
+    return Content("\n").join([heading("Accuracy against speed"), drawn, *lines])
+
+
+def _over_limits(board: Board, plan: Plan | None) -> str:
+    """The user's limits that are on neither axis, and who is over them."""
+    if plan is None:
+        return ""
+    marks, rows, limits = letters(board), rankings_of(board), plan.limits
+    memory = f"memory ≤ {limits.max_memory_bytes / 2**30:.1f} GiB"
+    first_token = f"TTFT ≤ {text.milliseconds(limits.max_ttft_s)} ms"
+    words = []
+    for limit, shown, found in (
+        (limits.max_memory_bytes, memory, [(r.candidate, r.memory_bytes) for r in rows]),
+        (limits.max_ttft_s, first_token, [(r.candidate, r.ttft_p95_s) for r in rows]),
+    ):
+        if limit:
+            over = [marks.get(name, "?").lower() for name, value in found if value is not None and value > limit]
+            words.append(f"{shown}: {', '.join(over)} over" if over else f"{shown}: all within")
+    return "   ".join(words)
 
 
 def strengths(board: Board) -> Content:

@@ -48,14 +48,17 @@ _STYLES = {
 }
 
 
-def scatter(points: Sequence[Point], width: int, height: int, *, least_speed: float = 0.0) -> Content:
-    """``height`` lines of at most ``width`` cells, axes included."""
+def scatter(
+    points: Sequence[Point], width: int, height: int, *, least_speed: float = 0.0, chance: float | None = None
+) -> Content:
+    """``height`` lines of at most ``width`` cells, axes included. ``chance`` is the accuracy of guessing, 0 to 1."""
     margin, rows = 6, height - 3
     columns = width - margin - 1
     if columns < 20 or rows < 4:
         return Content("")
     right = nice_bound(max([p.speed for p in points] + [least_speed], default=1.0) * 1.02)
-    bottom = max(0.0, min((p.low for p in points), default=0.0) - 0.02)
+    lows = [p.low for p in points] + ([] if chance is None else [chance])
+    bottom = max(0.0, min(lows, default=0.0) - 0.02)
     top = min(1.0, max((p.high for p in points), default=1.0) + 0.02)
     bottom, top = int(bottom * 20) / 20, min(1.0, (int(top * 20) + 1) / 20)
 
@@ -66,13 +69,15 @@ def scatter(points: Sequence[Point], width: int, height: int, *, least_speed: fl
         return max(0, min(rows - 1, round((top - accuracy) / (top - bottom) * (rows - 1))))
 
     cells = [[" "] * columns for _ in range(rows)]
+    if chance is not None:
+        cells[y_of(chance)] = ["·"] * columns
     _draw_front(cells, [(x_of(p.speed), y_of(p.accuracy)) for p in pareto_front(points)])
     if least_speed > 0:
         for row in cells:
             row[x_of(least_speed)] = "┆"
     for p in points:
         for y in range(y_of(p.high), y_of(p.low) + 1):
-            if cells[y][x_of(p.speed)] == " ":
+            if cells[y][x_of(p.speed)] in " ·":
                 cells[y][x_of(p.speed)] = "│"
     for p in points:
         _put(cells, x_of(p.speed), y_of(p.accuracy), p.letter if p.admitted else p.letter.lower())
