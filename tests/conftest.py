@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from weighin.engine.gguf.tiny import write_tiny_model
+
+# A shell starts background jobs with Ctrl-C ignored, and children inherit that: tests of Ctrl-C would wait for nothing.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every machine, so that a change is judged by what it changed; no deadline, because machines are
 # shared. `pytest --hypothesis-profile=explore` looks for new ones.
