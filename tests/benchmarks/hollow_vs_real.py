@@ -73,7 +73,7 @@ def main() -> None:
                 subprocess.run([sys.executable, *command, str(options.threads)], check=True, capture_output=True)
             build_hollow(real, hollow)
             rows: dict[str, list[float]] = {kind: [] for kind in ratios}
-            # What is loaded first lies better in memory: up to 6 % faster where memory is the limit. So each is once.
+            # In short trials with F16 the file loaded first was 4 to 6 % faster; why is not known. So each is once.
             for first in (real, hollow):
                 found = asyncio.run(compare(real, hollow, first, options.rounds, options.threads, folder))
                 for kind, values in found.items():
