@@ -11,9 +11,9 @@ from itertools import takewhile
 
 import msgspec
 
+from .consistency.reasking import Reasking, RewordStep, SampleStep, TurnStep
 from .plan import ConsistencyPlan, Plan
-from .reasking import Reasking, RewordStep, SampleStep, TurnStep
-from .rounds import block_range
+from .running.rounds import block_range
 from .tasks.items import Suite
 from .tasks.requests import ChoiceRequest, GenerateRequest, build_request
 

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from .askings import RepeatedItem, RewordedItem, TurnedItem
-from .ranking import Ranking
+from .consistency.askings import RepeatedItem, RewordedItem, TurnedItem
+from .judging.ranking import Ranking
 
 Phase = Literal["waiting", "loading", "warming up", "speed", "latency", "answering", "stopped", "done", "failed"]
 SpeedKind = Literal["prompt", "generation"]

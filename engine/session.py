@@ -37,19 +37,19 @@ from .events import (
     SuiteDropped,
     WorkerDied,
 )
+from .judging.summary import summarise
 from .plan import Candidate, Plan
-from .pool import Interrupted, WorkerPool
 from .prepare import fit_together
-from .progress import Progress, fold
-from .race import RaceWatch
-from .rounds import Schedule, Step
+from .running.pool import Interrupted, WorkerPool
+from .running.progress import Progress, fold
+from .running.race import RaceWatch
+from .running.rounds import Schedule, Step
+from .running.visit import Visit
 from .store.store import Store
-from .summary import summarise
 from .supervisor import Patience, WorkerLostError, WorkerRefusedError
 from .tasks.chatprompts import chat_prompts
 from .tasks.items import Suite, open_suite
 from .verdict import reach_verdict
-from .visit import Visit
 from .worker.protocol import Beat, Command, Report
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import wording
-from .comparison import Comparison, compare, stopped_early_interval
 from .events import Event, VerdictReached
+from .judging import wording
+from .judging.comparison import Comparison, compare, stopped_early_interval
+from .judging.ranking import Ranking
+from .judging.summary import CandidateSummary, RunSummary, summarise
 from .plan import Limits, Plan
-from .ranking import Ranking
-from .summary import CandidateSummary, RunSummary, summarise
 
 _SAME_SPEED = 0.03
 """Generation speeds this near are called equal: run-to-run noise of a quiet machine."""

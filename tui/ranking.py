@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from weighin.engine.ranking import Ranking
+from weighin.engine.judging.ranking import Ranking
 
 from . import text
 from .board import Board, Panel

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from ..events import Event, RunStarted
+from ..judging.summary import summarise
 from ..plan import Candidate
 from ..store.store import Store
-from ..summary import summarise
 from .effective import model_by_file_name
 from .models import Catalog, CatalogModel
 

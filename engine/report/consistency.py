@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ..askings import Figure, Steadiness
+from ..consistency.askings import Figure, Steadiness
 from ..events import VerdictReached
-from ..ranking import Ranking
+from ..judging.ranking import Ranking
 from .marks import escaped, table
 
 _NONE = "–"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..judging.summary import CandidateSummary, RunSummary
 from ..stats.intervals import Interval, accuracy_interval
 from ..stats.sequential import live_interval
-from ..summary import CandidateSummary, RunSummary
 
 
 def stopped_early(summary: CandidateSummary, run: RunSummary) -> bool:

@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterable, Mapping
 
 from ..events import Event, VerdictReached
+from ..judging.ranking import GroupShare, SuiteGroups
+from ..judging.summary import RunSummary
 from ..plan import Plan
-from ..ranking import GroupShare, SuiteGroups
 from ..stats.intervals import accuracy_interval
-from ..summary import RunSummary
 from ..verdict import reach_verdict
 from .marks import escaped, table
 

@@ -25,10 +25,10 @@ from ..events import (
     RunStarted,
     SuiteCard,
 )
-from ..grouped import suite_groups
+from ..judging.grouped import suite_groups
+from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure, summarise
 from ..plan import Candidate, Plan
 from ..stats.clustered import clustered_mean
-from ..summary import CandidateSummary, RunSummary, SpeedFigure, summarise
 from ..verdict import reach_verdict
 from .figures import stopped_early, suite_interval
 from .pairs import pair_figures

@@ -6,11 +6,11 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..events import Event, RunStarted, VerdictReached
+from ..judging.ranking import Ranking
+from ..judging.summary import CandidateSummary, RunSummary, summarise
+from ..judging.wording import label
 from ..plan import Candidate, Plan
-from ..ranking import Ranking
-from ..summary import CandidateSummary, RunSummary, summarise
 from ..verdict import reach_verdict
-from ..wording import label
 from .consistency import consistency_section
 from .figures import stopped_early, suite_interval
 from .groups import group_tables

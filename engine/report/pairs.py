@@ -8,10 +8,10 @@ from itertools import combinations
 
 import msgspec
 
+from ..judging.summary import CandidateSummary, RunSummary
 from ..stats.bootstrap import bootstrap_mean_of_means
 from ..stats.clustered import clustered_mean, paired_p
 from ..stats.paired import holm
-from ..summary import CandidateSummary, RunSummary
 from .figures import items_asked, stopped_early
 
 

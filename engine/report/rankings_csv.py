@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from ..askings import Steadiness
+from ..consistency.askings import Steadiness
 from ..events import Event
+from ..judging.ranking import Ranking
 from ..plan import Plan
-from ..ranking import Ranking
 from ..verdict import reach_verdict
 
 

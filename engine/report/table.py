@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 
 from ..events import VerdictReached
+from ..judging.ranking import Ranking
+from ..judging.wording import by_subject, label
 from ..plan import Plan
-from ..ranking import Ranking
-from ..wording import by_subject, label
 from .consistency import consistency_lines
 
 

@@ -16,7 +16,7 @@ from common import last_line, ratio_line, with_worker
 
 from weighin.engine.demo import sample_model
 from weighin.engine.plan import SuiteChoice
-from weighin.engine.rounds import CHOICE_BLOCK_ITEMS
+from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS
 from weighin.engine.supervisor import Worker
 from weighin.engine.tasks.items import open_suite
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request

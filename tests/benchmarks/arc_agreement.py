@@ -15,7 +15,7 @@ from pathlib import Path
 from common import last_line, with_worker
 
 from weighin.engine.demo import sample_model
-from weighin.engine.rounds import CHOICE_BLOCK_ITEMS
+from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS
 from weighin.engine.supervisor import Worker
 from weighin.engine.tasks.requests import ChoiceRequest, ChoiceResult
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices

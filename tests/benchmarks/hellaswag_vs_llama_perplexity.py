@@ -21,7 +21,7 @@ from common import last_line, ratio_line, with_worker
 from shapes import hellaswag_shaped
 
 from weighin.engine.demo import sample_model
-from weighin.engine.rounds import CHOICE_BLOCK_ITEMS
+from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS
 from weighin.engine.supervisor import Worker
 from weighin.engine.tasks.requests import ChoiceRequest
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pytest
 
-from weighin.engine.askings import RepeatedItem, RewordedItem, TurnedItem
+from weighin.engine.consistency.askings import RepeatedItem, RewordedItem, TurnedItem
 from weighin.engine.events import (
     AnswerScored,
     BlockRepeated,

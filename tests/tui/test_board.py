@@ -25,7 +25,7 @@ from weighin.engine.events import (
     SuiteDropped,
     WorkerDied,
 )
-from weighin.engine.summary import summarise
+from weighin.engine.judging.summary import summarise
 from weighin.tui.board import fold, fold_all
 from weighin.tui.figures import AnswerMap, Tally, mean_bounds
 from weighin.tui.ranking import leads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from weighin.engine.ranking import GroupShare, SuiteGroups
+from weighin.engine.judging.ranking import GroupShare, SuiteGroups
 from weighin.tui.board import fold_all
 from weighin.tui.screens.groups_text import groups
 from weighin.tui.screens.results_text import ranking_table

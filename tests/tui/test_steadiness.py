@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from weighin.engine.askings import RepeatedItem, RewordedItem, TurnedItem
+from weighin.engine.consistency.askings import RepeatedItem, RewordedItem, TurnedItem
 from weighin.engine.events import BlockRepeated, OptionsTurned, PromptsReworded, VerdictReached
 from weighin.tui.board import fold, fold_all
 from weighin.tui.screens.steadiness_text import steadiness

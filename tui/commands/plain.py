@@ -12,10 +12,10 @@ import time
 import click
 
 from weighin.engine import events as ev
+from weighin.engine.judging.wording import label
 from weighin.engine.plan import Plan
 from weighin.engine.session import Session
 from weighin.engine.wire import encode_event
-from weighin.engine.wording import label
 
 _BAR_WIDTH = 24
 

@@ -19,7 +19,7 @@ from weighin.engine.hub.cache import cached_from
 from weighin.engine.hub.download import always
 from weighin.engine.hub.errors import DownloadCancelledError
 from weighin.engine.hub.local import LocalModel
-from weighin.engine.quiet import RunsElsewhere
+from weighin.engine.running.quiet import RunsElsewhere
 
 from ..cli import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .query import print_json

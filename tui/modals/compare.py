@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from weighin.engine.ranking import Ranking
+from weighin.engine.judging.ranking import Ranking
 
 from .. import text
 from ..board import Board

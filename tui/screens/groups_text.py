@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from weighin.engine.ranking import Ranking
-from weighin.engine.wording import by_subject
+from weighin.engine.judging.ranking import Ranking
+from weighin.engine.judging.wording import by_subject
 
 from .. import text
 from ..board import Board

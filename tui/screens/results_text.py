@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from weighin.engine.judging.ranking import Ranking
 from weighin.engine.plan import Plan
-from weighin.engine.ranking import Ranking
 
 from .. import text
 from ..board import Board

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from textual.content import Content
 
-from weighin.engine.askings import Figure
+from weighin.engine.consistency.askings import Figure
 
 from .. import text
 from ..board import Board

@@ -2,7 +2,7 @@
 
 import pytest
 
-from weighin.engine.askings import RepeatedItem, RewordedItem, TurnedItem
+from weighin.engine.consistency.askings import RepeatedItem, RewordedItem, TurnedItem
 from weighin.engine.events import (
     AnswerScored,
     BlockRepeated,

@@ -9,15 +9,15 @@ import pytest
 
 from weighin.assets import asset
 from weighin.engine.events import AnswerScored, RaceSettled, RunFinished
+from weighin.engine.judging.ranking import Ranking
+from weighin.engine.judging.summary import summarise
 from weighin.engine.plan import Plan
-from weighin.engine.ranking import Ranking
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.pairs import PairFigures, pair_figures
 from weighin.engine.stats.intervals import accuracy_interval
 from weighin.engine.stats.paired import holm, mcnemar_p
 from weighin.engine.stats.sequential import live_interval
-from weighin.engine.summary import summarise
 
 SCHEMA = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())

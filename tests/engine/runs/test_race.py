@@ -14,11 +14,11 @@ from weighin.engine.events import (
     SpeedMeasured,
     SuiteDropped,
 )
+from weighin.engine.judging.summary import CandidateSummary, summarise
 from weighin.engine.plan import Candidate, Limits, Plan, RacePlan
-from weighin.engine.progress import Progress
-from weighin.engine.race import RaceWatch
-from weighin.engine.rounds import CHOICE_BLOCK_ITEMS, Schedule
-from weighin.engine.summary import CandidateSummary, summarise
+from weighin.engine.running.progress import Progress
+from weighin.engine.running.race import RaceWatch
+from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS, Schedule
 from weighin.engine.tasks.items import ChoiceItem, Suite
 from weighin.engine.tasks.order import committed_order
 from weighin.engine.tasks.spec import SuiteSpec

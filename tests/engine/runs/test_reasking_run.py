@@ -185,9 +185,9 @@ def test_a_run_of_an_older_version_opens(plan: Plan, home: Path) -> None:
 
 
 def test_a_suite_that_was_settled_before_it_began_is_not_repeated(plan: Plan) -> None:
-    from weighin.engine.progress import Progress
-    from weighin.engine.reasking import RepeatStep
-    from weighin.engine.rounds import Schedule
+    from weighin.engine.consistency.reasking import RepeatStep
+    from weighin.engine.running.progress import Progress
+    from weighin.engine.running.rounds import Schedule
     from weighin.engine.tasks.items import open_suite
 
     suites = [open_suite(choice, seed=1, limit=choice.limit) for choice in plan.suites]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from weighin.engine.consistency.reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
 from weighin.engine.plan import ConsistencyPlan
-from weighin.engine.reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request
 from weighin.engine.tasks.spec import Shot, SuiteSpec, find_spec

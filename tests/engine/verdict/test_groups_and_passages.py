@@ -5,12 +5,12 @@ import math
 import pytest
 
 from weighin.engine.events import AnswerScored, RunStarted, SuiteCard
+from weighin.engine.judging.summary import summarise
 from weighin.engine.plan import Candidate, Plan
 from weighin.engine.report.pairs import pair_figures
 from weighin.engine.stats.clustered import clustered_mean
 from weighin.engine.stats.intervals import accuracy_interval
 from weighin.engine.stats.paired import mcnemar_p
-from weighin.engine.summary import summarise
 from weighin.engine.verdict import reach_verdict
 
 PLAN = Plan(candidates=tuple(Candidate(id=i, path=f"/{i}.gguf", name=i.upper()) for i in ("a", "b")))

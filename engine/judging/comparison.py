@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from .events import RaceSettled
-from .stats.intervals import Interval, accuracy_interval
-from .stats.paired import holm
+from ..events import RaceSettled
+from ..stats.intervals import Interval, accuracy_interval
+from ..stats.paired import holm
 from .summary import CandidateSummary
 
 _SIGNIFICANT = 0.05
@@ -96,7 +96,7 @@ def _p_value(
     keys: Sequence[tuple[str, str]],
     clusters: Sequence[tuple[str, str]],
 ) -> float:
-    from .stats.clustered import paired_p  # numpy, only needed at verdicts
+    from ..stats.clustered import paired_p  # numpy, only needed at verdicts
 
     return paired_p([best.answers[key].correct - rival.answers[key].correct for key in keys], clusters)
 
@@ -118,7 +118,7 @@ def stopped_early_interval(summary: CandidateSummary, pools: Mapping[str, int]) 
         summary: of the candidate; None is returned where it answered nothing.
         pools: items of each suite.
     """
-    from .stats.sequential import live_interval  # numpy, only needed at verdicts
+    from ..stats.sequential import live_interval  # numpy, only needed at verdicts
 
     counts, effective = summary.suite_counts(), summary.effective_counts()
     if not counts:

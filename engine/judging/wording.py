@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from ..plan import Candidate, Plan
+from ..stats.intervals import accuracy_interval, minimum_detectable_difference
 from .comparison import Comparison
-from .plan import Candidate, Plan
 from .ranking import GroupShare, SuiteGroups
-from .stats.intervals import accuracy_interval, minimum_detectable_difference
 from .summary import CandidateSummary, RunSummary
 
 _FEW_ITEMS = 100

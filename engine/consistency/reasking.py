@@ -8,10 +8,10 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
-from .plan import ConsistencyPlan
-from .tasks.items import ChoiceItem, Item, Suite
-from .tasks.requests import ChoiceRequest, GenerateRequest
-from .tasks.variants import reworded, turned
+from ..plan import ConsistencyPlan
+from ..tasks.items import ChoiceItem, Item, Suite
+from ..tasks.requests import ChoiceRequest, GenerateRequest
+from ..tasks.variants import reworded, turned
 
 PART_ITEMS = 10
 """Items of a step: little is lost when it is broken off, and enough run side by side."""

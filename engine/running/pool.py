@@ -9,11 +9,11 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
 
-from .errors import WeighinError
-from .events import ModelLoaded, WorkerFailure
-from .plan import Candidate, Settings
-from .supervisor import BeatSink, Patience, Worker, WorkerRefusedError
-from .worker.protocol import Command, Loaded, LoadModel, Report
+from ..errors import WeighinError
+from ..events import ModelLoaded, WorkerFailure
+from ..plan import Candidate, Settings
+from ..supervisor import BeatSink, Patience, Worker, WorkerRefusedError
+from ..worker.protocol import Command, Loaded, LoadModel, Report
 
 T = TypeVar("T")
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..events import AnswerScored
 from .askings import Figure, RepeatedItem, RewordedItem, Steadiness, TurnedItem
-from .events import AnswerScored
 
 if TYPE_CHECKING:
-    from .stats.bootstrap import Estimate
+    from ..stats.bootstrap import Estimate
 
 Key = tuple[str, str]
 """Suite and item."""
@@ -28,7 +28,7 @@ def steadiness(
     """One candidate's figures; ``answers`` are its first ones, which repeated items are held against."""
     if not (turned or reworded or repeated or samples):
         return Steadiness()
-    from .stats import consistency  # numpy, only needed at verdicts
+    from ..stats import consistency  # numpy, only needed at verdicts
 
     same_choice = right_in_all = place_recall_sd = rewording = identical = None
     if turned:

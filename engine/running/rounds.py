@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 import msgspec
 
-from .plan import Plan
+from ..consistency.reasking import PART_ITEMS, Reasking, ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
+from ..plan import Plan
+from ..tasks.items import Suite
+from ..tasks.order import committed_order
+from ..tasks.variants import TEMPLATES
 from .progress import Progress
-from .reasking import PART_ITEMS, Reasking, ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
-from .tasks.items import Suite
-from .tasks.order import committed_order
-from .tasks.variants import TEMPLATES
 
 CHOICE_BLOCK_ITEMS = 16
 GENERATE_BLOCK_ITEMS = 32

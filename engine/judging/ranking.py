@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .askings import Steadiness
+from ..consistency.askings import Steadiness
 
 
 class GroupShare(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .events import (
+from ..consistency.reasking import ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
+from ..events import (
     BlockRepeated,
     BlockScored,
     CandidateStopped,
@@ -20,7 +21,6 @@ from .events import (
     SpeedMeasured,
     SuiteDropped,
 )
-from .reasking import ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
 
 
 @dataclass

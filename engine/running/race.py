@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .events import AnswerScored, CandidateStopped, Event, RaceSettled, RaceStarted, SuiteDropped
-from .plan import Plan
-from .stats.racing import Race
-from .summary import CandidateSummary
-from .tasks.items import Suite
-from .tasks.order import committed_order
-from .verdict import misses_limits
+from ..events import AnswerScored, CandidateStopped, Event, RaceSettled, RaceStarted, SuiteDropped
+from ..judging.summary import CandidateSummary
+from ..plan import Plan
+from ..stats.racing import Race
+from ..tasks.items import Suite
+from ..tasks.order import committed_order
+from ..verdict import misses_limits
 
 Decision = CandidateStopped | RaceSettled
 

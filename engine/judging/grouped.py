@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from .events import AnswerScored
+from ..events import AnswerScored
 from .ranking import GroupShare, SuiteGroups
 
 
@@ -15,7 +15,7 @@ def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:
     Raises:
         ValueError: no answers.
     """
-    from .stats.clustered import clustered_mean, micro_average  # numpy, only needed at verdicts
+    from ..stats.clustered import clustered_mean, micro_average  # numpy, only needed at verdicts
 
     subjects: dict[str, list[float]] = {}
     for answer in answers:

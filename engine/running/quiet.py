@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from . import paths
+from .. import paths
 
 
 class RunsElsewhere:

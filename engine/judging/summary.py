@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .askings import RepeatedItem, RewordedItem, Steadiness, TurnedItem
-from .events import (
+from ..consistency.askings import RepeatedItem, RewordedItem, Steadiness, TurnedItem
+from ..events import (
     AnswerScored,
     BlockRepeated,
     CandidateStopped,
@@ -25,13 +25,13 @@ from .events import (
     SuiteCard,
     SuiteDropped,
 )
+from ..stats.intervals import Interval, mean_of_suites_interval
+from ..stats.quantiles import half_spread, median, percentile
 from .grouped import suite_groups
 from .ranking import SuiteGroups
-from .stats.intervals import Interval, mean_of_suites_interval
-from .stats.quantiles import half_spread, median, percentile
 
 if TYPE_CHECKING:
-    from .stats.bootstrap import Estimate
+    from ..stats.bootstrap import Estimate
 
 
 class SpeedFigure(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ class CandidateSummary:
         """``suite_counts`` for intervals: fewer where items share passages, by as much as their errors go together."""
         found: dict[str, tuple[float, float]] = {**self.suite_counts()}
         for suite in self.passage_suites & set(found):
-            from .stats.clustered import effective_counts  # numpy, only needed at verdicts
+            from ..stats.clustered import effective_counts  # numpy, only needed at verdicts
 
             mine = [key for key in self.answers if key[0] == suite]
             found[suite] = effective_counts(
@@ -131,7 +131,7 @@ class CandidateSummary:
 
     def levels(self, chances: Mapping[str, float | None]) -> dict[str, int]:
         """Level reached in each graded suite; ``chances`` are the suites' shares of guessing."""
-        from .tasks.levels import level_reached, threshold_above_chance
+        from ..tasks.levels import level_reached, threshold_above_chance
 
         graded: dict[str, list[tuple[int, bool]]] = {}
         for (suite, _item), answer in self.answers.items():
@@ -144,7 +144,7 @@ class CandidateSummary:
 
     def consistency(self) -> Estimate | None:
         """Chance that two sampled answers agree, bootstrapped over items; None where nothing was sampled."""
-        from .stats.consistency import self_agreement  # numpy, only needed at verdicts
+        from ..stats.consistency import self_agreement  # numpy, only needed at verdicts
 
         answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
         return self_agreement(answers) if answers else None
@@ -157,7 +157,7 @@ class CandidateSummary:
 
     def steadiness(self) -> Steadiness:
         """How little the answers depend on the order of options, on the template and on the moment."""
-        from .steadiness import steadiness
+        from ..consistency.steadiness import steadiness
 
         return steadiness(self.answers, self.turned, self.reworded, self.repeated, self.samples)
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from .askings import RepeatedItem, RewordedItem, TurnedItem
-from .errors import WeighinError
-from .events import (
+from ..consistency.askings import RepeatedItem, RewordedItem, TurnedItem
+from ..consistency.reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
+from ..errors import WeighinError
+from ..events import (
     AnswerScored,
     BlockRepeated,
     BlockScored,
@@ -23,15 +24,13 @@ from .events import (
     SpeedKind,
     SpeedMeasured,
 )
-from .hardware.load import background_load
-from .plan import Candidate, Plan, PromptStyle
-from .reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
-from .rounds import BlockStep, ChatStep, SpeedStep, Step, block_range
-from .tasks.items import Item, Suite
-from .tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
-from .tasks.scoring import score
-from .tasks.variants import TEMPLATES
-from .worker.protocol import (
+from ..hardware.load import background_load
+from ..plan import Candidate, Plan, PromptStyle
+from ..tasks.items import Item, Suite
+from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
+from ..tasks.scoring import score
+from ..tasks.variants import TEMPLATES
+from ..worker.protocol import (
     ChatDone,
     ChoicesScored,
     Command,
@@ -44,6 +43,7 @@ from .worker.protocol import (
     ScoreChoices,
     SpeedDone,
 )
+from .rounds import BlockStep, ChatStep, SpeedStep, Step, block_range
 
 R = TypeVar("R")
 

@@ -1,0 +1,1 @@
+"""Asking again in other ways, and how steady the answers are."""
