@@ -81,7 +81,7 @@ def main() -> None:
             best = [r.candidate for r in verdict.rankings if r.tied_with_best]
             print(f"{kind}  takes {verdict.winner}; tied with the best: {', '.join(best)}; {asked} answers")
             for ranking in verdict.rankings:
-                print(f"      {ranking.candidate:<32} {ranking.accuracy or 0:6.1%} of {ranking.n_items}")
+                print(f"      {ranking.candidate:<32} {ranking.accuracy or 0:6.1%} of {ranking.items}")
     (full, asked_full), (race, asked_race) = results["full"], results["race"]
     not_worse = {r.candidate for r in full.rankings if r.tied_with_best}
     saved = 1 - asked_race / asked_full
