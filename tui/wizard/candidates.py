@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import msgspec
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
 from weighin.engine.draft import SAMPLE, Draft, is_file
 from weighin.engine.errors import WeighinError
 
 from .. import text
+from .measuring import unmeasured
 from .rows import SORTS, Row, next_quant, read_rows
 from .step import Step
-
-if TYPE_CHECKING:
-    from weighin.engine.fit.source import Source
 
 _COLUMNS = (
     ("pick", "", 1),
@@ -52,7 +50,7 @@ _QUIET_S = 1.5
 
 
 class CandidatesStep(Step):
-    """The table. Speed and memory are measured while the user reads, on hollow models."""
+    """The table. Asks for what it shows to be measured, and paints the figures as they come."""
 
     title = "Candidates"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,9 +61,16 @@ class CandidatesStep(Step):
         Binding("slash", "filter", "Filter", id="wizard.filter", key_display="/", tooltip="Only models with this text"),
     ]
 
-    def __init__(self, *, measure: bool = True, id: str | None = None) -> None:  # noqa: A002
+    class Unmeasured(Message):
+        """The user has been reading for a moment: these rows could be measured meanwhile."""
+
+        def __init__(self, rows: tuple[Row, ...], draft: Draft) -> None:
+            super().__init__()
+            self.rows = rows
+            self.draft = draft
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._measure = measure
         self.rows: dict[str, Row] = {}
         self._columns: tuple[tuple[str, str, int], ...] = ()
         self._order = 0
@@ -101,9 +106,6 @@ class CandidatesStep(Step):
                 self._quants.setdefault(key.rpartition(":")[0], key.rpartition(":")[2])
         self._load(draft)
 
-    def leave(self) -> None:
-        self.workers.cancel_group(self, "measure")
-
     def collect(self) -> Draft:
         if not self.draft.picked:
             raise ValueError("Pick a model with space, or add one with a.")
@@ -126,28 +128,13 @@ class CandidatesStep(Step):
         note = "; ".join(problems) or f"{len(rows) - out} can be picked, {out} ruled out. ~ is predicted; the rest was"
         self.query_one("#models-note", Static).update(note if problems else f"{note} measured on this machine.")
         self._fill()
-        if self._measure:
-            self.set_timer(_QUIET_S, self._measure_all)
+        self.set_timer(_QUIET_S, self._ask_to_measure)
 
-    @work(exclusive=True, group="measure")
-    async def _measure_all(self) -> None:
-        """Measure what can be picked, the smallest first, so that the table fills quickly."""
-        from weighin.engine.fit.many import measure_fits  # imports gguf and numpy
-        from weighin.engine.plan import Settings
+    def _ask_to_measure(self) -> None:
+        if self.display and (rows := unmeasured(self.rows.values())):
+            self.post_message(self.Unmeasured(tuple(rows), self.draft))
 
-        waiting = [(r.source, r.key) for r in self.rows.values() if r.source and not r.measured and not r.reason]
-        keys = {id(source): key for source, key in waiting}
-
-        def started(source: Source) -> None:
-            self._update(replace(self.rows[keys[id(source)]], busy=True))
-
-        settings = Settings(n_ctx=self.draft.target.n_ctx, n_threads=self.draft.settings.n_threads)
-        fits = measure_fits([source for source, _ in waiting], settings, started=started)
-        async with contextlib.aclosing(fits):
-            async for source, fit in fits:
-                self._update(self.rows[keys[id(source)]].with_fit(fit))
-
-    def _update(self, row: Row) -> None:
+    def measured(self, row: Row) -> None:
         """A row's new figures, without building the table again."""
         if row.key not in self.rows:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import msgspec
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -19,6 +20,7 @@ from ..widgets.keybar import KeyBar
 from .candidates import CandidatesStep
 from .hardware import HardwareStep
 from .license import LicenseStep
+from .measuring import measure_rows
 from .review import ReviewStep
 from .step import Step
 from .task import TaskStep
@@ -64,7 +66,7 @@ class WizardScreen(Screen[None]):
 
     def _made(self, index: int) -> Step:
         kind, name = _STEPS[index], f"step{index}"
-        return CandidatesStep(id=name, measure=self._measure) if kind is CandidatesStep else kind(id=name)
+        return kind(id=name)
 
     def on_mount(self) -> None:
         self.set_interval(_KEEP_S, self._keep)
@@ -95,7 +97,7 @@ class WizardScreen(Screen[None]):
             self.call_later(self._go, index)  # it is being made
             return
         if index != self.draft.step:
-            self.step.leave()
+            self.workers.cancel_group(self, "measure")
         self._finished = False
         self.draft = msgspec.structs.replace(self.draft, step=index)
         marks = ("✓" if i < index else "▸" if i == index else " " for i in range(len(_STEPS)))
@@ -152,6 +154,15 @@ class WizardScreen(Screen[None]):
         """A step is done."""
         self.draft = event.draft
         self._go(self.draft.step + 1)
+
+    def on_candidates_step_unmeasured(self, event: CandidatesStep.Unmeasured) -> None:
+        """The user reads the table: measure meanwhile what stands there."""
+        if self._measure and isinstance(self.step, CandidatesStep):
+            self._fill_in(self.step, event)
+
+    @work(exclusive=True, group="measure")
+    async def _fill_in(self, step: CandidatesStep, event: CandidatesStep.Unmeasured) -> None:
+        await measure_rows(event.rows, event.draft, step.measured)
 
     def on_review_step_ready(self, event: ReviewStep.Ready) -> None:
         """The plan is wanted; the next wizard begins at the first step with the same answers."""

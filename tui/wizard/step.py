@@ -26,9 +26,6 @@ class Step(VerticalScroll, can_focus=False):
         """The step comes to the front with this draft."""
         self.draft = draft
 
-    def leave(self) -> None:
-        """Another step comes to the front: stop what only this one needs."""
-
     def collect(self) -> Draft:
         """The draft with the answers on this page; raises ValueError with a sentence for the user."""
         return self.draft

@@ -223,7 +223,7 @@ async def test_speed_and_memory_are_measured_while_one_reads(tmp_path: Path, mon
         assert (step.rows[key].rate or 0) > 0
         await pilot.press("escape")  # leaving ends the worker that is measuring
         await asyncio.sleep(0.2)
-        assert not any(worker.is_running for worker in step.workers if worker.group == "measure")
+        assert not any(worker.is_running for worker in app.workers if worker.group == "measure")
 
 
 async def test_models_of_other_programs_are_offered(
