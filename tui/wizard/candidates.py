@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from rich.text import Text
@@ -17,9 +17,11 @@ from weighin.engine.draft import SAMPLE, Draft, is_file
 from weighin.engine.errors import WeighinError
 
 from .. import text
-from .measuring import unmeasured
 from .rows import SORTS, Row, next_quant, read_rows
 from .step import Step
+
+if TYPE_CHECKING:
+    from weighin.engine.fit.results import Fit
 
 _COLUMNS = (
     ("pick", "", 1),
@@ -131,13 +133,22 @@ class CandidatesStep(Step):
         self.set_timer(_QUIET_S, self._ask_to_measure)
 
     def _ask_to_measure(self) -> None:
-        if self.display and (rows := unmeasured(self.rows.values())):
-            self.post_message(self.Unmeasured(tuple(rows), self.draft))
+        rows = tuple(row for row in self.rows.values() if row.source and not row.measured and not row.reason)
+        if self.display and rows:
+            self.post_message(self.Unmeasured(rows, self.draft))
 
-    def measured(self, row: Row) -> None:
+    def measuring(self, key: str) -> None:
+        """The measuring of a row begins; nothing where the row is gone."""
+        if key in self.rows:
+            self._update(replace(self.rows[key], busy=True))
+
+    def measured(self, key: str, fit: Fit) -> None:
+        """What was found for a row; nothing where the row is gone."""
+        if key in self.rows:
+            self._update(self.rows[key].with_fit(fit))
+
+    def _update(self, row: Row) -> None:
         """A row's new figures, without building the table again."""
-        if row.key not in self.rows:
-            return
         self.rows[row.key] = row
         table = self.query_one(DataTable)
         if row.key in table.rows:

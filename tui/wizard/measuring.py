@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weighin.engine.draft import Draft
@@ -13,30 +12,29 @@ from weighin.engine.plan import Settings
 from .rows import Row
 
 if TYPE_CHECKING:
+    from weighin.engine.fit.results import Fit
     from weighin.engine.fit.source import Source
 
 
-def unmeasured(rows: Iterable[Row]) -> list[Row]:
-    """Those that can be measured and have not been."""
-    return [row for row in rows if row.source and not row.measured and not row.reason]
+async def measure_rows(
+    rows: Iterable[Row], draft: Draft, *, started: Callable[[str], None], measured: Callable[[str, Fit], None]
+) -> None:
+    """Measure the models of ``rows``, the cheapest first, so that the table fills quickly.
 
-
-async def measure_rows(rows: Iterable[Row], draft: Draft, changed: Callable[[Row], None]) -> None:
-    """Measure what has not been, the cheapest model first, so that the table fills quickly.
-
-    ``changed`` is called with a row when its measuring begins (``busy``) and again with what was found. Cancelling
-    ends the worker that is measuring and deletes its hollow file; what was finished is kept.
+    Both callbacks are given a row's key: ``started`` when its measuring begins, ``measured`` with what was found.
+    Rows without a source are left out. Cancelling ends the worker that is measuring and deletes its hollow file;
+    what was finished is kept.
     """
     from weighin.engine.fit.many import measure_fits  # imports gguf and numpy
 
-    waiting = [(row.source, row) for row in unmeasured(rows) if row.source]
-    by_source = {id(source): row for source, row in waiting}
+    waiting = [(row.source, row.key) for row in rows if row.source]
+    keys = {id(source): key for source, key in waiting}
 
-    def started(source: Source) -> None:
-        changed(replace(by_source[id(source)], busy=True))
+    def begun(source: Source) -> None:
+        started(keys[id(source)])
 
     settings = Settings(n_ctx=draft.target.n_ctx, n_threads=draft.settings.n_threads)
-    fits = measure_fits([source for source, _ in waiting], settings, started=started)
+    fits = measure_fits([source for source, _ in waiting], settings, started=begun)
     async with contextlib.aclosing(fits):
         async for source, fit in fits:
-            changed(by_source[id(source)].with_fit(fit))
+            measured(keys[id(source)], fit)

@@ -162,7 +162,7 @@ class WizardScreen(Screen[None]):
 
     @work(exclusive=True, group="measure")
     async def _fill_in(self, step: CandidatesStep, event: CandidatesStep.Unmeasured) -> None:
-        await measure_rows(event.rows, event.draft, step.measured)
+        await measure_rows(event.rows, event.draft, started=step.measuring, measured=step.measured)
 
     def on_review_step_ready(self, event: ReviewStep.Ready) -> None:
         """The plan is wanted; the next wizard begins at the first step with the same answers."""
