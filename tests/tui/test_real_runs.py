@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -9,13 +10,13 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from weighin.engine.events import AnswerScored, RunFinished, SpeedMeasured
+from weighin.engine.events import AnswerScored, Event, PhaseChanged, RunFinished, SpeedMeasured
 from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
@@ -49,12 +50,32 @@ def database(home: Path) -> Path:
     return home / "runs.sqlite3"
 
 
-def start(plan: Plan, database: Path, run_id: str = "r1") -> tuple[WeighinApp, Session]:
+class Held(SessionSource):
+    """Hands on no event after the first that ``hold_at`` wants until ``go_on`` is set: short phases are not missed."""
+
+    def __init__(
+        self, session: Session, *, title: str, close: Callable[[], None], hold_at: Callable[[Event], bool]
+    ) -> None:
+        super().__init__(session, title=title, close=close)
+        self.hold_at = hold_at
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def events(self) -> AsyncIterator[Event]:
+        async for event in super().events():
+            yield event
+            if not self.reached.is_set() and self.hold_at(event):
+                self.reached.set()
+                await self.go_on.wait()
+
+
+def start(
+    plan: Plan, database: Path, *, hold_at: Callable[[Event], bool] = lambda event: False
+) -> tuple[WeighinApp, Session, Held]:
     store = Store.open(database)
-    store.create_run(run_id, "a run", plan)
-    session = Session(plan, store, run_id)
-    source = SessionSource(session, title="a run", close=store.close)
-    return WeighinApp(source, library=StoreLibrary(database)), session
+    store.create_run("r1", "a run", plan)
+    session = Session(plan, store, "r1")
+    source = Held(session, title="a run", close=store.close, hold_at=hold_at)
+    return WeighinApp(source, library=StoreLibrary(database)), session, source
 
 
 async def until(pilot: Pilot[int], what: Callable[[], bool], seconds: float = 60) -> None:
@@ -84,14 +105,16 @@ def assert_complete(database: Path, plan: Plan) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 async def test_a_killed_worker_is_told_its_log_is_there_and_the_run_goes_on(plan: Plan, database: Path) -> None:
-    app, session = start(plan, database)
+    victim = plan.candidates[0].id
+    app, session, source = start(
+        plan, database, hold_at=lambda event: isinstance(event, SpeedMeasured) and event.candidate == victim
+    )
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: any(panel.generation.repeats for panel in app.follower.board.panels))
-        victim = plan.candidates[0].id
-        await until(pilot, lambda: session._pool.has(victim))
+        await until(pilot, source.reached.is_set)
         pid = session._pool._workers[victim].pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
+        source.go_on.set()
         await until(pilot, lambda: any(panel.death for panel in app.follower.board.panels))
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, ErrorDialog))
@@ -103,7 +126,7 @@ async def test_a_killed_worker_is_told_its_log_is_there_and_the_run_goes_on(plan
 async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
     plan: Plan, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, _session = start(plan, database)
+    app, _session, _source = start(plan, database)
     append = Store.append
     full = True
 
@@ -126,29 +149,32 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
 
 @pytest.mark.parametrize("phase", ["loading", "speed", "latency", "answering", "paused"])
 async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(plan: Plan, database: Path, phase: str) -> None:
-    app, session = start(plan, database)
+    app, session, source = start(
+        plan, database, hold_at=lambda event: isinstance(event, PhaseChanged) and event.phase == phase
+    )
     async with app.run_test(size=(100, 30)) as pilot:
         if phase == "paused":
             await until(pilot, lambda: bool(app.follower.board.panels))
             await pilot.press("p")
             await until(pilot, lambda: app.follower.board.paused)
         else:
-            await until(pilot, lambda: any(panel.phase == phase for panel in app.follower.board.panels))
+            await until(pilot, source.reached.is_set)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
+        await until(pilot, lambda: not isinstance(app.screen, Confirm))
+        source.go_on.set()
         await until(pilot, lambda: not app.follower.active)
         ends = [event.outcome for event in stored(database) if isinstance(event, RunFinished)]
-        assert ends in (["cancelled"], ["completed"])  # the last answer may come before the key
+        assert ends == ["cancelled"]
         assert not session._pool._workers or all(w.pid is None for w in session._pool._workers.values())
-        if ends == ["cancelled"]:
-            await app.open_run("r1", resume=True)
-            await until(pilot, lambda: completed(app))
+        await app.open_run("r1", resume=True)
+        await until(pilot, lambda: completed(app))
     assert_complete(database, plan)
 
 
 async def test_resizing_and_changing_screens_all_through_a_run(plan: Plan, database: Path) -> None:
-    app, _session = start(plan, database)
+    app, _session, _source = start(plan, database)
     sizes = [(80, 24), (160, 48), (40, 12), (200, 60), (30, 8)]
     async with app.run_test(size=(120, 40)) as pilot:
         count = 0
@@ -162,12 +188,13 @@ async def test_resizing_and_changing_screens_all_through_a_run(plan: Plan, datab
 
 
 async def test_quit_in_the_middle_and_resume_from_the_history(plan: Plan, database: Path) -> None:
-    app, _session = start(plan, database)
+    app, _session, source = start(plan, database, hold_at=lambda event: isinstance(event, AnswerScored))
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.follower.board.answered > 0)
+        await until(pilot, source.reached.is_set)
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
+        source.go_on.set()
         await until(pilot, lambda: not app.is_running)
     assert app.return_value == 130
     again = WeighinApp(None, library=StoreLibrary(database), mode="history")
