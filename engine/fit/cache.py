@@ -18,9 +18,9 @@ from ..hardware.memory import usable_memory
 from ..plan import Settings
 from .results import Fit
 from .source import Source
-from .trial import N_GENERATE, N_PROMPT
+from .trial import LEAST_GENERATE, LEAST_PROMPT, N_GENERATE, N_PROMPT
 
-_PROTOCOL = 3
+_PROTOCOL = 4
 """Raise it when the same words would be measured in another way."""
 
 
@@ -71,6 +71,6 @@ def _machine() -> str:
         (
             f"{platform.node()} {cpu.name} {cpu.usable_cores:g} {usable_memory().usable_bytes >> 28} {gpus}",
             version("llama-cpp-python"),
-            f"{_PROTOCOL} {N_PROMPT} {N_GENERATE}",
+            f"{_PROTOCOL} {LEAST_PROMPT} {N_PROMPT} {LEAST_GENERATE} {N_GENERATE}",
         )
     )

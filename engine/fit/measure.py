@@ -35,7 +35,7 @@ _ROOM = 1.05
 """Weights take at least their file's size; loading what cannot fit would only drive the machine into swap."""
 _FILL_S = 3.0
 """Seconds that filling the cache of a whole model may take."""
-_PART_FILL_S = 6.0
+_PART_FILL_S = 2.0
 """The same for some of its layers; beyond it a smaller depth is measured."""
 _SHORT_NOTE = "memory is short at the moment, so only some of its layers were measured"
 _NO_HOLES_NOTE = "no room for the hollow file on disk, so only some of its layers were measured"
@@ -121,7 +121,7 @@ async def _deepened(fit: Fit, whole: Trial, data: bytes, settings: Settings, fol
     parts = parts_to_measure(n_layer, layer_period(header))
     if parts is None:
         return fit
-    part = await _part_trial(fit.name, data, parts[0], settings, folder, wanted)
+    part = await _part_trial(fit.name, data, parts[0], settings, folder, wanted, n_prompt=whole.n_prompt)
     if not part.depth:
         return fit
     token_s = deep_token_s(part, n_part=parts[0], n_all=n_layer, token_s=whole.token_s, depth=wanted)
@@ -149,7 +149,7 @@ async def _from_parts(
         problem = f"{note}, and even {more} layers take {part_bytes / 2**30:.1f} GiB"
         return msgspec.structs.replace(fit, problem=problem)
     first = await _part_trial(fit.name, data, few, settings, folder, wanted)
-    second = await _part_trial(fit.name, data, more, settings, folder, wanted)
+    second = await _part_trial(fit.name, data, more, settings, folder, wanted, n_prompt=first.n_prompt)
 
     def total(one: float, other: float) -> float:
         return scaled(one, other, n_few=few, n_more=more, n_all=n_layer)
@@ -171,7 +171,9 @@ async def _from_parts(
     )
 
 
-async def _part_trial(name: str, data: bytes, n_layer: int, settings: Settings, folder: Path, wanted: int) -> Trial:
+async def _part_trial(
+    name: str, data: bytes, n_layer: int, settings: Settings, folder: Path, wanted: int, *, n_prompt: int = 0
+) -> Trial:
     """Some layers, at a depth that takes no longer than ``_PART_FILL_S`` but fills a micro-batch."""
 
     def depth(rate: float) -> int:
@@ -181,7 +183,7 @@ async def _part_trial(name: str, data: bytes, n_layer: int, settings: Settings, 
         total = layer_count(parse_header(data))
         settings = msgspec.structs.replace(settings, n_gpu_layers=round(settings.n_gpu_layers * n_layer / total))
     with hollow_model(layer_subset(data, n_layer), folder / f"part-{n_layer}.gguf") as hollow:
-        return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, depth)
+        return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, depth, n_prompt=n_prompt)
 
 
 def _notes(source: Source, header: GgufHeader) -> tuple[str, ...]:
