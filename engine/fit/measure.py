@@ -1,8 +1,9 @@
 """How one model runs here: measured, or taken from what was measured before.
 
 A model that fits is measured whole; its speed at the wanted context too, where filling the cache takes seconds only,
-otherwise from a few of its layers. Where memory is short for the moment, or the file system makes no holes, two parts
-of its layers are measured and the rest is extrapolated. A worker that dies takes only its own row with it.
+otherwise from the attention of some of its layers. Where memory is short for the moment, or the file system makes no
+holes, two parts of its layers are measured and the rest is extrapolated. A worker that dies takes only its own row
+with it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 from ..errors import ModelFileError, WeighinError
 from ..gguf.header import GgufHeader, parse_header
 from ..gguf.hollow import hollow_model
-from ..gguf.rewrite import layer_count, layer_period, layer_subset, number_array
+from ..gguf.rewrite import attention_part, layer_count, layer_period, layer_subset, number_array
 from ..hardware.memory import usable_memory
 from ..plan import Settings
 from .cache import cached_fit, full_settings, keep_fit
@@ -27,16 +28,16 @@ from .results import ROUTING_NOTE, VOCABULARY_NOTE, Fit, Label
 from .scaling import deep_token_s, parts_to_measure, scaled
 from .shape import vocabulary_bytes
 from .source import CatalogSource, FileSource, Source
-from .trial import N_GENERATE, Trial, run_trial
+from .trial import N_GENERATE, Trial, run_depth_trial, run_trial
 
 __all__ = ["Fit", "measure_fit"]
 
 _ROOM = 1.05
 """Weights take at least their file's size; loading what cannot fit would only drive the machine into swap."""
-_FILL_S = 3.0
+_FILL_S = 2.0
 """Seconds that filling the cache of a whole model may take."""
-_PART_FILL_S = 2.0
-"""The same for some of its layers; beyond it a smaller depth is measured."""
+_PART_FILL_S = 0.7
+"""The same for a part of it, at the rate of its first tokens; beyond it a smaller depth is measured."""
 _SHORT_NOTE = "memory is short at the moment, so only some of its layers were measured"
 _NO_HOLES_NOTE = "no room for the hollow file on disk, so only some of its layers were measured"
 
@@ -91,11 +92,18 @@ async def _measure(source: Source, size: int, data: bytes, asked: Settings) -> F
             if isinstance(source, FileSource):
                 raise
             return await _from_parts(fit, data, settings, folder, wanted, _NO_HOLES_NOTE, memory.available_bytes)
-        whole = await run_trial(source.name, path, settings, lambda rate: wanted if wanted <= rate * _FILL_S else 0)
+        n_layer = layer_count(header)
+        whole = await run_trial(
+            source.name,
+            path,
+            settings,
+            n_layer=n_layer,
+            depth_for=lambda rate: wanted if wanted <= rate * _FILL_S else 0,
+        )
         fit = _with_figures(fit, whole, label)
         if whole.depth or not wanted:
             return fit
-        return await _deepened(fit, whole, data, settings, folder, wanted)
+        return await _deepened(fit, data, settings, folder, whole.token_s, wanted)
 
 
 def _with_figures(fit: Fit, trial: Trial, label: Label) -> Fit:
@@ -114,25 +122,21 @@ def _with_figures(fit: Fit, trial: Trial, label: Label) -> Fit:
     )
 
 
-async def _deepened(fit: Fit, whole: Trial, data: bytes, settings: Settings, folder: Path, wanted: int) -> Fit:
-    """With the speed at ``wanted`` tokens, and with the compute buffers of full micro-batches, from some layers."""
-    header = parse_header(data)
-    n_layer = layer_count(header)
-    parts = parts_to_measure(n_layer, layer_period(header))
-    if parts is None:
-        return fit
-    part = await _part_trial(fit.name, data, parts[0], settings, folder, wanted, n_prompt=whole.n_prompt)
-    if not part.depth:
-        return fit
-    token_s = deep_token_s(part, n_part=parts[0], n_all=n_layer, token_s=whole.token_s, depth=wanted)
+async def _deepened(fit: Fit, data: bytes, settings: Settings, folder: Path, token_s: float, wanted: int) -> Fit:
+    """With the speed at ``wanted`` tokens, from what the attention of some layers takes more there."""
+    part, times = attention_part(data)
+    on_cpu = max(0.0, 1 - settings.n_gpu_layers / (layer_count(parse_header(data)) + 1))
+    if 0 < on_cpu < 1:  # the layers on the CPU are what takes long
+        settings, times = msgspec.structs.replace(settings, n_gpu_layers=0), times * on_cpu
+    with hollow_model(part, folder / "attention.gguf") as hollow:
+        name = f"{fit.name}-attention"
+        trial = await run_depth_trial(name, hollow.path, settings, wanted=wanted, fill_s=_PART_FILL_S)
     return msgspec.structs.replace(
         fit,
         depth_tokens=wanted,
-        deep_tokens_per_second=1 / token_s,
+        deep_tokens_per_second=1 / deep_token_s(trial, times=times, token_s=token_s, depth=wanted),
         deep_label="extrapolated",
-        # short prompts touch only a part of the buffers, which do not depend on the number of layers
-        memory_bytes=(fit.memory_bytes or 0) + part.peak_bytes - part.peak_before_bytes,
-        disturbed=fit.disturbed or part.disturbed,
+        disturbed=fit.disturbed or trial.disturbed,
     )
 
 
@@ -148,42 +152,34 @@ async def _from_parts(
     if (part_bytes := parse_header(layer_subset(data, more)).size_bytes * _ROOM) > available_bytes:
         problem = f"{note}, and even {more} layers take {part_bytes / 2**30:.1f} GiB"
         return msgspec.structs.replace(fit, problem=problem)
-    first = await _part_trial(fit.name, data, few, settings, folder, wanted)
-    second = await _part_trial(fit.name, data, more, settings, folder, wanted, n_prompt=first.n_prompt)
+    first = await _part_trial(fit.name, data, few, settings, folder)
+    second = await _part_trial(fit.name, data, more, settings, folder, n_prompt=first.n_prompt)
 
     def total(one: float, other: float) -> float:
         return scaled(one, other, n_few=few, n_more=more, n_all=n_layer)
 
     token_s = total(first.token_s, second.token_s)
-    deep_s = deep_token_s(second, n_part=more, n_all=n_layer, token_s=token_s, depth=wanted) if second.depth else None
-    return msgspec.structs.replace(
+    fit = msgspec.structs.replace(
         fit,
         label="extrapolated",
         prompt_tokens_per_second=first.n_prompt / total(first.prompt_s, second.prompt_s),
         generation_tokens_per_second=1 / token_s,
-        depth_tokens=wanted if deep_s else None,
-        deep_tokens_per_second=1 / deep_s if deep_s else None,
-        deep_label="extrapolated" if deep_s else "",
         memory_bytes=int(total(first.peak_bytes, second.peak_bytes)),
         vram_bytes=int(total(first.vram_bytes, second.vram_bytes)),
         notes=(*fit.notes, f"{note} ({few} and {more} of {n_layer})"),
         disturbed=first.disturbed or second.disturbed,
     )
+    return await _deepened(fit, data, settings, folder, token_s, wanted) if wanted else fit
 
 
 async def _part_trial(
-    name: str, data: bytes, n_layer: int, settings: Settings, folder: Path, wanted: int, *, n_prompt: int = 0
+    name: str, data: bytes, n_layer: int, settings: Settings, folder: Path, *, n_prompt: int = 0
 ) -> Trial:
-    """Some layers, at a depth that takes no longer than ``_PART_FILL_S`` but fills a micro-batch."""
-
-    def depth(rate: float) -> int:
-        return min(wanted, max(settings.n_ubatch, int(rate * _PART_FILL_S)))
-
     if settings.n_gpu_layers > 0:  # the same share of them on the GPU
         total = layer_count(parse_header(data))
         settings = msgspec.structs.replace(settings, n_gpu_layers=round(settings.n_gpu_layers * n_layer / total))
     with hollow_model(layer_subset(data, n_layer), folder / f"part-{n_layer}.gguf") as hollow:
-        return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, depth, n_prompt=n_prompt)
+        return await run_trial(f"{name}-{n_layer}-layers", hollow.path, settings, n_layer=n_layer, n_prompt=n_prompt)
 
 
 def _notes(source: Source, header: GgufHeader) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ buffers) and a part in proportion to the layers. Two trials with different numbe
 
 from __future__ import annotations
 
-from .trial import Trial
+from .trial import DepthTrial
 
 
 def scaled(few: float, more: float, *, n_few: int, n_more: int, n_all: int) -> float:
@@ -15,14 +15,18 @@ def scaled(few: float, more: float, *, n_few: int, n_more: int, n_all: int) -> f
     return max(more, few + slope * (n_all - n_few))
 
 
-def deep_token_s(part: Trial, *, n_part: int, n_all: int, token_s: float, depth: int) -> float:
-    """Seconds a token at ``depth`` in a model of ``n_all`` layers that takes ``token_s`` after an empty cache.
+def deep_token_s(trial: DepthTrial, *, times: float, token_s: float, depth: int) -> float:
+    """Seconds a token at ``depth`` in a model that takes ``token_s`` after an empty cache.
 
-    ``part``, of ``n_part`` layers, was measured at its own depth. What a layer takes more there grows with the depth,
-    as attention does; with sliding windows it stops growing, and this is an upper bound.
+    It has ``times`` the attention of the part that ``trial`` measured. Beyond the deepest that was measured it goes on
+    as in the deeper half, where sliding windows are full already.
     """
-    extra_s = max(0.0, part.deep_token_s - part.token_s) / n_part
-    return token_s + extra_s * n_all * depth / part.depth
+    _empty, middle, deepest = trial.depths
+    at_none, at_middle, at_deepest = trial.token_s
+    extra_s = max(0.0, at_deepest - at_none)
+    if depth > deepest:
+        extra_s += max(0.0, at_deepest - at_middle) / (deepest - middle) * (depth - deepest)
+    return token_s + extra_s * times
 
 
 def parts_to_measure(n_layer: int, period: int) -> tuple[int, int] | None:

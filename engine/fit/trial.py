@@ -1,15 +1,18 @@
 """One short measurement of one file in a worker of its own.
 
 The ordinary protocol with fewer tokens: what a table of many models needs is the order of magnitude soon, not three
-digits late. How many tokens is found by trying: as many as take about a second. Large models repeat less, because
+digits late. How many tokens is found by trying: as many as take about half a second. Large models repeat less, because
 their repeats are long enough.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import statistics
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -18,7 +21,17 @@ from ..errors import ModelFileError
 from ..events import SpeedKind
 from ..plan import Settings
 from ..supervisor import Worker
-from ..worker.protocol import Loaded, LoadModel, MeasureSpeed, SpeedDone
+from ..worker.protocol import (
+    BuffersFilled,
+    Command,
+    DepthsMeasured,
+    FillBuffers,
+    Loaded,
+    LoadModel,
+    MeasureDepths,
+    MeasureSpeed,
+    SpeedDone,
+)
 
 N_PROMPT = 128
 N_GENERATE = 16
@@ -28,13 +41,17 @@ LEAST_GENERATE = 4
 """On the same machine 4 tokens ran within 2 % of the rate of 16 and 32."""
 _WARM_UP = 1
 """Touches every weight; what prompts need beyond that is small beside a second of them."""
-_LONG_S = 1.2
+_LONG_S = 0.5
 """A repeat this long is not repeated, and no repeat is chosen to be longer."""
-_SHORT_S = 0.6
+_SHORT_S = 0.25
 """A repeat up to this long is repeated twice, a longer one once."""
+_LAYERS_FILLED = 1.5
+"""After so many layers of a micro-batch its buffers have been used: ggml's allocator gives each layer the same ones."""
 
 DepthChoice = Callable[[float], int]
 """From prompt tokens a second to the depth at which generation is measured; 0: not at all."""
+
+ReportT = TypeVar("ReportT", Loaded, SpeedDone, DepthsMeasured, BuffersFilled)
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +65,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 0
     deep_token_s: float = 0.0
     """A generated token after ``depth`` others; 0 when that was not measured."""
-    peak_before_bytes: int
-    """Of the process, after prompts of ``n_prompt`` tokens."""
     peak_bytes: int
-    """Of the process, at the end."""
+    """Of the process, the buffers of a whole micro-batch included."""
     vram_bytes: int
     disturbed: bool
 
@@ -60,42 +75,86 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         return self.n_prompt / self.prompt_s
 
 
-async def run_trial(name: str, path: Path, settings: Settings, depth_for: DepthChoice, *, n_prompt: int = 0) -> Trial:
-    """Load ``path`` and measure it; ``n_prompt`` 0 means as many prompt tokens as take about a second.
+class DepthTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token takes after more and more others."""
+
+    depths: tuple[int, ...]
+    """Tokens in the cache: none, about half of the deepest, the deepest."""
+    token_s: tuple[float, ...]
+    """Seconds at each depth, the median of some tokens."""
+    disturbed: bool
+
+
+def _no_depth(_rate: float) -> int:
+    return 0
+
+
+async def run_trial(
+    name: str, path: Path, settings: Settings, *, n_layer: int, depth_for: DepthChoice = _no_depth, n_prompt: int = 0
+) -> Trial:
+    """Load ``path``, a model of ``n_layer`` layers, and measure it.
+
+    ``n_prompt`` 0 means as many prompt tokens as take about half a second.
 
     Raises:
         WeighinError: the worker died or refused; nothing else was harmed.
     """
-    worker = Worker("fit-" + re.sub(r"[^A-Za-z0-9._-]+", "-", name), logs=paths.logs_dir())
     least, most = (n_prompt, n_prompt) if n_prompt else (LEAST_PROMPT, N_PROMPT)
-    try:
-        await worker.start()
-        command = LoadModel(path=str(path), settings=settings, warm_up_tokens=_WARM_UP, prompt_style="plain")
-        loaded = await worker.ask(command)
-        if not isinstance(loaded, Loaded):
-            raise ModelFileError(f"{name} could not be loaded.")
+    async with _loaded(name, path, settings) as worker:
         n_prompt, prompts = await _measure(worker, "prompt", min(least, settings.n_ctx), min(most, settings.n_ctx))
         n_generate, tokens = await _measure(worker, "generation", LEAST_GENERATE, N_GENERATE)
         prompt_s, reports = _median_s(prompts), [*prompts, *tokens]
         depth, deep_s = min(depth_for(n_prompt / prompt_s), settings.n_ctx - N_GENERATE), 0.0
-        before = max(report.peak_rss_bytes for report in reports)
         if depth > 0:
             deep = await _once(worker, "generation", n_generate, depth=depth, seed=0)
             reports.append(deep)
             deep_s = deep.elapsed_s / n_generate
-    finally:
-        await worker.kill()
+        micro_batch_s = prompt_s / n_prompt * min(settings.n_ubatch, settings.n_ctx)
+        fill = FillBuffers(for_s=micro_batch_s * _LAYERS_FILLED / max(1, n_layer))
+        filled = await _ask(worker, fill, BuffersFilled)
     return Trial(
         n_prompt=n_prompt,
         prompt_s=prompt_s,
         token_s=_median_s(tokens) / n_generate,
         depth=max(0, depth),
         deep_token_s=deep_s,
-        peak_before_bytes=before,
-        peak_bytes=max(report.peak_rss_bytes for report in reports),
-        vram_bytes=max(report.vram_bytes for report in reports),
+        peak_bytes=filled.peak_rss_bytes,
+        vram_bytes=max(filled.vram_bytes, *(report.vram_bytes for report in reports)),
         disturbed=any(report.disturbances for report in reports),
     )
+
+
+async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: int, fill_s: float) -> DepthTrial:
+    """Load ``path`` and measure generation up to ``wanted`` tokens, or to as many as come into the cache in ``fill_s``.
+
+    Raises:
+        WeighinError: the worker died or refused; nothing else was harmed.
+    """
+    n_rate = min(settings.n_ubatch, settings.n_ctx)
+    async with _loaded(name, path, settings) as worker:
+        prompts = [await _once(worker, "prompt", n_rate, depth=0, seed=seed) for seed in (0, 1)]
+        rate = n_rate / min(prompt.elapsed_s for prompt in prompts)  # the first one is a warm-up
+        deepest = max(1, min(wanted, max(n_rate, int(fill_s * rate)), settings.n_ctx - N_GENERATE))
+        depths = (0, max(N_GENERATE, deepest // 2), max(2 * N_GENERATE, deepest))
+        done = await _ask(worker, MeasureDepths(depths=depths, n_tokens=N_GENERATE), DepthsMeasured)
+    return DepthTrial(
+        depths=depths,
+        token_s=tuple(statistics.median(times) for times in done.token_s),
+        disturbed=bool(done.disturbances),
+    )
+
+
+@asynccontextmanager
+async def _loaded(name: str, path: Path, settings: Settings) -> AsyncIterator[Worker]:
+    """A worker that has the model loaded, killed at the end."""
+    worker = Worker("fit-" + re.sub(r"[^A-Za-z0-9._-]+", "-", name), logs=paths.logs_dir())
+    try:
+        await worker.start()
+        command = LoadModel(path=str(path), settings=settings, warm_up_tokens=_WARM_UP, prompt_style="plain")
+        await _ask(worker, command, Loaded)
+        yield worker
+    finally:
+        await worker.kill()
 
 
 async def _measure(worker: Worker, kind: SpeedKind, least: int, most: int) -> tuple[int, list[SpeedDone]]:
@@ -111,8 +170,12 @@ async def _measure(worker: Worker, kind: SpeedKind, least: int, most: int) -> tu
 
 
 async def _once(worker: Worker, kind: SpeedKind, n_tokens: int, *, depth: int, seed: int) -> SpeedDone:
-    report = await worker.ask(MeasureSpeed(kind=kind, n_tokens=n_tokens, depth=depth, seed=seed))
-    if not isinstance(report, SpeedDone):
+    return await _ask(worker, MeasureSpeed(kind=kind, n_tokens=n_tokens, depth=depth, seed=seed), SpeedDone)
+
+
+async def _ask(worker: Worker, command: Command, answer: type[ReportT]) -> ReportT:
+    report = await worker.ask(command)
+    if not isinstance(report, answer):
         raise ModelFileError(
             f"The worker for {worker.name} gave no measurement.", hint=f"Its log is {worker.log_path}."
         )

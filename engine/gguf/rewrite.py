@@ -13,6 +13,7 @@ import msgspec
 
 from ..errors import ModelFileError
 from .header import GgufHeader, HeaderError, NeedMoreError, Tensor, parse_header
+from .recipe import size_bytes
 from .types import GGML_TYPES
 
 MAX_LAYERS = 512
@@ -22,6 +23,10 @@ _FIXED_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12
 _INTEGERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 10: "Q", 11: "q"}
 _STRING, _ARRAY = 8, 9
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
+_FEED_FORWARD = re.compile(r"^blk\.\d+\.ffn_(gate|up|down)\.(weight|bias)$")
+_BOTH_KINDS = 2
+_NARROW = 256
+"""Width in numbers: a block of the K types."""
 
 _PERIODS = {"gemma2": 2, "gpt-oss": 2, "olmo2": 4, "cohere2": 4, "qwen35": 4, "qwen3next": 4, "gemma3": 6}
 """After how many layers the kinds of layers repeat, where llama.cpp's source has it and not the file."""
@@ -85,11 +90,11 @@ def layer_bytes(header: GgufHeader) -> list[int]:
     return found
 
 
-def layer_subset(data: bytes, n_layer: int) -> bytes:
-    """The header of the same model with only ``n_layer`` of its layers: neighbours of the most typical size.
+def layer_subset(data: bytes, n_layer: int, *, start: int | None = None) -> bytes:
+    """The header of the same model with only ``n_layer`` of its layers, from ``start``: neighbours.
 
-    Layers in quantised files differ in size, the first and last being larger. The run begins at a whole period, so
-    that its layers are of the same kinds as in the model.
+    Without ``start`` they are of the most typical size: layers in quantised files differ in size, the first and last
+    being larger. The run begins at a whole period then, so that its layers are of the same kinds as in the model.
 
     Raises:
         ModelFileError: the header is unsound, or has not more layers than that.
@@ -98,10 +103,11 @@ def layer_subset(data: bytes, n_layer: int) -> bytes:
     total = layer_count(header)
     if not 0 < n_layer < total:
         raise ModelFileError(f"A model of {total} layers has no part of {n_layer}.", hint="Take fewer layers.")
-    sizes = layer_bytes(header)
-    typical = sum(sizes) / total * n_layer
-    starts = range(0, total - n_layer + 1, layer_period(header))
-    start = min(starts, key=lambda at: abs(sum(sizes[at : at + n_layer]) - typical))
+    if start is None:
+        sizes = layer_bytes(header)
+        typical = sum(sizes) / total * n_layer
+        starts = range(0, total - n_layer + 1, layer_period(header))
+        start = min(starts, key=lambda at: abs(sum(sizes[at : at + n_layer]) - typical))
     tensors = []
     for tensor in header.tensors:
         match = _BLOCK.match(tensor.name)
@@ -119,6 +125,55 @@ def layer_subset(data: bytes, n_layer: int) -> bytes:
             fields.append(msgspec.structs.replace(field, raw=_sliced(field.raw, total, start, n_layer)))
         else:
             fields.append(field)
+    return _write(header, fields, tensors)
+
+
+def attention_part(data: bytes) -> tuple[bytes, float]:
+    """The header of a model that fills its cache quickly, and how many times its attention the whole model has.
+
+    A whole period of the layers, or one that attends and its neighbour where some do not, with as good as no
+    feed-forward layers: what a token takes more after many others is attention's alone. The output layer stays, so
+    that many other bytes pass the processor's caches between two tokens, as in the whole model.
+
+    Raises:
+        ModelFileError: the header is unsound, or names no layers.
+    """
+    header = _sound(data)
+    total, count = layer_count(header), layer_period(header)
+    heads = number_array(data, f"{header.architecture}.attention.head_count_kv")
+    attending = [layer for layer, n_heads in enumerate(heads) if n_heads] if 0 in heads else []
+    if attending and total > _BOTH_KINDS:
+        # llama.cpp wants a layer of each kind in such a model
+        start = max(0, min(attending[0] - 1, total - _BOTH_KINDS))
+        part = sum(start <= layer < start + _BOTH_KINDS for layer in attending)
+        return _narrow(layer_subset(data, _BOTH_KINDS, start=start)), len(attending) / part
+    if count >= total:
+        return _narrow(data), 1.0
+    return _narrow(layer_subset(data, count)), total / count
+
+
+def _narrow(data: bytes) -> bytes:
+    """The header with feed-forward layers of ``_NARROW``; as it is where they are not the plain ones."""
+    header = _sound(data)
+    key = f"{header.architecture}.feed_forward_length"
+    width = header.metadata.get(key)
+    mixed = any(tensor.name.endswith("_exps.weight") for tensor in header.tensors)  # some take experts' width from it
+    if mixed or not isinstance(width, int) or width <= _NARROW:
+        return data
+    tensors = []
+    for tensor in header.tensors:
+        if not _FEED_FORWARD.search(tensor.name):
+            tensors.append(tensor)
+            continue
+        # some keep gate and up in one tensor of twice the width
+        shape = tuple({width: _NARROW, 2 * width: 2 * _NARROW}.get(length, length) for length in tensor.shape)
+        tensors.append(msgspec.structs.replace(tensor, shape=shape, size_bytes=size_bytes(tensor.type, shape)))
+    fields = [
+        msgspec.structs.replace(field, raw=_NARROW.to_bytes(_FIXED_BYTES[field.kind], "little"))
+        if field.name == key
+        else field
+        for field in _fields(data)
+    ]
     return _write(header, fields, tensors)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -15,6 +16,9 @@ from ..errors import NotEnoughMemoryError, WeighinError
 from ..plan import Settings
 from .backend import load_library
 from .model import Model
+
+_GIVEN_UP = 2
+"""What ``llama_decode`` returns when the callback said so."""
 
 Float32Row = npt.NDArray[np.float32]
 
@@ -147,6 +151,22 @@ class Context:
             status = self._lib.llama_decode(self._pointer, self._lib.llama_batch_get_one(part, count))
             if status != 0:
                 raise DecodeError(f"llama.cpp could not compute a prompt of {len(tokens)} tokens (status {status}).")
+
+    def decode_briefly(self, tokens: npt.NDArray[np.int32], for_s: float) -> None:
+        """As ``decode_prompt``, but given up after ``for_s`` seconds, between two operations on the CPU.
+
+        The cache must be cleared then. A call back for every operation is too dear for anything that is timed.
+        """
+        end = time.monotonic() + for_s
+        late = self._lib.ggml_abort_callback(lambda _data: time.monotonic() >= end)
+        pointer = tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
+        self._lib.llama_set_abort_callback(self._pointer, late, None)
+        try:
+            status = self._lib.llama_decode(self._pointer, self._lib.llama_batch_get_one(pointer, len(tokens)))
+        finally:
+            self._lib.llama_set_abort_callback(self._pointer, self._lib.ggml_abort_callback(), None)
+        if status not in (0, _GIVEN_UP):
+            raise DecodeError(f"llama.cpp could not compute a prompt of {len(tokens)} tokens (status {status}).")
 
     def synchronize(self) -> None:
         """Wait for the devices; a decode on a GPU returns before it is done."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -64,6 +64,27 @@ def time_generation(context: Context, *, n_tokens: int, depth: int, seed: int) -
         return time.perf_counter() - start
 
 
+def time_depths(context: Context, depths: Sequence[int], *, n_tokens: int, seed: int) -> tuple[tuple[float, ...], ...]:
+    """Seconds of each of ``n_tokens`` random tokens decoded one at a time after ``depths`` others, ascending."""
+    generator = np.random.default_rng(seed)
+    context.clear()
+    found, filled = [], 0
+    for depth in depths:
+        if depth > filled:
+            context.decode_prompt(context.model.random_tokens(depth - filled, generator))
+            context.synchronize()
+        tokens = context.model.random_tokens(n_tokens, generator)
+        with _no_collector():
+            moments = [time.perf_counter()]
+            for index in range(n_tokens):
+                context.decode_prompt(tokens[index : index + 1])
+                context.synchronize()
+                moments.append(time.perf_counter())
+        found.append(tuple(later - earlier for earlier, later in itertools.pairwise(moments)))
+        filled = max(filled, depth) + n_tokens
+    return tuple(found)
+
+
 def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTiming:
     """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, ends of text ignored: all do the same work."""
     prompt = np.asarray(tokens, np.int32)
@@ -79,6 +100,14 @@ def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTimi
             moments.append(time.perf_counter())
     gaps = tuple(later - earlier for earlier, later in itertools.pairwise(moments))
     return ChatTiming(ttft_s=moments[0] - start, inter_token_s=gaps)
+
+
+def fill_buffers(context: Context, *, for_s: float) -> None:
+    """Compute a whole micro-batch for at most ``for_s`` seconds, and forget it."""
+    context.clear()
+    count = min(context.spec.n_ubatch, context.spec.n_ctx)
+    context.decode_briefly(context.model.random_tokens(count, np.random.default_rng(0)), for_s)
+    context.clear()
 
 
 def _fill(context: Context, depth: int, generator: np.random.Generator) -> None:

@@ -38,6 +38,21 @@ class MeasureSpeed(_Line, frozen=True, kw_only=True):
     seed: int = 0
 
 
+class MeasureDepths(_Line, frozen=True, kw_only=True):
+    """Generation at several depths of one cache that is filled only once."""
+
+    depths: tuple[int, ...]
+    """Tokens in the cache, ascending; the cache holds at least the last and ``n_tokens`` more."""
+    n_tokens: int
+    """Timed one by one at each depth."""
+
+
+class FillBuffers(_Line, frozen=True, kw_only=True):
+    """Compute a whole micro-batch, but no longer than ``for_s``: its buffers are all in use after a layer or two."""
+
+    for_s: float
+
+
 class MeasureChat(_Line, frozen=True, kw_only=True):
     prompt: str
     n_tokens: int
@@ -68,7 +83,9 @@ class Sample(_Line, frozen=True, kw_only=True):
     seed: int
 
 
-Command: TypeAlias = LoadModel | MeasureSpeed | MeasureChat | ScoreChoices | Generate | Sample
+Command: TypeAlias = (
+    LoadModel | MeasureSpeed | MeasureDepths | FillBuffers | MeasureChat | ScoreChoices | Generate | Sample
+)
 
 
 # Reports
@@ -112,6 +129,17 @@ class SpeedDone(_Line, frozen=True, kw_only=True):
     """Held on GPUs now."""
 
 
+class DepthsMeasured(_Line, frozen=True, kw_only=True):
+    token_s: tuple[tuple[float, ...], ...]
+    """Of each depth, what each token took."""
+    disturbances: tuple[Disturbance, ...]
+
+
+class BuffersFilled(_Line, frozen=True, kw_only=True):
+    peak_rss_bytes: int
+    vram_bytes: int = 0
+
+
 class ChatDone(_Line, frozen=True, kw_only=True):
     n_prompt_tokens: int
     ttft_s: float
@@ -140,4 +168,6 @@ class Refused(_Line, frozen=True, kw_only=True):
     hint: str = ""
 
 
-Report: TypeAlias = Beat | Ready | Loaded | SpeedDone | ChatDone | ChoicesScored | Generated | Refused
+Report: TypeAlias = (
+    Beat | Ready | Loaded | SpeedDone | DepthsMeasured | BuffersFilled | ChatDone | ChoicesScored | Generated | Refused
+)

@@ -25,14 +25,18 @@ from ..tasks.requests import GenerateRequest, Message
 from . import choice, generate, sample
 from .protocol import (
     Beat,
+    BuffersFilled,
     ChatDone,
     ChoicesScored,
     Command,
+    DepthsMeasured,
+    FillBuffers,
     Generate,
     Generated,
     Loaded,
     LoadModel,
     MeasureChat,
+    MeasureDepths,
     MeasureSpeed,
     Report,
     Sample,
@@ -72,6 +76,10 @@ class Server:
             return self._load(command)
         if isinstance(command, MeasureSpeed):
             return self._measure_speed(command)
+        if isinstance(command, MeasureDepths):
+            return self._measure_depths(command)
+        if isinstance(command, FillBuffers):
+            return self._fill_buffers(command)
         if isinstance(command, MeasureChat):
             return self._measure_chat(command)
         if isinstance(command, ScoreChoices):
@@ -175,6 +183,15 @@ class Server:
             peak_rss_bytes=process.peak_memory_bytes(),
             vram_bytes=self._vram_bytes(),
         )
+
+    def _measure_depths(self, command: MeasureDepths) -> DepthsMeasured:
+        before = load.read_load()
+        token_s = speed.time_depths(self._require_speed(), command.depths, n_tokens=command.n_tokens, seed=0)
+        return DepthsMeasured(token_s=token_s, disturbances=self._watch(before))
+
+    def _fill_buffers(self, command: FillBuffers) -> BuffersFilled:
+        speed.fill_buffers(self._require_speed(), for_s=command.for_s)
+        return BuffersFilled(peak_rss_bytes=process.peak_memory_bytes(), vram_bytes=self._vram_bytes())
 
     def _vram_bytes(self) -> int:
         if not backend.load_library().llama_supports_gpu_offload():

@@ -101,8 +101,8 @@ async def test_a_disturbed_measurement_is_shown_and_not_kept(
 ) -> None:
     real = measure.run_trial
 
-    async def disturbed(*values: object) -> object:
-        return msgspec.structs.replace(await real(*values), disturbed=True)  # type: ignore[arg-type]
+    async def disturbed(*values: object, **more: object) -> object:
+        return msgspec.structs.replace(await real(*values, **more), disturbed=True)  # type: ignore[arg-type]
 
     monkeypatch.setattr(measure, "run_trial", disturbed)
     fit = await measure_fit(FileSource(tiny_models[0]), SETTINGS)

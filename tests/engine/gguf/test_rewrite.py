@@ -13,18 +13,27 @@ from weighin.engine.errors import ModelFileError
 from weighin.engine.gguf.architectures import ARCHITECTURES, Dimensions
 from weighin.engine.gguf.header import GgufHeader, HeaderError, NeedMoreError, parse_header
 from weighin.engine.gguf.hollow import build_hollow
-from weighin.engine.gguf.rewrite import layer_bytes, layer_period, layer_subset, merged_header, number_array
+from weighin.engine.gguf.rewrite import (
+    attention_part,
+    layer_bytes,
+    layer_period,
+    layer_subset,
+    merged_header,
+    number_array,
+)
 from weighin.engine.gguf.synthesize import synthesize_header
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.plan import Settings
 from weighin.engine.supervisor import Worker
-from weighin.engine.worker.protocol import Loaded, LoadModel, MeasureSpeed, SpeedDone
+from weighin.engine.worker.protocol import DepthsMeasured, Loaded, LoadModel, MeasureDepths, MeasureSpeed, SpeedDone
 
 
 def deep(arch: str, n_layer: int = 24) -> bytes:
+    experts = 8 if ARCHITECTURES[arch].experts else 0
     dimensions = Dimensions(
-        arch=arch, n_layer=n_layer, n_embd=256, n_ff=512, n_head=8, n_head_kv=2, head_dim=32, n_vocab=512,
-        n_ctx_train=1024, tied=arch == "lfm2", sliding_window=64 if arch in ("gemma3", "olmo2") else None,
+        arch=arch, n_layer=n_layer, n_embd=256, n_ff=512, n_head=8, n_head_kv=8 if arch == "olmoe" else 2, head_dim=32,
+        n_vocab=512, n_ctx_train=1024, tied=arch in ("lfm2", "gemma2"), n_expert=experts, n_expert_used=experts // 4,
+        sliding_window=64 if arch in ("gemma2", "gemma3", "olmo2") else None,
         recurrent_layers=n_layer // 2 if arch == "lfm2" else 0,
     )  # fmt: skip
     return synthesize_header(dimensions, "Q4_K_M")
@@ -52,6 +61,37 @@ async def test_a_part_of_the_layers_runs(tmp_path: Path, arch: str) -> None:
         assert isinstance(done, SpeedDone)
     finally:
         await worker.kill()
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+async def test_attention_alone_runs_at_several_depths(tmp_path: Path, arch: str) -> None:
+    part, times = attention_part(deep(arch))
+    assert times == {"gemma2": 12, "gemma3": 4, "olmo2": 6, "lfm2": 12}.get(arch, 24)
+    hollow = build_hollow(part, tmp_path / "part.gguf")
+    worker = Worker(arch, logs=tmp_path)
+    await worker.start()
+    try:
+        settings = Settings(n_ctx=256, n_ubatch=64, n_threads=1)
+        await worker.ask(LoadModel(path=str(hollow.path), settings=settings, prompt_style="plain", warm_up_tokens=1))
+        done = await worker.ask(MeasureDepths(depths=(0, 80, 200), n_tokens=8))
+        assert isinstance(done, DepthsMeasured)
+        assert [len(times) for times in done.token_s] == [8, 8, 8]
+        assert all(second > 0 for times in done.token_s for second in times)
+    finally:
+        await worker.kill()
+
+
+def test_attention_alone_has_narrow_feed_forward_layers_and_all_the_rest() -> None:
+    whole, part = parse_header(deep("llama")), parse_header(attention_part(deep("llama"))[0])
+    assert part.metadata["llama.feed_forward_length"] == 256
+    assert part.n_layer == 1
+    shapes = {tensor.name: tensor.shape for tensor in part.tensors}
+    assert shapes["blk.0.ffn_up.weight"] == shapes["blk.0.ffn_gate.weight"] == (256, 256)
+    for tensor in whole.tensors:
+        if tensor.name in shapes and ".ffn_" not in tensor.name:
+            assert shapes[tensor.name] == tensor.shape
+    experts = parse_header(attention_part(deep("qwen3moe"))[0])
+    assert {t.shape for t in experts.tensors if "ffn_up_exps" in t.name} == {(256, 512, 8)}
 
 
 def test_the_layers_taken_are_of_typical_size_and_the_rest_stays() -> None:
