@@ -45,6 +45,9 @@ _LONG_S = 0.5
 """A repeat this long is not repeated, and no repeat is chosen to be longer."""
 _SHORT_S = 0.25
 """A repeat up to this long is repeated twice, a longer one once."""
+_LEAST_DEEP, _MOST_DEEP = 8, 48
+"""Tokens timed at each depth, as many as take ``_DEEP_S``."""
+_DEEP_S = 0.4
 _LAYERS_FILLED = 1.5
 """After so many layers of a micro-batch its buffers have been used: ggml's allocator gives each layer the same ones."""
 
@@ -134,9 +137,12 @@ async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: 
     async with _loaded(name, path, settings) as worker:
         prompts = [await _once(worker, "prompt", n_rate, depth=0, seed=seed) for seed in (0, 1)]
         rate = n_rate / min(prompt.elapsed_s for prompt in prompts)  # the first one is a warm-up
-        deepest = max(1, min(wanted, max(n_rate, int(fill_s * rate)), settings.n_ctx - N_GENERATE))
-        depths = (0, max(N_GENERATE, deepest // 2), max(2 * N_GENERATE, deepest))
-        done = await _ask(worker, MeasureDepths(depths=depths, n_tokens=N_GENERATE), DepthsMeasured)
+        generation = await _once(worker, "generation", LEAST_GENERATE, depth=0, seed=0)
+        n_tokens = max(_LEAST_DEEP, min(_MOST_DEEP, int(_DEEP_S * LEAST_GENERATE / generation.elapsed_s)))
+        n_tokens = min(n_tokens, settings.n_ctx // 4)
+        deepest = max(1, min(wanted, max(n_rate, int(fill_s * rate)), settings.n_ctx - n_tokens))
+        depths = (0, max(n_tokens, deepest // 2), max(2 * n_tokens, deepest))
+        done = await _ask(worker, MeasureDepths(depths=depths, n_tokens=n_tokens), DepthsMeasured)
     return DepthTrial(
         depths=depths,
         token_s=tuple(statistics.median(times) for times in done.token_s),

@@ -5,6 +5,7 @@ Only for headers that ``parse_header`` accepted: nothing is checked again here. 
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,9 @@ _INTEGERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 10: "Q", 11: "q"}
 _STRING, _ARRAY = 8, 9
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
 _FEED_FORWARD = re.compile(r"^blk\.\d+\.ffn_(gate|up|down)\.(weight|bias)$")
+_ATTENTION = re.compile(r"^blk\.\d+\.attn_(q|k|v|qkv|output)\.weight$")
+_PART_WEIGHTS = 16e6
+"""Weights of attention in a part: more layers of small models, whose single layers take too little time to tell."""
 _BOTH_KINDS = 2
 _NARROW = 256
 """Width in numbers: a block of the K types."""
@@ -131,7 +135,7 @@ def layer_subset(data: bytes, n_layer: int, *, start: int | None = None) -> byte
 def attention_part(data: bytes) -> tuple[bytes, float]:
     """The header of a model that fills its cache quickly, and how many times its attention the whole model has.
 
-    A whole period of the layers, or one that attends and its neighbour where some do not, with as good as no
+    A few whole periods of the layers, or one that attends and its neighbour where some do not, with as good as no
     feed-forward layers: what a token takes more after many others is attention's alone. The output layer stays, so
     that many other bytes pass the processor's caches between two tokens, as in the whole model.
 
@@ -139,7 +143,7 @@ def attention_part(data: bytes) -> tuple[bytes, float]:
         ModelFileError: the header is unsound, or names no layers.
     """
     header = _sound(data)
-    total, count = layer_count(header), layer_period(header)
+    total, period = layer_count(header), layer_period(header)
     heads = number_array(data, f"{header.architecture}.attention.head_count_kv")
     attending = [layer for layer, n_heads in enumerate(heads) if n_heads] if 0 in heads else []
     if attending and total > _BOTH_KINDS:
@@ -147,6 +151,9 @@ def attention_part(data: bytes) -> tuple[bytes, float]:
         start = max(0, min(attending[0] - 1, total - _BOTH_KINDS))
         part = sum(start <= layer < start + _BOTH_KINDS for layer in attending)
         return _narrow(layer_subset(data, _BOTH_KINDS, start=start)), len(attending) / part
+    weights = sum(math.prod(tensor.shape) for tensor in header.tensors if _ATTENTION.search(tensor.name))
+    periods = int(_PART_WEIGHTS / max(1, weights) * total / period)
+    count = max(1, periods) * period
     if count >= total:
         return _narrow(data), 1.0
     return _narrow(layer_subset(data, count)), total / count

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from weighin.engine.catalog.models import load_catalog
 from weighin.engine.errors import ModelFileError
+from weighin.engine.fit.source import CatalogSource
+from weighin.engine.gguf import rewrite
 from weighin.engine.gguf.architectures import ARCHITECTURES, Dimensions
 from weighin.engine.gguf.header import GgufHeader, HeaderError, NeedMoreError, parse_header
 from weighin.engine.gguf.hollow import build_hollow
@@ -64,7 +67,10 @@ async def test_a_part_of_the_layers_runs(tmp_path: Path, arch: str) -> None:
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-async def test_attention_alone_runs_at_several_depths(tmp_path: Path, arch: str) -> None:
+async def test_attention_alone_runs_at_several_depths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str
+) -> None:
+    monkeypatch.setattr(rewrite, "_PART_WEIGHTS", 1.0)  # these are tiny: all layers would be taken
     part, times = attention_part(deep(arch))
     assert times == {"gemma2": 12, "gemma3": 4, "olmo2": 6, "lfm2": 12}.get(arch, 24)
     hollow = build_hollow(part, tmp_path / "part.gguf")
@@ -82,9 +88,10 @@ async def test_attention_alone_runs_at_several_depths(tmp_path: Path, arch: str)
 
 
 def test_attention_alone_has_narrow_feed_forward_layers_and_all_the_rest() -> None:
-    whole, part = parse_header(deep("llama")), parse_header(attention_part(deep("llama"))[0])
+    whole, (data, times) = parse_header(deep("llama")), attention_part(deep("llama"))
+    part = parse_header(data)
     assert part.metadata["llama.feed_forward_length"] == 256
-    assert part.n_layer == 1
+    assert (part.n_layer, times) == (24, 1.0)
     shapes = {tensor.name: tensor.shape for tensor in part.tensors}
     assert shapes["blk.0.ffn_up.weight"] == shapes["blk.0.ffn_gate.weight"] == (256, 256)
     for tensor in whole.tensors:
@@ -92,6 +99,16 @@ def test_attention_alone_has_narrow_feed_forward_layers_and_all_the_rest() -> No
             assert shapes[tensor.name] == tensor.shape
     experts = parse_header(attention_part(deep("qwen3moe"))[0])
     assert {t.shape for t in experts.tensors if "ffn_up_exps" in t.name} == {(256, 512, 8)}
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"), [("smollm2-135m-instruct", 18), ("llama-3.2-1b-instruct", 1), ("gemma-3-1b-it", 6)]
+)
+def test_small_models_give_more_of_their_layers(name: str, layers: int) -> None:
+    header = CatalogSource(load_catalog().find(name), "Q4_K_M").header()
+    data, times = attention_part(header)
+    assert parse_header(data).n_layer == layers
+    assert times == pytest.approx((parse_header(header).n_layer or 0) / layers)
 
 
 def test_the_layers_taken_are_of_typical_size_and_the_rest_stays() -> None:
