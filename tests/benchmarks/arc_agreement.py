@@ -1,6 +1,6 @@
 """Agreement with lm-evaluation-harness on ARC-Easy, item by item.
 
-Usage: python tests/benchmarks/arc_agreement.py ARC.jsonl REFERENCE.json [MODEL] [--threads 2] [--limit N]
+Usage: python tests/benchmarks/arc_agreement.py REFERENCE.json [MODEL] [--threads 2] [--limit N]
 
 REFERENCE.json holds ``tasks.arc_easy``: rows with ``context``, ``continuations``, ``loglikelihoods``, ``target``.
 """
