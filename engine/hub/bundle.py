@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ..plan import Plan, SuiteChoice, plan_from_toml, plan_to_toml, read_plan
 from ..tasks.datasets import find_files
 from ..tasks.harness_yaml import is_harness_task
 from ..tasks.items import reference_spec
+from ..tasks.spec import SuiteSpec
 from ..tasks.userchoice import OwnFiles, find_own_files, joint_sha256
 from .cache import cached_from, check_room, free_bytes, storage_errors
 from .client import never
@@ -246,8 +248,7 @@ def _data_items(plan: Plan) -> list[list[_Item]]:
         if spec is not None:
             # Names stay: the data set's patterns find the files by them on the other side.
             own = Path(suite.data) if suite.data else None
-            files = {file: None for found in find_files(spec, folder=own).values() for file in found}
-            groups.append([_Item(file, f"{folder}/{safe_name(file.name)}", "data") for file in files])
+            groups.append(_reference_files(spec, find_files(spec, folder=own), folder))
         elif is_harness_task(suite.data):
             raise BundleError(
                 f"The suite {suite.name} is the task file {suite.data}, which cannot be carried.",
@@ -258,6 +259,17 @@ def _data_items(plan: Plan) -> list[list[_Item]]:
         else:
             groups.append([])
     return groups
+
+
+def _reference_files(spec: SuiteSpec, found: Mapping[str, list[Path]], folder: str) -> list[_Item]:
+    """The files of all splits; where two are called the same (MGSM's languages) in the folders of their patterns."""
+    splits = {file: split for split, files in found.items() for file in files}
+    names = Counter(file.name for file in splits)
+    items = []
+    for file, split in splits.items():
+        inside = spec.dataset.files[split].rpartition("/")[0] if spec.dataset and names[file.name] > 1 else ""
+        items.append(_Item(file, "/".join(filter(None, (folder, inside, safe_name(file.name)))), "data"))
+    return items
 
 
 def _own_items(suite: SuiteChoice, found: OwnFiles, number: int, folder: str) -> list[_Item]:
@@ -306,7 +318,7 @@ def _packed_plan(plan: Plan, models: list[list[_Item]], data: list[list[_Item]],
             continue
         path = files[0].path if len(files) == 1 else files[0].path.rpartition("/")[0]
         if reference_spec(suite) is not None:
-            suites.append(msgspec.structs.replace(suite, data=files[0].path.rpartition("/")[0]))
+            suites.append(msgspec.structs.replace(suite, data=_suite_folder(files[0].path)))
             continue
         found = [hashes[item.path] for item in files]
         sha256 = found[0] if len(found) == 1 else joint_sha256(found)
@@ -319,6 +331,11 @@ def _packed_plan(plan: Plan, models: list[list[_Item]], data: list[list[_Item]],
     return msgspec.structs.replace(plan, candidates=tuple(candidates), suites=tuple(suites))
 
 
+def _suite_folder(path: str) -> str:
+    """``data/1-mgsm`` of ``data/1-mgsm/de/test.parquet``."""
+    return "/".join(path.split("/")[:-1][:2])
+
+
 def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
     """The plan may name only files of the bundle: not one elsewhere on this box."""
     try:
@@ -327,7 +344,7 @@ def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
         raise BundleError(f"{folder / PLAN} cannot be read: {error}.", hint="Do not use it.") from None
     plan = plan_from_toml(text, where=str(folder / PLAN))
     listed = {file.path for file in manifest.files}
-    listed |= {path.rpartition("/")[0] for path in listed if path.startswith("data/")}
+    listed |= {_suite_folder(path) for path in listed if path.startswith("data/")}
     named = [candidate.path for candidate in plan.candidates] + [suite.data for suite in plan.suites if suite.data]
     named += [suite.hub_repo for suite in plan.suites if suite.hub_repo]
     # A task file would name files of its own, wherever they are.

@@ -87,7 +87,10 @@ def install_bundle(
 
 def _placed(data: str, found: Mapping[str, Path]) -> Path:
     """Where a data file went, or the folder of a reference suite's files."""
-    return found[data] if data in found else next(p.parent for path, p in found.items() if path.startswith(f"{data}/"))
+    if data in found:
+        return found[data]
+    inside, place = next((path, place) for path, place in found.items() if path.startswith(f"{data}/"))
+    return place.parents[inside.removeprefix(f"{data}/").count("/")]
 
 
 def _identity(manifest: Manifest) -> str:

@@ -89,12 +89,12 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int, n_ctx: int = DEFAU
     """
     reference = reference_spec(choice)
     if reference is not None and choice.data:
-        _refuse_options(choice)
+        refuse_options(choice)
         spec, items = reference, _reference_items(reference, Path(choice.data))
     elif is_harness_task(choice.data):
         from .harness_items import open_harness_task  # which knows items itself
 
-        _refuse_options(choice)
+        refuse_options(choice)
         spec, items = open_harness_task(Path(choice.data), name=choice.name)
     elif choice.data or choice.hub_repo:
         from .userchoice import open_own  # which knows items itself
@@ -131,7 +131,8 @@ def reference_spec(choice: SuiteChoice) -> SuiteSpec | None:
     return spec
 
 
-def _refuse_options(choice: SuiteChoice) -> None:
+def refuse_options(choice: SuiteChoice) -> None:
+    """Raise DatasetError where a suite that says itself how it is asked was given options of one's own data."""
     given = own_options(choice)
     if given:
         raise DatasetError(

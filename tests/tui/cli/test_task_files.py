@@ -72,10 +72,23 @@ def test_a_slip_in_the_file_is_one_sentence(task: Path, tiny_models: list[Path])
     assert result.exit_code == 2
     assert "process_docs is the Python function utils.clean, which is not run" in result.stderr
     assert "Traceback" not in result.stderr
-    task.write_text(TASK, encoding="utf-8")
     shown = CliRunner().invoke(main, ["preview", str(task)])
     assert shown.exit_code == 2
-    assert "task file" in shown.stderr
+    assert shown.stderr == result.stderr
+
+
+def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> None:
+    shown = CliRunner().invoke(main, ["preview", str(task), "-n", "2"], catch_exceptions=False)
+    assert shown.exit_code == 0, shown.output
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith(f"{task}: 4 generate items; scored by harness_match, leading with exact_match")
+    asked = lines[lines.index("As they will be asked (of models with a chat template)") :]
+    assert sum(line.startswith("── test-") for line in asked) == 2
+    # The template, filled in with the row.
+    assert sum("0" in line and line.startswith("user:") for line in asked) == 1
+    refused = CliRunner().invoke(main, ["preview", str(task), "--scorer", "numeric"])
+    assert refused.exit_code == 2
+    assert "it takes no scorer" in refused.stderr
 
 
 def test_a_bundle_does_not_carry_half_of_it(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
