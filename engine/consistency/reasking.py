@@ -112,7 +112,7 @@ def most_items(plan: ConsistencyPlan, suite: Suite, *, ways: int) -> int:
     accuracy: by default it takes no longer than that did (``plan.share``). Without the bound six items of 256 tokens
     were asked sixty times. The length of an answer is taken as half of what the suite allows, as in estimates.
     """
-    if not plan.share or suite.spec.kind == "choice":
+    if not plan.share or not plan.items or suite.spec.kind == "choice":
         return len(suite.items)
     shared = plan.share * len(suite.items) / ways
     always = _ALWAYS_TOKENS / (ways * suite.spec.max_tokens / 2)

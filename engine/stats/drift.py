@@ -5,6 +5,7 @@ Not covered: a single disturbed measurement, which is watched while it is taken 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +16,8 @@ from .quantiles import median
 _ALPHA = 0.05
 _LEAST_CHANGE = 0.05
 """Smaller ones change no recommendation."""
+_MOST = 50
+"""Values of a series, neighbours taken together where there are more: pairs grow with the square."""
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,15 +40,16 @@ def drift(series: Iterable[Sequence[float]]) -> Drift | None:
     The seasonal Kendall test (Hirsch, Slack and Smith 1982, doi 10.1029/WR018i001p00107): rises minus falls over all
     pairs within each series, so that neither level nor scale of a series matters and one outlier counts for little;
     normal approximation with continuity correction. The change is that of Sen's slope: the median over these pairs of
-    the change in logarithm, taken to the length of the run. None where no series has three values.
+    the change in logarithm, taken to the length of the run. None where no series has three values; of long ones
+    neighbours are averaged first.
     """
     score, variance = 0, 0.0
     slopes: list[float] = []
     for rates in series:
-        n = len(rates)
+        logs = _thinned([math.log(rate) for rate in rates])
+        n = len(logs)
         if n < 3:
             continue
-        logs = [math.log(rate) for rate in rates]
         for later in range(1, n):
             for earlier in range(later):
                 rise = logs[later] - logs[earlier]
@@ -56,3 +60,10 @@ def drift(series: Iterable[Sequence[float]]) -> Drift | None:
         return None
     z = max(0, abs(score) - 1) / math.sqrt(variance)
     return Drift(change=math.exp(median(slopes)) - 1, p_value=math.erfc(z / math.sqrt(2)))
+
+
+def _thinned(values: Sequence[float]) -> Sequence[float]:
+    if len(values) <= _MOST:
+        return values
+    cuts = [len(values) * place // _MOST for place in range(_MOST + 1)]
+    return [sum(values[start:end]) / (end - start) for start, end in itertools.pairwise(cuts)]

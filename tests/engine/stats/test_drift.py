@@ -22,6 +22,15 @@ def test_small_changes_and_single_outliers_do_not_matter():
     assert drift([[1.0, 2.0], []]) is None
 
 
+def test_a_long_run_is_looked_at_in_parts():
+    rng = np.random.default_rng(6)
+    falls = np.linspace(0.0, np.log(0.8), 3000)
+    found = drift([np.exp(falls + rng.normal(0.0, 0.3, 3000)).tolist() for _ in range(3)])
+    assert found.matters
+    assert found.change == pytest.approx(-0.2, abs=0.03)
+    assert not drift([np.exp(rng.normal(0.0, 0.3, 3000)).tolist() for _ in range(3)]).matters
+
+
 def test_without_a_trend_it_is_rarely_called(capsys):
     rng = np.random.default_rng(3)
     noisy = np.exp(rng.normal(0.0, 0.15, (2000, 3, 5)))
