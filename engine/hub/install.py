@@ -18,7 +18,8 @@ import msgspec
 from .. import paths
 from ..gguf.header import check_file
 from ..plan import plan_from_toml, write_plan
-from .bundle import ImportedBundle, safe_name, verify_bundle
+from .bundle import ImportedBundle, verify_bundle
+from .bundle_items import safe_name
 from .cache import CachedFile, cached_file, check_room, free_bytes, locked, publish, storage_errors
 from .client import never
 from .copying import copy_file
