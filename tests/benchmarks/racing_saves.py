@@ -30,7 +30,7 @@ from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store
 
-_LAYERS = (26, 20)
+_LAYERS = (22, 16)
 """Kept of the sample's 30."""
 
 
