@@ -187,7 +187,7 @@ class MemoryMeasured(_Fact, frozen=True, kw_only=True):
     n_ctx: int = 0
 
 
-class OptionScore(msgspec.Struct, frozen=True, kw_only=True):
+class OptionScore(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One continuation of a choice item."""
 
     text: str
@@ -195,6 +195,10 @@ class OptionScore(msgspec.Struct, frozen=True, kw_only=True):
     """Natural log, summed over the continuation's tokens."""
     n_tokens: int
     is_greedy: bool
+    continuation: str = ""
+    """What was scored, where it is not delimiter and text: MMLU's letters."""
+    context: str = ""
+    """What stood before it, where each option has another: WinoGrande."""
 
 
 class AnswerScored(_Fact, frozen=True, kw_only=True):
@@ -226,6 +230,10 @@ class AnswerScored(_Fact, frozen=True, kw_only=True):
     """Why generation ended: ``stop string``, ``end of text``, ``length``."""
     group: str = ""
     """The item's subject or passage."""
+    row: int = -1
+    """The item's place in its data, as of items; -1 in runs stored before it was noted."""
+    n_parts: int = 1
+    """So many things the item asks for, of which a graded metric is the share that was met: IFEval's instructions."""
     level: int = 0
     """The item's difficulty from 1 to 5, 0 when ungraded."""
     n_thinking_characters: int = 0

@@ -131,6 +131,9 @@ class ConsistencyPlan(_Part, frozen=True, kw_only=True):
     """At most so many of each suite, the first of its order; 0 leaves consistency out, what follows with it."""
     samples: int = 5
     """Answers to each of them in generate suites, drawn at ``temperature``."""
+    share: float = 1.0
+    """Sampled answers of a generate suite, and those in other wordings, take at most so many times the tokens of its
+    own answers, where these are long: it is then asked of fewer items. 0 means no bound."""
     temperature: float = 0.7
     order_items: int = 20
     """Of them in the whole run, about so many under all cyclic orders of their options; suites that show the options
@@ -249,6 +252,7 @@ def check_plan(plan: Plan, *, where: str) -> None:
         "consistency.order_items": plan.consistency.order_items,
         "consistency.template_items": plan.consistency.template_items,
         "consistency.repeat_blocks": plan.consistency.repeat_blocks,
+        "consistency.share": plan.consistency.share,
     }
     for name, number in not_negative.items():
         if number < 0:

@@ -212,7 +212,8 @@ class Session:
         candidates = {c.id: c for c in self.plan.candidates}
         number = 0
         while True:
-            work = schedule.next_round([n for n in candidates if not self._progress.of(n).stopped], len(prompts))
+            racing = [name for name in candidates if not self._progress.of(name).stopped]
+            work = schedule.next_round(racing, len(prompts), left_s=self._left())
             if work is None:
                 return "completed"
             number += 1

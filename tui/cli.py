@@ -13,7 +13,7 @@ import click
 
 from weighin.engine.errors import WeighinError
 
-from .options import DATA_FORMS, own_data_options, stated_use_options
+from .options import DATA_FORMS, consistency_options, own_data_options, stated_use_options
 
 if TYPE_CHECKING:
     from weighin.engine.plan import KvType
@@ -128,6 +128,7 @@ def bench(
     "-d", "--data", multiple=True, type=click.Path(), help="Your own data (`weighin preview -h`), or SUITE=FOLDER."
 )
 @own_data_options
+@consistency_options
 @click.option("--limit", type=click.IntRange(1), help="Items a suite at the most.")
 @click.option("--time-budget", help="Wall time for the run, such as 90s, 15m or 2h.")
 @click.option("-t", "--threads", type=click.IntRange(1), help="Default: one a physical core.")

@@ -49,7 +49,8 @@ def summary_line(preview: DataPreview) -> str:
     examples = "a solved example" if preview.shots == 1 else "solved examples"
     held = f", {preview.shots} more as {examples}" if preview.shots else ""
     items = "item" if preview.items == 1 else "items"
-    return f"{preview.items} {preview.kind} {items}{held}; columns {', '.join(preview.columns)}; {scored}"
+    columns = f"; columns {', '.join(preview.columns)}" if preview.columns else ""
+    return f"{preview.items} {preview.kind} {items}{held}{columns}; {scored}"
 
 
 def problem_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list[str]:

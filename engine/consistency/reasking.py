@@ -11,10 +11,12 @@ import msgspec
 from ..plan import ConsistencyPlan
 from ..tasks.items import ChoiceItem, Item, Suite
 from ..tasks.requests import ChoiceRequest, GenerateRequest
-from ..tasks.variants import reworded, turned
+from ..tasks.variants import TEMPLATES, reworded, turned
 
 PART_ITEMS = 10
 """Items of a step: little is lost when it is broken off, and enough run side by side."""
+_ALWAYS_TOKENS = 2048
+"""Output tokens that asking again may take in any case: few items with short answers are asked in full."""
 
 
 class SampleStep(msgspec.Struct, frozen=True):
@@ -55,10 +57,18 @@ class Reasking:
     """What a run asks again. Nothing at all where ``plan.items`` is 0."""
 
     def __init__(self, plan: ConsistencyPlan, suites: Sequence[Suite]) -> None:
-        self._items = plan.items
+        self._samples = plan.samples
         self._suites = {suite.spec.name: suite for suite in suites}
+        self._sampled = {
+            suite.spec.name: suite.items[: min(plan.items, most_items(plan, suite, ways=plan.samples))]
+            for suite in suites
+            if suite.spec.kind == "generate"
+        }
         self._turned = _shared(min(plan.items, plan.order_items), suites, _turned)
-        self._reworded = _shared(min(plan.items, plan.template_items), suites, _reworded)
+        self._reworded = {
+            name: found[: most_items(plan, self._suites[name], ways=len(TEMPLATES))]
+            for name, found in _shared(min(plan.items, plan.template_items), suites, _reworded).items()
+        }
         # Log-probabilities tell a difference before any text does, and cost less: choice suites first.
         inclined = sorted((suite for suite in suites if suite.items), key=lambda suite: suite.spec.kind != "choice")
         self._repeated = [suite.spec.name for suite in inclined[: plan.repeat_blocks]] if plan.items else []
@@ -66,16 +76,25 @@ class Reasking:
     def steps(self) -> list[ReaskStep]:
         """All steps in their order."""
         steps: list[ReaskStep] = []
-        for name, suite in self._suites.items():
-            if suite.spec.kind == "generate":
-                steps += [SampleStep(name, part) for part in _parts(suite.items[: self._items])]
+        steps += [SampleStep(name, part) for name, items in self._sampled.items() for part in _parts(items)]
         steps += [TurnStep(name, part) for name, found in self._turned.items() for part in _parts(found)]
         steps += [RewordStep(name, part) for name, found in self._reworded.items() for part in _parts(found)]
         return [*steps, *(RepeatStep(name, 0) for name in self._repeated)]
 
+    @property
+    def words(self) -> str:
+        """What is asked again, for a user before it starts; empty when nothing is."""
+        counts = (
+            (self._sampled, f"answered {self._samples} times more"),
+            (self._turned, "asked with their options turned"),
+            (self._reworded, "asked in other words"),
+        )
+        said = [(sum(map(len, found.values())), how) for found, how in counts]
+        return ", ".join(f"{n} {'item' if n == 1 else 'items'} {how}" for n, how in said if n)
+
     def sampled(self, step: SampleStep) -> Sequence[Item]:
         """The items that are sampled in this step."""
-        return _of_part(self._suites[step.suite].items[: self._items], step.part)
+        return _of_part(self._sampled[step.suite], step.part)
 
     def turned(self, step: TurnStep) -> Sequence[Turned]:
         """The items of this step, each with itself under every cyclic order of its options."""
@@ -84,6 +103,20 @@ class Reasking:
     def reworded(self, step: RewordStep) -> Sequence[Reworded]:
         """The items of this step, each with its request under every template."""
         return _of_part(self._reworded[step.suite], step.part)
+
+
+def most_items(plan: ConsistencyPlan, suite: Suite, *, ways: int) -> int:
+    """Items of ``suite`` that may be answered ``ways`` more times each.
+
+    A free answer costs as much again every time, unlike an option's likelihood, and consistency is a figure beside
+    accuracy: by default it takes no longer than that did (``plan.share``). Without the bound six items of 256 tokens
+    were asked sixty times. The length of an answer is taken as half of what the suite allows, as in estimates.
+    """
+    if not plan.share or not plan.items or suite.spec.kind == "choice":
+        return len(suite.items)
+    shared = plan.share * len(suite.items) / ways
+    always = _ALWAYS_TOKENS / (ways * suite.spec.max_tokens / 2)
+    return min(len(suite.items), max(1, int(max(shared, always))))
 
 
 def _turned(suite: Suite, item: Item) -> Turned | None:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import msgspec
 
-from ..plan import Plan, SuiteChoice, plan_from_toml, plan_to_toml, read_plan
-from ..tasks.datasets import find_files
+from ..errors import DatasetError
+from ..plan import Plan, plan_from_toml, plan_to_toml, read_plan
+from ..tasks.harness_items import harness_files
 from ..tasks.harness_yaml import is_harness_task
 from ..tasks.items import reference_spec
-from ..tasks.userchoice import OwnFiles, find_own_files, joint_sha256
+from ..tasks.userchoice import joint_sha256
+from .bundle_items import BundleItem, data_items, safe_name, suite_folder
 from .cache import cached_from, check_room, free_bytes, storage_errors
 from .client import never
 from .copying import copy_file
@@ -58,13 +59,6 @@ _README = "README.txt"
 _OTHER_DISK = "Make room, or name a folder on another disk."
 
 
-class _Item(msgspec.Struct, frozen=True):
-    source: Path
-    path: str
-    kind: Kind
-    origin: Origin | None = None
-
-
 def create_bundle(
     plan: Plan,
     to: Path,
@@ -85,7 +79,7 @@ def create_bundle(
         LocalStoreError, DiskFullError, ModelFileError: a file cannot be read or written.
         DownloadCancelledError: what was copied stays.
     """
-    models, data = _model_items(plan), _data_items(plan)
+    models, data = _model_items(plan), data_items(plan)
     items = [*(item for group in (*models, *data) for item in group), *_wheel_items(wheels)]
     texts = {f"licenses/{safe_name(name)}": text for name, text in (license_texts or {}).items()}
     planned = [item.path for item in items] + [*texts, PLAN, _README]
@@ -219,7 +213,7 @@ bundle.json has the SHA-256 of every file; `weighin bundle verify .` checks them
 """
 
 
-def _model_items(plan: Plan) -> list[list[_Item]]:
+def _model_items(plan: Plan) -> list[list[BundleItem]]:
     """For each candidate its files, the first part first."""
     from ..gguf.files import split_parts
 
@@ -232,48 +226,11 @@ def _model_items(plan: Plan) -> list[list[_Item]]:
         sources = split_parts(first, split[2]) if split else [first]
         folder = f"models/{safe_name(candidate.id)}"
         names = [source.name if source.name.lower().endswith(".gguf") else f"{candidate.id}.gguf" for source in sources]
-        groups.append([_Item(s, f"{folder}/{safe_name(n)}", "model") for s, n in zip(sources, names, strict=True)])
+        groups.append([BundleItem(s, f"{folder}/{safe_name(n)}", "model") for s, n in zip(sources, names, strict=True)])
     return groups
 
 
-def _data_items(plan: Plan) -> list[list[_Item]]:
-    """The data files of each suite: the user's own, wherever they are, those of a reference suite, or none."""
-    groups: list[list[_Item]] = []
-    for suite in plan.suites:
-        number = 1 + sum(bool(group) for group in groups)
-        folder = f"data/{number}-{safe_name(suite.name)}"
-        spec = reference_spec(suite)
-        if spec is not None:
-            # Names stay: the data set's patterns find the files by them on the other side.
-            own = Path(suite.data) if suite.data else None
-            files = {file: None for found in find_files(spec, folder=own).values() for file in found}
-            groups.append([_Item(file, f"{folder}/{safe_name(file.name)}", "data") for file in files])
-        elif is_harness_task(suite.data):
-            raise BundleError(
-                f"The suite {suite.name} is the task file {suite.data}, which cannot be carried.",
-                hint="Carry the file and its data by hand, and name it in the plan there.",
-            )
-        elif suite.data or suite.hub_repo:
-            groups.append(_own_items(suite, find_own_files(suite), number, folder))
-        else:
-            groups.append([])
-    return groups
-
-
-def _own_items(suite: SuiteChoice, found: OwnFiles, number: int, folder: str) -> list[_Item]:
-    """One file as it is called; several numbered in a folder, which keeps the order they are read in."""
-    items = []
-    for index, (shown, source) in enumerate(found.files, 1):
-        name = safe_name(shown.name)
-        path = f"data/{number}-{name}" if len(found.files) == 1 else f"{folder}/{index:04d}-{name}"
-        origin = None
-        if found.commit:
-            origin = Origin(repo=suite.hub_repo, commit=found.commit, file=shown.relative_to(suite.hub_repo).as_posix())
-        items.append(_Item(source, path, "data", origin))
-    return items
-
-
-def _wheel_items(wheels: Path | None) -> list[_Item]:
+def _wheel_items(wheels: Path | None) -> list[BundleItem]:
     if wheels is None:
         return []
     try:
@@ -284,10 +241,12 @@ def _wheel_items(wheels: Path | None) -> list[_Item]:
         ) from None
     if not found:
         raise BundleError(f"There are no wheels in {wheels}.", hint="Fill it with `pip wheel -w FOLDER weighin`.")
-    return [_Item(path, f"wheels/{path.name}", "wheel") for path in found]
+    return [BundleItem(path, f"wheels/{path.name}", "wheel") for path in found]
 
 
-def _packed_plan(plan: Plan, models: list[list[_Item]], data: list[list[_Item]], hashes: Mapping[str, str]) -> Plan:
+def _packed_plan(
+    plan: Plan, models: list[list[BundleItem]], data: list[list[BundleItem]], hashes: Mapping[str, str]
+) -> Plan:
     """The plan with paths inside the bundle and the hashes of what was copied."""
     candidates = []
     for candidate, items in zip(plan.candidates, models, strict=True):
@@ -304,9 +263,10 @@ def _packed_plan(plan: Plan, models: list[list[_Item]], data: list[list[_Item]],
         if not files:
             suites.append(suite)
             continue
-        path = files[0].path if len(files) == 1 else files[0].path.rpartition("/")[0]
+        whole = len(files) == 1 or is_harness_task(files[0].path)  # a task file names its data itself
+        path = files[0].path if whole else files[0].path.rpartition("/")[0]
         if reference_spec(suite) is not None:
-            suites.append(msgspec.structs.replace(suite, data=files[0].path.rpartition("/")[0]))
+            suites.append(msgspec.structs.replace(suite, data=suite_folder(files[0].path)))
             continue
         found = [hashes[item.path] for item in files]
         sha256 = found[0] if len(found) == 1 else joint_sha256(found)
@@ -327,13 +287,25 @@ def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
         raise BundleError(f"{folder / PLAN} cannot be read: {error}.", hint="Do not use it.") from None
     plan = plan_from_toml(text, where=str(folder / PLAN))
     listed = {file.path for file in manifest.files}
-    listed |= {path.rpartition("/")[0] for path in listed if path.startswith("data/")}
+    listed |= {suite_folder(path) for path in listed if path.startswith("data/")}
     named = [candidate.path for candidate in plan.candidates] + [suite.data for suite in plan.suites if suite.data]
     named += [suite.hub_repo for suite in plan.suites if suite.hub_repo]
-    # A task file would name files of its own, wherever they are.
-    outside = tuple(f"its plan names {path[:120]!r}" for path in named if path not in listed or is_harness_task(path))
+    outside = [f"its plan names {path[:120]!r}" for path in named if path not in listed]
+    for path in named:
+        if path in listed and is_harness_task(path):
+            outside += _outside_of_task(folder, path, listed)
     if outside:
-        raise refused(f"The bundle {folder}", outside, hint="Do not use it.")
+        raise refused(f"The bundle {folder}", tuple(outside), hint="Do not use it.")
+
+
+def _outside_of_task(folder: Path, path: str, listed: Collection[str]) -> list[str]:
+    """What a task file of the bundle names that is not in the bundle."""
+    try:
+        files = harness_files(folder / path)
+    except DatasetError as error:
+        return [str(error)]
+    inside = (Path(os.path.relpath(file, folder)).as_posix() for file in files)
+    return [f"{path} names {name[:120]!r}" for name in inside if name not in listed]
 
 
 def _claim(to: Path, planned: list[str]) -> None:
@@ -358,11 +330,6 @@ def _write(path: Path, data: bytes) -> str:
         part.write_bytes(data)
         part.replace(path)
     return hashlib.sha256(data).hexdigest()
-
-
-def safe_name(name: str) -> str:
-    """``name`` as a file name that every file system takes."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip(". ")[:120] or "file"
 
 
 def _size(path: Path) -> int:

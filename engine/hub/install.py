@@ -18,7 +18,8 @@ import msgspec
 from .. import paths
 from ..gguf.header import check_file
 from ..plan import plan_from_toml, write_plan
-from .bundle import ImportedBundle, safe_name, verify_bundle
+from .bundle import ImportedBundle, verify_bundle
+from .bundle_items import safe_name
 from .cache import CachedFile, cached_file, check_room, free_bytes, locked, publish, storage_errors
 from .client import never
 from .copying import copy_file
@@ -87,7 +88,10 @@ def install_bundle(
 
 def _placed(data: str, found: Mapping[str, Path]) -> Path:
     """Where a data file went, or the folder of a reference suite's files."""
-    return found[data] if data in found else next(p.parent for path, p in found.items() if path.startswith(f"{data}/"))
+    if data in found:
+        return found[data]
+    inside, place = next((path, place) for path, place in found.items() if path.startswith(f"{data}/"))
+    return place.parents[inside.removeprefix(f"{data}/").count("/")]
 
 
 def _identity(manifest: Manifest) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ..consistency.askings import RepeatedItem, RewordedItem, Steadiness, Turned
 from ..events import (
     AnswerScored,
     BlockRepeated,
+    BlockScored,
     CandidateStopped,
     ChatMeasured,
     Event,
@@ -25,6 +26,7 @@ from ..events import (
     SuiteCard,
     SuiteDropped,
 )
+from ..stats.drift import Drift, drift
 from ..stats.intervals import Interval, mean_of_suites_interval
 from ..stats.quantiles import half_spread, median, percentile
 from .grouped import suite_groups
@@ -176,6 +178,9 @@ class RunSummary:
     dropped_suites: set[str] = field(default_factory=set)
     llama_build: str = ""
     settled: RaceSettled | None = None
+    drifts: dict[str, Drift] = field(default_factory=dict)
+    """What the candidates' rates did from round to round, by what was measured: ``prompt``, ``generation``,
+    ``answering``."""
 
     def of(self, candidate: str) -> CandidateSummary:
         """The candidate's figures; empty ones before anything was measured."""
@@ -187,6 +192,7 @@ def summarise(events: Iterable[Event]) -> RunSummary:
     run = RunSummary()
     speeds: dict[tuple[str, str], list[SpeedMeasured]] = {}
     chats: dict[str, list[ChatMeasured]] = {}
+    blocks: dict[tuple[str, str], list[float]] = {}
     for event in events:
         if isinstance(event, RunStarted):
             for card in event.candidates:
@@ -199,6 +205,10 @@ def summarise(events: Iterable[Event]) -> RunSummary:
         elif isinstance(event, SpeedMeasured):
             run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
             speeds.setdefault((event.candidate, event.kind), []).append(event)
+        elif isinstance(event, BlockScored):
+            tokens = event.n_output_tokens or event.n_unique_prompt_tokens
+            if tokens and event.elapsed_s > 0:
+                blocks.setdefault((event.candidate, event.suite), []).append(tokens / event.elapsed_s)
         elif isinstance(event, ChatMeasured):
             run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
             chats.setdefault(event.candidate, []).append(event)
@@ -228,7 +238,25 @@ def summarise(events: Iterable[Event]) -> RunSummary:
         summary.prompt = _speed_figure(speeds.get((name, "prompt"), []))
         summary.generation = _speed_figure(speeds.get((name, "generation"), []))
         _note_latency(summary, chats.get(name, []))
+    run.drifts = _drifts(speeds, blocks)
     return run
+
+
+def _drifts(
+    speeds: Mapping[tuple[str, str], Sequence[SpeedMeasured]], blocks: Mapping[tuple[str, str], Sequence[float]]
+) -> dict[str, Drift]:
+    """By what was measured. Disturbed repeats that were taken again are left out: their cause is known."""
+    rates: dict[str, list[list[float]]] = {
+        kind: [
+            [event.tokens_per_second for event in measured if event.final]
+            for (_candidate, its_kind), measured in speeds.items()
+            if its_kind == kind
+        ]
+        for kind in ("prompt", "generation")
+    }
+    rates["answering"] = [list(series) for series in blocks.values()]
+    found = {what: drift(series) for what, series in rates.items()}
+    return {what: each for what, each in found.items() if each is not None}
 
 
 def _note_reasked(summary: CandidateSummary, event: OptionsTurned | PromptsReworded | BlockRepeated) -> None:

@@ -137,6 +137,13 @@ def warnings(
                 f"{label(cards[name])}: {changed} of {len(summary.repeated)} answers changed when asked again exactly"
                 " as they were, so its other answers may change too."
             )
+    drifted = {what: each.change for what, each in run.drifts.items() if each.matters}
+    if drifted:
+        changes = ", ".join(f"{what} {change:+.0%}" for what, change in drifted.items())
+        found.append(
+            f"Speed drifted from the first round to the last ({changes}): heat, or other work that came or went. The"
+            " candidates took turns, so they can still be compared; each figure is of a machine in between."
+        )
     if comparison.not_comparable:
         apart = ", ".join(label(cards[s.candidate]) for s in admitted if s.candidate in comparison.not_comparable)
         found.append(f"{apart or 'They'}: {NO_COMMON_ITEMS}, so nothing is said about which is more accurate.")

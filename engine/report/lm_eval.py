@@ -1,11 +1,11 @@
 """A run in the files that lm-evaluation-harness writes, so that its users' tools read it.
 
 Shape of lm-evaluation-harness at commit 4e7e0d4 (result_schema.py, evaluator.py, loggers/evaluation_tracker.py): for
-each candidate a folder with ``results_<date>.json`` and, for each suite, ``samples_<suite>_<date>.jsonl``. A suite of
-subjects is a group with a task for each, as the harness has MMLU: ``mmlu`` and ``mmlu_anatomy`` (its four areas between
-them are left out). Errors are the harness' own, for independent items, also where items share a passage. What the
-harness knows and a stored run does not (its git hash, library versions, the original document) is left out or said in
-our own words; documents hold what was asked. Only first answers are in it, no repeats for consistency.
+each candidate a folder with ``results_<date>.json`` and, for each task, ``samples_<task>_<date>.jsonl``. Names,
+versions and groups are the harness' where it has the suite (``lm_eval_names``). Errors are the harness' own, for
+independent items, also where items share a passage. What the harness knows and a stored run does not (its git hash,
+library versions, the original document, which of IFEval's instructions were followed) is left out or said in our own
+words; documents hold what was asked. Only first answers are in it, no repeats for consistency.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import DatasetError
@@ -25,10 +24,13 @@ from ..plan import Candidate, Plan
 from ..stats.clustered import MeanError, micro_average, standard_error
 from ..tasks.extractors import after_hashes, last_number
 from ..tasks.spec import SuiteSpec, find_spec
+from .lm_eval_names import BY_PART, NO_FILTER, TaskGroup, by_filter, groups_of, metric_names, task_name, task_version
 
-_NO_FILTER = "none"
-_STRICT = "_strict"
-_FILTERS: dict[str, Callable[[str], str | None]] = {"strict-match": after_hashes, "flexible-extract": last_number}
+_FILTERS: dict[str, Callable[[str], str | None]] = {
+    "strict-match": after_hashes,
+    "flexible-extract": last_number,
+    "remove_whitespace": str.strip,
+}
 _INVALID = "[invalid]"
 """What the harness' filters leave where they find nothing."""
 
@@ -57,8 +59,7 @@ class _Run:
         self._events = events
         self._started = next((e for e in events if isinstance(e, RunStarted)), None)
         self._cards = {card.name: card for e in events if isinstance(e, RunStarted) for card in e.suites}
-        subjects = {name for name, card in self._cards.items() if card.group_kind == "subject"}
-        self._task_of = partial(_task_name, subjects)
+        self._subjects = {name for name, card in self._cards.items() if card.group_kind == "subject"}
         self._specs = {name: spec for name in self._cards if (spec := _spec(name)) is not None}
         self._doc_ids = _doc_ids(events)
         self._queries = _queries(events)
@@ -70,7 +71,9 @@ class _Run:
         found: dict[str, list[AnswerScored]] = {}
         for event in self._events:
             if isinstance(event, AnswerScored) and event.candidate == candidate and event.repeat == 0:
-                found.setdefault(self._task_of(event), []).append(event)
+                has_subjects = event.suite in self._subjects
+                task = task_name(event, self._specs.get(event.suite), has_subjects=has_subjects)
+                found.setdefault(task, []).append(event)
         return {
             task: sorted(found[task], key=lambda answer: self._doc_ids[answer.suite, answer.item])
             for task in sorted(found)
@@ -81,7 +84,7 @@ class _Run:
         rows = []
         for answer in answers:
             spec, key = self._specs.get(answer.suite), (answer.suite, answer.item)
-            for filter_name, metrics in _by_filter(answer.scores).items():
+            for filter_name, metrics in by_filter(answer.scores, spec).items():
                 doc = _doc(answer, self._queries.get(key))
                 rows.append(_sample(answer, doc, self._doc_ids[key], spec, filter_name, metrics))
         return sorted(rows, key=lambda row: (str(row["filter"]), int(row["doc_id"])))
@@ -94,23 +97,27 @@ class _Run:
         ended = max((e.at for e in self._events if isinstance(e, (AnswerScored, RunFinished))), default=0.0)
         began = self._started.at if self._started else ended
         version = _weighin_version()
-        suite_of = {task: mine[0].suite for task, mine in answers.items()}
-        members: dict[str, list[str]] = {}
-        for task, suite in suite_of.items():
-            if task != suite:
-                members.setdefault(suite, []).append(task)
-        tasks = {task: _task_results(task, mine) for task, mine in answers.items()}
-        groups = {suite: _group_results(suite, [tasks[task] for task in mine]) for suite, mine in members.items()}
-        n_shot = {task: self._n_shot(suite) for task, suite in suite_of.items()}
-        higher = {task: dict.fromkeys(_metric_names(mine), True) for task, mine in answers.items()}
+        specs = {task: self._specs.get(mine[0].suite) for task, mine in answers.items()}
+        groups = self._groups(answers, version)
+        grouped = {task for group in groups for task in group.tasks}
+        tasks = {
+            task: _task_results(task, mine[0].group if task in grouped else task, mine, specs[task])
+            for task, mine in answers.items()
+        }
+        n_shot = {task: self._n_shot(mine[0].suite) for task, mine in answers.items()}
+        higher = {task: dict.fromkeys(metric_names(mine, specs[task]), True) for task, mine in answers.items()}
+        group_rows = {g.name: _group_results(g.name, g.alias, [tasks[task] for task in g.tasks]) for g in groups}
         return {
-            "results": {**tasks, **groups},
-            **({"groups": groups} if groups else {}),
-            "group_subtasks": {**{task: [] for task in answers}, **members},
+            "results": {**tasks, **group_rows},
+            **({"groups": group_rows} if groups else {}),
+            "group_subtasks": {group.name: list(group.children) for group in groups},
             "configs": {task: self._config(task, mine, version) for task, mine in answers.items()},
-            "versions": dict.fromkeys((*answers, *groups), version),
-            "n-shot": {**n_shot, **{suite: n_shot[mine[0]] for suite, mine in members.items()}},
-            "higher_is_better": {**higher, **{suite: higher[mine[0]] for suite, mine in members.items()}},
+            "versions": {
+                **{task: task_version(spec, version) for task, spec in specs.items()},
+                **{group.name: group.version for group in groups},
+            },
+            "n-shot": {**n_shot, **{group.name: n_shot[group.tasks[0]] for group in groups}},
+            "higher_is_better": {**higher, **{group.name: higher[group.tasks[0]] for group in groups}},
             "n-samples": {
                 task: {"original": self._pool(mine), "effective": len(mine)} for task, mine in answers.items()
             },
@@ -137,6 +144,15 @@ class _Run:
             "end_time": ended,
             "total_evaluation_time_seconds": str(max(0.0, ended - began)),
         }
+
+    def _groups(self, answers: dict[str, list[AnswerScored]], version: str) -> list[TaskGroup]:
+        """The groups of all suites of subjects, each after its own."""
+        by_suite: dict[str, dict[str, str]] = {}
+        for task, mine in answers.items():
+            if mine[0].suite in self._subjects and mine[0].group:
+                by_suite.setdefault(mine[0].suite, {})[mine[0].group] = task
+        found = (groups_of(suite, self._specs.get(suite), tasks, version) for suite, tasks in by_suite.items())
+        return [group for groups in found for group in groups]
 
     def _pool(self, answers: Sequence[AnswerScored]) -> int:
         """Items of the answers' task in this run."""
@@ -167,17 +183,18 @@ class _Run:
             "fewshot_delimiter": "\n\n",
             "num_fewshot": self._n_shot(suite),
             "metric_list": [
-                {"metric": name, "aggregation": "mean", "higher_is_better": True} for name in _metric_names(answers)
+                {"metric": name, "aggregation": "mean", "higher_is_better": True}
+                for name in metric_names(answers, spec)
             ],
             "repeats": 1,
             "should_decontaminate": False,
-            "metadata": {"version": version, "title": spec.title if spec else task},
+            "metadata": {"version": task_version(spec, version), "title": spec.title if spec else task},
         }
         if is_choice:
             found["doc_to_choice"] = "choices"
         else:
             found["generation_kwargs"] = _generation_arguments(spec)
-        filters = {name for answer in answers for name in _by_filter(answer.scores)} - {_NO_FILTER}
+        filters = {name for answer in answers for name in by_filter(answer.scores, spec)} - {NO_FILTER}
         if filters:
             found["filter_list"] = [{"name": name, "filter": []} for name in sorted(filters)]
         return found
@@ -214,30 +231,27 @@ class _Run:
         }
 
 
-def _task_name(subjects: Collection[str], answer: AnswerScored) -> str:
-    """The suite, or its task for the answer's subject."""
-    return f"{answer.suite}_{answer.group}" if answer.suite in subjects and answer.group else answer.suite
-
-
-def _task_results(task: str, answers: Sequence[AnswerScored]) -> dict[str, Any]:
+def _task_results(task: str, alias: str, answers: Sequence[AnswerScored], spec: SuiteSpec | None) -> dict[str, Any]:
     """Means and standard errors by ``metric,filter``."""
     values: dict[tuple[str, str], list[float]] = {}
+    parts: dict[tuple[str, str], int] = {}
     for answer in answers:
-        for filter_name, metrics in _by_filter(answer.scores).items():
+        for filter_name, metrics in by_filter(answer.scores, spec).items():
             for metric, value in metrics.items():
-                values.setdefault((metric, filter_name), []).append(value)
-    # A subject is called by its own name in the harness' tables, below its group.
-    alias = task if task == answers[0].suite else answers[0].group
+                weight = answer.n_parts if metric in BY_PART else 1
+                values.setdefault((metric, filter_name), []).append(value * weight)
+                parts[metric, filter_name] = parts.get((metric, filter_name), 0) + weight
     found: dict[str, Any] = {"name": task, "alias": alias, "sample_len": len(answers)}
     for (metric, filter_name), numbers in values.items():
-        found[f"{metric},{filter_name}"] = sum(numbers) / len(numbers)
-        found[f"{metric}_stderr,{filter_name}"] = standard_error(numbers) if len(numbers) > 1 else "N/A"
+        known = len(numbers) > 1 and metric not in BY_PART
+        found[f"{metric},{filter_name}"] = sum(numbers) / parts[metric, filter_name]
+        found[f"{metric}_stderr,{filter_name}"] = standard_error(numbers) if known else "N/A"
     return found
 
 
-def _group_results(suite: str, tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _group_results(name: str, alias: str, tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A group's means, weighted by items, with their pooled errors; as unknown as that of one of its tasks."""
-    found: dict[str, Any] = {"alias": suite, "name": suite, "sample_len": sum(task["sample_len"] for task in tasks)}
+    found: dict[str, Any] = {"alias": alias, "name": name, "sample_len": sum(task["sample_len"] for task in tasks)}
     counts = {}
     for key in [key for key in tasks[0] if "," in key and "_stderr," not in key]:
         metric, filter_name = key.split(",")
@@ -268,7 +282,10 @@ def _sample(
     responses: list[list[Any]]
     if answer.options:
         target = str(doc["gold"])
-        arguments = [(answer.prompt, _delimiter(spec) + option.text) for option in answer.options]
+        arguments = [
+            (option.context or answer.prompt, option.continuation or _delimiter(spec) + option.text)
+            for option in answer.options
+        ]
         responses = [[[str(option.log_likelihood), str(option.is_greedy)]] for option in answer.options]
         filtered: list[Any] = [repeats[0] for repeats in responses]
     else:
@@ -276,9 +293,9 @@ def _sample(
         arguments = [(answer.prompt, _generation_arguments(spec))]
         responses = [[answer.output]]
         found = answer.extracted
-        if any(name.endswith(_STRICT) for name in answer.scores):
+        if filter_name in _FILTERS and not any("," in name for name in answer.scores):
             found = _FILTERS[filter_name](answer.output)
-        elif filter_name not in (_NO_FILTER, next(iter(answer.scores), "").partition(",")[2]):
+        elif filter_name not in (NO_FILTER, next(iter(answer.scores), "").partition(",")[2]):
             # What a task file's other filters found is not stored with the answer: what they were given.
             found = answer.output
         filtered = [_INVALID if found is None else found]
@@ -322,42 +339,20 @@ def _queries(events: Iterable[Event]) -> dict[tuple[str, str], str]:
     return {key: prompts.pop() for key, prompts in asked.items() if len(prompts) == 1}
 
 
-def _by_filter(scores: dict[str, float]) -> dict[str, dict[str, float]]:
-    """Metrics by the name of the filter that the harness files them under: GSM8K has two, others none."""
-    found: dict[str, dict[str, float]] = {}
-    if any("," in name for name in scores):
-        # Of task files: the harness' own names.
-        for name, value in scores.items():
-            metric, _, filter_name = name.partition(",")
-            found.setdefault(filter_name or _NO_FILTER, {})[metric] = value
-        return found
-    if not any(name.endswith(_STRICT) for name in scores):
-        return {_NO_FILTER: scores}
-    for name, value in scores.items():
-        strict = name.endswith(_STRICT)
-        filter_name = "strict-match" if strict else "flexible-extract"
-        found.setdefault(filter_name, {})[name.removesuffix(_STRICT)] = value
-    return found
-
-
-def _metric_names(answers: Iterable[AnswerScored]) -> list[str]:
-    names = (name for a in answers for metrics in _by_filter(a.scores).values() for name in metrics)
-    return list(dict.fromkeys(names))
-
-
 def _doc_ids(events: Iterable[Event]) -> dict[tuple[str, str], int]:
-    """A number for every item: the one its id ends with where these are unique in the suite, else its place."""
-    items: dict[str, list[str]] = {}
-    for suite, item in dict.fromkeys((e.suite, e.item) for e in events if isinstance(e, AnswerScored)):
-        items.setdefault(suite, []).append(item)
+    """The number of every item: its place in its data; in older runs what its id ends with, else its place by name."""
+    rows: dict[str, dict[str, int]] = {}
+    for event in events:
+        if isinstance(event, AnswerScored):
+            rows.setdefault(event.suite, {})[event.item] = event.row
     found = {}
-    for suite, names in items.items():
-        endings = [match[0] for name in names if (match := re.search(r"[0-9]+$", name))]
-        numbers = [int(ending) for ending in endings]
-        own = len(numbers) == len(names) == len(set(numbers))
-        for place, name in enumerate(sorted(names)):
+    for suite, items in rows.items():
+        endings = [match[0] for name in items if (match := re.search(r"[0-9]+$", name))]
+        unique = len(endings) == len(items) == len({int(ending) for ending in endings})
+        for place, name in enumerate(sorted(items)):
             match = re.search(r"[0-9]+$", name)
-            found[suite, name] = int(match[0]) if own and match else place
+            old = int(match[0]) if match and unique else place
+            found[suite, name] = items[name] if items[name] >= 0 else old
     return found
 
 

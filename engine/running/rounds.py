@@ -79,8 +79,13 @@ class Schedule:
         self._scale = 1
         self._active: tuple[str, ...] = ()
 
-    def next_round(self, active: Sequence[str], chats: int) -> RoundWork | None:
-        """The next round for the candidates still in the race, or None when nothing is left."""
+    def next_round(self, active: Sequence[str], chats: int, *, left_s: float = math.inf) -> RoundWork | None:
+        """The next round for the candidates still in the race, or None when nothing is left.
+
+        With ``left_s`` seconds of a time budget left, rounds are cut to what it can pay: the race is judged as often as
+        without a budget, so that losers stop early and leave their time to those it is still open between, and the
+        budget ends near the end of a round, with the same items asked of all.
+        """
         self._active = tuple(active)
         steps = self._pending(chats)
         if not steps or not active:
@@ -91,11 +96,22 @@ class Schedule:
         if not blocks:  # consistency comes last, and only of those who are still in the race
             again = [s for s in steps if isinstance(s, _REASKED)]
             return RoundWork(order=self._order(active), steps=(*speed, *chat, *again[: self._scale]))
+        payable = len(blocks)
         if self._rounds == 0:
             count = 1  # so that every panel shows something soon
         else:
-            count = math.ceil(len(blocks) / max(1, self._rounds_wanted() - self._rounds))
-        return RoundWork(order=self._order(active), steps=(*speed, *chat, *blocks[: max(1, count) * self._scale]))
+            payable = self._payable(blocks, [*speed, *chat], left_s)
+            count = math.ceil(payable / max(1, self._rounds_wanted() - self._rounds))
+        return RoundWork(
+            order=self._order(active), steps=(*speed, *chat, *blocks[: min(payable, max(1, count) * self._scale)])
+        )
+
+    def _payable(self, blocks: Sequence[Step], first: Sequence[Step], left_s: float) -> int:
+        """How many of ``blocks`` the time left pays for after ``first``, at least one; all, when nothing was timed."""
+        asking_s, before_s = self._needed(blocks), self._needed(first)
+        if math.isinf(left_s) or not asking_s:
+            return len(blocks)
+        return min(len(blocks), max(1, math.floor(len(blocks) * (left_s - (before_s or 0.0)) / asking_s)))
 
     def _order(self, active: Sequence[str]) -> tuple[str, ...]:
         return tuple(active) if self._rounds % 2 == 0 else tuple(reversed(active))
@@ -121,8 +137,11 @@ class Schedule:
 
     def seconds_left(self, chats: int) -> float | None:
         """Compute time that the pending work needs, from what it took so far; None before anything was timed."""
+        return self._needed(self._pending(chats))
+
+    def _needed(self, steps: Sequence[Step]) -> float | None:
         total = 0.0
-        for step in self._pending(chats):
+        for step in steps:
             for candidate in self._active:
                 if not self._is_done(candidate, step):
                     seconds = self._seconds(candidate, step)

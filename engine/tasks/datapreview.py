@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from ..plan import SuiteChoice
-from .items import ChoiceItem, Item
+from .harness_yaml import is_harness_task
+from .items import ChoiceItem, Item, refuse_options
 from .spec import Kind
 from .userchoice import find_own_files, own_spec, read_own
 from .userdata import RowProblem
@@ -51,6 +54,8 @@ def preview_choice(choice: SuiteChoice, *, count: int = 3) -> DataPreview:
         DatasetError, HubError: the data as a whole cannot be had or used, or something named in ``choice`` does not
             exist.
     """
+    if is_harness_task(choice.data):
+        return _preview_task_file(choice, count)
     found = find_own_files(choice)
     data = read_own(choice, found)
     shown = DataPreview(
@@ -68,6 +73,26 @@ def preview_choice(choice: SuiteChoice, *, count: int = 3) -> DataPreview:
         return shown
     spec = own_spec(choice, found, data)
     return msgspec.structs.replace(shown, metric=spec.metric, asked=preview(spec, data.items, count=count))
+
+
+def _preview_task_file(choice: SuiteChoice, count: int) -> DataPreview:
+    """Of a task file of lm-evaluation-harness: its first items, solved examples included."""
+    from .harness_items import open_harness_task  # which knows items itself
+
+    refuse_options(choice)
+    spec, items = open_harness_task(Path(choice.data), name=choice.name)
+    return DataPreview(
+        name=choice.name,
+        source=choice.data,
+        kind=spec.kind,
+        columns=(),
+        items=len(items),
+        shots=spec.n_shot,
+        scorer="" if spec.kind == "choice" else spec.scorer,
+        metric=spec.metric,
+        rows=tuple(_row(item) for item in items[:count]),
+        asked=preview(spec, items, count=count),
+    )
 
 
 def _row(item: Item) -> ReadRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -36,6 +37,8 @@ class ChoiceItem(msgspec.Struct, frozen=True, kw_only=True):
     """Difficulty from 1 to 5, 0 when ungraded."""
     group: str = ""
     """What the item shares with others: its subject (grouped means) or passage (clustered errors)."""
+    row: int = -1
+    """Place in its data, from 0, in suites of subjects among those of its subject; set when the suite is opened."""
 
 
 class GenerateItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +53,11 @@ class GenerateItem(msgspec.Struct, frozen=True, kw_only=True):
     """The finished prompt byte for byte for plain style, few-shot included; empty: the suite's template makes one."""
     check: dict[str, Any] = {}
     """What the scorer needs besides the answers: tests of code, a JSON schema, instructions to verify."""
+    stop: tuple[str, ...] = ()
+    """Stops this answer besides the suite's own."""
     level: int = 0
     group: str = ""
+    row: int = -1
     """As of choice items."""
 
 
@@ -83,12 +89,12 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int, n_ctx: int = DEFAU
     """
     reference = reference_spec(choice)
     if reference is not None and choice.data:
-        _refuse_options(choice)
+        refuse_options(choice)
         spec, items = reference, _reference_items(reference, Path(choice.data))
     elif is_harness_task(choice.data):
         from .harness_items import open_harness_task  # which knows items itself
 
-        _refuse_options(choice)
+        refuse_options(choice)
         spec, items = open_harness_task(Path(choice.data), name=choice.name)
     elif choice.data or choice.hub_repo:
         from .userchoice import open_own  # which knows items itself
@@ -97,9 +103,20 @@ def open_suite(choice: SuiteChoice, *, seed: int, limit: int, n_ctx: int = DEFAU
     else:
         spec = find_spec(choice.name)
         items = _built_in_items(spec, n_ctx)
-    order = list(items)
+    order = _numbered(items, by_group=spec.group_kind == "subject")
     random.Random(f"{seed}:{spec.name}").shuffle(order)
     return Suite(spec=spec, items=tuple(order[: limit or None]))
+
+
+def _numbered(items: Iterable[Item], *, by_group: bool) -> list[Item]:
+    """The items with their ``row``."""
+    counts: Counter[str] = Counter()
+    found: list[Item] = []
+    for item in items:
+        group = item.group if by_group else ""
+        found.append(msgspec.structs.replace(item, row=counts[group]))
+        counts[group] += 1
+    return found
 
 
 def reference_spec(choice: SuiteChoice) -> SuiteSpec | None:
@@ -114,7 +131,8 @@ def reference_spec(choice: SuiteChoice) -> SuiteSpec | None:
     return spec
 
 
-def _refuse_options(choice: SuiteChoice) -> None:
+def refuse_options(choice: SuiteChoice) -> None:
+    """Raise DatasetError where a suite that says itself how it is asked was given options of one's own data."""
     given = own_options(choice)
     if given:
         raise DatasetError(

@@ -87,6 +87,6 @@ def _generate_request(spec: SuiteSpec, item: GenerateItem) -> GenerateRequest:
         item=item.id,
         prompt=item.plain_prompt or "\n\n".join(plain),
         messages=tuple(messages),
-        stop=spec.stop,
+        stop=(*item.stop, *spec.stop),
         max_tokens=spec.max_tokens,
     )

@@ -10,7 +10,9 @@ from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
 from .requests import ChoiceResult, GenerateResult
 from .scorers import READS_WHOLE_OUTPUT, find_scorer
+from .spec import SuiteSpec
 from .thinking import strip_thinking
+from .userscoring import DEFAULTS
 
 FRAGILE_NATS = 0.15
 """Batch layout moves option log-probabilities of quantised models by up to this much."""
@@ -56,11 +58,21 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
         extracted=item.choices[chosen],
         expected=item.choices[item.gold],
         options=tuple(
-            OptionScore(text=choice, log_likelihood=value, n_tokens=count, is_greedy=greedy)
-            for choice, value, count, greedy in zip(item.choices, sums, result.n_tokens, result.is_greedy, strict=True)
+            OptionScore(
+                text=choice,
+                log_likelihood=value,
+                n_tokens=count,
+                is_greedy=greedy,
+                continuation=item.continuations[place] if item.continuations else "",
+                context=item.contexts[place] if len(item.contexts) > 1 else "",
+            )
+            for place, (choice, value, count, greedy) in enumerate(
+                zip(item.choices, sums, result.n_tokens, result.is_greedy, strict=True)
+            )
         ),
         fragile=_is_fragile(sums, per_character, scored, chosen, leading),
         group=item.group,
+        row=item.row,
         level=item.level,
         n_prompt_tokens=result.n_prompt_tokens,
         elapsed_s=result.elapsed_s,
@@ -89,7 +101,8 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
     found = find_extractor(spec.extractor)(thinking.answer)
     # Whose scorer has filters of its own is scored by all of them, also where the one that is shown finds nothing.
     read = thinking.answer if spec.scorer in READS_WHOLE_OUTPUT else found
-    scores = {spec.metric: 0.0} if read is None else dict(find_scorer(spec.scorer)(read, item))
+    # Nothing found is wrong by every metric: a mean over fewer items would be another one.
+    scores = dict.fromkeys(_metrics(spec), 0.0) if read is None else dict(find_scorer(spec.scorer)(read, item))
     return AnswerScored(
         candidate=candidate,
         suite=spec.name,
@@ -106,7 +119,15 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         elapsed_s=result.elapsed_s,
         stop=result.stop,
         group=item.group,
+        row=item.row,
+        n_parts=len(item.check.get("instruction_id_list", ())) or 1,
         level=item.level,
         n_thinking_characters=thinking.n_thinking_characters,
         thinking_closed=thinking.closed,
     )
+
+
+def _metrics(spec: SuiteSpec) -> tuple[str, ...]:
+    """All that the suite's scorer gives."""
+    known = DEFAULTS.get(spec.scorer)
+    return tuple(dict.fromkeys((spec.metric, *(known.metrics if known else ()))))

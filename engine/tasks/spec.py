@@ -43,6 +43,18 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """About how much is fetched, in words."""
 
 
+class Harness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What lm-evaluation-harness 0.4.13 calls a suite of its own, for files that its tools hold against theirs."""
+
+    task: str
+    """Its task; of a suite of subjects what stands before them: ``mmlu`` of ``mmlu_anatomy``."""
+    version: float
+    group_version: str = ""
+    """Of a suite of subjects that is a group there, with a row of its own; empty: only a tag, without one."""
+    metrics: dict[str, str] = {}
+    """Our metrics to its ``metric,filter``, where it has fewer or other names; empty: the same without a filter."""
+
+
 class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a suite's items become prompts, and its answers scores."""
 
@@ -67,6 +79,10 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     group_kind: Literal["", "subject", "passage"] = ""
     """What items of one group share: a subject, which gets a mean of its own, or a passage, so that their errors go
     together. A group without a kind is only noted with the answer."""
+    areas: dict[str, tuple[str, ...]] = {}
+    """Subjects by the area that they belong to, where a suite of subjects has areas."""
+    harness: Harness | None = None
+    """None: lm-evaluation-harness has no such task."""
     generator: str = ""
     """Name of the generator that makes the items instead."""
     follows_context: bool = False

@@ -79,7 +79,7 @@ def read_own(choice: SuiteChoice, found: OwnFiles | None = None) -> UserData:
         DatasetError, HubError: the data as a whole cannot be had or used.
     """
     if is_harness_task(choice.data):
-        raise DatasetError(f"{choice.data} is a task file, not data.", hint="Run it; its data can be shown by itself.")
+        raise DatasetError(f"{choice.data} is a task file, not data.", hint="Its data can be read by itself.")
     found = found or find_own_files(choice)
     return read_user_files(
         found.files, where=found.where, columns=choice.columns, shots=choice.shots, scorer=choice.scorer

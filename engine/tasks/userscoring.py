@@ -40,7 +40,7 @@ DEFAULTS: dict[str, ScorerDefaults] = {
         needs_answer=False,
     ),
     "gsm8k": ScorerDefaults(metrics=("exact_match", "exact_match_strict"), extractor="last_number"),
-    "mgsm": ScorerDefaults(metrics=("exact_match",), extractor="last_number"),
+    "mgsm": ScorerDefaults(metrics=("exact_match", "exact_match_whole"), extractor="last_number"),
     "ifeval": ScorerDefaults(
         metrics=(
             "prompt_level_strict_acc",

@@ -2,7 +2,13 @@
 
 Savings depend on the pool and on how far models agree on which items are hard: answers drawn independently are the
 worst case. Real models agree; with a difficulty that all of them feel (correlation of right answers about 0.4) more is
-saved, because the differences that decide vary less.
+saved, because the differences that decide vary less. Published simulations of this race (66 % saved with 300 items at
+25-60 %, 86 % with 1000, 27 % at 50-55 %) are those of models that agree. 2000 races each, independent / agreeing:
+
+    25-60 %, 300 items    57.3 % / 66.5 %        50-55 %, 300 items    15.9 % / 18.3 %
+    25-60 %, 1000 items   75.6 % / 83.3 %        50-55 %, 1000 items   21.2 % / 27.6 %
+
+The best was dropped in 0.00 to 1.45 % of races.
 """
 
 import json

@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from weighin.engine.consistency.reasking import Reasking, SampleStep
 from weighin.engine.demo import ITEM_LIMIT, SUITES
 from weighin.engine.estimate import Rates, Work, answering_work, consistency_work, estimate_s
 from weighin.engine.plan import Candidate, ConsistencyPlan, Plan, SuiteChoice
-from weighin.engine.tasks.items import Suite, open_suite
+from weighin.engine.tasks.items import GenerateItem, Suite, open_suite
+from weighin.engine.tasks.spec import SuiteSpec
 from weighin.engine.tasks.variants import TEMPLATES
 
 RATES = Rates(prompt=900.0, generation=90.0)
@@ -62,3 +64,32 @@ def test_the_demonstration_stays_short() -> None:
     sampled_only = msgspec.structs.replace(plan.consistency, order_items=0, template_items=0, repeat_blocks=0)
     before = estimate_s(msgspec.structs.replace(plan, consistency=sampled_only), opened, {"a": RATES})
     assert before < estimate_s(plan, opened, {"a": RATES}) < 1.1 * before
+
+
+def own_suite(n: int, max_tokens: int) -> Suite:
+    spec = SuiteSpec(name="own", title="own", kind="generate", metric="exact_match", max_tokens=max_tokens)
+    return Suite(
+        spec=spec, items=tuple(GenerateItem(id=str(i), prompt=f"What is {i}?", answers=("4",)) for i in range(n))
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "max_tokens", "sampled"),
+    [(6, 256, 3), (6, 32, 6), (40, 32, 25), (100, 256, 20), (400, 256, 50), (400, 1280, 50), (3, 2048, 1)],
+)
+def test_items_with_long_answers_are_asked_again_no_longer_than_answering_took(
+    n: int, max_tokens: int, sampled: int
+) -> None:
+    suite = own_suite(n, max_tokens)
+    again = Reasking(ConsistencyPlan(), [suite])
+    steps = [step for step in again.steps() if isinstance(step, SampleStep)]
+    assert sum(len(again.sampled(step)) for step in steps) == sampled
+    # The first of the committed order, so the same for every candidate.
+    assert again.sampled(steps[0])[0] == suite.items[0]
+    output = answering_work([suite]).output
+    only_samples = ConsistencyPlan(template_items=0, repeat_blocks=0)
+    assert consistency_work(only_samples, [suite]).output <= max(output, 2048 / 2, 5 * max_tokens / 4)
+    # A number that was asked for is meant.
+    assert sum(len(Reasking(ConsistencyPlan(share=0.0), [suite]).sampled(step)) for step in steps) >= sampled
+    assert f"{sampled} item" in again.words
+    assert Reasking(ConsistencyPlan(items=0), [suite]).words == ""

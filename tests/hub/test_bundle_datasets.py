@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from weighin.engine.hub.bundle import create_bundle, verify_bundle
 from weighin.engine.hub.install import install_bundle
 from weighin.engine.plan import Plan, Settings, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
+from weighin.engine.tasks.formats.mgsm import WORDS
 from weighin.engine.tasks.items import open_suite
 
 
@@ -42,4 +45,31 @@ def test_reference_data_travels_in_the_bundle(
     assert piqa.data_sha256 == plan.suites[0].data_sha256
     assert everyday.data == ""
     assert open_suite(piqa, seed=1, limit=0).items == open_suite(plan.suites[0], seed=1, limit=0).items
+    assert freeze_plan(imported).suites == imported.suites
+
+
+def test_files_of_one_name_travel_in_the_folders_of_their_languages(
+    tmp_path: Path, tiny_gguf: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "here"))
+    (tmp_path / "m.gguf").write_bytes(tiny_gguf(1))
+    for n, language in enumerate(WORDS):
+        # As the hub has them.
+        file = tmp_path / "mgsm" / language / "test-00000-of-00001.parquet"
+        file.parent.mkdir(parents=True)
+        pq.write_table(pa.table({"question": [f"{language}?"], "answer": [None], "answer_number": [n]}), file)
+    plan = freeze_plan(
+        Plan(
+            candidates=candidates_from_paths([str(tmp_path / "m.gguf")]),
+            suites=(SuiteChoice(name="mgsm", data=str(tmp_path / "mgsm")),),
+            settings=Settings(n_ctx=512),
+        )
+    )
+    create_bundle(plan, tmp_path / "bundle")
+    verify_bundle(tmp_path / "bundle")
+    imported = install_bundle(tmp_path / "bundle").plan
+    (mgsm,) = imported.suites
+    there = open_suite(mgsm, seed=1, limit=0)
+    assert there.items == open_suite(plan.suites[0], seed=1, limit=0).items
+    assert there.subjects() == dict.fromkeys(sorted(WORDS), 1)
     assert freeze_plan(imported).suites == imported.suites

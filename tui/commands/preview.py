@@ -14,7 +14,7 @@ from weighin.engine.plan import Plan, SuiteChoice, check_plan
 
 from ..previewing import asked_lines, parse_columns, problem_lines, row_lines, summary_line
 
-_FIELDS = ("scorer", "columns", "shots", "metric", "system", "max_tokens")
+_FIELDS = ("scorer", "columns", "shots", "extractor", "metric", "right_at", "system", "max_tokens", "stop")
 
 
 def with_own_options(suites: tuple[SuiteChoice, ...], options: Mapping[str, Any]) -> tuple[SuiteChoice, ...]:
@@ -25,11 +25,14 @@ def with_own_options(suites: tuple[SuiteChoice, ...], options: Mapping[str, Any]
     """
     from weighin.engine.tasks.items import reference_spec
 
-    given = {field: options[field] for field in _FIELDS if options.get(field) is not None}
+    given = {field: options[field] for field in _FIELDS if options.get(field) not in (None, ())}
     if not given:
         return suites
     if "columns" in given:
         given["columns"] = parse_columns(given["columns"])
+    if "stop" in given:
+        # A shell has no easy way to write a line's end.
+        given["stop"] = tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in given["stop"])
     own = [suite.name for suite in suites if (suite.data or suite.hub_repo) and reference_spec(suite) is None]
     if not own:
         raise PlanError(

@@ -19,6 +19,7 @@ from weighin.engine.errors import PlanError, WeighinError
 from weighin.engine.events import RunFinished, VerdictReached
 from weighin.engine.hardware.report import machine_line
 from weighin.engine.plan import (
+    ConsistencyPlan,
     Limits,
     Plan,
     RacePlan,
@@ -137,11 +138,25 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
     changed: Plan = _changed(
         plan,
         race=RacePlan(enabled=False) if options.get("no_race") else None,
+        consistency=_consistency(plan.consistency, options),
         settings=settings,
         limits=limits,
         speed=_changed(plan.speed, repeats=options["repeats"]),
         item_limit=options["limit"],
         time_budget_s=parse_duration(options["time_budget"], "--time-budget"),
+    )
+    return changed
+
+
+def _consistency(plan: ConsistencyPlan, options: Mapping[str, Any]) -> ConsistencyPlan:
+    items = options.get("consistency")
+    changed: ConsistencyPlan = _changed(
+        plan,
+        items=items,
+        samples=options.get("samples"),
+        temperature=options.get("temperature"),
+        # A number that was asked for is meant, whatever it costs.
+        share=None if items is None else 0.0,
     )
     return changed
 
@@ -192,15 +207,19 @@ def start(plan: Plan, *, name: str, as_json: bool, screen: bool = False) -> int:
 
 
 def _what_can_be_told(plan: Plan) -> str:
-    """Before it starts: how small a difference this many items can show."""
+    """Before it starts: how small a difference this many items can show, and what is asked besides."""
+    from weighin.engine.consistency.reasking import Reasking
     from weighin.engine.stats.intervals import minimum_detectable_difference
 
     limits = [(suite, suite.limit or plan.item_limit) for suite in plan.suites]
     seed, n_ctx = plan.settings.seed, plan.settings.n_ctx
-    n = sum(len(open_suite(suite, seed=seed, limit=limit, n_ctx=n_ctx).items) for suite, limit in limits)
+    suites = [open_suite(suite, seed=seed, limit=limit, n_ctx=n_ctx) for suite, limit in limits]
+    n = sum(len(suite.items) for suite in suites)
     points = minimum_detectable_difference(n) * 100
     early = "; clear losers stop early" if plan.race.enabled and len(plan.candidates) > 1 else ""
-    return f"With {n} items differences of about {points:.0f} points in accuracy can be told{early}."
+    again = Reasking(plan.consistency, suites).words
+    consistency = f" For consistency {again}." if again else ""
+    return f"With {n} items differences of about {points:.0f} points in accuracy can be told{early}.{consistency}"
 
 
 def resume_run(run_id: str, *, as_json: bool, screen: bool = False) -> int:

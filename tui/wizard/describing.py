@@ -56,6 +56,7 @@ def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str
 
     ``fetched`` are the files of the picks that came from the hub.
     """
+    from weighin.engine.consistency.reasking import Reasking
     from weighin.engine.estimate import Rates, copy_bandwidth, estimate_s, guessed_rates
     from weighin.engine.stats.intervals import minimum_detectable_difference
     from weighin.engine.tasks.items import open_suite
@@ -69,6 +70,8 @@ def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str
         found = 100 * minimum_detectable_difference(n)
         lines.append(f"{suite.spec.name}: {n} items; differences from about {found:.0f} points can be told")
         lines += _how_asked(choice, suite.spec)
+    again = Reasking(plan.consistency, suites).words
+    lines += [f"For consistency: {again}"] if again else []
     measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.rate}
     rates = {}
     for c in plan.candidates:

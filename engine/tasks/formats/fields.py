@@ -47,14 +47,14 @@ def split_rows(rows: Rows, split: str, *, suite: str, at_least: int = 1) -> Sequ
     return found
 
 
-def text_field(row: Row, column: str, where: str) -> str:
+def text_field(row: Row, column: str, where: str, *, may_be_blank: bool = False) -> str:
     """The text in ``column``, exactly as it stands.
 
     Raises:
-        DatasetError: it is missing, no text, or empty.
+        DatasetError: it is missing, no text, or blank; one blank part of an item is no reason to refuse a data set.
     """
     value = row.get(column)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not (may_be_blank or value.strip()):
         raise DatasetError(f"{where} has no text in the column {column!r}.", hint=_HINT)
     return value
 

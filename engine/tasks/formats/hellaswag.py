@@ -27,7 +27,7 @@ def prepare(text: str) -> str:
 
 
 def _item(row: Row, where: str, number: int) -> ChoiceItem:
-    beginning = text_field(row, "ctx_a", where) + " " + str(row.get("ctx_b") or "").capitalize()
+    beginning = text_field(row, "ctx_a", where, may_be_blank=True) + " " + str(row.get("ctx_b") or "").capitalize()
     context = prepare(text_field(row, "activity_label", where) + ": " + beginning)
     endings = tuple(prepare(ending) for ending in texts_field(row, "endings", where, at_least=2))
     return ChoiceItem(

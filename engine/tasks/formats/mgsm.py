@@ -29,25 +29,39 @@ WORDS = {
 
 
 def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item a question, without examples; the language is ``spec.dataset.config``.
+    """One item a question, without examples; the language is ``spec.dataset.config``, or without one each split is one.
 
     Raises:
         DatasetError: an unknown language, or a column is missing or no number.
     """
     language = spec.dataset.config if spec.dataset else ""
+    if language:
+        return tuple(_items(rows, spec, language, "test", stop=()))
+    # Of several languages at once each has its own word that stops an answer.
+    return tuple(item for split in rows for item in _items(rows, spec, split, split, stop=WORDS.get(split, ("",))[:1]))
+
+
+def _items(rows: Rows, spec: Asked, language: str, split: str, *, stop: tuple[str, ...]) -> list[Item]:
     if language not in WORDS:
         raise DatasetError(f"MGSM has no language {language!r}.", hint=f"It has {', '.join(WORDS)}.")
     asked, answered = WORDS[language]
-    items = []
-    for index, row in enumerate(split_rows(rows, "test", suite=spec.name)):
-        where = f"{spec.name} row {index}"
+    items: list[Item] = []
+    for index, row in enumerate(split_rows(rows, split, suite=spec.name)):
+        where = f"{spec.name} {'' if split == 'test' else split + ' '}row {index}"
         question = text_field(row, "question", where)
         opening = "" if row.get("answer") else f"{asked} "
         prompt = f"{opening}{question}\n{answered}"
         items.append(
-            GenerateItem(id=f"{language}-{index}", prompt=prompt, plain_prompt=prompt, answers=(_number(row, where),))
+            GenerateItem(
+                id=f"{language}-{index}",
+                prompt=prompt,
+                plain_prompt=prompt,
+                answers=(_number(row, where),),
+                stop=stop,
+                group=language,
+            )
         )
-    return tuple(items)
+    return items
 
 
 def _number(row: Row, where: str) -> str:

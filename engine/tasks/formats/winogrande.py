@@ -19,7 +19,10 @@ def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
         where = f"winogrande row {number}"
         sentence = text_field(row, "sentence", where)
-        options = (text_field(row, "option1", where), text_field(row, "option2", where))
+        options = (
+            text_field(row, "option1", where, may_be_blank=True),
+            text_field(row, "option2", where, may_be_blank=True),
+        )
         answer = str(row.get("answer"))
         gap = sentence.find("_")
         if gap < 0 or answer not in ("1", "2"):

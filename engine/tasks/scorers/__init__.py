@@ -34,7 +34,7 @@ _OF_TASK_FILES = {"harness_match": "harness_match:score_harness_match"}
 """Those whose check comes from a task file of lm-evaluation-harness, not from a row of the user's."""
 
 
-READS_WHOLE_OUTPUT = frozenset({"gsm8k", "harness_match"})
+READS_WHOLE_OUTPUT = frozenset({"gsm8k", "mgsm", "harness_match"})
 """Scorers that want the output before extraction, because they have filters of their own.
 
 Their suite's extractor still says what the answer is: what is shown, compared between repeats and counted as missing.

@@ -26,9 +26,15 @@ def score_gsm8k(found: str, item: GenerateItem) -> dict[str, float]:
 
 
 def score_mgsm(found: str, item: GenerateItem) -> dict[str, float]:
-    """``exact_match`` of the last number without any punctuation, its sign included: so the harness has it."""
-    number = _bare((last_number(found) or _INVALID).strip())
-    return {"exact_match": float(number in {_bare(answer) for answer in item.answers})}
+    """``exact_match`` of the last number and ``exact_match_whole`` of the whole answer, without any punctuation.
+
+    The number's sign is punctuation too: so the harness has it. ``found`` must be the whole answer.
+    """
+    wanted = {_bare(answer) for answer in item.answers}
+    return {
+        "exact_match": float(_bare((last_number(found) or _INVALID).strip()) in wanted),
+        "exact_match_whole": float(_bare(found.strip()) in wanted),
+    }
 
 
 def _bare(text: str) -> str:

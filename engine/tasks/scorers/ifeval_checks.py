@@ -7,7 +7,8 @@ matches are found in one pass.
 
 Known differences, all of them where the reference needs data that it downloads, or draws at random:
 
-- sentences: Punkt's algorithm (nltk) with a hand-written list of abbreviations instead of its trained model;
+- sentences: Punkt's algorithm (nltk) with the trained model's abbreviations but not its statistics of words: of 4,289
+  prompts, solutions and clauses 12 were divided otherwise;
 - languages: our own ``language`` module instead of langdetect, whose answer on short texts varies from run to run;
 - ``letter_frequency`` of a sign that is no letter: it is counted; the reference picks a random letter instead;
 - keywords are taken literally, not as regular expressions (the data set has none in which this matters).
@@ -268,8 +269,9 @@ _OPENERS = (
     "unfortunately fortunately luckily sadly happily clearly obviously actually basically generally specifically"
 )
 _ABBREVIATIONS = (
-    "dr mr mrs ms prof sr jr st rev gen col sgt capt lt gov sen rep pres hon messrs vs etc e.g i.e cf al inc ltd co "
-    "corp bros dept est univ no vol ed pp fig approx appt apt ave blvd rd mt ft jan feb mar apr jun jul aug sep sept "
-    "oct nov dec mon tue tues wed thu thur thurs fri sat sun a.m p.m u.s u.k u.n u.s.a d.c n.y l.a ph.d b.a m.a m.d "
-    "b.c a.d p.s p.p.s"
+    "dr mr mrs ms prof sr jr st gen col lt maj adm sen rep reps messrs vs inc ltd co corp bros cos cie ave ft yr chg "
+    "mg ct jan feb aug sep sept oct nov dec tues wed fri a.m p.m u.s u.k u.n u.s.a u.s.s.r d.c n.y n.j n.c s.c l.a "
+    "ph.d m.b.a a.d ala ariz calif colo conn fla ga ill kan ky mich minn nev ok okla ore pa tenn va vt w.va wash wis "
+    "c d e f g h k l m n p r s t v w"
 )
+"""Those that the reference's trained English model knows: it read business news, and takes "e.g." for an end."""

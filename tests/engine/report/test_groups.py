@@ -65,13 +65,21 @@ def test_the_harness_shape_has_a_group_and_its_tasks(events):
     files = lm_eval_files(PLAN, events)
     document = results(files, "a")
     tasks = ["mmlu_anatomy", "mmlu_world_religions"]
-    assert list(document["results"]) == [*tasks, "mmlu"]
-    assert document["groups"] == {"mmlu": document["results"]["mmlu"]}
-    assert document["group_subtasks"] == {"mmlu_anatomy": [], "mmlu_world_religions": [], "mmlu": tasks}
+    groups = ["mmlu_stem", "mmlu_humanities", "mmlu"]
+    assert list(document["results"]) == [*tasks, *groups]
+    assert document["groups"] == {group: document["results"][group] for group in groups}
+    assert document["group_subtasks"] == {
+        "mmlu_stem": ["mmlu_anatomy"],
+        "mmlu_humanities": ["mmlu_world_religions"],
+        "mmlu": ["mmlu_stem", "mmlu_humanities"],
+    }
     for key in ("configs", "n-samples", "task_hashes"):
         assert list(document[key]) == tasks
     for key in ("versions", "n-shot", "higher_is_better"):
-        assert list(document[key]) == [*tasks, "mmlu"]
+        assert list(document[key]) == [*tasks, *groups]
+    # The harness' versions, a number of a task and a text of a group.
+    assert document["versions"] == {**dict.fromkeys(tasks, 1.0), **dict.fromkeys(groups, "2")}
+    assert document["results"]["mmlu_stem"]["alias"] == "stem"
     assert set(document["n-shot"].values()) == {5}
     assert document["configs"]["mmlu_anatomy"]["num_fewshot"] == 5
     assert document["n-samples"]["mmlu_world_religions"] == {"original": 20, "effective": 20}
@@ -84,13 +92,13 @@ def test_the_harness_shape_has_a_group_and_its_tasks(events):
 def test_the_group_is_weighted_by_items_and_its_error_pooled(events):
     group = results(lm_eval_files(PLAN, events), "a")["groups"]["mmlu"]
     assert (group["name"], group["alias"], group["sample_len"]) == ("mmlu", "mmlu", 30)
-    assert group["sample_count"] == {"acc,none": 30, "acc_norm,none": 30}
+    # The harness has no acc_norm of MMLU.
+    assert group["sample_count"] == {"acc,none": 30}
     assert group["acc,none"] == pytest.approx(10 / 30)
     # The harness' pooled_sample_stderr of 0.6 of 10 and 0.2 of 20.
     errors = {10: math.sqrt(0.6 * 0.4 / 9), 20: math.sqrt(0.2 * 0.8 / 19)}
     pooled = sum((n - 1) * error**2 * n for n, error in errors.items()) / (30 - 2)
     assert group["acc_stderr,none"] == pytest.approx(math.sqrt(pooled / 30))
-    assert group["acc_norm_stderr,none"] == 0.0
     # As the harness has it, one task of a single item makes the group's error unknown.
     lone = results(lm_eval_files(PLAN, events), "b")
     assert lone["results"]["mmlu_anatomy"]["acc_stderr,none"] == "N/A"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 
 from weighin.engine.events import (
     AnswerScored,
+    BlockScored,
     CandidateStopped,
     MemoryMeasured,
     RaceSettled,
@@ -15,10 +17,10 @@ from weighin.engine.events import (
     SuiteDropped,
 )
 from weighin.engine.judging.summary import CandidateSummary, summarise
-from weighin.engine.plan import Candidate, Limits, Plan, RacePlan
+from weighin.engine.plan import Candidate, ConsistencyPlan, Limits, Plan, RacePlan, SpeedPlan
 from weighin.engine.running.progress import Progress
 from weighin.engine.running.race import RaceWatch
-from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS, Schedule
+from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS, BlockStep, Schedule, block_range
 from weighin.engine.tasks.items import ChoiceItem, Suite
 from weighin.engine.tasks.order import committed_order
 from weighin.engine.tasks.spec import SuiteSpec
@@ -173,3 +175,63 @@ def test_blocks_come_in_the_order_in_which_they_complete_the_committed_order() -
             complete += 1
         assert complete >= before
     assert complete == len(order)
+
+
+ACCURACIES = {"poor": 0.25, "weak": 0.35, "good": 0.64, "best": 0.66}
+N_BLOCKS = 40
+
+
+def spend(budget_s: float) -> tuple[dict[str, int], float, int]:
+    """Blocks each candidate was asked under a budget, the time that took, and rounds; a block takes a second."""
+    plan = msgspec.structs.replace(
+        plan_of(*ACCURACIES), speed=SpeedPlan(repeats=1), consistency=ConsistencyPlan(items=0)
+    )
+    suite = suite_of("s", N_BLOCKS * CHOICE_BLOCK_ITEMS)
+    watch, progress = opened(plan, [suite]), Progress()
+    for event in (event for name in ACCURACIES for event in measured(name)):
+        progress.note(event)
+        progress.note(msgspec.structs.replace(event, kind="prompt") if isinstance(event, SpeedMeasured) else event)
+    schedule = Schedule(plan, [suite], progress, together=True)
+    asked, used_s, rounds = dict.fromkeys(ACCURACIES, 0), 0.0, 0
+    while True:
+        active = [name for name in ACCURACIES if not progress.of(name).stopped]
+        work = schedule.next_round(active, 0, left_s=budget_s - used_s)
+        if work is None:
+            return asked, used_s, rounds
+        rounds += 1
+        for name in work.order:
+            for step in schedule.visit(name, work):
+                if not isinstance(step, BlockStep):
+                    continue
+                if used_s >= budget_s:
+                    return asked, used_s, rounds
+                used_s += 1.0
+                asked[name] += 1
+                for index in block_range(suite, step.block):
+                    right = random.Random(f"{name} {index}").random() < ACCURACIES[name]
+                    watch.note(answer(name, "s", suite.items[index].id, right))
+                progress.note(
+                    BlockScored(
+                        candidate=name, suite="s", block=step.block, items=16, n_unique_prompt_tokens=1,
+                        n_output_tokens=0, elapsed_s=1.0,
+                    )
+                )  # fmt: skip
+        for decision in watch.decide():
+            watch.note(decision)
+            progress.note(decision)
+        schedule.round_done(loading_s=0.0, elapsed_s=1.0)
+
+
+def test_a_time_budget_is_spent_on_those_between_whom_it_is_open() -> None:
+    budget_s = 60.0
+    asked, used_s, rounds = spend(budget_s)
+    # It pays for 15 blocks each: the losers leave theirs to the two at the top, who are asked equally much.
+    assert used_s <= budget_s
+    assert asked["poor"] < asked["good"]
+    assert asked["weak"] < asked["good"]
+    assert asked["good"] == asked["best"] > budget_s / len(ACCURACIES)
+    assert rounds > 6
+    assert used_s > 0.9 * budget_s
+    # Without one everybody who is not stopped is asked everything.
+    free, _used_s, _rounds = spend(float("inf"))
+    assert free["best"] == N_BLOCKS

@@ -6,12 +6,15 @@ import asyncio
 import json
 from pathlib import Path
 
+import jsonschema
 import msgspec
 import pytest
 
+from weighin.assets import asset
 from weighin.engine import events as ev
 from weighin.engine.plan import Plan, RacePlan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
+from weighin.engine.report.json_export import run_json
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store
 
@@ -106,6 +109,10 @@ def test_a_race_ends_early_with_the_winner_of_the_full_run(race_plan: Plan, home
     losers = [r for r in verdicts[1].rankings if r.candidate != winner]
     assert all(r.stopped_early and "others are more accurate" in r.ruled_out[0] for r in losers)
     assert "stopped early as less accurate" in verdicts[1].sentences[1]
+    # What is exported of both fits the published schema.
+    schema = jsonschema.Draft202012Validator(json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8")))
+    for plan, run_id in ((full, "full"), (race_plan, "raced")):
+        schema.validate(json.loads(run_json(plan, store.events(run_id))))
 
 
 @pytest.mark.parametrize("cancel_after", [1, 3, 4])

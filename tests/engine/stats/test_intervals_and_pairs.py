@@ -70,3 +70,14 @@ def test_more_items_tell_smaller_differences():
     differences = [minimum_detectable_difference(n) for n in (10, 50, 200, 1000)]
     assert differences == sorted(differences, reverse=True)
     assert minimum_detectable_difference(0) == 1.0
+
+
+@pytest.mark.parametrize("n", [100, 200, 1000])
+def test_the_difference_said_to_be_told_is_found_in_about_four_of_five_runs(n):
+    difference, discordant = minimum_detectable_difference(n), 0.3
+    # Items on which only the one, only the other, or neither alone is right, drawn 2000 times.
+    shares = [(discordant + difference) / 2, (discordant - difference) / 2, 1 - discordant]
+    counts = np.random.default_rng(5).multinomial(n, shares, size=2000)
+    found = np.mean([mcnemar_p(int(a), int(b)) <= 0.05 for a, b, _ in counts])
+    # The exact test is a little careful, and the formula leaves the difference out of the variance.
+    assert 0.74 <= found <= 0.88

@@ -92,6 +92,9 @@ def test_piqa() -> None:
     assert request.contexts == ("Question: Open a jar.\nAnswer:",)
     assert request.continuations == (" Turn the lid.", " Shout at it.")
     assert item.gold == 0
+    # One blank solution among thousands does not close the suite.
+    ((_item, request),) = asked("piqa", validation=[{**row, "sol2": ""}])
+    assert request.continuations == (" Turn the lid.", " ")
 
 
 def test_winogrande_scores_the_rest_after_each_option() -> None:

@@ -21,8 +21,8 @@ NAMES = ("gsm8k", *MGSM, "ifeval", "humaneval", "mbpp", "cuad")
 _TEXT = {
     "gsm8k": (("Question:", "</s>", "<|im_end|>"), 256, "last_number", "gsm8k", "exact_match", 5),
     "ifeval": ((), 1280, "verbatim", "ifeval", "prompt_level_strict_acc", 0),
-    "humaneval": (("\nclass", "\ndef", "\n#", "\nif", "\nprint"), 1024, "code_block", "code", "pass@1", 0),
-    "mbpp": (("[DONE]",), 256, "code_block", "code", "pass@1", 3),
+    "humaneval": (("\nclass", "\ndef", "\n#", "\nif", "\nprint"), 1024, "verbatim", "code", "pass@1", 0),
+    "mbpp": (("[DONE]",), 256, "verbatim", "code", "pass@1", 3),
     **{
         name: ((WORDS[name[-2:]][0], "</s>", "<|im_end|>"), 256, "last_number", "mgsm", "exact_match", 0)
         for name in MGSM
@@ -52,9 +52,26 @@ def test_each_names_its_source_its_licence_and_an_exact_version(name: str) -> No
     find_scorer(spec.scorer)
 
 
-def test_humaneval_goes_on_with_the_text_in_chat_models_too() -> None:
-    # Its stop strings would cut a chat answer at the first line of its function.
-    assert find_spec("humaneval").prompt_style == "plain"
+@pytest.mark.parametrize("name", ["humaneval", "mbpp"])
+def test_code_goes_on_with_the_text_in_chat_models_too(name: str) -> None:
+    # HumanEval's stop strings would cut a chat answer at the first line of its function, and what the harness runs is
+    # all of the answer: with the fence that a chat answer has, no MBPP program would be one.
+    assert find_spec(name).prompt_style == "plain"
+
+
+def test_mgsm_has_every_language_as_its_own_suite_has_it(tmp_path: Path) -> None:
+    for language in WORDS:
+        folder = tmp_path / language
+        folder.mkdir()
+        (folder / f"mgsm_{language}.tsv").write_text(f"1 + 1 ({language})?\t2\n2 + 2?\t4\n", encoding="utf-8")
+    suite = _open(tmp_path, "mgsm")
+    assert suite.subjects() == dict.fromkeys(sorted(WORDS), 2)
+    for language in WORDS:
+        alone = _open(tmp_path / language, f"mgsm-{language}")
+        mine = sorted((item for item in suite.items if item.group == language), key=lambda item: item.row)
+        assert [item.row for item in mine] == [0, 1]
+        wanted = sorted(alone.items, key=lambda item: item.row)
+        assert [build_request(suite.spec, i) for i in mine] == [build_request(alone.spec, i) for i in wanted]
 
 
 def _open(folder: Path, name: str) -> Suite:

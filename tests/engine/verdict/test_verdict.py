@@ -2,6 +2,7 @@ import shlex
 
 from weighin.engine.events import (
     AnswerScored,
+    BlockScored,
     CandidateStopped,
     Disturbance,
     MemoryMeasured,
@@ -179,3 +180,32 @@ def test_one_candidate_alone_is_compared_with_nobody():
     verdict = reach_verdict(plan_of("a"), [*answers("a", 50, 100), speed("a", 20.0)])
     assert verdict.winner == "a"
     assert not row(verdict, "a").not_comparable
+
+
+def test_speed_that_drifted_over_the_rounds_is_said_and_one_that_did_not_is_not():
+    falls = [1.0, 0.96, 0.93, 0.9, 0.88]
+    events = [
+        speed(candidate, base * share, repeat=n)
+        for n, share in enumerate(falls)
+        for candidate, base in (("a", 20.0), ("b", 40.0))
+    ]
+    (warning,) = (w for w in reach_verdict(plan_of("a", "b"), events).warnings if "drifted" in w)
+    assert "generation -12%" in warning
+    # The same falls, but the disturbed repeats were taken again: what stays is level.
+    level = [speed(c, 20.0 + n % 2 / 10, repeat=n) for n in range(5) for c in ("a", "b")]
+    again = [speed("a", 20.0 * share, repeat=n, final=False, disturbed=True) for n, share in enumerate(falls)]
+    assert not any("drifted" in w for w in reach_verdict(plan_of("a", "b"), [*again, *level]).warnings)
+
+
+def test_answering_that_grows_slower_is_a_drift_too():
+    events = [*answers("a", 8, 10), *answers("b", 8, 10)]
+    events += [
+        BlockScored(
+            candidate=c, suite="s", block=n, items=16, n_unique_prompt_tokens=900, n_output_tokens=0,
+            elapsed_s=1.0 + 0.05 * n,
+        )
+        for n in range(6)
+        for c in ("a", "b")
+    ]  # fmt: skip
+    (warning,) = (w for w in reach_verdict(plan_of("a", "b"), events).warnings if "drifted" in w)
+    assert "answering -20%" in warning

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from weighin.engine import paths
-from weighin.engine.plan import read_plan
+from weighin.engine.plan import ConsistencyPlan, read_plan
 from weighin.engine.store.store import Store
 from weighin.tui.cli import main
 
@@ -170,3 +170,45 @@ def test_a_run_asks_as_the_options_say_and_refuses_other_data(tiny_models: list[
     refused = call("resume")
     assert refused.exit_code == 2
     assert "has changed since the run started" in refused.stderr
+
+
+def test_options_say_what_a_plan_could_say_of_own_data_and_consistency(
+    sums: str, tiny_models: list[Path], tmp_path: Path
+) -> None:
+    saved = tmp_path / "plan.toml"
+    columns = ["--columns", "prompt=frage,answer=antwort,id=nr"]
+    said = ["--scorer", "token_f1", "--extractor", "first_line", "--right-at", "0.75", "--metric", "f1"]
+    stops = ["--stop", "\\n\\n", "--stop", "Ende", "--system", "Kurz."]
+    again = ["--consistency", "6", "--samples", "3", "--temperature", "1.2"]
+    result = call(
+        "run", "-m", str(tiny_models[0]), "-d", sums, *columns, *said, *stops, *again, "--save-plan", str(saved)
+    )
+    assert result.exit_code == 0, result.output
+    plan = read_plan(saved)
+    (suite,) = plan.suites
+    assert (suite.scorer, suite.extractor, suite.right_at, suite.metric) == ("token_f1", "first_line", 0.75, "f1")
+    assert (suite.stop, suite.system) == (("\n\n", "Ende"), "Kurz.")
+    # A number that was asked for is meant, however long the answers are.
+    assert plan.consistency == ConsistencyPlan(items=6, samples=3, temperature=1.2, share=0.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--extractor", "guess"], "There is no extractor 'guess'. Choose one of: whole,"),
+        (["--metric", "bleu"], "There is no metric 'bleu' of the scorer exact"),
+        (["--right-at", "1.5"], "right_at 1.5; it must be between 0 and 1"),
+        (["--stop", ""], "empty stop text"),
+        (["--samples", "40"], "consistency.samples is 40; it must be from 2 to 16"),
+        (["--temperature", "0"], "a temperature above 0"),
+    ],
+)
+def test_a_slip_in_such_an_option_is_one_sentence(
+    options: list[str], words: str, sums: str, tiny_models: list[Path]
+) -> None:
+    columns = ["--columns", "prompt=frage,answer=antwort,id=nr"]
+    result = call("run", "-m", str(tiny_models[0]), "-d", sums, *columns, *options)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("\n") == 1

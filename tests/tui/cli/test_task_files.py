@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from weighin.engine.hub.bundle import create_bundle
+from weighin.engine.hub.bundle import create_bundle, verify_bundle
 from weighin.engine.hub.errors import BundleError
+from weighin.engine.hub.install import install_bundle
 from weighin.engine.plan import Plan, SuiteChoice, read_plan, write_plan
-from weighin.engine.prepare import candidates_from_paths
+from weighin.engine.prepare import candidates_from_paths, freeze_plan
+from weighin.engine.tasks.items import open_suite
 from weighin.tui.cli import main
 
 TASK = """task: sums
@@ -72,15 +76,80 @@ def test_a_slip_in_the_file_is_one_sentence(task: Path, tiny_models: list[Path])
     assert result.exit_code == 2
     assert "process_docs is the Python function utils.clean, which is not run" in result.stderr
     assert "Traceback" not in result.stderr
-    task.write_text(TASK, encoding="utf-8")
     shown = CliRunner().invoke(main, ["preview", str(task)])
     assert shown.exit_code == 2
-    assert "task file" in shown.stderr
+    assert shown.stderr == result.stderr
 
 
-def test_a_bundle_does_not_carry_half_of_it(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
-    plan = Plan(
-        candidates=candidates_from_paths([str(tiny_models[0])]), suites=(SuiteChoice(name="sums", data=str(task)),)
-    )
-    with pytest.raises(BundleError, match="cannot be carried"):
-        create_bundle(plan, tmp_path / "bundle")
+def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> None:
+    shown = CliRunner().invoke(main, ["preview", str(task), "-n", "2"], catch_exceptions=False)
+    assert shown.exit_code == 0, shown.output
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith(f"{task}: 4 generate items; scored by harness_match, leading with exact_match")
+    asked = lines[lines.index("As they will be asked (of models with a chat template)") :]
+    assert sum(line.startswith("── test-") for line in asked) == 2
+    # The template, filled in with the row.
+    assert sum("0" in line and line.startswith("user:") for line in asked) == 1
+    refused = CliRunner().invoke(main, ["preview", str(task), "--scorer", "numeric"])
+    assert refused.exit_code == 2
+    assert "it takes no scorer" in refused.stderr
+
+
+def bundle_of(task: Path, model: Path, to: Path) -> Plan:
+    """What the other side imports."""
+    plan = Plan(candidates=candidates_from_paths([str(model)]), suites=(SuiteChoice(name="sums", data=str(task)),))
+    create_bundle(freeze_plan(plan), to)
+    verify_bundle(to)
+    return install_bundle(to).plan
+
+
+def test_a_bundle_carries_it_with_its_data(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
+    inner = task.parent / "data" / "sums.jsonl"
+    inner.parent.mkdir()
+    (task.parent / "sums.jsonl").rename(inner)
+    task.write_text(TASK.replace("sums.jsonl", "data/sums.jsonl"), encoding="utf-8")
+    there = bundle_of(task, tiny_models[0], tmp_path / "bundle")
+    (suite,) = there.suites
+    assert Path(suite.data).read_bytes() == task.read_bytes()
+    assert Path(suite.data).parent != task.parent
+    here = SuiteChoice(name="sums", data=str(task))
+    assert open_suite(suite, seed=1, limit=0).items == open_suite(here, seed=1, limit=0).items
+    assert freeze_plan(there).suites == there.suites
+
+
+def test_a_bundle_takes_no_data_from_elsewhere(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (task.parent / "sums.jsonl").rename(tmp_path / "elsewhere" / "sums.jsonl")
+    for name in ("elsewhere/../elsewhere/sums.jsonl", str(tmp_path / "elsewhere" / "sums.jsonl"), "../x.jsonl"):
+        folder = tmp_path / "tasks"
+        folder.mkdir(exist_ok=True)
+        moved = folder / "sums.yaml"
+        wanted = name if Path(name).is_absolute() else f"../{name}"
+        moved.write_text(TASK.replace("sums.jsonl", wanted), encoding="utf-8")
+        plan = Plan(
+            candidates=candidates_from_paths([str(tiny_models[0])]),
+            suites=(SuiteChoice(name="sums", data=str(moved)),),
+        )
+        with pytest.raises(BundleError, match="lies outside its folder"):
+            create_bundle(plan, tmp_path / "bundle")
+
+
+def test_a_bundle_whose_task_names_a_file_of_this_machine_is_refused(
+    tmp_path: Path, task: Path, tiny_models: list[Path]
+) -> None:
+    bundle = tmp_path / "bundle"
+    bundle_of(task, tiny_models[0], bundle)
+    secret = tmp_path / "secret.jsonl"
+    secret.write_text('{"a": 1}\n', encoding="utf-8")
+    (inside,) = (bundle / "data").rglob("sums.yaml")
+    # Changed together with the manifest, as an attacker would.
+    evil = TASK.replace("sums.jsonl", str(secret)).encode()
+    old, new = (hashlib.sha256(content).hexdigest() for content in (inside.read_bytes(), evil))
+    size = inside.stat().st_size
+    inside.write_bytes(evil)
+    files = (path for path in bundle.iterdir() if path.is_file())
+    (manifest,) = (path for path in files if old in path.read_text(encoding="utf-8"))
+    text = manifest.read_text(encoding="utf-8").replace(old, new)
+    manifest.write_text(re.sub(rf'("size_bytes": ?){size}\b', rf"\g<1>{len(evil)}", text), encoding="utf-8")
+    with pytest.raises(BundleError, match=r"sums\.yaml names"):
+        verify_bundle(bundle)
