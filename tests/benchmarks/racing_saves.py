@@ -92,7 +92,7 @@ def main() -> None:
                 candidates=candidates_from_paths(str(file) for file in files),
                 suites=tuple(SuiteChoice(name=suite) for suite in options.suites.split(",")),
                 settings=Settings(n_threads=options.threads),
-                speed=SpeedPlan(repeats=1, chat_prompts=1, max_disturbed_retries=0),
+                speed=SpeedPlan(repeats=3, chat_prompts=1, max_disturbed_retries=0),
                 consistency=ConsistencyPlan(items=0),
                 item_limit=options.items,
             )
