@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 
 import msgspec
@@ -13,6 +12,7 @@ from weighin.engine.tasks.spec import SuiteSpec
 
 from ..previewing import write_columns
 from .rows import Row
+from .surroundings import Surroundings
 
 
 class Download(msgspec.Struct, frozen=True):
@@ -29,21 +29,18 @@ def missing_downloads(draft: Draft, rows: Mapping[str, Row]) -> tuple[Download, 
     return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in keys)
 
 
-def describe_downloads(downloads: tuple[Download, ...], rows: Mapping[str, Row]) -> list[str]:
+def describe_downloads(
+    downloads: tuple[Download, ...], rows: Mapping[str, Row], surroundings: Surroundings
+) -> list[str]:
     """What will be fetched, and whether the disk takes it."""
     if not downloads:
         return ["Nothing is downloaded."]
-    from weighin.engine.hub.client import connect
-
     away = [d for d in downloads if not (d.key in rows and rows[d.key].here)]
     lines = [f"  {d.key}  {d.size_bytes / 1e9:.2f} GB" for d in away]
     needed = sum(d.size_bytes for d in away)
     if not away:
         return ["Nothing is downloaded: all picks are in the cache."]
-    folder = connect().cache_dir
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    folder, free = surroundings.room()
     room = "" if free > needed * 1.05 else "  NOT ENOUGH"
     return [
         f"Enter downloads first, about {needed / 1e9:.2f} GB ({free / 1e9:.1f} GB free in {folder}{room}):",
@@ -51,12 +48,14 @@ def describe_downloads(downloads: tuple[Download, ...], rows: Mapping[str, Row])
     ]
 
 
-def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str]) -> list[str]:
+def describe_plan(
+    plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str], surroundings: Surroundings
+) -> list[str]:
     """The plan in words; opens the suites, so for a thread. Raises WeighinError.
 
     ``fetched`` are the files of the picks that came from the hub.
     """
-    from weighin.engine.estimate import Rates, copy_bandwidth, estimate_s, guessed_rates
+    from weighin.engine.estimate import Rates, estimate_s, guessed_rates
     from weighin.engine.stats.intervals import minimum_detectable_difference
     from weighin.engine.tasks.items import open_suite
 
@@ -73,7 +72,7 @@ def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str
     rates = {}
     for c in plan.candidates:
         row = measured.get(c.path)
-        guess = guessed_rates(c.size_bytes, copy_bandwidth())
+        guess = guessed_rates(c.size_bytes, surroundings.copy_bandwidth())
         rates[c.id] = Rates(guess.prompt / guess.generation * row.rate, row.rate) if row and row.rate else guess
     seconds = estimate_s(plan, suites, rates)
     lines.append(f"About {seconds / 60:.0f} min" if seconds >= 90 else f"About {seconds:.0f} s")
