@@ -69,6 +69,7 @@ class WeighinApp(ControlsApp):
     ) -> None:
         self._preferences = preferences or Preferences()
         super().__init__(themes=(DARK, LIGHT), theme=self._preferences.theme)
+        self.animation_level = "none"  # sixty frames a second would come out of the models' computing time
         self.follower = RunFollower(source)
         self.library = library
         self._clock = clock

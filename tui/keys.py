@@ -21,9 +21,9 @@ def keys_of(screen: Screen[object]) -> list[tuple[str, str]]:
 
 
 def _told(screen: Screen[object]) -> Iterator[ActiveBinding]:
-    """The bindings that hold on a screen and have words for people."""
+    """The bindings that hold on a screen and are ours; how lists scroll and fields are edited goes without saying."""
     for active in screen.active_bindings.values():
-        if active.binding.description and not active.binding.system:
+        if active.binding.id or active.binding.action == "command_palette":
             yield active
 
 
@@ -33,7 +33,7 @@ class ScreenCommands(Provider):
     def _doable(self) -> Iterator[ActiveBinding]:
         seen = set()
         for active in _told(self.screen):
-            if active.enabled and active.binding.action not in seen:
+            if active.enabled and active.binding.id and active.binding.action not in seen:
                 seen.add(active.binding.action)
                 yield active
 
@@ -74,6 +74,7 @@ def binding_ids() -> frozenset[str]:
     from .screens.history import HistoryScreen
     from .screens.live import LiveScreen
     from .screens.results import ResultsScreen
+    from .widgets.matrix import AnswerMatrix
     from .wizard.candidates import CandidatesStep
     from .wizard.fetch import FetchScreen
     from .wizard.review import ReviewStep
@@ -84,6 +85,7 @@ def binding_ids() -> frozenset[str]:
         LiveScreen,
         ResultsScreen,
         AnswersScreen,
+        AnswerMatrix,
         HistoryScreen,
         WizardScreen,
         CandidatesStep,

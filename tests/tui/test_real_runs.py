@@ -13,11 +13,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from weighin.engine.events import AnswerScored, Event, PhaseChanged, RunFinished, SpeedMeasured
-from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store
@@ -43,6 +44,32 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
             ),
         )
     )
+
+
+def asked_again(plan: Plan, folder: Path) -> Plan:
+    """The plan with items to write that are sampled, and a block asked once more."""
+    data = folder / "prices.jsonl"
+    rows = [{"prompt": f"What is the price of {n}?", "answer": str(n)} for n in range(16)]
+    data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return freeze_plan(
+        msgspec.structs.replace(
+            plan,
+            suites=(*plan.suites, SuiteChoice(name="prices", data=str(data), max_tokens=4)),
+            consistency=ConsistencyPlan(items=6, samples=2),
+        )
+    )
+
+
+PHASES: dict[str, Callable[[str, str], bool]] = {
+    "loading": lambda phase, _detail: phase == "loading",
+    "warming up": lambda phase, _detail: phase == "warming up",
+    "speed": lambda phase, _detail: phase == "speed",
+    "latency": lambda phase, _detail: phase == "latency",
+    "answering": lambda phase, _detail: phase == "answering",
+    "sampling": lambda _phase, detail: detail.endswith(" times"),
+    "once more": lambda _phase, detail: detail.endswith("once more"),
+}
+"""How each shows in an event."""
 
 
 @pytest.fixture
@@ -97,8 +124,12 @@ def stored(database: Path, run_id: str = "r1") -> list[object]:
 
 def assert_complete(database: Path, plan: Plan) -> None:
     events = stored(database)
-    answers = [(e.candidate, e.item) for e in events if isinstance(e, AnswerScored)]
-    assert len(answers) == len(set(answers)) == 64 * len(plan.candidates)
+    told = [(e.candidate, e.suite, e.item, e.repeat) for e in events if isinstance(e, AnswerScored)]
+    assert len(told) == len(set(told))
+    answers = 64 + (16 if len(plan.suites) == 2 else 0)
+    assert sum(repeat == 0 for *_, repeat in told) == answers * len(plan.candidates)
+    if len(plan.suites) == 2:
+        assert sum(repeat > 0 for *_, repeat in told) == 6 * 2 * len(plan.candidates)
     speeds = {(e.candidate, e.kind, e.repeat) for e in events if isinstance(e, SpeedMeasured) and e.final}
     assert len(speeds) == 2 * 2 * len(plan.candidates)
 
@@ -118,6 +149,11 @@ async def test_a_killed_worker_is_told_its_log_is_there_and_the_run_goes_on(plan
         await until(pilot, lambda: any(panel.death for panel in app.follower.board.panels))
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, ErrorDialog))
+        death = next(panel.death for panel in app.follower.board.panels if panel.death)
+        await pilot.press("c")
+        assert death.reason in app.clipboard
+        assert death.log_path in app.clipboard
+        assert all(line in app.clipboard for line in death.log_tail)
         await pilot.press("escape")
         await until(pilot, lambda: completed(app))
     assert_complete(database, plan)
@@ -147,10 +183,15 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
     assert_complete(database, plan)
 
 
-@pytest.mark.parametrize("phase", ["loading", "speed", "latency", "answering", "paused"])
-async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(plan: Plan, database: Path, phase: str) -> None:
+@pytest.mark.parametrize("phase", [*PHASES, "paused"])
+async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(
+    plan: Plan, database: Path, tmp_path: Path, phase: str
+) -> None:
+    if phase in ("sampling", "once more"):
+        plan = asked_again(plan, tmp_path)
+    begins = PHASES.get(phase, lambda _phase, _detail: False)
     app, session, source = start(
-        plan, database, hold_at=lambda event: isinstance(event, PhaseChanged) and event.phase == phase
+        plan, database, hold_at=lambda event: isinstance(event, PhaseChanged) and begins(event.phase, event.detail)
     )
     async with app.run_test(size=(100, 30)) as pilot:
         if phase == "paused":

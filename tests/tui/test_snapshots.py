@@ -173,6 +173,11 @@ def test_confirm(take):
     assert take("80x24", "dark", part=0.5, keys=("c",))
 
 
+@both_sizes
+def test_worker_log(take, size):
+    assert take(size, "dark", part=0.9, keys=("left", "w"))
+
+
 def test_choose_filter(take):
     assert take("80x24", "dark", mode="answers", keys=("f",))
 
