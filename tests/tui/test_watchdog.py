@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from weighin.engine.draft import Draft
 from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
@@ -20,6 +21,8 @@ from weighin.tui.app import WeighinApp
 from weighin.tui.housekeeping import start_keeping, stop_keeping
 from weighin.tui.library import StoreLibrary
 from weighin.tui.source import SessionSource
+from weighin.tui.wizard.screen import WizardScreen
+from weighin.tui.wizard.surroundings import Surroundings
 
 LIMIT_S = 0.050
 _UNIT_S = 0.0046
@@ -126,6 +129,39 @@ async def _watched(session: Session, folder: Path, watchdog: Watchdog) -> list[t
 @pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
 async def test_the_event_loop_is_never_held(tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog) -> None:
     assert await _watched(_session(tiny_models, tmp_path), tmp_path, watchdog) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
+async def test_the_wizard_does_not_hold_it_either(
+    tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    file = str(tiny_models[0])
+    surroundings = Surroundings(machine=lambda: "a machine", copy_bandwidth=lambda: 20e9)
+    screen = WizardScreen(Draft(added=(file,), picked=(file,)), measure=False, surroundings=surroundings)
+    app = WeighinApp(None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.push_screen(screen)
+        await asyncio.sleep(0.5)
+        watchdog.longest.clear()  # as above, the first frame is another matter
+        for step, keys in enumerate(
+            (
+                ("f1", "escape", "down", "tab", "5", "enter"),
+                ("tab", "enter"),
+                ("down", "space", "space", "f1", "escape", "enter"),
+                (*("down", "o", "o", "pagedown", "slash", "q", "w", "enter"), *("f1", "escape", "a", "enter", "enter")),
+                ("tab", "1", "f1", "escape"),
+            )
+        ):
+            await app.workers.wait_for_complete(list(screen.step.workers))
+            for key in keys:
+                watchdog.now = f"step {step + 1}, {key}"
+                await pilot.press(key)
+                await asyncio.sleep(0.1)
+        assert screen.draft.step == 4
+    assert [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S] == []
 
 
 async def test_the_watchdog_barks(watchdog: Watchdog) -> None:

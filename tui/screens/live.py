@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import ScrollableContainer
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
@@ -57,13 +57,11 @@ class LiveScreen(BoardScreen):
         """Bars, panels, footer."""
         yield TitleBar(mode_tabs(), "live")
         yield RunBar()
-        yield ScrollableContainer(id="deck")
+        yield Container(
+            id="deck"
+        )  # a ScrollableContainer would take the arrows for itself: they step from panel to panel
         yield Static(id="empty")
         yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Nothing scrolls by key: the arrows step from panel to panel."""
-        self.query_one("#deck").can_focus = False
 
     def show_board(self, board: Board, now: float) -> None:
         """Paint what changed."""

@@ -49,6 +49,7 @@ class LineTable(DataTable[Text]):
     """A row cursor, a head that tells which column orders the rows, and cheap repaints."""
 
     DEFAULT_CSS: ClassVar[str] = """
+    LineTable { background: $background; background-tint: $background 0%; }
     LineTable > .datatable--header { background: $background; color: $foreground-muted; text-style: none; }
     LineTable:focus > .datatable--cursor { background: $panel; color: $text; text-style: bold; }
     LineTable > .datatable--cursor { background: $panel 60%; color: $text; }
@@ -78,7 +79,7 @@ class LineTable(DataTable[Text]):
             return False
         self._columns, self._ordered_by = columns, ordered_by
         self.clear(columns=True)
-        titles = [c.title + (" ↓" if c.key == ordered_by else "") for c in columns]
+        titles = [c.title + ("↓" if c.key == ordered_by else "") for c in columns]
         head = self._line(TableRow("", titles))
         self.add_column(head, key="line", width=head.cell_len)
         return True

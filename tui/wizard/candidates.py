@@ -36,11 +36,11 @@ _COLUMNS = (
 )
 _NARROW = (
     Column("pick", "", 1),
-    Column("name", "model", 22),
-    Column("quant", "quant", 7),
+    Column("name", "model", 21),
+    Column("quant", "quant", 6),
     Column("size", "GB", 5, right=True),
     Column("license", "license", 11),
-    Column("memory", "mem GB", 8, right=True),
+    Column("memory", "mem GB", 7, right=True),
     Column("rate", "tok/s", 9, right=True),
 )
 """Where the terminal is narrow."""
@@ -94,7 +94,7 @@ class CandidatesStep(Step):
         """As many columns as there is room for."""
         width = self.app.size.width
         columns = _COLUMNS if width >= _WIDE else _NARROW
-        room = width - 6 - sum(column.width + 2 for column in columns)
+        room = width - 8 - sum(column.width + 2 for column in columns)
         if room >= _LEAST_REASON:
             columns = (*columns, Column("reason", "why not", room))
         self.query_one("#models-detail", Static).styles.max_height = 8 if self.app.size.height >= 36 else 3

@@ -19,7 +19,7 @@ from .surroundings import Fetching
 if TYPE_CHECKING:
     from weighin.engine.fetching import FetchProgress
 
-_BAR = 20
+_BAR = 16
 
 
 class FetchScreen(Dialog["dict[str, str] | None"]):
@@ -71,11 +71,15 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
         self.query_one("#fetch-hint", Static).update("enter tries again · escape goes back; what came is kept")
 
     def _paint(self) -> None:
-        width = max(20, self.query_one("#fetch-lines", Static).size.width)
+        width = max(2 * _BAR, self.query_one("#fetch-lines", Static).size.width)
         lines: list[Content] = []
         for name in self._references:
             lines += progress_lines(name, self._state.get(name), width)
         self.query_one("#fetch-lines", Static).update(Content("\n").join(lines))
+
+    def on_resize(self) -> None:
+        """Names are cut to the width."""
+        self.call_after_refresh(self._paint)
 
     def action_stop(self) -> None:
         """Back to the review; the thread stops at its next chunk."""

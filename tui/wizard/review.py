@@ -28,7 +28,7 @@ from .step import Step
 _FIELDS: tuple[tuple[str, str, str], ...] = (
     ("items", "Items a suite", "0 asks all"),
     ("repeats", "Speed repeats", ""),
-    ("sampled", "Asked again", "items of a suite, sampled, turned and reworded, to see how answers vary; 0: none"),
+    ("sampled", "Asked again", "items of a suite; how do answers vary?"),
     ("threads", "Threads", "0: a physical core each"),
 )
 _KV: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
@@ -137,7 +137,7 @@ class ReviewStep(Step, can_focus=True):
         try:
             plan = plan_from_draft(here, fetched=fetched, say=lambda words: tell(self._say, words))
             lines = [
-                *describe_plan(plan, rows, fetched, self.surroundings),
+                *describe_plan(plan, rows, fetched, missing, self.surroundings),
                 *describe_downloads(missing, rows, self.surroundings),
             ]
         except WeighinError as error:
