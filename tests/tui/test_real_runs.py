@@ -13,12 +13,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from weighin.engine.events import AnswerScored, Event, PhaseChanged, RunFinished, SpeedMeasured
-from weighin.engine.plan import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store
@@ -46,28 +45,11 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
     )
 
 
-def asked_again(plan: Plan, folder: Path) -> Plan:
-    """The plan with items to write that are sampled, and a block asked once more."""
-    data = folder / "prices.jsonl"
-    rows = [{"prompt": f"What is the price of {n}?", "answer": str(n)} for n in range(16)]
-    data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    return freeze_plan(
-        msgspec.structs.replace(
-            plan,
-            suites=(*plan.suites, SuiteChoice(name="prices", data=str(data), max_tokens=4)),
-            consistency=ConsistencyPlan(items=6, samples=2),
-        )
-    )
-
-
 PHASES: dict[str, Callable[[str, str], bool]] = {
     "loading": lambda phase, _detail: phase == "loading",
-    "warming up": lambda phase, _detail: phase == "warming up",
     "speed": lambda phase, _detail: phase == "speed",
     "latency": lambda phase, _detail: phase == "latency",
     "answering": lambda phase, _detail: phase == "answering",
-    "sampling": lambda _phase, detail: detail.endswith(" times"),
-    "once more": lambda _phase, detail: detail.endswith("once more"),
 }
 """How each shows in an event."""
 
@@ -126,10 +108,7 @@ def assert_complete(database: Path, plan: Plan) -> None:
     events = stored(database)
     told = [(e.candidate, e.suite, e.item, e.repeat) for e in events if isinstance(e, AnswerScored)]
     assert len(told) == len(set(told))
-    answers = 64 + (16 if len(plan.suites) == 2 else 0)
-    assert sum(repeat == 0 for *_, repeat in told) == answers * len(plan.candidates)
-    if len(plan.suites) == 2:
-        assert sum(repeat > 0 for *_, repeat in told) == 6 * 2 * len(plan.candidates)
+    assert sum(repeat == 0 for *_, repeat in told) == 64 * len(plan.candidates)
     speeds = {(e.candidate, e.kind, e.repeat) for e in events if isinstance(e, SpeedMeasured) and e.final}
     assert len(speeds) == 2 * 2 * len(plan.candidates)
 
@@ -187,8 +166,6 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
 async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(
     plan: Plan, database: Path, tmp_path: Path, phase: str
 ) -> None:
-    if phase in ("sampling", "once more"):
-        plan = asked_again(plan, tmp_path)
     begins = PHASES.get(phase, lambda _phase, _detail: False)
     app, session, source = start(
         plan, database, hold_at=lambda event: isinstance(event, PhaseChanged) and begins(event.phase, event.detail)

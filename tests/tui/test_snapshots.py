@@ -90,6 +90,8 @@ def take(snap_compare, run_events, steady_events, run_plan, library, monkeypatch
                 await pilot.pause()
                 app._painted_at = 0.0
                 app.paint()
+                app.clear_notifications()  # before a dialog dims what lies below it
+                await pilot.pause()
             app.clear_notifications()
             await pilot.pause(0.05)
 

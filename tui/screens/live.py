@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from ..board import Board, Panel
@@ -132,9 +133,9 @@ class LiveScreen(BoardScreen):
         deck.styles.layout = "grid" if fits else "horizontal"
         self.call_after_refresh(self._bring_in_sight)
 
-    def _bring_in_sight(self) -> None:
+    def _bring_in_sight(self, panel: Widget | None = None) -> None:
         """Scroll as little as shows the whole focused panel; Textual's own way leaves another one cut by a cell."""
-        deck, panel = self.query_one("#deck"), self.focused
+        deck, panel = self.query_one("#deck"), panel or self.focused
         if not isinstance(panel, CandidatePanel) or not deck.has_class("-scrolls"):
             return
         left = panel.virtual_region.x
@@ -168,7 +169,7 @@ class LiveScreen(BoardScreen):
         if self.zoomed:
             self._again()
         else:
-            self._bring_in_sight()
+            self._bring_in_sight(target)
 
     def action_zoom(self) -> None:
         """Show the focused panel alone, or all again."""

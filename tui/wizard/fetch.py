@@ -77,7 +77,7 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
             lines += progress_lines(name, self._state.get(name), width)
         self.query_one("#fetch-lines", Static).update(Content("\n").join(lines))
 
-    def on_resize(self) -> None:
+    async def on_resize(self) -> None:
         """Names are cut to the width."""
         self.call_after_refresh(self._paint)
 

@@ -28,7 +28,7 @@ from .step import Step
 _FIELDS: tuple[tuple[str, str, str], ...] = (
     ("items", "Items a suite", "0 asks all"),
     ("repeats", "Speed repeats", ""),
-    ("sampled", "Asked again", "items of a suite; how do answers vary?"),
+    ("sampled", "Asked again", "items of a suite; 0 asks none again"),
     ("threads", "Threads", "0: a physical core each"),
 )
 _KV: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
