@@ -332,7 +332,10 @@ class Session:
 
     async def _ensure_loaded(self, candidate: Candidate) -> None:
         def beat(report: Beat) -> None:
-            self.phase(candidate.id, "loading", "" if report.share is None else f"{report.share:.0%}")
+            if report.note == "warming up":
+                self.phase(candidate.id, "warming up")
+            else:
+                self.phase(candidate.id, "loading", "" if report.share is None else f"{report.share:.0%}")
 
         if not self._pool.has(candidate.id):
             self.phase(candidate.id, "loading")

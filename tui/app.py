@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
+import asyncio
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -16,7 +16,8 @@ from .app_controls import ControlsApp
 from .builtin_modes import register_builtin_modes
 from .following import Notice, RunFollower
 from .host import BoardScreen
-from .keys import binding_ids, keys_of
+from .housekeeping import start_keeping, stop_keeping
+from .keys import ScreenCommands, binding_ids, keys_of
 from .library import RunLibrary
 from .modals.dialogs import ErrorDialog
 from .modes import modes
@@ -24,15 +25,18 @@ from .preferences import Preferences
 from .source import RunSource
 from .themes import DARK, LIGHT
 
+if TYPE_CHECKING:
+    from .modals.help_text import Block
+
 _TICK_S = 0.25
 _TIMED_TICK_S = 2.0
 """Painting takes computing time from the model being timed: at 0.5 s its generation lost 4 % on 2 cores."""
 
 
-def _spare_the_collector() -> None:
-    """Take what start-up made out of the garbage collector's sight: looking through it all held the loop for 80 ms."""
-    gc.collect()
-    gc.freeze()
+def _explained(topic: str) -> list[Block]:
+    from .modals.help_text import blocks, help_text  # imports a Markdown parser, not needed for the first frame
+
+    return blocks(help_text(topic))
 
 
 class WeighinApp(ControlsApp):
@@ -46,6 +50,7 @@ class WeighinApp(ControlsApp):
         *(f"screens/{name}.tcss" for name in ("live", "results", "answers", "history")),
         *(f"modals/{name}.tcss" for name in ("dialogs", "help", "compare")),
     ]
+    COMMANDS: ClassVar = {ScreenCommands, *ControlsApp.COMMANDS}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", key_display="?"),
         Binding("q,ctrl+q", "leave", "Quit", id="app.quit", key_display="q"),
@@ -64,6 +69,7 @@ class WeighinApp(ControlsApp):
     ) -> None:
         self._preferences = preferences or Preferences()
         super().__init__(themes=(DARK, LIGHT), theme=self._preferences.theme)
+        self.animation_level = "none"  # sixty frames a second would come out of the models' computing time
         self.follower = RunFollower(source)
         self.library = library
         self._clock = clock
@@ -87,7 +93,11 @@ class WeighinApp(ControlsApp):
         self.switch_mode(self._first_mode)
         self.set_interval(_TICK_S, self.paint)
         self.follow(self.follower)
-        self.call_after_refresh(_spare_the_collector)
+        self.call_after_refresh(start_keeping)
+
+    def on_unmount(self) -> None:
+        """The collector is the whole process's."""
+        stop_keeping()
 
     def now(self) -> float:
         """Wall-clock time, seconds since the epoch; in a replay, the time it has come to."""
@@ -158,14 +168,14 @@ class WeighinApp(ControlsApp):
         control = {"pause": "pause", "skip": "skip", "drop_suite": "drop", "cancel": "cancel"}.get(action)
         return None if control and not self.follower.can(control) else True  # type: ignore[arg-type]
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Explain the screen in front."""
-        from .modals.help import HelpScreen  # imports Textual's Markdown, not needed for the first frame
+        topic = getattr(self.screen, "HELP_TOPIC", "")
+        if topic:  # not on the help itself
+            explained = await asyncio.to_thread(_explained, topic)
+            from .modals.help import HelpScreen
 
-        if isinstance(self.screen, HelpScreen):
-            return
-        topic = getattr(self.screen, "HELP_TOPIC", "live")
-        self.push_screen(HelpScreen(topic, keys_of(self.screen)))
+            self.push_screen(HelpScreen(explained, keys_of(self.screen)))
 
     def action_switch_theme(self) -> None:
         """Light or dark."""

@@ -127,9 +127,11 @@ async def test_every_candidate_has_its_panel(run_events, count, size):
         panels = list(app.screen.query(CandidatePanel))
         assert [panel.candidate for panel in panels] == [panel.card.id for panel in app.follower.board.panels]
         assert all(panel.size.width >= 30 and panel.size.height >= 10 for panel in panels)
-        for _ in panels:
+        for panel in [*panels[1:], panels[0]]:
             await pilot.press("right")
-        assert app.screen.focused is panels[0]
+            await settle(pilot)
+            assert app.screen.focused is panel
+            assert app.screen.region.contains_region(panel.region)  # the whole of it is in sight
 
 
 async def test_only_changed_panels_are_painted_again(run_events):

@@ -45,6 +45,15 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
     )
 
 
+PHASES: dict[str, Callable[[str, str], bool]] = {
+    "loading": lambda phase, _detail: phase == "loading",
+    "speed": lambda phase, _detail: phase == "speed",
+    "latency": lambda phase, _detail: phase == "latency",
+    "answering": lambda phase, _detail: phase == "answering",
+}
+"""How each shows in an event."""
+
+
 @pytest.fixture
 def database(home: Path) -> Path:
     return home / "runs.sqlite3"
@@ -97,8 +106,9 @@ def stored(database: Path, run_id: str = "r1") -> list[object]:
 
 def assert_complete(database: Path, plan: Plan) -> None:
     events = stored(database)
-    answers = [(e.candidate, e.item) for e in events if isinstance(e, AnswerScored)]
-    assert len(answers) == len(set(answers)) == 64 * len(plan.candidates)
+    told = [(e.candidate, e.suite, e.item, e.repeat) for e in events if isinstance(e, AnswerScored)]
+    assert len(told) == len(set(told))
+    assert sum(repeat == 0 for *_, repeat in told) == 64 * len(plan.candidates)
     speeds = {(e.candidate, e.kind, e.repeat) for e in events if isinstance(e, SpeedMeasured) and e.final}
     assert len(speeds) == 2 * 2 * len(plan.candidates)
 
@@ -118,6 +128,11 @@ async def test_a_killed_worker_is_told_its_log_is_there_and_the_run_goes_on(plan
         await until(pilot, lambda: any(panel.death for panel in app.follower.board.panels))
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, ErrorDialog))
+        death = next(panel.death for panel in app.follower.board.panels if panel.death)
+        await pilot.press("c")
+        assert death.reason in app.clipboard
+        assert death.log_path in app.clipboard
+        assert all(line in app.clipboard for line in death.log_tail)
         await pilot.press("escape")
         await until(pilot, lambda: completed(app))
     assert_complete(database, plan)
@@ -147,10 +162,13 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
     assert_complete(database, plan)
 
 
-@pytest.mark.parametrize("phase", ["loading", "speed", "latency", "answering", "paused"])
-async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(plan: Plan, database: Path, phase: str) -> None:
+@pytest.mark.parametrize("phase", [*PHASES, "paused"])
+async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(
+    plan: Plan, database: Path, tmp_path: Path, phase: str
+) -> None:
+    begins = PHASES.get(phase, lambda _phase, _detail: False)
     app, session, source = start(
-        plan, database, hold_at=lambda event: isinstance(event, PhaseChanged) and event.phase == phase
+        plan, database, hold_at=lambda event: isinstance(event, PhaseChanged) and begins(event.phase, event.detail)
     )
     async with app.run_test(size=(100, 30)) as pilot:
         if phase == "paused":

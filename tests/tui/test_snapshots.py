@@ -90,6 +90,8 @@ def take(snap_compare, run_events, steady_events, run_plan, library, monkeypatch
                 await pilot.pause()
                 app._painted_at = 0.0
                 app.paint()
+                app.clear_notifications()  # before a dialog dims what lies below it
+                await pilot.pause()
             app.clear_notifications()
             await pilot.pause(0.05)
 
@@ -171,6 +173,11 @@ def test_results_before_the_verdict(take, size):
 
 def test_confirm(take):
     assert take("80x24", "dark", part=0.5, keys=("c",))
+
+
+@both_sizes
+def test_worker_log(take, size):
+    assert take(size, "dark", part=0.9, keys=("left", "w"))
 
 
 def test_choose_filter(take):

@@ -12,17 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from weighin.engine.draft import Draft
 from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store
 from weighin.tui.app import WeighinApp
+from weighin.tui.housekeeping import start_keeping, stop_keeping
 from weighin.tui.library import StoreLibrary
 from weighin.tui.source import SessionSource
+from weighin.tui.wizard.screen import WizardScreen
+from weighin.tui.wizard.surroundings import Surroundings
 
 LIMIT_S = 0.050
-_ATTEMPTS = 3
-"""What holds the loop does so every time; what another process does to caches and clocks, now and then."""
 _UNIT_S = 0.0046
 """What ``_work`` takes on a quiet core of the kind the limit is meant for."""
 
@@ -43,6 +45,8 @@ class Watchdog:
 
     def __init__(self) -> None:
         self.longest: list[tuple[float, str]] = []
+        self.now = ""
+        """What was last done, for whoever reads a failure."""
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         original: Callable[[asyncio.Handle], None] = asyncio.Handle._run
@@ -51,11 +55,11 @@ class Watchdog:
             started = time.thread_time()
             original(handle)
             taken = time.thread_time() - started
-            if taken > LIMIT_S / 2:
+            if taken > LIMIT_S / 3:
                 slowness = max(1.0, _work() / _UNIT_S)
                 owner = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
                 name = owner.get_name() if isinstance(owner, asyncio.Task) else repr(handle)
-                self.longest.append((taken / slowness, name))
+                self.longest.append((taken / slowness, f"{name} ({self.now})"))
 
         monkeypatch.setattr(asyncio.Handle, "_run", run)
 
@@ -88,31 +92,83 @@ def _session(models: list[Path], folder: Path) -> Session:
     return Session(plan, store, "watched")
 
 
+_EVERYWHERE = (
+    *("right", "z", "z", "left", "p", "p", "question_mark", "escape", "ctrl+p", "escape"),
+    *("3", "down", "right", "f", "down", "enter", "b", "b", "slash", "escape", "escape", "question_mark", "escape"),
+    *("2", "down", "pagedown", "p", "question_mark", "escape"),
+    *("4", "down", "question_mark", "escape", "n", "escape", "d", "n"),
+    *("1", "d", "escape", "s", "n", "c", "n"),
+)
+"""Every screen with its dialogs and its help, and back to the live screen."""
+
+
 async def _watched(session: Session, folder: Path, watchdog: Watchdog) -> list[tuple[int, str]]:
-    """Milliseconds and names of the callbacks over the limit, in one run with keys pressed."""
+    """Milliseconds and names of the callbacks over the limit, in one run with keys pressed on every screen."""
     app = WeighinApp(SessionSource(session, title="watched"), library=StoreLibrary(folder / "runs.sqlite3"))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         watchdog.longest.clear()  # the first frame is measured by tests/benchmarks/screen_latency.py
-        deadline = time.monotonic() + 90
-        while app.follower.board.verdict is None:
-            assert time.monotonic() < deadline, "the run did not end"
-            for key in ("right", "z", "z", "left", "p", "p"):
+        deadline = time.monotonic() + 120
+        seen = set()
+
+        async def press(*keys: str) -> None:
+            for key in keys:
+                watchdog.now = f"{type(app.screen).__name__}, {key}"
                 await pilot.press(key)
                 await asyncio.sleep(0.1)
-        await pilot.pause()
+                seen.add(type(app.screen).__name__)
+
+        while app.follower.board.verdict is None:
+            assert time.monotonic() < deadline, "the run did not end"
+            await press(*_EVERYWHERE)
+        await press("2", "y", "e", "escape", *_EVERYWHERE)
+        assert {"LiveScreen", "ResultsScreen", "AnswersScreen", "HistoryScreen", "HelpScreen"} <= seen
     return [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
 async def test_the_event_loop_is_never_held(tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog) -> None:
-    for attempt in range(_ATTEMPTS):
+    # One repeat: of three runs of this walk one was over the limit, for a reason not seen again; quiet ones take 31 ms.
+    for attempt in range(2):
         folder = tmp_path / str(attempt)
         folder.mkdir()
         held = await _watched(_session(tiny_models, folder), folder, watchdog)
         if not held:
             break
-    assert not held
+    assert held == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
+async def test_the_wizard_does_not_hold_it_either(
+    tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    file = str(tiny_models[0])
+    surroundings = Surroundings(machine=lambda: "a machine", copy_bandwidth=lambda: 20e9)
+    screen = WizardScreen(Draft(added=(file,), picked=(file,)), measure=False, surroundings=surroundings)
+    app = WeighinApp(None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.push_screen(screen)
+        await asyncio.sleep(0.5)
+        watchdog.longest.clear()  # as above, the first frame is another matter
+        for step, keys in enumerate(
+            (
+                ("f1", "escape", "down", "tab", "5", "enter"),
+                ("tab", "enter"),
+                ("down", "space", "space", "f1", "escape", "enter"),
+                (*("down", "o", "o", "pagedown", "slash", "q", "w", "enter"), *("f1", "escape", "a", "enter", "enter")),
+                ("tab", "1", "f1", "escape"),
+            )
+        ):
+            await app.workers.wait_for_complete(list(screen.step.workers))
+            for key in keys:
+                watchdog.now = f"step {step + 1}, {key}"
+                await pilot.press(key)
+                await asyncio.sleep(0.1)
+        assert screen.draft.step == 4
+    assert [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S] == []
 
 
 async def test_the_watchdog_barks(watchdog: Watchdog) -> None:
@@ -124,3 +180,24 @@ async def test_the_watchdog_barks(watchdog: Watchdog) -> None:
     asyncio.get_running_loop().call_soon(hold)
     await asyncio.sleep(0.3)
     assert any(taken > LIMIT_S / 2 for taken, _name in watchdog.longest)
+
+
+async def test_full_collections_stay_short_while_the_heap_grows() -> None:
+    sizes = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            sizes.append(len(gc.get_objects()))
+
+    threshold = gc.get_threshold()
+    start_keeping()
+    gc.callbacks.append(note)
+    try:
+        kept = [[number] for number in range(400_000)]
+    finally:
+        gc.callbacks.remove(note)
+        stop_keeping()
+    assert len(kept) == 400_000
+    assert len(sizes) > 3
+    assert max(sizes) < 200_000  # without it, the last would look through 400,000 and all that was there before
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (threshold, 0)

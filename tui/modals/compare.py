@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from weighin.engine.judging.ranking import Ranking
@@ -17,6 +16,7 @@ from weighin.engine.judging.ranking import Ranking
 from .. import text
 from ..board import Board
 from ..ranking import rankings_of
+from .dialog import Dialog
 
 _MUTED = "$foreground-muted"
 _FIGURES: tuple[tuple[str, str, Callable[[Ranking], float | None], Callable[[float | None], str], bool], ...] = (
@@ -86,12 +86,15 @@ def _suites(board: Board) -> str:
     return ", ".join(f"{suite.name} ({suite.items})" for suite in board.suites)
 
 
-class CompareScreen(ModalScreen[None]):
+class CompareScreen(Dialog[None]):
     """Closes with Escape."""
 
-    HELP_TOPIC = "history"
+    HELP_TOPIC = "compare"
     CSS_PATH: ClassVar = ["dialogs.tcss", "compare.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,c", "dismiss", "Close", id="compare.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,c", "dismiss", "Close", id="compare.close"),
+        Binding("question_mark,f1", "app.help", "Help", id="compare.help", key_display="?", show=False),
+    ]
 
     def __init__(self, names: tuple[str, str], boards: tuple[Board, Board]) -> None:
         super().__init__()

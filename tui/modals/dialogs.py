@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from .dialog import Dialog
 
-class Confirm(ModalScreen[bool]):
+
+class Confirm(Dialog[bool]):
     """Asks before something that cannot be taken back; Escape means no."""
 
     CSS_PATH = "dialogs.tcss"
@@ -46,7 +47,7 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class Choose(ModalScreen["str | None"]):
+class Choose(Dialog["str | None"]):
     """One of a few; None when nothing was picked."""
 
     CSS_PATH = "dialogs.tcss"
@@ -69,7 +70,7 @@ class Choose(ModalScreen["str | None"]):
         self.dismiss(self._options[event.option_index][0])
 
 
-class AskText(ModalScreen["str | None"]):
+class AskText(Dialog["str | None"]):
     """A line of text; None when given up."""
 
     CSS_PATH = "dialogs.tcss"
@@ -91,7 +92,7 @@ class AskText(ModalScreen["str | None"]):
         self.dismiss(event.value.strip() or None)
 
 
-class ErrorDialog(ModalScreen[None]):
+class ErrorDialog(Dialog[None]):
     """What went wrong and what to do, as text that can be copied."""
 
     CSS_PATH = "dialogs.tcss"

@@ -8,30 +8,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Label, Markdown, Static
+from textual.widgets import Label, Static
 
-from weighin.assets import asset
-
-
-def help_text(topic: str) -> str:
-    """The help text of a screen; a plain word when there is none."""
-    path = asset("help", f"{topic}.md")
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return f"# {topic}\n\nThere is no help text for this screen."
+from .dialog import Dialog
+from .help_text import Block, HelpText
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Closes with the key that opened it, or Escape."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "dismiss", "Close", id="help.close")]
 
-    def __init__(self, topic: str, keys: list[tuple[str, str]]) -> None:
+    def __init__(self, explained: list[Block], keys: list[tuple[str, str]]) -> None:
         super().__init__()
-        self._topic = topic
+        self._explained = explained
         self._keys = keys
         """Key and what it does, as they hold on the screen below."""
 
@@ -41,6 +32,6 @@ class HelpScreen(ModalScreen[None]):
         lines = [Content.assemble((f"{key:>{width}}", "bold $text-accent"), f"  {what}") for key, what in self._keys]
         with Vertical(id="help"):
             with VerticalScroll(id="help-scroll"):
-                yield Markdown(help_text(self._topic), open_links=False)
+                yield HelpText(self._explained)
                 yield Static(Content("\n").join(lines), id="help-keys")
             yield Label("↑ ↓ scroll · escape close", classes="dialog-hint")

@@ -132,6 +132,12 @@ class AnswersScreen(BoardScreen):
         panels = self._board.panels
         return f"{letter(place)} {panels[place].card.name} {panels[place].card.quant}" if place < len(panels) else ""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey out what takes two candidates, or an answer, where there are none."""
+        if action in ("pair", "beside") and len(self._board.panels) < 2:
+            return None
+        return None if action in ("filter", "suite", "find") and not self._rows else True
+
     def _change(self, **changes: object) -> None:
         self._query = dataclasses.replace(self._query, **changes)  # type: ignore[arg-type]
         self._apply()

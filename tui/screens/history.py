@@ -9,9 +9,8 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
-from .. import text
 from ..board import Board
 from ..host import BoardScreen
 from ..library import RunLine
@@ -20,6 +19,17 @@ from ..modals.dialogs import AskText, Confirm
 from ..modes import mode_tabs
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
+from ..widgets.line_table import Column, LineTable, TableRow
+
+_MUTED = "$foreground-muted"
+_COLUMNS = (
+    Column("mark", "", 1),
+    Column("when", "when", 16),
+    Column("state", "state", 13),
+    Column("models", "models", 6, right=True),
+    Column("answers", "answers", 7, right=True),
+)
+"""All but the run's name, which takes what room is left, and the suites where the terminal is wide."""
 
 
 class HistoryScreen(BoardScreen):
@@ -47,7 +57,7 @@ class HistoryScreen(BoardScreen):
     def compose(self) -> ComposeResult:
         """Table, or a word that there is none."""
         yield TitleBar(mode_tabs(), "history")
-        yield DataTable(id="runs", cursor_type="row", zebra_stripes=False)
+        yield LineTable(id="runs")
         yield Static(id="none")
         yield KeyBar()
 
@@ -70,49 +80,39 @@ class HistoryScreen(BoardScreen):
         self._show()
 
     def _show(self) -> None:
-        table = self.query_one("#runs", DataTable)
-        row = table.cursor_row
-        table.clear(columns=True)
+        table = self.query_one("#runs", LineTable)
         table.display = bool(self._lines)
         empty = self.query_one("#none", Static)
         empty.display = not self._lines
         empty.update(Content("No runs yet. Start one with: weighin run, or weighin demo."))
-        wide = self.size.width >= 100
-        columns = {
-            " ": 1,
-            "run": 0,
-            "when": 16,
-            "state": 13,
-            "models": 6,
-            "answers": 7,
-            **({"suites": 34} if wide else {}),
-        }
-        room = max(12, self.size.width - 4 - sum(columns.values()) - 2 * len(columns))
-        for title, width in columns.items():
-            table.add_column(title, width=width or room, key=title)
-        for line in self._lines:
-            when = datetime.datetime.fromtimestamp(line.created_at).strftime("%Y-%m-%d %H:%M")
-            cells: list[Content] = [
-                self._mark_of(line),
-                Content.styled(text.cut(line.name or line.id, room), "bold"),
-                Content.styled(when, "$foreground-muted"),
-                _state(line),
-                Content(f"{len(line.candidates):>6}"),
-                Content(f"{line.answers:>7}"),
-            ]
-            if wide:
-                cells.append(Content.styled(text.cut(", ".join(line.suites), 34), "$foreground-muted"))
-            table.add_row(*cells, key=line.id)
-        if self._lines:
-            table.move_cursor(row=min(row, len(self._lines) - 1))
-            if self.focused is None:
-                table.focus()
+        suites = [Column("suites", "suites", 34)] if self.size.width >= 100 else []
+        columns = [*_COLUMNS, *suites]
+        room = self.size.width - 6 - sum(column.width + 2 for column in columns)
+        columns.insert(1, Column("run", "run", max(12, room)))
+        table.show_columns(columns)
+        table.show_rows(self._row(line) for line in self._lines)
+        if self._lines and self.focused is None:
+            table.focus()
         self.refresh_bindings()
+
+    def _row(self, line: RunLine) -> TableRow:
+        when = datetime.datetime.fromtimestamp(line.created_at).strftime("%Y-%m-%d %H:%M")
+        state, style = _state(line)
+        cells = [
+            "●" if line.id in self._marked else " ",
+            line.name or line.id,
+            when,
+            state,
+            str(len(line.candidates)),
+            str(line.answers),
+            ", ".join(line.suites),
+        ]
+        return TableRow(line.id, cells, styles={1: "bold", 2: _MUTED, 3: style, 6: _MUTED})
 
     @property
     def chosen(self) -> RunLine | None:
         """The run under the cursor."""
-        row = self.query_one("#runs", DataTable).cursor_row if self.ready else -1
+        row = self.query_one("#runs", LineTable).cursor_row if self.ready else -1
         return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
@@ -178,13 +178,10 @@ class HistoryScreen(BoardScreen):
         name = self.chosen.id
         kept = [mark for mark in self._marked if mark != name]
         self._marked = kept if name in self._marked else [*kept, name][-2:]
-        table = self.query_one("#runs", DataTable)
+        table = self.query_one("#runs", LineTable)
         for line in self._lines:
-            table.update_cell(line.id, " ", self._mark_of(line), update_width=False)
+            table.show_row(self._row(line))
         self.refresh_bindings()
-
-    def _mark_of(self, line: RunLine) -> Content:
-        return Content("●" if line.id in self._marked else " ")
 
     @work(group="history-act", exclusive=True)
     async def action_compare(self) -> None:
@@ -198,10 +195,11 @@ class HistoryScreen(BoardScreen):
                 await self.app.push_screen(CompareScreen((names[marked[0]], names[marked[1]]), (boards[0], boards[1])))
 
 
-def _state(line: RunLine) -> Content:
+def _state(line: RunLine) -> tuple[str, str]:
+    """A word with its sign, and its style."""
     if line.locked:
-        return Content.styled("● at work", "$text-primary")
+        return "● at work", "$text-primary"
     if line.status == "completed":
-        return Content.styled("✓ completed", "$text-success")
+        return "✓ completed", "$text-success"
     word = "broken off" if line.status == "running" else line.status
-    return Content.styled(f"■ {word}", "$text-error" if line.status == "failed" else "$text-warning")
+    return f"■ {word}", "$text-error" if line.status == "failed" else "$text-warning"

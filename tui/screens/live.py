@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import ScrollableContainer
+from textual.containers import Container
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from ..board import Board, Panel
@@ -43,7 +44,7 @@ class LiveScreen(BoardScreen):
             id="live.answers",
             tooltip="Look into the focused candidate's answers",
         ),
-        Binding("w", "log", "Worker log", show=False, id="live.log", tooltip="Why the focused candidate's worker died"),
+        Binding("w", "log", "Log", id="live.log", tooltip="Why the focused candidate's worker died, and its log"),
         Binding("c", "app.cancel", "Cancel", id="run.cancel", tooltip="End the run and keep all results"),
         Binding("left,h", "step(-1)", "Panel left", show=False, id="live.left"),
         Binding("right,l", "step(1)", "Panel right", show=False, id="live.right"),
@@ -57,13 +58,11 @@ class LiveScreen(BoardScreen):
         """Bars, panels, footer."""
         yield TitleBar(mode_tabs(), "live")
         yield RunBar()
-        yield ScrollableContainer(id="deck")
+        yield Container(
+            id="deck"
+        )  # a ScrollableContainer would take the arrows for itself: they step from panel to panel
         yield Static(id="empty")
         yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Nothing scrolls by key: the arrows step from panel to panel."""
-        self.query_one("#deck").can_focus = False
 
     def show_board(self, board: Board, now: float) -> None:
         """Paint what changed."""
@@ -132,10 +131,26 @@ class LiveScreen(BoardScreen):
             widget.styles.height = "1fr" if fits else "100%"
         deck.set_class(not fits, "-scrolls")
         deck.styles.layout = "grid" if fits else "horizontal"
+        self.call_after_refresh(self._bring_in_sight)
+
+    def _bring_in_sight(self, panel: Widget | None = None) -> None:
+        """Scroll as little as shows the whole focused panel; Textual's own way leaves another one cut by a cell."""
+        deck, panel = self.query_one("#deck"), panel or self.focused
+        if not isinstance(panel, CandidatePanel) or not deck.has_class("-scrolls"):
+            return
+        left = panel.virtual_region.x
+        right = left + panel.outer_size.width
+        if left < deck.scroll_offset.x or right > deck.scroll_offset.x + deck.size.width:
+            deck.scroll_to(x=left if left < deck.scroll_offset.x else right - deck.size.width, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Grey out what cannot be done now; the run's other keys are the app's and greyed out there."""
-        return None if action == "skip" and not self.host.follower.can("skip") else True
+        panel = self.host.follower.board.panel(self.focused_candidate)
+        if action == "skip" and not (self.host.follower.can("skip") and panel is not None and panel.racing):
+            return None
+        if action == "log" and (panel is None or panel.death is None):
+            return False  # it takes room in the footer only when there is a log to see
+        return None if action == "zoom" and panel is None else True
 
     @property
     def focused_candidate(self) -> str:
@@ -150,9 +165,11 @@ class LiveScreen(BoardScreen):
         at = next((i for i, widget in enumerate(panels) if widget is self.focused), 0)
         target = panels[(at + by) % len(panels)]
         target.display = True
-        target.focus()
+        target.focus(scroll_visible=False)
         if self.zoomed:
             self._again()
+        else:
+            self._bring_in_sight(target)
 
     def action_zoom(self) -> None:
         """Show the focused panel alone, or all again."""
@@ -178,7 +195,6 @@ class LiveScreen(BoardScreen):
         """Why the focused candidate's worker died, with the end of its log."""
         panel = self.host.follower.board.panel(self.focused_candidate)
         if panel is None or panel.death is None:
-            self.notify("Its worker did not die: there is no log to show.", timeout=3)
             return
         death = panel.death
         hint = f"The whole log is {death.log_path}." if death.log_path else ""

@@ -84,6 +84,13 @@ class ResultsScreen(BoardScreen):
             section.display = bool(content.plain)
             section.update(content)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey out what there is nothing for yet; exporting is the app's key and asks for a run itself."""
+        board = self.host.follower.board
+        if action == "copy" and (board.verdict is None or not board.verdict.commands):
+            return None
+        return None if action == "provenance" and board.started is None else True
+
     def action_copy(self) -> None:
         """The winner's first command to the clipboard."""
         verdict = self.host.follower.board.verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from textual.content import Content
 
@@ -86,7 +87,9 @@ def scatter(
     ticks = {y_of(mark / 100): mark for mark in range(0, 101, step) if bottom <= mark / 100 <= top}
     for y, row in enumerate(cells):
         label = f"{ticks[y]:>{margin - 2}} ┤" if y in ticks else " " * (margin - 1) + "│"
-        lines.append(Content.assemble((label, "$foreground-muted"), *((c, _style(c)) for c in row)))
+        # In runs of one style: a span for each cell would cost more than all the rest of the screen.
+        runs = (("".join(cells_of_run), style) for style, cells_of_run in groupby(row, key=_style))
+        lines.append(Content.assemble((label, "$foreground-muted"), *runs))
     lines.append(_axis(columns, right, margin))
     return Content("\n").join(lines)
 

@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
 from weighin.engine.draft import SAMPLE, Draft, is_file
 from weighin.engine.errors import WeighinError
 
-from .. import text
+from ..widgets.line_table import Column, LineTable, TableRow
 from .rows import SORTS, Row, next_quant, read_rows
 from .step import Step
 
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
     from weighin.engine.fit.results import Fit
 
 _COLUMNS = (
-    ("pick", "", 1),
-    ("name", "model", 30),
-    ("quant", "quant", 8),
-    ("size", "size GB", 7),
-    ("where", "file", 5),
-    ("license", "license", 11),
-    ("memory", "memory GB", 9),
-    ("rate", "gen tok/s", 11),
-    ("score", "MMLU", 5),
-    ("reason", "why not", 60),
+    Column("pick", "", 1),
+    Column("name", "model", 30),
+    Column("quant", "quant", 8),
+    Column("size", "size GB", 9, right=True),
+    Column("where", "file", 6),
+    Column("license", "license", 11),
+    Column("memory", "memory GB", 11, right=True),
+    Column("rate", "gen tok/s", 11, right=True),
+    Column("score", "MMLU", 6, right=True),
 )
-"""Key, title, width."""
 _NARROW = (
-    ("pick", "", 1),
-    ("name", "model", 23),
-    ("quant", "quant", 6),
-    ("size", "GB", 5),
-    ("license", "license", 11),
-    ("memory", "mem GB", 6),
-    ("rate", "tok/s", 9),
+    Column("pick", "", 1),
+    Column("name", "model", 21),
+    Column("quant", "quant", 6),
+    Column("size", "GB", 5, right=True),
+    Column("license", "license", 11),
+    Column("memory", "mem GB", 7, right=True),
+    Column("rate", "tok/s", 9, right=True),
 )
-"""Where the terminal is narrow; the reason stands below the table in any case."""
+"""Where the terminal is narrow."""
+_LEAST_REASON = 20
+"""Cells that the reason column must have to be there; it stands below the table in any case."""
 _WIDE = 120
 _QUIET_S = 1.5
 """How long the table stands before measuring begins: who only passes by should not wait for a worker."""
@@ -55,6 +55,7 @@ class CandidatesStep(Step):
     """The table. Asks for what it shows to be measured, and paints the figures as they come."""
 
     title = "Candidates"
+    help_topic = "candidates"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pick", "Pick", id="wizard.pick", tooltip="Compare this model"),
         Binding("a", "add", "Add", id="wizard.add", tooltip="Add a file, a folder or a model of the hub"),
@@ -74,14 +75,15 @@ class CandidatesStep(Step):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.rows: dict[str, Row] = {}
-        self._columns: tuple[tuple[str, str, int], ...] = ()
-        self._order = 0
+        self._columns: tuple[Column, ...] = ()
+        self._order = ""
+        """The column that the rows are ordered by; empty: as listed."""
         self._quants: dict[str, str] = {}
         """Quants the user chose, by catalog id."""
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="filter: / comes here, enter goes back", id="filter", compact=True)
-        yield DataTable[Text](id="models", cursor_type="row")
+        yield LineTable(id="models")
         yield Static(id="models-detail", markup=False)
         yield Input(
             placeholder="a file, a folder, owner/repo:Q4_K_M or a catalog name, then Enter", id="add-path", compact=True
@@ -90,15 +92,15 @@ class CandidatesStep(Step):
 
     def on_resize(self) -> None:
         """As many columns as there is room for."""
-        columns = _COLUMNS if self.app.size.width >= _WIDE else _NARROW
+        width = self.app.size.width
+        columns = _COLUMNS if width >= _WIDE else _NARROW
+        room = width - 8 - sum(column.width + 2 for column in columns)
+        if room >= _LEAST_REASON:
+            columns = (*columns, Column("reason", "why not", room))
         self.query_one("#models-detail", Static).styles.max_height = 8 if self.app.size.height >= 36 else 3
         if columns == self._columns:
             return
         self._columns = columns
-        table = self.query_one(DataTable)
-        table.clear(columns=True)
-        for key, words, width in columns:
-            table.add_column(words, key=key, width=width)
         self._fill()
 
     def show(self, draft: Draft) -> None:
@@ -107,6 +109,9 @@ class CandidatesStep(Step):
             if key != SAMPLE and not is_file(key) and "/" not in key:
                 self._quants.setdefault(key.rpartition(":")[0], key.rpartition(":")[2])
         self._load(draft)
+
+    def first_focus(self) -> Widget:
+        return self.query_one(LineTable)
 
     def collect(self) -> Draft:
         if not self.draft.picked:
@@ -150,11 +155,7 @@ class CandidatesStep(Step):
     def _update(self, row: Row) -> None:
         """A row's new figures, without building the table again."""
         self.rows[row.key] = row
-        table = self.query_one(DataTable)
-        if row.key in table.rows:
-            cells = self._cells(row)
-            for column in ("memory", "rate"):
-                table.update_cell(row.key, column, cells[column], update_width=False)
+        self.query_one(LineTable).show_row(self._line(row))
         self._show_details()
 
     @on(Input.Changed, "#filter")
@@ -163,20 +164,15 @@ class CandidatesStep(Step):
             return
         words = self.query_one("#filter", Input).value.lower().split()
         rows = [r for r in self.rows.values() if all(w in f"{r.name} {r.quant} {r.license}".lower() for w in words)]
-        column, called = SORTS[self._order]
+        column = self._order
         if column:
             rows.sort(key=lambda row: row.sort_value(column))
-        table = self.query_one(DataTable)
-        table.border_subtitle = f"{len(rows)} of {len(self.rows)}, ordered {'' if not column else 'by '}{called}"
-        at = table.cursor_row
-        table.clear()
-        for row in rows:
-            cells = self._cells(row)
-            table.add_row(*(cells[column] for column, _title, _width in self._columns), key=row.key)
-        table.move_cursor(row=min(at, max(0, len(rows) - 1)))
+        table = self.query_one(LineTable)
+        table.show_columns(self._columns, ordered_by=column)
+        table.show_rows(self._line(row) for row in rows)
         self._show_details()
 
-    def _cells(self, row: Row) -> dict[str, Text]:
+    def _line(self, row: Row) -> TableRow:
         approximate = "" if row.measured else "~"
         disturbed = " ⚠" if row.disturbed else ""
         cells = {
@@ -191,24 +187,17 @@ class CandidatesStep(Step):
             "score": "" if row.score is None else f"{row.score:g}",
             "reason": row.reason,
         }
-        widths = {key: width for key, _title, width in self._columns}
-        style = "dim" if row.reason else ""
-        return {
-            key: Text(
-                text.cut(words, widths.get(key, 99)),
-                style=style,
-                justify="right" if key in ("size", "memory", "rate", "score") else "left",
-                no_wrap=True,
-            )
-            for key, words in cells.items()
-        }
+        picked = {0: "bold $text-success"} if row.key in self.draft.picked else {}
+        return TableRow(
+            row.key,
+            [cells[column.key] for column in self._columns],
+            style="$foreground-muted" if row.reason else "",
+            styles={} if row.reason else picked,
+        )
 
     @property
     def _current(self) -> Row | None:
-        table = self.query_one(DataTable)
-        if not table.row_count:
-            return None
-        return self.rows.get(str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value))
+        return self.rows.get(self.query_one(LineTable).cursor_key)
 
     @on(DataTable.RowHighlighted)
     def _show_details(self) -> None:
@@ -220,15 +209,15 @@ class CandidatesStep(Step):
 
     # What the user does
 
-    @on(DataTable.HeaderSelected)
-    def _order_by(self, event: DataTable.HeaderSelected) -> None:
-        columns = [column for column, _ in SORTS]
-        if event.column_key.value in columns:
-            self._order = columns.index(str(event.column_key.value))
+    @on(LineTable.HeadClicked)
+    def _order_by(self, event: LineTable.HeadClicked) -> None:
+        if event.column in SORTS:
+            self._order = event.column
             self._fill()
 
     def action_order(self) -> None:
-        self._order = (self._order + 1) % len(SORTS)
+        shown = ["", *(column.key for column in self._columns if column.key in SORTS)]
+        self._order = shown[(shown.index(self._order) + 1) % len(shown)] if self._order in shown else ""
         self._fill()
 
     def action_pick(self) -> None:
@@ -268,7 +257,7 @@ class CandidatesStep(Step):
         if field.has_focus and field.value.strip():
             self._add(field.value.strip())
         elif field.has_focus or filtering.has_focus:
-            self.query_one(DataTable).focus()
+            self.query_one(LineTable).focus()
         else:
             super().proceed()
 
@@ -302,7 +291,7 @@ class CandidatesStep(Step):
         picked += tuple(key for key in new if key not in picked)
         self.query_one("#add-path", Input).value = ""
         self.show(msgspec.structs.replace(draft, added=(*draft.added, *new), picked=picked))
-        self.query_one(DataTable).focus()
+        self.query_one(LineTable).focus()
 
 
 def _remember(row: Row, before: Row | None) -> Row:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from weighin.engine.draft import SAMPLE, Draft, is_file
-from weighin.engine.plan import Plan, SuiteChoice
+from weighin.engine.plan import Candidate, Plan, SuiteChoice
 from weighin.engine.tasks.spec import SuiteSpec
 
 from ..previewing import write_columns
 from .rows import Row
+from .surroundings import Surroundings
 
 
 class Download(msgspec.Struct, frozen=True):
@@ -29,21 +29,18 @@ def missing_downloads(draft: Draft, rows: Mapping[str, Row]) -> tuple[Download, 
     return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in keys)
 
 
-def describe_downloads(downloads: tuple[Download, ...], rows: Mapping[str, Row]) -> list[str]:
+def describe_downloads(
+    downloads: tuple[Download, ...], rows: Mapping[str, Row], surroundings: Surroundings
+) -> list[str]:
     """What will be fetched, and whether the disk takes it."""
     if not downloads:
         return ["Nothing is downloaded."]
-    from weighin.engine.hub.client import connect
-
     away = [d for d in downloads if not (d.key in rows and rows[d.key].here)]
     lines = [f"  {d.key}  {d.size_bytes / 1e9:.2f} GB" for d in away]
     needed = sum(d.size_bytes for d in away)
     if not away:
         return ["Nothing is downloaded: all picks are in the cache."]
-    folder = connect().cache_dir
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    folder, free = surroundings.room()
     room = "" if free > needed * 1.05 else "  NOT ENOUGH"
     return [
         f"Enter downloads first, about {needed / 1e9:.2f} GB ({free / 1e9:.1f} GB free in {folder}{room}):",
@@ -51,17 +48,27 @@ def describe_downloads(downloads: tuple[Download, ...], rows: Mapping[str, Row])
     ]
 
 
-def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str]) -> list[str]:
+def describe_plan(
+    plan: Plan,
+    rows: Mapping[str, Row],
+    fetched: Mapping[str, str],
+    missing: Sequence[Download],
+    surroundings: Surroundings,
+) -> list[str]:
     """The plan in words; opens the suites, so for a thread. Raises WeighinError.
 
-    ``fetched`` are the files of the picks that came from the hub.
+    ``fetched`` are the files of the picks that came from the hub, ``missing`` those that the plan lacks still: their
+    time counts too.
     """
     from weighin.engine.consistency.reasking import Reasking
-    from weighin.engine.estimate import Rates, copy_bandwidth, estimate_s, guessed_rates
+    from weighin.engine.estimate import Rates, estimate_s, guessed_rates
     from weighin.engine.stats.intervals import minimum_detectable_difference
     from weighin.engine.tasks.items import open_suite
 
-    lines = [f"{len(plan.candidates)} models"]
+    coming = [Candidate(id=d.key, path=d.key, name=d.key, size_bytes=d.size_bytes) for d in missing]
+    whole = msgspec.structs.replace(plan, candidates=(*plan.candidates, *coming))
+    count = len(whole.candidates)
+    lines = [f"{count} model{'s' if count > 1 else ''}{f', {len(coming)} of them to be downloaded' if coming else ''}"]
     lines += [f"  {c.name} {c.quant}  {c.size_bytes / 1e9:.2f} GB  {c.note}".rstrip() for c in plan.candidates]
     seed, n_ctx = plan.settings.seed, plan.settings.n_ctx
     suites = [open_suite(s, seed=seed, limit=s.limit or plan.item_limit, n_ctx=n_ctx) for s in plan.suites]
@@ -74,13 +81,13 @@ def describe_plan(plan: Plan, rows: Mapping[str, Row], fetched: Mapping[str, str
     lines += [f"For consistency: {again}"] if again else []
     measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.rate}
     rates = {}
-    for c in plan.candidates:
+    for c in whole.candidates:
         row = measured.get(c.path)
-        guess = guessed_rates(c.size_bytes, copy_bandwidth())
+        guess = guessed_rates(c.size_bytes, surroundings.copy_bandwidth())
         rates[c.id] = Rates(guess.prompt / guess.generation * row.rate, row.rate) if row and row.rate else guess
-    seconds = estimate_s(plan, suites, rates)
+    seconds = estimate_s(whole, suites, rates)
     lines.append(f"About {seconds / 60:.0f} min" if seconds >= 90 else f"About {seconds:.0f} s")
-    if plan.race.enabled and len(plan.candidates) > 1 and suites:
+    if plan.race.enabled and count > 1 and suites:
         lines[-1] += ", less when losers stop early"
     s, limits = plan.settings, plan.limits
     lines.append(f"Same for all: context {s.n_ctx}, KV {s.kv_type}, seed {s.seed}, {s.n_threads or 'all'} threads")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -10,29 +10,33 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from .. import text
+from ..modals.dialog import Dialog
+from .surroundings import Fetching
 
 if TYPE_CHECKING:
     from weighin.engine.fetching import FetchProgress
 
-_BAR = 20
+_BAR = 16
 
 
-class FetchScreen(ModalScreen["dict[str, str] | None"]):
+class FetchScreen(Dialog["dict[str, str] | None"]):
     """Gives the path of every model by its reference, or None when not all came."""
 
+    HELP_TOPIC = "fetch"
     CSS_PATH = "fetch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop, keep what came", id="fetch.stop"),
         Binding("enter", "again", "Again", id="fetch.again", priority=True),
+        Binding("question_mark,f1", "app.help", "Help", id="fetch.help", key_display="?", show=False),
     ]
 
-    def __init__(self, references: Sequence[str]) -> None:
+    def __init__(self, references: Sequence[str], fetch: Callable[[Sequence[str]], Fetching]) -> None:
         super().__init__()
         self._references = list(references)
+        self._begin = fetch
         self._state: dict[str, FetchProgress] = {}
         self._ended = False
 
@@ -47,10 +51,10 @@ class FetchScreen(ModalScreen["dict[str, str] | None"]):
 
     @work(exclusive=True)
     async def _fetch(self) -> None:
-        from weighin.engine.fetching import Fetched, NotFetched, fetch_models
+        from weighin.engine.fetching import Fetched, NotFetched
 
         self._ended, self._state = False, {}
-        fetch = fetch_models(self._references)
+        fetch = self._begin(self._references)
         try:
             async for progress in fetch.stream():
                 self._state[progress.name] = progress
@@ -67,11 +71,15 @@ class FetchScreen(ModalScreen["dict[str, str] | None"]):
         self.query_one("#fetch-hint", Static).update("enter tries again · escape goes back; what came is kept")
 
     def _paint(self) -> None:
-        width = max(20, self.query_one("#fetch-lines", Static).size.width)
+        width = max(2 * _BAR, self.query_one("#fetch-lines", Static).size.width)
         lines: list[Content] = []
         for name in self._references:
             lines += progress_lines(name, self._state.get(name), width)
         self.query_one("#fetch-lines", Static).update(Content("\n").join(lines))
+
+    async def on_resize(self) -> None:
+        """Names are cut to the width."""
+        self.call_after_refresh(self._paint)
 
     def action_stop(self) -> None:
         """Back to the review; the thread stops at its next chunk."""

@@ -9,7 +9,6 @@ from textual.containers import Horizontal
 from textual.widgets import Checkbox, Input, Label, Static
 
 from weighin.engine.draft import Draft, Target
-from weighin.engine.paths import data_dir
 
 from .step import Step
 
@@ -29,6 +28,7 @@ class HardwareStep(Step):
     """This machine, or a smaller one in numbers; limits that hold for both."""
 
     title = "Hardware"
+    help_topic = "hardware"
     _asked = False
 
     def compose(self) -> ComposeResult:
@@ -42,16 +42,10 @@ class HardwareStep(Step):
 
     @work(thread=True, exit_on_error=False)
     def _detect(self) -> None:
-        from weighin.engine.hardware.report import detect_hardware  # asks drivers and llama.cpp
-
         try:
-            report = detect_hardware(model_folder=data_dir(), with_bandwidth=False)
+            words = self.surroundings.machine()
         except Exception as error:  # the step must work on machines nobody has seen
             words = f"This machine could not be read: {error}"
-        else:
-            gpus = ", ".join(gpu.name for gpu in report.gpus) or "no GPU found"
-            usable = report.memory.usable_bytes / _GIB
-            words = f"{report.cpu.name}, {report.default_threads} threads\n{usable:.1f} GiB RAM usable; {gpus}"
         self.app.call_from_thread(self.query_one("#found", Static).update, words)
 
     def show(self, draft: Draft) -> None:

@@ -30,6 +30,7 @@ class LicenseStep(Step):
     """Purpose, users, and what will be done with weights and outputs."""
 
     title = "License"
+    help_topic = "license"
 
     def compose(self) -> ComposeResult:
         yield Label("What will the model be used for?")

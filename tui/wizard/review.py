@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from weighin.engine.draft import Draft, plan_from_draft
@@ -27,7 +28,7 @@ from .step import Step
 _FIELDS: tuple[tuple[str, str, str], ...] = (
     ("items", "Items a suite", "0 asks all"),
     ("repeats", "Speed repeats", ""),
-    ("sampled", "Asked again", "items of a suite, sampled, turned and reworded, to see how answers vary; 0: none"),
+    ("sampled", "Asked again", "items of a suite; 0 asks none again"),
     ("threads", "Threads", "0: a physical core each"),
 )
 _KV: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
@@ -37,6 +38,7 @@ class ReviewStep(Step, can_focus=True):
     """The plan, made in a thread; Enter fetches what is missing and starts it."""
 
     title = "Review"
+    help_topic = "review"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "save", "Save plan", id="wizard.save")]
 
     class Ready(Message):
@@ -84,6 +86,10 @@ class ReviewStep(Step, can_focus=True):
             self.query_one("#review-race", Checkbox).value = draft.race
         self._make()
 
+    def first_focus(self) -> Widget:
+        """The page itself, so that its keys are not typed into a field."""
+        return self
+
     def collect(self) -> Draft:
         draft = self.draft
         items, repeats, sampled, threads = (int(self.number(f"#review-{name}", words)) for name, words, _ in _FIELDS)
@@ -130,7 +136,10 @@ class ReviewStep(Step, can_focus=True):
         here = msgspec.structs.replace(draft, picked=tuple(key for key in draft.picked if key not in gone))
         try:
             plan = plan_from_draft(here, fetched=fetched, say=lambda words: tell(self._say, words))
-            lines = [*describe_plan(plan, rows, fetched), *describe_downloads(missing, rows)]
+            lines = [
+                *describe_plan(plan, rows, fetched, missing, self.surroundings),
+                *describe_downloads(missing, rows, self.surroundings),
+            ]
         except WeighinError as error:
             lines, plan, missing = [str(error)], None, ()
         tell(self._prepared, draft, plan, missing, "\n".join(lines))
@@ -155,7 +164,8 @@ class ReviewStep(Step, can_focus=True):
         if not self._missing:
             self.post_message(self.Ready(self.plan))
             return
-        self.app.push_screen(FetchScreen([download.key for download in self._missing]), self._fetch_ended)
+        screen = FetchScreen([download.key for download in self._missing], self.surroundings.fetch)
+        self.app.push_screen(screen, self._fetch_ended)
 
     def _fetch_ended(self, paths: dict[str, str] | None) -> None:
         """All came: make the plan with them and start it. Else stay here."""

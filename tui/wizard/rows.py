@@ -15,16 +15,8 @@ if TYPE_CHECKING:
     from weighin.engine.fit.results import Fit
     from weighin.engine.fit.source import Source
 
-SORTS: tuple[tuple[str, str], ...] = (
-    ("", "as listed"),
-    ("name", "name"),
-    ("size", "size"),
-    ("license", "license"),
-    ("memory", "memory"),
-    ("rate", "speed"),
-    ("score", "MMLU"),
-)
-"""What the table can be ordered by, and what that is called."""
+SORTS = frozenset({"name", "size", "license", "memory", "rate", "score"})
+"""Columns that the table can be ordered by."""
 DEFAULT_QUANT = "Q4_K_M"
 
 

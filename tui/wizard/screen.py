@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, DataTable, OptionList, Select, Static
+from textual.widgets import ContentSwitcher, OptionList, Select, Static
 
 from weighin.engine.draft import Draft, load_draft, save_draft
 from weighin.engine.plan import Plan
@@ -23,6 +23,7 @@ from .license import LicenseStep
 from .measuring import measure_rows
 from .review import ReviewStep
 from .step import Step
+from .surroundings import Surroundings
 from .task import TaskStep
 
 _STEPS: tuple[type[Step], ...] = (LicenseStep, HardwareStep, TaskStep, CandidatesStep, ReviewStep)
@@ -35,7 +36,6 @@ class WizardScreen(Screen[None]):
     """Asks what is wanted and posts ``Finished`` with the plan; the draft is kept at every step."""
 
     CSS_PATH: ClassVar = ["screen.tcss", "license.tcss", "hardware.tcss", "task.tcss", "candidates.tcss", "review.tcss"]
-    HELP_TOPIC = "wizard"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", "Next", id="wizard.next", priority=True),
@@ -49,8 +49,11 @@ class WizardScreen(Screen[None]):
             super().__init__()
             self.plan = plan
 
-    def __init__(self, draft: Draft | None = None, *, measure: bool = True) -> None:
+    def __init__(
+        self, draft: Draft | None = None, *, measure: bool = True, surroundings: Surroundings | None = None
+    ) -> None:
         super().__init__()
+        self._surroundings = surroundings or Surroundings()
         self.draft = load_draft() if draft is None else draft
         self._kept: Draft | None = None
         self._finished = False
@@ -65,8 +68,9 @@ class WizardScreen(Screen[None]):
         yield KeyBar()
 
     def _made(self, index: int) -> Step:
-        kind, name = _STEPS[index], f"step{index}"
-        return kind(id=name)
+        step = _STEPS[index](id=f"step{index}")
+        step.surroundings = self._surroundings
+        return step
 
     def on_mount(self) -> None:
         self.set_interval(_KEEP_S, self._keep)
@@ -91,6 +95,11 @@ class WizardScreen(Screen[None]):
         """The step in front."""
         return self.query_one(f"#step{self.draft.step}", Step)
 
+    @property
+    def HELP_TOPIC(self) -> str:  # noqa: N802
+        """Every step has a help text of its own."""
+        return self.step.help_topic
+
     def _go(self, index: int) -> None:
         index = min(max(index, 0), len(_STEPS) - 1)
         if not self.query(f"#step{index}"):
@@ -111,9 +120,7 @@ class WizardScreen(Screen[None]):
         self.call_after_refresh(self._focus_first)
 
     def _focus_first(self) -> None:
-        tables = self.step.query(DataTable)
-        inner = [tables.first()] if tables else [w for w in self.step.query("*") if w.focusable]
-        self.set_focus(inner[0] if inner else self.step)
+        self.set_focus(self.step.first_focus())
 
     def _keep(self) -> None:
         """Write the answers so far, those on the page in front included, when they changed."""

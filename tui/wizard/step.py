@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from textual.containers import VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from weighin.engine.draft import Draft
+
+from .surroundings import Surroundings
 
 
 class Step(VerticalScroll, can_focus=False):
     """One page of the wizard. ``draft`` is given when it is shown; ``collect`` gives it back with its answers."""
 
     title = ""
+    help_topic = ""
+    """File in assets/help that explains the step."""
     draft: Draft = Draft()
+    surroundings = Surroundings()
 
     class Completed(Message):
         """The step is done; its answers are in the draft."""
@@ -25,6 +31,10 @@ class Step(VerticalScroll, can_focus=False):
     def show(self, draft: Draft) -> None:
         """The step comes to the front with this draft."""
         self.draft = draft
+
+    def first_focus(self) -> Widget:
+        """Where the cursor goes when the step comes to the front."""
+        return next((widget for widget in self.query("*") if widget.focusable), self)
 
     def collect(self) -> Draft:
         """The draft with the answers on this page; raises ValueError with a sentence for the user."""

@@ -30,6 +30,7 @@ class TaskStep(Step):
     """Suites, and the user's own data: how it is read, what is wrong in it, how it is asked and scored."""
 
     title = "Task"
+    help_topic = "task"
     READS_ON_ENTER: ClassVar = ("data-path", "data-shots", "data-columns")
     _file = ""
     """The data in front: its path, or what names it on the hub."""

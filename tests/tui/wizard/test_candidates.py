@@ -17,12 +17,15 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 
 from weighin.engine.draft import SAMPLE, Draft, load_draft
+from weighin.engine.fetching import fetch_models
 from weighin.engine.gguf.tiny import write_tiny_model
+from weighin.engine.hub.client import RetryPolicy, connect
 from weighin.engine.plan import Plan
 from weighin.tui.wizard.candidates import CandidatesStep
 from weighin.tui.wizard.fetch import FetchScreen
 from weighin.tui.wizard.review import ReviewStep
 from weighin.tui.wizard.screen import WizardScreen
+from weighin.tui.wizard.surroundings import Surroundings
 
 
 def _hub_tests() -> ModuleType:
@@ -49,12 +52,12 @@ KEY = "smollm2-135m-instruct:Q4_K_M"
 class Shell(App[None]):
     plan: Plan | None = None
 
-    def __init__(self, draft: Draft, *, measure: bool = False) -> None:
+    def __init__(self, draft: Draft, *, measure: bool = False, surroundings: Surroundings | None = None) -> None:
         super().__init__()
-        self._draft, self._measure = draft, measure
+        self._draft, self._measure, self._surroundings = draft, measure, surroundings
 
     def on_mount(self) -> None:
-        self.push_screen(WizardScreen(self._draft, measure=self._measure))
+        self.push_screen(WizardScreen(self._draft, measure=self._measure, surroundings=self._surroundings))
 
     def on_wizard_screen_finished(self, event: WizardScreen.Finished) -> None:
         self.plan = event.plan
@@ -138,6 +141,50 @@ async def test_a_failed_download_says_why_keeps_the_answers_and_can_be_tried_aga
         hub.add(REPO, {FILE: tiny_gguf(1)})  # access was granted meanwhile
         await pilot.press("enter")
         await until(pilot, lambda: app.plan is not None)
+
+
+async def test_a_disk_without_room_is_told_before_anything_is_fetched(
+    hub: Any, tiny_gguf: Callable[[int], bytes], tmp_path: Path
+) -> None:
+    hub.add(REPO, {FILE: tiny_gguf(1)})
+    free = 0
+    surroundings = Surroundings(
+        room=lambda: (tmp_path, free),
+        fetch=lambda references: fetch_models(references, disk_free_bytes=lambda folder: free),
+    )
+    app = Shell(Draft(step=4, picked=(KEY,)), surroundings=surroundings)
+    async with app.run_test(size=(120, 40)) as pilot:
+        review = app.screen.query_one(ReviewStep)
+        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: isinstance(app.screen, FetchScreen) and "enter tries" in text_of(app.screen, "#fetch-hint")
+        )
+        assert "free" in text_of(app.screen, "#fetch-lines")
+        assert not list((tmp_path / "hub").rglob("*.gguf"))
+        free = 10**12  # room was made
+        await pilot.press("enter")
+        await until(pilot, lambda: app.plan is not None)
+
+
+async def test_a_lost_connection_is_told_and_what_came_is_kept(hub: Any, tiny_gguf: Callable[[int], bytes]) -> None:
+    hub.add(REPO, {FILE: tiny_gguf(1)})
+    hub.fault("reset", port="storage", at=100, times=99)
+    quick = connect(retry=RetryPolicy(attempts=2, first_wait_s=0.01))
+    app = Shell(
+        Draft(step=4, picked=(KEY,)), surroundings=Surroundings(fetch=lambda names: fetch_models(names, hub=quick))
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        review = app.screen.query_one(ReviewStep)
+        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: isinstance(app.screen, FetchScreen) and "enter tries" in text_of(app.screen, "#fetch-hint")
+        )
+        assert "failed" in text_of(app.screen, "#fetch-lines")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WizardScreen))
+        assert app.plan is None
 
 
 async def test_leaving_a_download_goes_back_to_the_review(hub: Any, tiny_gguf: Callable[[int], bytes]) -> None:

@@ -1,0 +1,136 @@
+"""A table whose rows are one cell each for Textual, with columns of their own.
+
+Textual renders every cell of a DataTable on its own: 290 of them held the event loop for 45 ms at each repaint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+from rich.text import Span, Text
+from textual.events import Click
+from textual.message import Message
+from textual.style import Style as ContentStyle
+from textual.widgets import DataTable
+
+from .. import text
+
+_GAP = "  "
+
+
+class Column(NamedTuple):
+    """One column; its title is aligned as its cells are."""
+
+    key: str
+    title: str
+    width: int
+    """Cells of the terminal; what is longer is cut."""
+    right: bool = False
+
+
+class TableRow(NamedTuple):
+    """One row, with words for each column, those of columns not shown at the end.
+
+    A style is such as ``bold`` or ``$text-error``.
+    """
+
+    key: str
+    cells: Sequence[str]
+    style: str = ""
+    """Of the whole row."""
+    styles: dict[int, str] = {}  # noqa: RUF012 - a default that nobody changes
+    """Of single cells, by place."""
+
+
+class LineTable(DataTable[Text]):
+    """A row cursor, a head that tells which column orders the rows, and cheap repaints."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    LineTable { background: $background; background-tint: $background 0%; }
+    LineTable > .datatable--header { background: $background; color: $foreground-muted; text-style: none; }
+    LineTable:focus > .datatable--cursor { background: $panel; color: $text; text-style: bold; }
+    LineTable > .datatable--cursor { background: $panel 60%; color: $text; }
+    """
+
+    class HeadClicked(Message):
+        """The user wants the rows ordered by this column."""
+
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(id=id, cursor_type="row", cell_padding=1)
+        self._columns: tuple[Column, ...] = ()
+        self._ordered_by = ""
+        self._shown: tuple[TableRow, ...] = ()
+
+    def on_mount(self) -> None:
+        """Colours of the theme are in the rows."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.show_rows(self._shown))
+
+    def show_columns(self, columns: Sequence[Column], ordered_by: str = "") -> bool:
+        """Set the columns and mark the one that orders the rows. True when that emptied the table."""
+        columns = tuple(columns)
+        if (columns, ordered_by) == (self._columns, self._ordered_by):
+            return False
+        self._columns, self._ordered_by = columns, ordered_by
+        self.clear(columns=True)
+        titles = [c.title + ("↓" if c.key == ordered_by else "") for c in columns]
+        head = self._line(TableRow("", titles))
+        self.add_column(head, key="line", width=head.cell_len)
+        return True
+
+    def show_rows(self, rows: Iterable[TableRow]) -> None:
+        """Other rows; the cursor stays at its place."""
+        at = self.cursor_row
+        self._shown = tuple(rows)
+        self.clear()
+        for row in self._shown:
+            self.add_row(self._line(row), key=row.key)
+        self.move_cursor(row=min(at, max(0, len(self._shown) - 1)))
+
+    def show_row(self, row: TableRow) -> None:
+        """Newer words for one row; nothing where it is not shown."""
+        if row.key in self.rows:
+            self._shown = tuple(row if each.key == row.key else each for each in self._shown)
+            self.update_cell(row.key, "line", self._line(row), update_width=False)
+
+    @property
+    def cursor_key(self) -> str:
+        """Key of the row under the cursor; empty in an empty table."""
+        return self._shown[self.cursor_row].key if 0 <= self.cursor_row < len(self._shown) else ""
+
+    def _line(self, row: TableRow) -> Text:
+        pieces, spans, at = [], [], 0
+        for place, (column, words) in enumerate(zip(self._columns, row.cells, strict=False)):
+            shown = text.cut(words, column.width)
+            padded = (
+                " " * (column.width - cell_len(shown)) + shown if column.right else set_cell_size(shown, column.width)
+            )
+            gap = _GAP if place else ""
+            pieces.append(gap + padded)
+            if place in row.styles:
+                spans.append(Span(at + len(gap), at + len(gap) + len(padded), self._rich(row.styles[place])))
+            at += len(gap) + len(padded)
+        return Text("".join(pieces), style=self._rich(row.style), no_wrap=True, end="", spans=spans)
+
+    def _rich(self, style: str) -> Style:
+        """A style as rich knows it, with the theme's colours; the ground stays the cursor's."""
+        if not style:
+            return Style.null()
+        rich = (self.visual_style + ContentStyle.parse(style)).rich_style
+        return Style(color=rich.color, bold=rich.bold, dim=rich.dim)
+
+    def on_click(self, event: Click) -> None:
+        """A click on the head asks for another order."""
+        if event.style.meta.get("row") != -1:
+            return
+        at = self.gutter.left + self.cell_padding - self.scroll_offset.x
+        for column in self._columns:
+            if at <= event.x < at + column.width:
+                self.post_message(self.HeadClicked(column.key))
+            at += column.width + len(_GAP)

@@ -1,0 +1,80 @@
+"""What the wizard asks of the world around it: the machine, its disk, the hub. Tests and pictures describe another one.
+
+Every call may be slow and is made in a thread, but for ``fetch``, which returns at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from weighin.engine.paths import data_dir
+
+if TYPE_CHECKING:
+    from weighin.engine.fetching import FetchProgress, Outcome
+
+_GIB = 2**30
+
+
+class Fetching(Protocol):
+    """Models on their way, as the fetch screen follows them."""
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of each reference, in their order."""
+        ...
+
+    def stream(self) -> AsyncIterator[FetchProgress]:
+        """Progress until every model is done or failed."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop; what came is kept."""
+        ...
+
+
+def _this_machine() -> str:
+    from weighin.engine.hardware.report import detect_hardware  # asks drivers and llama.cpp
+
+    report = detect_hardware(model_folder=data_dir(), with_bandwidth=False)
+    gpus = ", ".join(gpu.name for gpu in report.gpus) or "no GPU found"
+    usable = report.memory.usable_bytes / _GIB
+    return f"{report.cpu.name}, {report.default_threads} threads\n{usable:.1f} GiB RAM usable; {gpus}"
+
+
+def _copy_bandwidth() -> float:
+    from weighin.engine.estimate import copy_bandwidth  # imports the suites
+
+    return copy_bandwidth()
+
+
+def _room() -> tuple[Path, int]:
+    from weighin.engine.hub.cache import free_bytes
+    from weighin.engine.hub.client import connect
+
+    folder = connect().cache_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder, free_bytes(folder)
+
+
+def _fetch(references: Sequence[str]) -> Fetching:
+    from weighin.engine.fetching import fetch_models
+
+    return fetch_models(references)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The defaults are this machine and the hub that the environment names."""
+
+    machine: Callable[[], str] = _this_machine
+    """Processor, threads, memory and GPUs, in two lines."""
+    copy_bandwidth: Callable[[], float] = _copy_bandwidth
+    """Bytes a second; the time estimate of models that were not measured hangs on it."""
+    room: Callable[[], tuple[Path, int]] = _room
+    """Where downloads go, and the bytes free there."""
+    fetch: Callable[[Sequence[str]], Fetching] = _fetch
+    """Begins to bring models here."""
