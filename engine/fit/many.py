@@ -16,6 +16,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 
+import msgspec
+
+from ..errors import ModelFileError
 from ..plan import Settings
 from .cache import cached_fit
 from .measure import measure_fit
@@ -42,10 +45,26 @@ async def measure_fits(
         else:
             yield source, known
         await asyncio.sleep(0)  # whoever reads may have a screen to paint
+    of_shape: dict[str, Fit] = {}
     for source in left:
+        shape = _shape(source)
+        if shape in of_shape:  # disturbed measurements are not kept, but here they need not be taken twice
+            yield source, msgspec.structs.replace(of_shape[shape], name=source.name)
+            continue
         if started is not None:
             started(source)
-        yield source, await measure_fit(source, settings, refresh=refresh)
+        fit = await measure_fit(source, settings, refresh=refresh)
+        if shape:
+            of_shape[shape] = fit
+        yield source, fit
+
+
+def _shape(source: Source) -> str:
+    """What its measurement depends on, the same for models of one shape; empty when it cannot be told."""
+    try:
+        return source.identity()
+    except ModelFileError:
+        return ""
 
 
 def cheapest_first(sources: Sequence[Source]) -> list[Source]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,7 @@ from .folder import hollow_folder
 from .needs import estimate_needs
 from .placement import place
 from .results import ROUTING_NOTE, VOCABULARY_NOTE, Fit, Label
-from .scaling import deep_token_s, parts_to_measure, scaled
+from .scaling import attended_tokens, deep_token_s, parts_to_measure, scaled
 from .shape import vocabulary_bytes
 from .source import CatalogSource, FileSource, Source
 from .trial import N_GENERATE, Trial, run_depth_trial, run_trial
@@ -124,17 +125,21 @@ def _with_figures(fit: Fit, trial: Trial, label: Label) -> Fit:
 
 async def _deepened(fit: Fit, data: bytes, settings: Settings, folder: Path, token_s: float, wanted: int) -> Fit:
     """With the speed at ``wanted`` tokens, from what the attention of some layers takes more there."""
+    header = parse_header(data)
     part, times = attention_part(data)
-    on_cpu = max(0.0, 1 - settings.n_gpu_layers / (layer_count(parse_header(data)) + 1))
+    on_cpu = max(0.0, 1 - settings.n_gpu_layers / (layer_count(header) + 1))
     if 0 < on_cpu < 1:  # the layers on the CPU are what takes long
         settings, times = msgspec.structs.replace(settings, n_gpu_layers=0), times * on_cpu
     with hollow_model(part, folder / "attention.gguf") as hollow:
         name = f"{fit.name}-attention"
         trial = await run_depth_trial(name, hollow.path, settings, wanted=wanted, fill_s=_PART_FILL_S)
+    window = header.metadata.get(f"{header.architecture}.attention.sliding_window")
+    attended = partial(attended_tokens, period=layer_period(header), window=window if isinstance(window, int) else None)
+    deep_s = deep_token_s(trial, times=times, token_s=token_s, growth=attended(wanted) / attended(trial.depth))
     return msgspec.structs.replace(
         fit,
         depth_tokens=wanted,
-        deep_tokens_per_second=1 / deep_token_s(trial, times=times, token_s=token_s, depth=wanted),
+        deep_tokens_per_second=1 / deep_s,
         deep_label="extrapolated",
         disturbed=fit.disturbed or trial.disturbed,
     )

@@ -15,18 +15,20 @@ def scaled(few: float, more: float, *, n_few: int, n_more: int, n_all: int) -> f
     return max(more, few + slope * (n_all - n_few))
 
 
-def deep_token_s(trial: DepthTrial, *, times: float, token_s: float, depth: int) -> float:
-    """Seconds a token at ``depth`` in a model that takes ``token_s`` after an empty cache.
+def deep_token_s(trial: DepthTrial, *, times: float, token_s: float, growth: float) -> float:
+    """Seconds a token deep in a model that takes ``token_s`` after an empty cache.
 
-    It has ``times`` the attention of the part that ``trial`` measured. Beyond the deepest that was measured it goes on
-    as in the deeper half, where sliding windows are full already.
+    It has ``times`` the attention of the part that ``trial`` measured, and looks back at ``growth`` times the tokens.
     """
-    _empty, middle, deepest = trial.depths
-    at_none, at_middle, at_deepest = trial.token_s
-    extra_s = max(0.0, at_deepest - at_none)
-    if depth > deepest:
-        extra_s += max(0.0, at_deepest - at_middle) / (deepest - middle) * (depth - deepest)
-    return token_s + extra_s * times
+    return token_s + max(0.0, trial.deep_token_s - trial.token_s) * times * growth
+
+
+def attended_tokens(depth: int, *, period: int = 1, window: int | None = None) -> int:
+    """Tokens that a token after ``depth`` others looks back at, over one period of layers.
+
+    The last layer of a period sees all of them, the others ``window`` at most.
+    """
+    return depth + (period - 1) * min(depth, window or depth)
 
 
 def parts_to_measure(n_layer: int, period: int) -> tuple[int, int] | None:

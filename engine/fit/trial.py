@@ -47,8 +47,8 @@ _SHORT_S = 0.25
 """A repeat up to this long is repeated twice, a longer one once."""
 _LEAST_DEEP, _MOST_DEEP = 8, 48
 """Tokens timed at each depth, as many as take ``_DEEP_S``."""
-_DEEP_S = 0.4
-_LAYERS_FILLED = 1.5
+_DEEP_S = 0.3
+_LAYERS_FILLED = 1.2
 """After so many layers of a micro-batch its buffers have been used: ggml's allocator gives each layer the same ones."""
 
 DepthChoice = Callable[[float], int]
@@ -79,12 +79,11 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DepthTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token takes after more and more others."""
+    """What a token takes after an empty cache and after ``depth`` others, in seconds, the median of some tokens."""
 
-    depths: tuple[int, ...]
-    """Tokens in the cache: none, about half of the deepest, the deepest."""
-    token_s: tuple[float, ...]
-    """Seconds at each depth, the median of some tokens."""
+    depth: int
+    token_s: float
+    deep_token_s: float
     disturbed: bool
 
 
@@ -135,19 +134,15 @@ async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: 
     """
     n_rate = min(settings.n_ubatch, settings.n_ctx)
     async with _loaded(name, path, settings) as worker:
-        prompts = [await _once(worker, "prompt", n_rate, depth=0, seed=seed) for seed in (0, 1)]
-        rate = n_rate / min(prompt.elapsed_s for prompt in prompts)  # the first one is a warm-up
+        prompt = await _once(worker, "prompt", n_rate, depth=0, seed=0)
+        rate = n_rate / prompt.elapsed_s
         generation = await _once(worker, "generation", LEAST_GENERATE, depth=0, seed=0)
         n_tokens = max(_LEAST_DEEP, min(_MOST_DEEP, int(_DEEP_S * LEAST_GENERATE / generation.elapsed_s)))
         n_tokens = min(n_tokens, settings.n_ctx // 4)
-        deepest = max(1, min(wanted, max(n_rate, int(fill_s * rate)), settings.n_ctx - n_tokens))
-        depths = (0, max(n_tokens, deepest // 2), max(2 * n_tokens, deepest))
-        done = await _ask(worker, MeasureDepths(depths=depths, n_tokens=n_tokens), DepthsMeasured)
-    return DepthTrial(
-        depths=depths,
-        token_s=tuple(statistics.median(times) for times in done.token_s),
-        disturbed=bool(done.disturbances),
-    )
+        depth = max(n_tokens, min(wanted, max(n_rate, int(fill_s * rate)), settings.n_ctx - n_tokens))
+        done = await _ask(worker, MeasureDepths(depths=(0, depth), n_tokens=n_tokens), DepthsMeasured)
+    token_s, deep_token_s = (statistics.median(times) for times in done.token_s)
+    return DepthTrial(depth=depth, token_s=token_s, deep_token_s=deep_token_s, disturbed=bool(done.disturbances))
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -53,6 +54,25 @@ async def test_what_is_known_comes_first_then_the_cheapest(
     assert [source for source, _ in found] == [known, small, broken, large]
     assert [fit.problem for _, fit in found] == ["", "", "broken", ""]
     assert measured == [small.name, broken.name, large.name]
+
+
+async def test_models_of_one_shape_are_measured_once_even_if_it_was_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = load_catalog()
+    names = ("llama-3.1-8b-instruct", "deepseek-r1-distill-llama-8b", "qwen3-8b")
+    sources: list[Source] = [CatalogSource(catalog.find(name), "Q4_K_M") for name in names]
+    measured: list[str] = []
+
+    async def fake(source: Source, settings: Settings, *, refresh: bool) -> Fit:
+        measured.append(source.name)
+        return Fit(name=source.name, size_bytes=len(measured), n_ctx=settings.n_ctx, disturbed=True)
+
+    monkeypatch.setattr(many, "measure_fit", fake)
+    found = [fit async for _source, fit in measure_fits(sources, SETTINGS, refresh=True)]
+    assert len(found) == 3
+    assert len(measured) == 2
+    assert {fit.name for fit in found} == {source.name for source in sources}
+    llamas = [fit for fit in found if "llama" in fit.name]
+    assert llamas[0] == msgspec.structs.replace(llamas[1], name=llamas[0].name)
 
 
 def test_quants_and_files_are_ordered_by_size(tiny_models: list[Path]) -> None:

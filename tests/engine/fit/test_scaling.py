@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighin.engine.fit.scaling import deep_token_s, parts_to_measure, scaled
+from weighin.engine.fit.scaling import attended_tokens, deep_token_s, parts_to_measure, scaled
 from weighin.engine.fit.trial import DepthTrial
 
 _S = st.floats(1e-6, 10, allow_nan=False)
@@ -30,20 +30,22 @@ def test_noise_makes_no_model_faster_than_its_part() -> None:
     assert scaled(2.0, 1.9, n_few=2, n_more=4, n_all=32) == 1.9
 
 
-PART = DepthTrial(depths=(0, 500, 1000), token_s=(0.010, 0.011, 0.012), disturbed=False)
+PART = DepthTrial(depth=1000, token_s=0.010, deep_token_s=0.012, disturbed=False)
 
 
 def test_attention_grows_with_layers_and_depth() -> None:
     # 2 ms more at 1000 tokens, in a 16th of the model's attention
-    assert deep_token_s(PART, times=16, token_s=0.1, depth=1000) == pytest.approx(0.132)
-    assert deep_token_s(PART, times=16, token_s=0.1, depth=4000) == pytest.approx(0.228)
-    faster = msgspec.structs.replace(PART, token_s=(0.010, 0.009, 0.009))
-    assert deep_token_s(faster, times=16, token_s=0.1, depth=1000) == 0.1
+    assert deep_token_s(PART, times=16, token_s=0.1, growth=1) == pytest.approx(0.132)
+    assert deep_token_s(PART, times=16, token_s=0.1, growth=4) == pytest.approx(0.228)
+    faster = msgspec.structs.replace(PART, deep_token_s=0.009)
+    assert deep_token_s(faster, times=16, token_s=0.1, growth=4) == 0.1
 
 
-def test_windows_that_are_full_take_no_more() -> None:
-    full = msgspec.structs.replace(PART, token_s=(0.010, 0.012, 0.012))
-    assert deep_token_s(full, times=4, token_s=0.1, depth=8000) == pytest.approx(0.108)
+def test_full_windows_grow_no_more() -> None:
+    assert attended_tokens(4000) == 4000
+    assert attended_tokens(400, period=6, window=512) == 6 * 400
+    assert attended_tokens(4000, period=6, window=512) == 4000 + 5 * 512
+    assert attended_tokens(4000, period=6) == 6 * 4000
 
 
 @pytest.mark.parametrize(
