@@ -134,8 +134,8 @@ async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: 
     """
     n_rate = min(settings.n_ubatch, settings.n_ctx)
     async with _loaded(name, path, settings) as worker:
-        prompt = await _once(worker, "prompt", n_rate, depth=0, seed=0)
-        rate = n_rate / prompt.elapsed_s
+        n_prompt = min(N_PROMPT, n_rate)
+        rate = n_prompt / (await _once(worker, "prompt", n_prompt, depth=0, seed=0)).elapsed_s
         generation = await _once(worker, "generation", LEAST_GENERATE, depth=0, seed=0)
         n_tokens = max(_LEAST_DEEP, min(_MOST_DEEP, int(_DEEP_S * LEAST_GENERATE / generation.elapsed_s)))
         n_tokens = min(n_tokens, settings.n_ctx // 4)

@@ -33,7 +33,8 @@ def warm_up(context: Context, *, n_tokens: int = 0, seed: int) -> None:
     context.clear()
     count = min(n_tokens or context.spec.n_ubatch, context.spec.n_ctx - 1)
     context.decode_prompt(context.model.random_tokens(count, generator))
-    context.decode_prompt(context.model.random_tokens(1, generator))
+    if count > 1:
+        context.decode_prompt(context.model.random_tokens(1, generator))
     context.synchronize()
     context.clear()
 
