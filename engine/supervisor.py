@@ -99,6 +99,9 @@ class Worker:
         except (asyncio.TimeoutError, TimeoutError):  # two classes before Python 3.11
             await self.kill()
             raise self._lost("could not start", f"did not answer within {self._patience.start_s:.0f} s") from None
+        except asyncio.CancelledError:
+            await self.kill()  # nobody knows of it yet who would end it
+            raise
         if not isinstance(report, Ready):
             await self.kill()
             raise self._lost("garbled", "did not begin as a worker of this version does")

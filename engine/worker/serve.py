@@ -123,7 +123,7 @@ class Server:
             self._template = self._compile(source)
             self._style = "chat"
         self._speed = Context(self._model, speed_spec(self._settings))
-        self._beat("warming up")
+        self._say(Beat(note="warming up"))  # once, so never too often: right after the last of loading, it is due
         speed.warm_up(self._speed, n_tokens=command.warm_up_tokens, seed=self._settings.seed)
         build = backend.read_build()
         offloads = build.gpu_offload and self._settings.n_gpu_layers != 0

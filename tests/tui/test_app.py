@@ -8,7 +8,7 @@ import os
 import pytest
 
 from weighin.engine.errors import StoreError
-from weighin.engine.events import RunContinued, RunFinished, RunPaused, SuiteDropped
+from weighin.engine.events import AnswerScored, RunContinued, RunFinished, RunPaused, SuiteDropped
 from weighin.tui.app import WeighinApp
 from weighin.tui.keys import binding_ids
 from weighin.tui.modals.compare import CompareScreen
@@ -281,6 +281,32 @@ async def test_keys_and_theme_come_from_the_config(run_events):
         assert app.follower.board.paused
         assert any("no.such" in note.message for note in app._notifications)
     assert {"run.pause", "app.help", "history.delete", "answers.filter", "results.copy"} <= binding_ids()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_goes_to_the_answers_of_the_focused_candidate(run_events, answered):
+    events = run_events(3)[:-2]
+    first = next(place for place, event in enumerate(events) if isinstance(event, AnswerScored))
+    app = app_of(events if answered else events[:first], hold=True)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("right", "right")
+        chosen = app.follower.board.panels[2].card
+        assert app.screen.focused_candidate == chosen.id
+        await pilot.press("a")
+        await settle(pilot)
+        if not answered:
+            for event in events[first:]:
+                app.follower.source.tell(event)
+            await settle(pilot)
+        matrix = app.screen.query_one(AnswerMatrix)
+        assert matrix.column == 2
+        assert f"C {chosen.name}" in str(app.screen.query_one("#left").render())
+        await pilot.press("1")  # another candidate's, from another panel
+        await settle(pilot)
+        await pilot.press("left", "a")
+        await settle(pilot)
+        assert app.screen.query_one(AnswerMatrix).column == 1
 
 
 async def test_answers_are_filtered_and_set_side_by_side(run_events):

@@ -10,17 +10,31 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import msgspec
+import psutil
 import pytest
 from textual.pilot import Pilot
 
-from weighin.engine.events import AnswerScored, Event, PhaseChanged, RunFinished, SpeedMeasured
-from weighin.engine.plan import Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.events import (
+    AnswerScored,
+    BlockRepeated,
+    Event,
+    PhaseChanged,
+    PromptsReworded,
+    RunFinished,
+    SamplesDrawn,
+    SpeedMeasured,
+    VerdictReached,
+)
+from weighin.engine.plan import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
 from weighin.engine.prepare import candidates_from_paths, freeze_plan
 from weighin.engine.session import Session
 from weighin.engine.store.store import Store
+from weighin.engine.supervisor import Worker
+from weighin.engine.worker.protocol import Report
 from weighin.tui.app import WeighinApp
 from weighin.tui.following import RunFollower
 from weighin.tui.library import StoreLibrary
@@ -45,11 +59,30 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
     )
 
 
-PHASES: dict[str, Callable[[str, str], bool]] = {
-    "loading": lambda phase, _detail: phase == "loading",
-    "speed": lambda phase, _detail: phase == "speed",
-    "latency": lambda phase, _detail: phase == "latency",
-    "answering": lambda phase, _detail: phase == "answering",
+@pytest.fixture
+def thorough(plan: Plan, tmp_path: Path) -> Plan:
+    """The plan with items to write too, so that answers are sampled, asked in other words and once more."""
+    data = tmp_path / "prices.jsonl"
+    rows = [{"prompt": f"What is the price of {n}?", "answer": str(n)} for n in range(16)]
+    data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return freeze_plan(
+        msgspec.structs.replace(
+            plan,
+            suites=(*plan.suites, SuiteChoice(name="prices", data=str(data), max_tokens=4)),
+            consistency=ConsistencyPlan(items=6, samples=2),
+        )
+    )
+
+
+PHASES: dict[str, Callable[[PhaseChanged], bool]] = {
+    "loading": lambda told: told.phase == "loading",
+    "warming up": lambda told: told.phase == "warming up",
+    "speed": lambda told: told.phase == "speed",
+    "latency": lambda told: told.phase == "latency",
+    "answering": lambda told: told.phase == "answering",
+    "sampling": lambda told: told.detail.endswith(", 2 times"),
+    "other words": lambda told: ", worded as " in told.detail,
+    "once more": lambda told: told.detail.endswith(", once more"),
 }
 """How each shows in an event."""
 
@@ -108,9 +141,45 @@ def assert_complete(database: Path, plan: Plan) -> None:
     events = stored(database)
     told = [(e.candidate, e.suite, e.item, e.repeat) for e in events if isinstance(e, AnswerScored)]
     assert len(told) == len(set(told))
-    assert sum(repeat == 0 for *_, repeat in told) == 64 * len(plan.candidates)
+    answers = 64 + (16 if len(plan.suites) > 1 else 0)
+    assert sum(repeat == 0 for *_, repeat in told) == answers * len(plan.candidates)
     speeds = {(e.candidate, e.kind, e.repeat) for e in events if isinstance(e, SpeedMeasured) and e.final}
     assert len(speeds) == 2 * 2 * len(plan.candidates)
+    if len(plan.suites) > 1:
+        assert sum(repeat > 0 for *_, repeat in told) == 6 * 2 * len(plan.candidates)
+        for kind in (SamplesDrawn, PromptsReworded, BlockRepeated):
+            assert {e.candidate for e in events if isinstance(e, kind)} == {c.id for c in plan.candidates}
+
+
+class Halt:
+    """Lets no worker's word through from the event on that ``begins`` wants: the engine stays in that phase.
+
+    To hold the events back alone would not do: the engine would go on behind them, to the end of a short run.
+    """
+
+    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch, begins: Callable[[PhaseChanged], bool]):
+        self.candidate = ""
+        """Whose phase it is, once it came to that."""
+        self.pids: set[int] = set()
+        """Of the workers that were waited for."""
+        emit_all, next_report = session.emit_all, Worker._next_report
+
+        def emitting(events: Sequence[Event]) -> None:
+            emit_all(events)
+            for event in events:
+                if not self.candidate and isinstance(event, PhaseChanged) and begins(event):
+                    self.candidate = event.candidate
+
+        async def reading(worker: Worker) -> Report:
+            if worker.pid is not None:
+                self.pids.add(worker.pid)
+            if self.candidate:
+                await self.over.wait()
+            return await next_report(worker)
+
+        self.over = asyncio.Event()
+        monkeypatch.setattr(session, "emit_all", emitting)
+        monkeypatch.setattr(Worker, "_next_report", reading)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
@@ -162,30 +231,47 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
     assert_complete(database, plan)
 
 
-@pytest.mark.parametrize("phase", [*PHASES, "paused"])
+@pytest.mark.parametrize("phase", PHASES)
 async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(
-    plan: Plan, database: Path, tmp_path: Path, phase: str
+    thorough: Plan, database: Path, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
-    begins = PHASES.get(phase, lambda _phase, _detail: False)
-    app, session, source = start(
-        plan, database, hold_at=lambda event: isinstance(event, PhaseChanged) and begins(event.phase, event.detail)
-    )
+    app, session, _source = start(thorough, database)
+    halt = Halt(session, monkeypatch, PHASES[phase])
     async with app.run_test(size=(100, 30)) as pilot:
-        if phase == "paused":
-            await until(pilot, lambda: bool(app.follower.board.panels))
-            await pilot.press("p")
-            await until(pilot, lambda: app.follower.board.paused)
-        else:
-            await until(pilot, source.reached.is_set)
+        await until(pilot, lambda: bool(halt.candidate))
+        await until(pilot, lambda: session._events.empty())
+        panel = app.follower.board.panel(halt.candidate)
+        assert panel is not None
+        assert PHASES[phase](PhaseChanged(candidate=halt.candidate, phase=panel.phase, detail=panel.detail))
+        before = stored(database)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
-        await until(pilot, lambda: not isinstance(app.screen, Confirm))
-        source.go_on.set()
         await until(pilot, lambda: not app.follower.active)
-        ends = [event.outcome for event in stored(database) if isinstance(event, RunFinished)]
-        assert ends == ["cancelled"]
-        assert not session._pool._workers or all(w.pid is None for w in session._pool._workers.values())
+        events = stored(database)
+        assert events[: len(before)] == before
+        assert [type(event) for event in events[len(before) :]] == [RunFinished, VerdictReached]
+        assert [event.outcome for event in events if isinstance(event, RunFinished)] == ["cancelled"]
+        assert halt.pids
+        assert not any(map(psutil.pid_exists, halt.pids))
+        halt.over.set()
+        await app.open_run("r1", resume=True)
+        await until(pilot, lambda: completed(app))
+    assert_complete(database, thorough)
+
+
+async def test_cancelled_while_paused_it_keeps_all_and_goes_on_later(plan: Plan, database: Path) -> None:
+    app, session, _source = start(plan, database)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: bool(app.follower.board.panels))
+        await pilot.press("p")
+        await until(pilot, lambda: app.follower.board.paused)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(pilot, lambda: not app.follower.active)
+        assert [event.outcome for event in stored(database) if isinstance(event, RunFinished)] == ["cancelled"]
+        assert all(worker.pid is None for worker in session._pool._workers.values())
         await app.open_run("r1", resume=True)
         await until(pilot, lambda: completed(app))
     assert_complete(database, plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from weighin.engine.events import CandidateCard
+
+from .. import text
 from ..answerbook import FILTERS, Query, Row, answer_rows, filtered
 from ..board import Board
 from ..host import BoardScreen
@@ -19,10 +23,23 @@ from ..modes import mode_tabs
 from ..ranking import letter
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
-from ..widgets.matrix import AnswerMatrix
+from ..widgets.matrix import AnswerMatrix, full_width
 from .answers_text import one_answer, side_by_side
 
 _WIDE = 110
+_GAP = 3
+_WIDEST_LIST = 56
+
+
+def _legend(cards: Sequence[CandidateCard], width: int) -> str:
+    """Who stands behind each letter, names cut so that all fit; a quant is often the whole difference."""
+    quants = [f" {card.quant}" if card.quant else "" for card in cards]
+    taken = sum(len(quant) + 2 + _GAP for quant in quants)
+    room = max(6, (width + _GAP - taken) // max(1, len(cards)))
+    return (" " * _GAP).join(
+        f"{letter(i)} {text.cut(card.name, room)}{quant}"
+        for i, (card, quant) in enumerate(zip(cards, quants, strict=True))
+    )
 
 
 class AnswersScreen(BoardScreen):
@@ -84,7 +101,11 @@ class AnswersScreen(BoardScreen):
     def _apply(self) -> None:
         rows = filtered(self._rows, self._query)
         self._show_query(len(rows))
-        self.query_one(AnswerMatrix).show(rows, [letter(i) for i in range(len(self._board.panels))])
+        matrix = self.query_one(AnswerMatrix)
+        matrix.show(rows, [letter(i) for i in range(len(self._board.panels))])
+        # What the names leave is for the answers. Of all rows, so that a filter does not move the border.
+        widest = min(_WIDEST_LIST, full_width(self._rows, len(self._board.panels)))
+        matrix.styles.max_width = "100%" if self.has_class("-narrow") else widest
 
     def _show_query(self, count: int) -> None:
         query = self._query
@@ -97,7 +118,7 @@ class AnswersScreen(BoardScreen):
         for label, value in (("filter", kind), ("suite", query.suite or "all"), ("text", query.text)):
             if value:
                 parts += [(f"   {label} ", "$foreground-muted"), value]
-        names = "   ".join(f"{letter(i)} {panel.card.name}" for i, panel in enumerate(self._board.panels))
+        names = _legend([panel.card for panel in self._board.panels], self.size.width - 2)
         line = Content.assemble(*parts)
         self.query_one("#query", Static).update(
             Content("\n").join([line, Content.styled(f" {names}", "$foreground-muted")])
@@ -205,4 +226,5 @@ class AnswersScreen(BoardScreen):
         place = next((i for i, p in enumerate(self._board.panels) if p.card.id == candidate), None)
         if place is not None:
             matrix = self.query_one(AnswerMatrix)
-            matrix.action_move(0, place - matrix.column)
+            matrix.column = place  # also while there is no answer to move to yet
+            matrix.action_move(0, 0)

@@ -11,6 +11,8 @@ from weighin.engine.events import AnswerScored
 from .. import text
 from ..answerbook import Row, differences
 
+_NARROW_NAME = 17
+"""Cells of an option's name in half of 80 columns: a table that wraps is none."""
 _MUTED = "$foreground-muted"
 _HEAD = "bold $text-primary"
 _DIFFERENT = "bold underline"
@@ -38,7 +40,7 @@ def _outcome(answer: AnswerScored) -> Content:
     word = ("✓ right", "bold $text-success") if answer.correct else ("✗ wrong", "bold $text-error")
     facts = [f"{name} {value:.2f}" for name, value in answer.scores.items()]
     facts += [f"{text.milliseconds(answer.elapsed_s)} ms"] if answer.elapsed_s else []
-    facts += [f"{answer.n_prompt_tokens} prompt tokens"] if answer.n_prompt_tokens else []
+    facts += [f"{answer.n_prompt_tokens} tokens in"] if answer.n_prompt_tokens else []
     facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
     facts += [f"ended by {answer.stop}"] if answer.stop else []
     fragile = ("  ~ fragile", "$text-warning") if answer.fragile else ""
@@ -52,21 +54,24 @@ def _compared(answer: AnswerScored) -> Content:
     )
 
 
-def _options(answer: AnswerScored) -> Content:
-    """Log-probabilities, the best first, with each one's share among the options."""
+def _options(answer: AnswerScored, *, narrow: bool = False) -> Content:
+    """Log-probabilities, the best first, with each one's share among the options; what is less, only with room."""
     best = max(option.log_likelihood for option in answer.options)
     total = sum(math.exp(option.log_likelihood - best) for option in answer.options)
-    width = min(28, max(len(option.text.strip()) for option in answer.options))
-    lines = [_section("options"), Content.styled(f"  {'':<{width}}  log p   share  tokens", _MUTED)]
+    width = min(_NARROW_NAME if narrow else 28, max(len(option.text.strip()) for option in answer.options))
+    lines = [
+        _section("options"),
+        Content.styled(f"  {'':<{width}}  log p   share{'' if narrow else '  tokens'}", _MUTED),
+    ]
     for option in sorted(answer.options, key=lambda o: -o.log_likelihood):
         share = math.exp(option.log_likelihood - best) / total
         name = option.text.strip()
         pointer = "▸" if name == (answer.extracted or "").strip() else " "
-        right = ("  expected", "$text-success") if name == answer.expected.strip() else ""
+        right = (" ✓" if narrow else "  expected", "$text-success") if name == answer.expected.strip() else ""
         lines.append(
             Content.assemble(
-                f"{pointer} {text.cut(name, width):<{width}} {option.log_likelihood:>6.2f} {share * 100:>5.1f} %"
-                f"  {option.n_tokens:>6}",
+                f"{pointer} {text.cut(name, width):<{width}} {option.log_likelihood:>6.2f} {share * 100:>5.1f} %",
+                "" if narrow else f"  {option.n_tokens:>6}",
                 right,
             )
         )
@@ -84,7 +89,7 @@ def side_by_side(row: Row, left: int, right: int, names: tuple[str, str]) -> tup
             continue
         marked = Content.assemble(*((piece, _DIFFERENT if new else "") for piece, new in pieces))
         parts = [Content.styled(name, _HEAD), _outcome(side), _compared(side)]
-        parts += [_options(side)] if side.options else []
+        parts += [_options(side, narrow=True)] if side.options else []
         shown.append(Content("\n").join([*parts, _section("raw output"), marked]))
     return shown[0], shown[1]
 

@@ -131,7 +131,13 @@ class LiveScreen(BoardScreen):
             widget.styles.height = "1fr" if fits else "100%"
         deck.set_class(not fits, "-scrolls")
         deck.styles.layout = "grid" if fits else "horizontal"
-        self.call_after_refresh(self._bring_in_sight)
+        self.call_after_refresh(self._scroll_anew)
+
+    def _scroll_anew(self) -> None:
+        """From the first panel as far as shows the focused one: the same after every way to this size."""
+        if self.query_one("#deck").has_class("-scrolls"):
+            self.query_one("#deck").scroll_to(x=0, animate=False, immediate=True)
+            self._bring_in_sight()
 
     def _bring_in_sight(self, panel: Widget | None = None) -> None:
         """Scroll as little as shows the whole focused panel; Textual's own way leaves another one cut by a cell."""

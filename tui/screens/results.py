@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from ..board import Board
@@ -60,7 +61,7 @@ class ResultsScreen(BoardScreen):
         key = (board.revision, self.size)
         if not self.ready or key == self.painted or not self.size.width:
             return
-        self.painted = key
+        first, self.painted = not self.painted, key
         self.query_one(TitleBar).show(follower.title)
         wide = self.size.width >= _WIDE
         self.set_class(not wide, "-narrow")
@@ -68,17 +69,29 @@ class ResultsScreen(BoardScreen):
         chart_width = min(96, width * 3 // 5) if wide else width
         chart_height = max(12, min(22, self.size.height - 24)) if wide else 14
         plan = follower.plan
-        sections = {
-            "verdict": words.verdict(board),
-            "ranking": words.ranking_table(board, width),
-            "chart": words.chart(board, plan, chart_width, chart_height),
-            "strengths": words.strengths(board),
-            "remarks": words.remarks(board),
-            "steadiness": steadiness(board),
-            "groups": groups(board, width),
-            "commands": words.commands(board),
-            "provenance": words.provenance(board, plan, width),
-        }
+        self._fill({"verdict": words.verdict(board), "ranking": words.ranking_table(board, width)})
+
+        def fill_rest() -> None:
+            if self.painted != key:  # a newer picture was painted meanwhile
+                return
+            self._fill(
+                {
+                    "chart": words.chart(board, plan, chart_width, chart_height),
+                    "strengths": words.strengths(board),
+                    "remarks": words.remarks(board),
+                    "steadiness": steadiness(board),
+                    "groups": groups(board, width),
+                    "commands": words.commands(board),
+                    "provenance": words.provenance(board, plan, width),
+                }
+            )
+
+        if first:
+            self.call_after_refresh(fill_rest)  # drawn all at once, the new screen held the event loop for 48 ms
+        else:
+            fill_rest()
+
+    def _fill(self, sections: dict[str, Content]) -> None:
         for name, content in sections.items():
             section = self.query_one(f"#{name}", Static)
             section.display = bool(content.plain)

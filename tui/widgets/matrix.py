@@ -20,6 +20,15 @@ from ..answerbook import Row, mark
 _CELL = 4
 
 
+def full_width(rows: Sequence[Row], candidates: int) -> int:
+    """Cells that show every item's name whole, a cell a candidate, and the scroll bar."""
+    return _longest_name(rows) + _CELL * candidates + 1
+
+
+def _longest_name(rows: Sequence[Row]) -> int:
+    return max(10, max((len(row.item) for row in rows[:500]), default=8) + 3)
+
+
 class AnswerMatrix(ScrollView, can_focus=True):
     """A cursor on one item and one candidate."""
 
@@ -126,8 +135,7 @@ class AnswerMatrix(ScrollView, can_focus=True):
         return segments
 
     def _name_width(self) -> int:
-        longest = max((len(row.item) for row in self.rows[:500]), default=8)
-        return max(10, min(longest + 3, self.size.width - _CELL * len(self.heads)))
+        return max(10, min(_longest_name(self.rows), self.size.width - _CELL * len(self.heads)))
 
     def _reveal(self) -> None:
         if self.size.height > 1:

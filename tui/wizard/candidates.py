@@ -184,7 +184,7 @@ class CandidatesStep(Step):
             "license": row.license,
             "memory": f"{approximate}{row.memory_bytes / 1e9:.1f}" if row.memory_bytes else "",
             "rate": "measuring" if row.busy else "" if row.rate is None else f"{row.rate:.1f}{disturbed}",
-            "score": "" if row.score is None else f"{row.score:g}",
+            "score": "" if row.score is None else f"{row.score:.1f}",
             "reason": row.reason,
         }
         picked = {0: "bold $text-success"} if row.key in self.draft.picked else {}

@@ -6,20 +6,21 @@ import msgspec
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Checkbox, Input, Label, Static
+from textual.widgets import Input, Label, Static
 
 from weighin.engine.draft import Draft, Target
 
+from ..widgets.toggles import Tick
 from .step import Step
 
 _GIB = 2**30
 _FIELDS = (
-    ("ram", "RAM, GiB", "of another machine; empty: this one's"),
-    ("vram", "GPU memory, GiB", "of another machine; empty: none"),
-    ("cores", "CPU cores", "of another machine; empty: this one's"),
-    ("context", "Context, tokens", "prompt and answer together; empty: 4096"),
-    ("speed", "Generation, tok/s", "slower models are ruled out; empty: no limit"),
-    ("ttft", "First token within, s", "later ones are ruled out; empty: no limit"),
+    ("ram", "RAM, GiB", "of another machine, else this one's"),
+    ("vram", "GPU memory, GiB", "of another machine, else none"),
+    ("cores", "CPU cores", "of another machine, else this one's"),
+    ("context", "Context, tokens", "prompt and answer, else 4096"),
+    ("speed", "Generation, tok/s", "at least; empty: no limit"),
+    ("ttft", "First token within, s", "at most; empty: no limit"),
 )
 """Name, label, what it means."""
 
@@ -33,7 +34,7 @@ class HardwareStep(Step):
 
     def compose(self) -> ComposeResult:
         yield Static("Looking at this machine …", id="found", markup=False)
-        yield Checkbox("The model will run on this machine", id="here", compact=True)
+        yield Tick("The model will run on this machine", id="here", compact=True)
         for name, words, hint in _FIELDS:
             with Horizontal(classes="field"):
                 yield Label(words)
@@ -54,7 +55,7 @@ class HardwareStep(Step):
             self._asked = True
             self._detect()
         t = draft.target
-        self.query_one("#here", Checkbox).value = t.this_machine
+        self.query_one("#here", Tick).value = t.this_machine
         values = (t.ram_bytes / _GIB, t.vram_bytes / _GIB, t.cores, t.n_ctx, t.min_tokens_per_second, t.max_ttft_s)
         for (name, _words, _hint), value in zip(_FIELDS, values, strict=True):
             self.query_one(f"#{name}", Input).value = f"{value:.12g}" if value else ""
@@ -64,7 +65,7 @@ class HardwareStep(Step):
         if 0 < context < 256:
             raise ValueError("Context length must be at least 256 tokens.")
         target = Target(
-            this_machine=self.query_one("#here", Checkbox).value,
+            this_machine=self.query_one("#here", Tick).value,
             ram_bytes=int(ram * _GIB),
             vram_bytes=int(vram * _GIB),
             cores=int(cores),

@@ -11,6 +11,7 @@ from weighin.engine.catalog.licenses import Purpose
 from weighin.engine.catalog.verdict import CountError, StatedUse, parse_count
 from weighin.engine.draft import Draft
 
+from ..widgets.toggles import Pick, Tick
 from .step import Step
 
 _PURPOSES: dict[Purpose, str] = {
@@ -36,14 +37,14 @@ class LicenseStep(Step):
         yield Label("What will the model be used for?")
         with RadioSet(id="purpose", compact=True):
             for words in _PURPOSES.values():
-                yield RadioButton(words)
+                yield Pick(words)
         with Horizontal(classes="field"):
             yield Label("Monthly users")
             yield Input(id="users", compact=True)
             yield Label("such as 5M; empty: not known", classes="hint")
         for name, words, hint in _QUESTIONS:
             with Horizontal(classes="field"):
-                yield Checkbox(words, id=name, compact=True)
+                yield Tick(words, id=name, compact=True)
                 yield Label(hint, classes="hint")
 
     def show(self, draft: Draft) -> None:

@@ -20,6 +20,7 @@ from weighin.engine.errors import WeighinError
 from weighin.engine.paths import data_dir
 from weighin.engine.plan import KvType, Plan, write_plan
 
+from ..widgets.toggles import Tick
 from .describing import Download, describe_downloads, describe_plan, missing_downloads
 from .fetch import FetchScreen
 from .rows import Row
@@ -68,7 +69,7 @@ class ReviewStep(Step, can_focus=True):
         with Horizontal(classes="field"):
             yield Label("KV cache")
             yield Select(((kv, kv) for kv in _KV), allow_blank=False, id="review-kv", compact=True)
-        yield Checkbox("losers stop early", id="review-race", compact=True)
+        yield Tick("losers stop early", id="review-race", compact=True)
         yield Static("Enter starts · s saves the plan · Tab to the settings", id="review-hint", markup=False)
 
     def show(self, draft: Draft) -> None:
@@ -83,7 +84,7 @@ class ReviewStep(Step, can_focus=True):
             for name, value in values.items():
                 self.query_one(f"#review-{name}", Input).value = str(value)
             self.query_one("#review-kv", Select).value = draft.settings.kv_type
-            self.query_one("#review-race", Checkbox).value = draft.race
+            self.query_one("#review-race", Tick).value = draft.race
         self._make()
 
     def first_focus(self) -> Widget:
@@ -100,7 +101,7 @@ class ReviewStep(Step, can_focus=True):
             draft,
             item_limit=items,
             consistency_items=sampled,
-            race=self.query_one("#review-race", Checkbox).value,
+            race=self.query_one("#review-race", Tick).value,
             speed=msgspec.structs.replace(draft.speed, repeats=repeats),
             settings=msgspec.structs.replace(draft.settings, n_threads=threads, kv_type=kv),
         )

@@ -144,7 +144,7 @@ def sample_row(draft: Draft, catalog: Catalog) -> Row:
         "SmolLM2 135M Instruct as it comes and requantised: no download. To see what the tool does.",
         *reasons_of(verdict),
     )
-    return Row(SAMPLE, "SmolLM2 135M sample", "4 quants", 0, verdict_word(verdict), here=True, details=details)
+    return Row(SAMPLE, "SmolLM2 135M sample", "Q4–Q8", 0, verdict_word(verdict), here=True, details=details)
 
 
 def _file_row(key: str, draft: Draft, catalog: Catalog) -> Row:

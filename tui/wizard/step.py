@@ -36,6 +36,15 @@ class Step(VerticalScroll, can_focus=False):
         """Where the cursor goes when the step comes to the front."""
         return next((widget for widget in self.query("*") if widget.focusable), self)
 
+    def on_resize(self) -> None:
+        """The field being edited stays in sight."""
+        self.call_after_refresh(self._show_focused)
+
+    def _show_focused(self) -> None:
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            focused.scroll_visible(animate=False)
+
     def collect(self) -> Draft:
         """The draft with the answers on this page; raises ValueError with a sentence for the user."""
         return self.draft

@@ -19,6 +19,7 @@ from weighin.engine.tasks.spec import suite_specs
 from weighin.engine.tasks.userscoring import DEFAULTS
 
 from ..previewing import asked_lines, parse_columns, problem_lines, row_lines, summary_line, write_columns
+from ..widgets.toggles import TickList
 from .step import Step
 
 _USUAL_SCORER = "exact"
@@ -41,7 +42,7 @@ class TaskStep(Step):
 
     def compose(self) -> ComposeResult:
         yield Label("Suites: space picks")
-        yield SelectionList[str](id="suites", compact=True)
+        yield TickList[str](id="suites", compact=True)
         yield Label("Your own data, JSONL, CSV or Parquet (Enter reads it)")
         yield Input(
             placeholder="path of a file or folder, or owner/name:file of a data set", id="data-path", compact=True

@@ -18,7 +18,7 @@ import pytest_asyncio
 from weighin.engine.plan import Settings
 from weighin.engine.supervisor import Patience, Worker, WorkerLostError, WorkerRefusedError
 from weighin.engine.tasks.requests import ChoiceRequest
-from weighin.engine.worker.protocol import Beat, Loaded, LoadModel, MeasureSpeed, ScoreChoices, SpeedDone
+from weighin.engine.worker.protocol import Beat, Loaded, LoadModel, MeasureSpeed, Ready, ScoreChoices, SpeedDone
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="signals and /proc as Linux has them")
 
@@ -166,6 +166,33 @@ async def test_beats_come_while_it_works(worker: Worker, sample_model: Path) -> 
     )
     await worker.ask(ScoreChoices(requests=requests), beats.append)
     assert any(beat.note.startswith("item") and beat.share for beat in beats)
+
+
+async def test_warming_up_is_told_however_short_loading_was(worker: Worker, tiny_models: list[Path]) -> None:
+    beats: list[Beat] = []
+    await worker.ask(load(tiny_models[0]), beats.append)
+    assert [beat.note for beat in beats][-1] == "warming up"
+
+
+async def test_given_up_while_it_starts_no_process_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = asyncio.Event()
+
+    async def silent(_worker: Worker) -> Ready:
+        waiting.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(Worker, "_next_report", silent)
+    starting = Worker("test", logs=tmp_path / "logs")
+    task = asyncio.create_task(starting.start())
+    await waiting.wait()
+    pid = starting.pid
+    assert pid is not None
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert starting.pid is None
+    assert not psutil.pid_exists(pid)
 
 
 async def test_native_output_goes_to_the_log(

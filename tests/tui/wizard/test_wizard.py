@@ -10,7 +10,9 @@ from textual.widgets import Input, Select, Static
 
 from weighin.engine.draft import Draft, load_draft
 from weighin.engine.gguf.tiny import write_tiny_model
-from weighin.engine.plan import Plan
+from weighin.engine.paths import data_dir
+from weighin.engine.plan import Plan, read_plan
+from weighin.tui.wizard.review import ReviewStep
 from weighin.tui.wizard.screen import WizardScreen
 
 
@@ -181,3 +183,29 @@ async def test_a_choice_in_the_review_is_taken_by_enter(tmp_path: Path, monkeypa
         await pilot.pause()
         assert app.plan is None
         assert app.screen.query_one("#review-kv", Select).value == "q8_0"
+
+
+async def test_s_saves_the_plan_of_the_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "home"))
+    model = tmp_path / "tiny.gguf"
+    write_tiny_model(model)
+    app = Shell(Draft(step=4, picked=(str(model),)))
+    async with app.run_test() as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        app.screen.query_one("#review-items", Input).value = "7"
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.press("s")
+        await pilot.pause()
+        told = [notification.message for notification in app._notifications]
+        saved = list((data_dir() / "plans").iterdir())
+        assert told[-1] == f"Saved as {saved[-1]}"
+        plan = app.screen.query_one(ReviewStep).plan
+        assert plan is not None
+        assert plan.item_limit == 7
+        assert read_plan(saved[-1]) == plan
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.plan == plan
