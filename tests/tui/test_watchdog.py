@@ -139,14 +139,8 @@ async def test_the_event_loop_is_never_held(tiny_models: list[Path], tmp_path: P
     assert held == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
-async def test_the_wizard_does_not_hold_it_either(
-    tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    file = str(tiny_models[0])
+async def _watched_wizard(file: str, watchdog: Watchdog) -> list[tuple[int, str]]:
+    """As ``_watched``, for keys pressed on every step of the wizard."""
     surroundings = Surroundings(machine=lambda: "a machine", copy_bandwidth=lambda: 20e9)
     screen = WizardScreen(Draft(added=(file,), picked=(file,)), measure=False, surroundings=surroundings)
     app = WeighinApp(None)
@@ -169,7 +163,21 @@ async def test_the_wizard_does_not_hold_it_either(
                 await pilot.press(key)
                 await asyncio.sleep(0.1)
         assert screen.draft.step == 4
-    assert [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S] == []
+    return [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
+async def test_the_wizard_does_not_hold_it_either(
+    tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    # The longest of four walks took 26, 29, 33 and 32 ms; beside a second test run one took 74: hence one repeat here too.
+    held = await _watched_wizard(str(tiny_models[0]), watchdog)
+    if held:
+        held = await _watched_wizard(str(tiny_models[0]), watchdog)
+    assert held == []
 
 
 async def test_the_watchdog_barks(watchdog: Watchdog) -> None:
