@@ -173,7 +173,7 @@ async def test_the_wizard_does_not_hold_it_either(
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    # The longest of four walks took 26, 29, 33 and 32 ms; beside a second test run one took 74: hence one repeat here too.
+    # One repeat here too: the longest of four walks took 26, 29, 33 and 32 ms, but one beside another test run 74.
     held = await _watched_wizard(str(tiny_models[0]), watchdog)
     if held:
         held = await _watched_wizard(str(tiny_models[0]), watchdog)
