@@ -40,6 +40,7 @@ _FILL_S = 2.0
 _PART_FILL_S = 0.7
 """The same for a part of it, at the rate of its first tokens; beyond it a smaller depth is measured."""
 _SHORT_NOTE = "memory is short at the moment, so only some of its layers were measured"
+_NO_DEPTH_NOTE = "llama.cpp runs no part of it, so its speed with a full context is not known"
 _NO_HOLES_NOTE = "no room for the hollow file on disk, so only some of its layers were measured"
 
 
@@ -132,7 +133,10 @@ async def _deepened(fit: Fit, data: bytes, settings: Settings, folder: Path, tok
         settings, times = msgspec.structs.replace(settings, n_gpu_layers=0), times * on_cpu
     with hollow_model(part, folder / "attention.gguf") as hollow:
         name = f"{fit.name}-attention"
-        trial = await run_depth_trial(name, hollow.path, settings, wanted=wanted, fill_s=_PART_FILL_S)
+        try:
+            trial = await run_depth_trial(name, hollow.path, settings, wanted=wanted, fill_s=_PART_FILL_S)
+        except WeighinError:  # not every architecture can be cut; what was measured of the whole stands
+            return msgspec.structs.replace(fit, notes=(*fit.notes, _NO_DEPTH_NOTE))
     window = header.metadata.get(f"{header.architecture}.attention.sliding_window")
     attended = partial(attended_tokens, period=layer_period(header), window=window if isinstance(window, int) else None)
     deep_s = deep_token_s(trial, times=times, token_s=token_s, growth=attended(wanted) / attended(trial.depth))

@@ -216,6 +216,17 @@ async def test_a_slow_cache_is_filled_in_some_layers_only(monkeypatch: pytest.Mo
     assert f"~{fit.deep_tokens_per_second:.1f}" in fit_line(fit)
 
 
+async def test_a_part_that_does_not_run_leaves_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "_FILL_S", 0.0)
+    wrong = hollow().header_bytes.replace(b"blk.0.attn_q", b"blk.0.attn_x")
+    monkeypatch.setattr(measure, "attention_part", lambda _data: (wrong, 1.0))
+    fit = await measure_fit(hollow(), SETTINGS)
+    assert (fit.problem, fit.label, fit.deep_label) == ("", "measured (hollow)", "")
+    assert fit.generation_tokens_per_second
+    assert fit.deep_tokens_per_second is None
+    assert any("runs no part of it" in note for note in fit.notes)
+
+
 async def test_experts_are_marked_as_unknowable(tmp_path: Path, tiny_models: list[Path]) -> None:
     fit = await measure_fit(hollow("olmoe", n_expert=8), SETTINGS)
     assert (fit.problem, fit.label) == ("", "measured (hollow)")
