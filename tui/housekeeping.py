@@ -20,6 +20,7 @@ def start_keeping() -> None:
     stop_keeping()
     gc.collect()
     gc.freeze()
+    gc.collect()  # of nothing: Python waits until a quarter of what the last one left has come in addition
     gc.callbacks.append(_collected)
     _before.append(gc.get_threshold())
     gc.set_threshold(*_OFTEN)

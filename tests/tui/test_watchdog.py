@@ -7,7 +7,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,16 @@ def _work() -> float:
     return taken
 
 
+def _name(handle: asyncio.Handle) -> str:
+    """The same for the same callback in every walk: no address, no number of a task."""
+    callback = handle._callback  # type: ignore[attr-defined]
+    owner = getattr(callback, "__self__", None)
+    if not isinstance(owner, asyncio.Task):
+        return str(getattr(callback, "__qualname__", type(callback).__name__))
+    name = owner.get_name()
+    return str(getattr(owner.get_coro(), "__qualname__", name)) if name.startswith("Task-") else name
+
+
 class Watchdog:
     """CPU time of the loop's longest callbacks, as on a quiet core. What other processes take is not held by us."""
 
@@ -57,11 +67,13 @@ class Watchdog:
             taken = time.thread_time() - started
             if taken > LIMIT_S / 3:
                 slowness = max(1.0, _work() / _UNIT_S)
-                owner = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
-                name = owner.get_name() if isinstance(owner, asyncio.Task) else repr(handle)
-                self.longest.append((taken / slowness, f"{name} ({self.now})"))
+                self.longest.append((taken / slowness, f"{_name(handle)} ({self.now})"))
 
         monkeypatch.setattr(asyncio.Handle, "_run", run)
+
+    def over_limit_ms(self) -> dict[str, int]:
+        """Of each callback over the limit, the longest time it took."""
+        return {name: round(taken * 1000) for taken, name in sorted(self.longest) if taken > LIMIT_S}
 
 
 @pytest.fixture
@@ -102,8 +114,22 @@ _EVERYWHERE = (
 """Every screen with its dialogs and its help, and back to the live screen."""
 
 
-async def _watched(session: Session, folder: Path, watchdog: Watchdog) -> list[tuple[int, str]]:
-    """Milliseconds and names of the callbacks over the limit, in one run with keys pressed on every screen."""
+async def _held_each_time(walk: Callable[[int], Awaitable[dict[str, int]]]) -> dict[str, int]:
+    """The callbacks over the limit in every one of three walks; as many walks as it takes to clear them all.
+
+    What holds the loop by itself does so each time. What a busy machine adds hits another callback the next time: the
+    longest of quiet walks took 25 to 48 ms of CPU time on a shared machine.
+    """
+    held = await walk(0)
+    for attempt in (1, 2):
+        if held:
+            again = await walk(attempt)
+            held = {name: min(taken_ms, again[name]) for name, taken_ms in held.items() if name in again}
+    return held
+
+
+async def _watched(session: Session, folder: Path, watchdog: Watchdog) -> dict[str, int]:
+    """Names and milliseconds of the callbacks over the limit, in one run with keys pressed on every screen."""
     app = WeighinApp(SessionSource(session, title="watched"), library=StoreLibrary(folder / "runs.sqlite3"))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
@@ -123,23 +149,20 @@ async def _watched(session: Session, folder: Path, watchdog: Watchdog) -> list[t
             await press(*_EVERYWHERE)
         await press("2", "y", "e", "escape", *_EVERYWHERE)
         assert {"LiveScreen", "ResultsScreen", "AnswersScreen", "HistoryScreen", "HelpScreen"} <= seen
-    return [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S]
+    return watchdog.over_limit_ms()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
 async def test_the_event_loop_is_never_held(tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog) -> None:
-    # One repeat, for a collection that falls into a long callback: the longest of three walks took 31, 27 and 25 ms.
-    # While the results screen drew itself at once it took 47, 48 and 34 ms, up to 9 ms of them such collections.
-    for attempt in range(2):
+    async def walk(attempt: int) -> dict[str, int]:
         folder = tmp_path / str(attempt)
         folder.mkdir()
-        held = await _watched(_session(tiny_models, folder), folder, watchdog)
-        if not held:
-            break
-    assert held == []
+        return await _watched(_session(tiny_models, folder), folder, watchdog)
+
+    assert await _held_each_time(walk) == {}
 
 
-async def _watched_wizard(file: str, watchdog: Watchdog) -> list[tuple[int, str]]:
+async def _watched_wizard(file: str, watchdog: Watchdog) -> dict[str, int]:
     """As ``_watched``, for keys pressed on every step of the wizard."""
     surroundings = Surroundings(machine=lambda: "a machine", copy_bandwidth=lambda: 20e9)
     screen = WizardScreen(Draft(added=(file,), picked=(file,)), measure=False, surroundings=surroundings)
@@ -163,7 +186,7 @@ async def _watched_wizard(file: str, watchdog: Watchdog) -> list[tuple[int, str]
                 await pilot.press(key)
                 await asyncio.sleep(0.1)
         assert screen.draft.step == 4
-    return [(round(taken * 1000), name) for taken, name in watchdog.longest if taken > LIMIT_S]
+    return watchdog.over_limit_ms()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
@@ -173,22 +196,29 @@ async def test_the_wizard_does_not_hold_it_either(
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    # One repeat here too: the longest of four walks took 26, 29, 33 and 32 ms, but one beside another test run 74.
-    held = await _watched_wizard(str(tiny_models[0]), watchdog)
-    if held:
-        held = await _watched_wizard(str(tiny_models[0]), watchdog)
-    assert held == []
+
+    async def walk(attempt: int) -> dict[str, int]:
+        return await _watched_wizard(str(tiny_models[0]), watchdog)
+
+    assert await _held_each_time(walk) == {}
 
 
-async def test_the_watchdog_barks(watchdog: Watchdog) -> None:
+@pytest.mark.parametrize("times", [1, 3])
+async def test_the_watchdog_barks_at_what_happens_each_time(watchdog: Watchdog, times: int) -> None:
     def hold() -> None:
         started = time.thread_time()
-        while time.thread_time() - started < 4 * LIMIT_S:
+        while time.thread_time() - started < 10 * LIMIT_S:
             pass
 
-    asyncio.get_running_loop().call_soon(hold)
-    await asyncio.sleep(0.3)
-    assert any(taken > LIMIT_S / 2 for taken, _name in watchdog.longest)
+    async def walk(attempt: int) -> dict[str, int]:
+        watchdog.longest.clear()
+        if attempt < times:
+            asyncio.get_running_loop().call_soon(hold)
+            await asyncio.sleep(1.0)
+            assert watchdog.over_limit_ms()
+        return watchdog.over_limit_ms()
+
+    assert len(await _held_each_time(walk)) == (1 if times == 3 else 0)
 
 
 async def test_full_collections_stay_short_while_the_heap_grows() -> None:
@@ -199,6 +229,7 @@ async def test_full_collections_stay_short_while_the_heap_grows() -> None:
             sizes.append(len(gc.get_objects()))
 
     threshold = gc.get_threshold()
+    before = [[number] for number in range(1_000_000)]  # Python waits for a quarter of these before it collects again
     start_keeping()
     gc.callbacks.append(note)
     try:
@@ -206,7 +237,7 @@ async def test_full_collections_stay_short_while_the_heap_grows() -> None:
     finally:
         gc.callbacks.remove(note)
         stop_keeping()
-    assert len(kept) == 400_000
+    assert (len(before), len(kept)) == (1_000_000, 400_000)
     assert len(sizes) > 3
-    assert max(sizes) < 200_000  # without it, the last would look through 400,000 and all that was there before
+    assert max(sizes) < 200_000  # without it, the last would look through all there is
     assert (gc.get_threshold(), gc.get_freeze_count()) == (threshold, 0)
