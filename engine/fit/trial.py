@@ -7,6 +7,7 @@ their repeats are long enough.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import statistics
 from collections.abc import AsyncIterator, Callable
@@ -19,16 +20,17 @@ import msgspec
 from .. import paths
 from ..errors import ModelFileError
 from ..events import SpeedKind
+from ..gguf.hollow import read_in
 from ..plan import Settings
 from ..supervisor import Worker
 from ..worker.protocol import (
     BuffersFilled,
     Command,
-    DepthsMeasured,
+    DepthMeasured,
     FillBuffers,
     Loaded,
     LoadModel,
-    MeasureDepths,
+    MeasureDepth,
     MeasureSpeed,
     SpeedDone,
 )
@@ -37,24 +39,24 @@ N_PROMPT = 128
 N_GENERATE = 16
 LEAST_PROMPT = 32
 """On an AVX2 machine 32 tokens ran at 0.97 of the rate of 512, 16 at 0.93, 8 at 0.65."""
-LEAST_GENERATE = 4
-"""On the same machine 4 tokens ran within 2 % of the rate of 16 and 32."""
+LEAST_GENERATE = 2
+"""Only of large models, of which a token takes over a sixth of a second. On the same machine 4 tokens ran within 2 % of
+the rate of 16 and 32."""
 _WARM_UP = 1
 """Touches every weight; what prompts need beyond that is small beside a second of them."""
 _LONG_S = 0.5
 """A repeat this long is not repeated, and no repeat is chosen to be longer."""
 _SHORT_S = 0.25
 """A repeat up to this long is repeated twice, a longer one once."""
-_LEAST_DEEP, _MOST_DEEP = 8, 48
-"""Tokens timed at each depth, as many as take ``_DEEP_S``."""
-_DEEP_S = 0.3
+_DEEP_TOKENS, _DEEP_S = 48, 0.3
+"""Tokens timed at each depth at most, and seconds of them."""
 _LAYERS_FILLED = 1.2
 """After so many layers of a micro-batch its buffers have been used: ggml's allocator gives each layer the same ones."""
 
 DepthChoice = Callable[[float], int]
 """From prompt tokens a second to the depth at which generation is measured; 0: not at all."""
 
-ReportT = TypeVar("ReportT", Loaded, SpeedDone, DepthsMeasured, BuffersFilled)
+ReportT = TypeVar("ReportT", Loaded, SpeedDone, DepthMeasured, BuffersFilled)
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,17 +134,17 @@ async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: 
     Raises:
         WeighinError: the worker died or refused; nothing else was harmed.
     """
-    n_rate = min(settings.n_ubatch, settings.n_ctx)
+    n_tokens = min(_DEEP_TOKENS, settings.n_ctx // 4)
+    depth = min(wanted, settings.n_ctx - n_tokens)
+    command = MeasureDepth(depth=depth, fill_s=fill_s, n_tokens=n_tokens, time_s=_DEEP_S)
     async with _loaded(name, path, settings) as worker:
-        n_prompt = min(N_PROMPT, n_rate)
-        rate = n_prompt / (await _once(worker, "prompt", n_prompt, depth=0, seed=0)).elapsed_s
-        generation = await _once(worker, "generation", LEAST_GENERATE, depth=0, seed=0)
-        n_tokens = max(_LEAST_DEEP, min(_MOST_DEEP, int(_DEEP_S * LEAST_GENERATE / generation.elapsed_s)))
-        n_tokens = min(n_tokens, settings.n_ctx // 4)
-        depth = max(n_tokens, min(wanted, max(n_rate, int(fill_s * rate)), settings.n_ctx - n_tokens))
-        done = await _ask(worker, MeasureDepths(depths=(0, depth), n_tokens=n_tokens), DepthsMeasured)
-    token_s, deep_token_s = (statistics.median(times) for times in done.token_s)
-    return DepthTrial(depth=depth, token_s=token_s, deep_token_s=deep_token_s, disturbed=bool(done.disturbances))
+        done = await _ask(worker, command, DepthMeasured)
+    return DepthTrial(
+        depth=done.depth,
+        token_s=statistics.median(done.token_s),
+        deep_token_s=statistics.median(done.deep_token_s),
+        disturbed=bool(done.disturbances),
+    )
 
 
 @asynccontextmanager
@@ -150,7 +152,7 @@ async def _loaded(name: str, path: Path, settings: Settings) -> AsyncIterator[Wo
     """A worker that has the model loaded, killed at the end."""
     worker = Worker("fit-" + re.sub(r"[^A-Za-z0-9._-]+", "-", name), logs=paths.logs_dir())
     try:
-        await worker.start()
+        await asyncio.gather(worker.start(), asyncio.to_thread(read_in, path))
         command = LoadModel(path=str(path), settings=settings, warm_up_tokens=_WARM_UP, prompt_style="plain")
         await _ask(worker, command, Loaded)
         yield worker

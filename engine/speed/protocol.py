@@ -10,13 +10,15 @@ from __future__ import annotations
 import gc
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import msgspec
 import numpy as np
 
 from ..llama.context import Context
+
+_LEAST_TIMED = 8
 
 
 class ChatTiming(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,25 +67,40 @@ def time_generation(context: Context, *, n_tokens: int, depth: int, seed: int) -
         return time.perf_counter() - start
 
 
-def time_depths(context: Context, depths: Sequence[int], *, n_tokens: int, seed: int) -> tuple[tuple[float, ...], ...]:
-    """Seconds of each of ``n_tokens`` random tokens decoded one at a time after ``depths`` others, ascending."""
+def time_depth(
+    context: Context, depth: int, *, fill_s: float, n_tokens: int, time_s: float, seed: int
+) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
+    """Seconds of random tokens decoded one at a time after an empty cache, and after as many others as there are.
+
+    At most ``n_tokens`` are timed, and no more than take ``time_s``, but ``_LEAST_TIMED``. The cache is filled up to
+    ``depth``, or to as many as ``fill_s`` seconds let in, a micro-batch at least; the first number says how many.
+    """
     generator = np.random.default_rng(seed)
     context.clear()
-    found, filled = [], 0
-    for depth in depths:
-        if depth > filled:
-            context.decode_prompt(context.model.random_tokens(depth - filled, generator))
+    shallow = _time_tokens(context, generator, n_tokens, time_s)
+    filled = len(shallow)
+    end = time.perf_counter() + fill_s
+    while filled < depth:
+        count = min(context.spec.n_ubatch, depth - filled)
+        context.decode_prompt(context.model.random_tokens(count, generator))
+        context.synchronize()
+        filled += count
+        if time.perf_counter() > end:
+            break
+    return filled, shallow, _time_tokens(context, generator, n_tokens, time_s)
+
+
+def _time_tokens(context: Context, generator: np.random.Generator, n_tokens: int, time_s: float) -> tuple[float, ...]:
+    tokens = context.model.random_tokens(n_tokens, generator)
+    with _no_collector():
+        moments = [time.perf_counter()]
+        for index in range(n_tokens):
+            context.decode_prompt(tokens[index : index + 1])
             context.synchronize()
-        tokens = context.model.random_tokens(n_tokens, generator)
-        with _no_collector():
-            moments = [time.perf_counter()]
-            for index in range(n_tokens):
-                context.decode_prompt(tokens[index : index + 1])
-                context.synchronize()
-                moments.append(time.perf_counter())
-        found.append(tuple(later - earlier for earlier, later in itertools.pairwise(moments)))
-        filled = max(filled, depth) + n_tokens
-    return tuple(found)
+            moments.append(time.perf_counter())
+            if index + 1 >= _LEAST_TIMED and moments[-1] - moments[0] > time_s:
+                break
+    return tuple(later - earlier for earlier, later in itertools.pairwise(moments))
 
 
 def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTiming:

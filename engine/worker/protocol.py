@@ -38,13 +38,16 @@ class MeasureSpeed(_Line, frozen=True, kw_only=True):
     seed: int = 0
 
 
-class MeasureDepths(_Line, frozen=True, kw_only=True):
-    """Generation at several depths of one cache that is filled only once."""
+class MeasureDepth(_Line, frozen=True, kw_only=True):
+    """Generation after an empty cache and after a filled one."""
 
-    depths: tuple[int, ...]
-    """Tokens in the cache, ascending; the cache holds at least the last and ``n_tokens`` more."""
+    depth: int
+    """Tokens in the cache that are wanted; it holds at least ``n_tokens`` more."""
+    fill_s: float
+    """Filling stops after so long, at the end of a micro-batch."""
     n_tokens: int
-    """Timed one by one at each depth."""
+    """Timed one by one each time, as long as that takes no more than ``time_s``; 8 at least."""
+    time_s: float
 
 
 class FillBuffers(_Line, frozen=True, kw_only=True):
@@ -84,7 +87,7 @@ class Sample(_Line, frozen=True, kw_only=True):
 
 
 Command: TypeAlias = (
-    LoadModel | MeasureSpeed | MeasureDepths | FillBuffers | MeasureChat | ScoreChoices | Generate | Sample
+    LoadModel | MeasureSpeed | MeasureDepth | FillBuffers | MeasureChat | ScoreChoices | Generate | Sample
 )
 
 
@@ -129,9 +132,12 @@ class SpeedDone(_Line, frozen=True, kw_only=True):
     """Held on GPUs now."""
 
 
-class DepthsMeasured(_Line, frozen=True, kw_only=True):
-    token_s: tuple[tuple[float, ...], ...]
-    """Of each depth, what each token took."""
+class DepthMeasured(_Line, frozen=True, kw_only=True):
+    depth: int
+    """Tokens that were in the cache."""
+    token_s: tuple[float, ...]
+    """What each token took after an empty cache."""
+    deep_token_s: tuple[float, ...]
     disturbances: tuple[Disturbance, ...]
 
 
@@ -169,5 +175,5 @@ class Refused(_Line, frozen=True, kw_only=True):
 
 
 Report: TypeAlias = (
-    Beat | Ready | Loaded | SpeedDone | DepthsMeasured | BuffersFilled | ChatDone | ChoicesScored | Generated | Refused
+    Beat | Ready | Loaded | SpeedDone | DepthMeasured | BuffersFilled | ChatDone | ChoicesScored | Generated | Refused
 )

@@ -29,14 +29,14 @@ from .protocol import (
     ChatDone,
     ChoicesScored,
     Command,
-    DepthsMeasured,
+    DepthMeasured,
     FillBuffers,
     Generate,
     Generated,
     Loaded,
     LoadModel,
     MeasureChat,
-    MeasureDepths,
+    MeasureDepth,
     MeasureSpeed,
     Report,
     Sample,
@@ -76,8 +76,8 @@ class Server:
             return self._load(command)
         if isinstance(command, MeasureSpeed):
             return self._measure_speed(command)
-        if isinstance(command, MeasureDepths):
-            return self._measure_depths(command)
+        if isinstance(command, MeasureDepth):
+            return self._measure_depth(command)
         if isinstance(command, FillBuffers):
             return self._fill_buffers(command)
         if isinstance(command, MeasureChat):
@@ -184,10 +184,18 @@ class Server:
             vram_bytes=self._vram_bytes(),
         )
 
-    def _measure_depths(self, command: MeasureDepths) -> DepthsMeasured:
+    def _measure_depth(self, command: MeasureDepth) -> DepthMeasured:
         before = load.read_load()
-        token_s = speed.time_depths(self._require_speed(), command.depths, n_tokens=command.n_tokens, seed=0)
-        return DepthsMeasured(token_s=token_s, disturbances=self._watch(before))
+        depth, token_s, deep_token_s = speed.time_depth(
+            self._require_speed(),
+            command.depth,
+            fill_s=command.fill_s,
+            n_tokens=command.n_tokens,
+            time_s=command.time_s,
+            seed=0,
+        )
+        disturbances = self._watch(before)
+        return DepthMeasured(depth=depth, token_s=token_s, deep_token_s=deep_token_s, disturbances=disturbances)
 
     def _fill_buffers(self, command: FillBuffers) -> BuffersFilled:
         speed.fill_buffers(self._require_speed(), for_s=command.for_s)

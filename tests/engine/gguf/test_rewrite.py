@@ -28,7 +28,7 @@ from weighin.engine.gguf.synthesize import synthesize_header
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.plan import Settings
 from weighin.engine.supervisor import Worker
-from weighin.engine.worker.protocol import DepthsMeasured, Loaded, LoadModel, MeasureDepths, MeasureSpeed, SpeedDone
+from weighin.engine.worker.protocol import DepthMeasured, Loaded, LoadModel, MeasureDepth, MeasureSpeed, SpeedDone
 
 
 def deep(arch: str, n_layer: int = 24) -> bytes:
@@ -67,9 +67,7 @@ async def test_a_part_of_the_layers_runs(tmp_path: Path, arch: str) -> None:
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-async def test_attention_alone_runs_at_several_depths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str
-) -> None:
+async def test_attention_alone_runs_at_two_depths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str) -> None:
     monkeypatch.setattr(rewrite, "_PART_WEIGHTS", 1.0)  # these are tiny: all layers would be taken
     part, times = attention_part(deep(arch))
     assert times == {"gemma2": 12, "gemma3": 4, "olmo2": 6, "lfm2": 12}.get(arch, 24)
@@ -79,10 +77,13 @@ async def test_attention_alone_runs_at_several_depths(
     try:
         settings = Settings(n_ctx=256, n_ubatch=64, n_threads=1)
         await worker.ask(LoadModel(path=str(hollow.path), settings=settings, prompt_style="plain", warm_up_tokens=1))
-        done = await worker.ask(MeasureDepths(depths=(0, 80, 200), n_tokens=8))
-        assert isinstance(done, DepthsMeasured)
-        assert [len(times) for times in done.token_s] == [8, 8, 8]
-        assert all(second > 0 for times in done.token_s for second in times)
+        done = await worker.ask(MeasureDepth(depth=200, fill_s=60, n_tokens=12, time_s=60))
+        assert isinstance(done, DepthMeasured)
+        assert (done.depth, len(done.token_s), len(done.deep_token_s)) == (200, 12, 12)
+        assert all(second > 0 for second in done.token_s + done.deep_token_s)
+        done = await worker.ask(MeasureDepth(depth=200, fill_s=0, n_tokens=12, time_s=0))
+        assert isinstance(done, DepthMeasured)
+        assert (done.depth, len(done.token_s), len(done.deep_token_s)) == (8 + 64, 8, 8)
     finally:
         await worker.kill()
 
