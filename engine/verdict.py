@@ -32,7 +32,7 @@ def reach_verdict(plan: Plan, events: Iterable[Event]) -> VerdictReached:
     if winner is None:
         sentences = wording.no_winner(plan, excluded)
     else:
-        sentences = wording.why(winner, admitted, comparison, cards, summaries)
+        sentences = wording.why(winner, admitted, comparison, plan, summaries)
     return VerdictReached(
         winner=winner.candidate if winner else None,
         sentences=sentences,

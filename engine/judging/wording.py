@@ -26,10 +26,11 @@ def why(
     winner: CandidateSummary,
     admitted: Sequence[CandidateSummary],
     comparison: Comparison,
-    cards: Mapping[str, Candidate],
+    plan: Plan,
     summaries: Mapping[str, CandidateSummary],
 ) -> tuple[str, ...]:
     """Two sentences: the winner with its figures, and how the others stand to it."""
+    cards = {candidate.id: candidate for candidate in plan.candidates}
     name = label(cards[winner.candidate])
     figures = [f"{winner.generation_rate:.1f} tok/s"] if winner.generation else []
     if winner.memory_bytes:
@@ -37,7 +38,7 @@ def why(
     if winner.accuracy is None:
         return (
             f"{name} is the fastest that meets your limits: {', '.join(figures)}.",
-            "Nothing is said about accuracy, because no suite was run.",
+            f"Nothing is said about accuracy, because no {'item was answered' if plan.suites else 'suite was run'}.",
         )
     figures.insert(0, f"accuracy {winner.accuracy:.1%}")
     if comparison.not_comparable and comparison.best is None:

@@ -8,7 +8,7 @@ import pytest
 from weighin.engine.judging.ranking import GroupShare, SuiteGroups
 from weighin.tui.board import fold_all
 from weighin.tui.screens.groups_text import groups
-from weighin.tui.screens.results_text import ranking_table
+from weighin.tui.screens.results_text import ranking_table, strengths
 
 
 @pytest.fixture
@@ -49,6 +49,11 @@ def test_too_few_items_name_no_best(board):
 
 def test_without_subjects_the_section_is_empty(run_events):
     assert not groups(fold_all(run_events(3)), 120).plain
+
+
+def test_nobody_is_said_to_lead_before_anything_was_measured(run_events):
+    assert "most accurate overall" in strengths(fold_all(run_events(3))).plain
+    assert not strengths(fold_all(run_events(3)[:1])).plain
 
 
 def test_what_cannot_be_compared_is_marked_and_explained(board):

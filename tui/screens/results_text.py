@@ -193,10 +193,13 @@ def strengths(board: Board) -> Content:
     for suite in board.suites:
         shares = [(p.card.id, {t.suite: t.share for t in p.tallies}.get(suite.name)) for p in board.panels]
         best(shares, f"best on {suite.name}", high=True)
+    for row in rows:
+        found[row.candidate] += [f"level {level} in {suite}" for suite, level in row.levels.items() if level]
+    if not any(found.values()):
+        return Content("")
     marks = letters(board)
     lines = []
     for row in rows:
-        found[row.candidate] += [f"level {level} in {suite}" for suite, level in row.levels.items() if level]
         words = ", ".join(found[row.candidate]) or "leads in nothing measured here"
         lines.append(
             Content.assemble(

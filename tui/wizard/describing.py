@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from weighin.engine.draft import SAMPLE, Draft, is_file
-from weighin.engine.plan import Candidate, Plan, SuiteChoice
+from weighin.engine.plan import Candidate, Limits, Plan, SuiteChoice
 from weighin.engine.tasks.spec import SuiteSpec
 
 from ..previewing import write_columns
@@ -89,14 +89,21 @@ def describe_plan(
     lines.append(f"About {seconds / 60:.0f} min" if seconds >= 90 else f"About {seconds:.0f} s")
     if plan.race.enabled and count > 1 and suites:
         lines[-1] += ", less when losers stop early"
-    s, limits = plan.settings, plan.limits
+    s = plan.settings
     lines.append(f"Same for all: context {s.n_ctx}, KV {s.kv_type}, seed {s.seed}, {s.n_threads or 'all'} threads")
-    if limits.min_generation_tokens_per_second or limits.max_ttft_s or limits.max_memory_bytes:
-        lines.append(
-            f"Limits (0: none): {limits.min_generation_tokens_per_second:g} tok/s, first token {limits.max_ttft_s:g} s,"
-            f" memory {limits.max_memory_bytes / 1e9:.1f} GB"
-        )
-    return lines
+    return [*lines, *_limits(plan.limits)]
+
+
+def _limits(limits: Limits) -> list[str]:
+    """Those that are set, in one line."""
+    words = []
+    if limits.min_generation_tokens_per_second:
+        words.append(f"at least {limits.min_generation_tokens_per_second:g} tok/s")
+    if limits.max_ttft_s:
+        words.append(f"first token within {limits.max_ttft_s:g} s")
+    if limits.max_memory_bytes:
+        words.append(f"at most {limits.max_memory_bytes / 1e9:.1f} GB of memory")
+    return [f"Limits: {', '.join(words)}"] if words else []
 
 
 def _how_asked(choice: SuiteChoice, spec: SuiteSpec) -> list[str]:

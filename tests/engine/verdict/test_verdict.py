@@ -1,5 +1,7 @@
 import shlex
 
+import msgspec
+
 from weighin.engine.events import (
     AnswerScored,
     BlockScored,
@@ -8,7 +10,7 @@ from weighin.engine.events import (
     MemoryMeasured,
     SpeedMeasured,
 )
-from weighin.engine.plan import Candidate, Limits, Plan
+from weighin.engine.plan import Candidate, Limits, Plan, SuiteChoice
 from weighin.engine.verdict import reach_verdict
 
 
@@ -110,7 +112,9 @@ def test_without_any_event_there_is_still_a_verdict():
 def test_without_a_suite_the_fastest_wins_and_accuracy_is_said_to_be_unknown():
     verdict = reach_verdict(plan_of("a", "b"), [speed("a", 20.0), speed("b", 40.0)])
     assert verdict.winner == "b"
-    assert "accuracy" in verdict.sentences[1]
+    assert "no suite was run" in verdict.sentences[1]
+    plan = msgspec.structs.replace(plan_of("a", "b"), suites=(SuiteChoice(name="s"),))
+    assert "no item was answered" in reach_verdict(plan, [speed("a", 20.0), speed("b", 40.0)]).sentences[1]
 
 
 def test_pairs_are_compared_on_items_that_all_answered():

@@ -11,9 +11,11 @@ from textual.widgets import Input, Select, Static
 from weighin.engine.draft import Draft, load_draft
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.paths import data_dir
-from weighin.engine.plan import Plan, read_plan
+from weighin.engine.plan import Limits, Plan, read_plan
+from weighin.tui.wizard.describing import describe_plan
 from weighin.tui.wizard.review import ReviewStep
 from weighin.tui.wizard.screen import WizardScreen
+from weighin.tui.wizard.surroundings import Surroundings
 
 
 class Shell(App[None]):
@@ -209,3 +211,21 @@ async def test_s_saves_the_plan_of_the_review(tmp_path: Path, monkeypatch: pytes
         await pilot.press("enter")
         await pilot.pause()
         assert app.plan == plan
+
+
+@pytest.mark.parametrize(
+    ("limits", "line"),
+    [
+        (Limits(), ""),
+        (Limits(max_ttft_s=2), "Limits: first token within 2 s"),
+        (
+            Limits(min_generation_tokens_per_second=20, max_memory_bytes=4 * 10**9),
+            "Limits: at least 20 tok/s, at most 4.0 GB of memory",
+        ),
+    ],
+)
+def test_the_review_tells_the_limits_that_are_set(limits: Limits, line: str) -> None:
+    lines = describe_plan(
+        Plan(limits=limits), {}, {}, (), Surroundings(machine=lambda: "", copy_bandwidth=lambda: 1e10)
+    )
+    assert [each for each in lines if each.startswith("Limits")] == ([line] if line else [])
