@@ -20,7 +20,7 @@ from .results import Fit
 from .source import Source
 from .trial import LEAST_GENERATE, LEAST_PROMPT, N_GENERATE, N_PROMPT
 
-_PROTOCOL = 5
+_PROTOCOL = 6
 """Raise it when the same words would be measured in another way."""
 
 

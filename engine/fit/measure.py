@@ -26,7 +26,7 @@ from .folder import hollow_folder
 from .needs import estimate_needs
 from .placement import place
 from .results import ROUTING_NOTE, VOCABULARY_NOTE, Fit, Label
-from .scaling import attended_tokens, deep_token_s, parts_to_measure, scaled
+from .scaling import attended_tokens, deep_token_s, micro_batch_rate, parts_to_measure, scaled
 from .shape import vocabulary_bytes
 from .source import CatalogSource, FileSource, Source
 from .trial import N_GENERATE, Trial, run_depth_trial, run_trial
@@ -102,18 +102,22 @@ async def _measure(source: Source, size: int, data: bytes, asked: Settings) -> F
             n_layer=n_layer,
             depth_for=lambda rate: wanted if wanted <= rate * _FILL_S else 0,
         )
-        fit = _with_figures(fit, whole, label)
+        fit = _with_figures(fit, whole, label, settings)
         if whole.depth or not wanted:
             return fit
         return await _deepened(fit, data, settings, folder, whole.token_s, wanted)
 
 
-def _with_figures(fit: Fit, trial: Trial, label: Label) -> Fit:
+def _with_figures(fit: Fit, trial: Trial, label: Label, settings: Settings) -> Fit:
     deep = trial.deep_token_s
+    n_ubatch = min(settings.n_ubatch, settings.n_ctx)
     return msgspec.structs.replace(
         fit,
         label=label,
-        prompt_tokens_per_second=trial.prompt_rate,
+        prompt_tokens_per_second=micro_batch_rate(
+            n_tokens=trial.n_prompt, prompt_s=trial.prompt_s, token_s=trial.token_s, n_ubatch=n_ubatch
+        ),
+        prompt_label=label if trial.n_prompt >= n_ubatch else "extrapolated",
         generation_tokens_per_second=1 / trial.token_s,
         depth_tokens=trial.depth or None,
         deep_tokens_per_second=1 / deep if deep else None,
@@ -171,7 +175,13 @@ async def _from_parts(
     fit = msgspec.structs.replace(
         fit,
         label="extrapolated",
-        prompt_tokens_per_second=first.n_prompt / total(first.prompt_s, second.prompt_s),
+        prompt_tokens_per_second=micro_batch_rate(
+            n_tokens=first.n_prompt,
+            prompt_s=total(first.prompt_s, second.prompt_s),
+            token_s=token_s,
+            n_ubatch=min(settings.n_ubatch, settings.n_ctx),
+        ),
+        prompt_label="extrapolated",
         generation_tokens_per_second=1 / token_s,
         memory_bytes=int(total(first.peak_bytes, second.peak_bytes)),
         vram_bytes=int(total(first.vram_bytes, second.vram_bytes)),

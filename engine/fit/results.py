@@ -22,6 +22,9 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     label: Label = ""
     n_ctx: int
     prompt_tokens_per_second: float | None = None
+    """In whole micro-batches."""
+    prompt_label: Label = ""
+    """``extrapolated``: from a shorter prompt and a single token."""
     generation_tokens_per_second: float | None = None
     """After an empty cache."""
     depth_tokens: int | None = None

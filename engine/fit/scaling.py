@@ -15,6 +15,19 @@ def scaled(few: float, more: float, *, n_few: int, n_more: int, n_all: int) -> f
     return max(more, few + slope * (n_all - n_few))
 
 
+def micro_batch_rate(*, n_tokens: int, prompt_s: float, token_s: float, n_ubatch: int) -> float:
+    """Prompt tokens a second in whole micro-batches, from what a prompt of ``n_tokens`` takes and what one token takes.
+
+    A micro-batch reads every weight once, whatever its size, and computes for every token: seconds are a + b × tokens.
+    On an AVX-512 machine, six models of 135M to 7B: 0.88 to 1.18 of pp512, median 1.00; 32 tokens alone 0.79 to 1.01,
+    median 0.87. At least half of ``prompt_s`` is taken for computing, lest noise makes that nothing.
+    """
+    if n_tokens >= n_ubatch or n_tokens < 2:
+        return n_tokens / prompt_s
+    each_s = max(prompt_s - token_s, prompt_s / 2) / (n_tokens - 1)
+    return n_ubatch / (prompt_s + each_s * (n_ubatch - n_tokens))
+
+
 def deep_token_s(trial: DepthTrial, *, times: float, token_s: float, growth: float) -> float:
     """Seconds a token deep in a model that takes ``token_s`` after an empty cache.
 

@@ -13,7 +13,7 @@ import msgspec
 from weighin.engine.catalog.models import load_catalog
 from weighin.engine.errors import WeighinError
 from weighin.engine.fit.many import measure_fits
-from weighin.engine.fit.results import Fit
+from weighin.engine.fit.results import Fit, Label
 from weighin.engine.fit.source import CatalogSource, FileSource, MissingSource, Source, named_source
 from weighin.engine.gguf.files import find_models
 from weighin.engine.hub.references import STORE_PREFIXES
@@ -134,8 +134,8 @@ def fit_line(fit: Fit) -> str:
     if fit.problem:
         return f"{fit.name[:40]:<40} {size:>6} {fit.problem}"
     memory = f"{(fit.memory_bytes or 0) / 2**30:.2f}G"
-    deep = f"{fit.deep_tokens_per_second:.1f}" if fit.deep_tokens_per_second else "–"
-    about = "~" if fit.deep_label == "extrapolated" else ""
+    prompt = _about(fit.prompt_label) + f"{fit.prompt_tokens_per_second or 0:.0f}"
+    deep = _about(fit.deep_label) + f"{fit.deep_tokens_per_second:.1f}" if fit.deep_tokens_per_second else "–"
     remarks = [fit.label + ("*" if fit.notes else "")]
     if fit.fits is False:
         remarks.append("does not fit")
@@ -144,7 +144,11 @@ def fit_line(fit: Fit) -> str:
     if fit.cached:
         remarks.append("cached")
     return (
-        f"{fit.name[:40]:<40} {size:>6} {memory:>7} {fit.prompt_tokens_per_second or 0:>7.0f}"
-        f" {fit.generation_tokens_per_second or 0:>7.1f} {about + deep:>7} {'⚠' if fit.disturbed else ' '}"
+        f"{fit.name[:40]:<40} {size:>6} {memory:>7} {prompt:>7}"
+        f" {fit.generation_tokens_per_second or 0:>7.1f} {deep:>7} {'⚠' if fit.disturbed else ' '}"
         f"{', '.join(remarks)}"
     )
+
+
+def _about(label: Label) -> str:
+    return "~" if label == "extrapolated" else ""

@@ -12,7 +12,7 @@ from weighin.engine.errors import WeighinError
 
 if TYPE_CHECKING:
     from weighin.engine.catalog.models import Catalog, CatalogModel
-    from weighin.engine.fit.results import Fit
+    from weighin.engine.fit.results import Fit, Label
     from weighin.engine.fit.source import Source
 
 SORTS = frozenset({"name", "size", "license", "memory", "rate", "score"})
@@ -83,12 +83,16 @@ class Row:
 def _fit_line(fit: Fit) -> str:
     deep = ""
     if fit.deep_tokens_per_second and fit.depth_tokens:
-        deep = f", {fit.deep_tokens_per_second:.1f} after {fit.depth_tokens} tokens"
+        deep = f", {_about(fit.deep_label)}{fit.deep_tokens_per_second:.1f} after {fit.depth_tokens} tokens"
     mark = "; something else used the machine meanwhile" if fit.disturbed else ""
     return (
         f"{fit.label.capitalize()} at context {fit.n_ctx}: generation {fit.generation_tokens_per_second or 0:.1f}"
-        f"{deep}, prompt {fit.prompt_tokens_per_second or 0:.0f} tok/s{mark}."
+        f"{deep}, prompt {_about(fit.prompt_label)}{fit.prompt_tokens_per_second or 0:.0f} tok/s{mark}."
     )
+
+
+def _about(label: Label) -> str:
+    return "about " if label == "extrapolated" else ""
 
 
 def read_rows(draft: Draft, quants: Mapping[str, str]) -> tuple[list[Row], list[str]]:

@@ -71,6 +71,7 @@ async def test_a_file_is_measured_and_remembered(tiny_models: list[Path]) -> Non
     assert (fit.problem, fit.label, fit.cached) == ("", "measured (real file)", False)
     assert fit.generation_tokens_per_second
     assert (fit.depth_tokens, fit.deep_label) == (512 - 16, "measured (real file)")
+    assert fit.prompt_label == "measured (real file)"
     assert fit.deep_tokens_per_second
     assert fit.memory_bytes
     assert fit.memory_bytes > fit.size_bytes
@@ -173,6 +174,7 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch, available_bytes: int) -> No
 
 def check_extrapolated(fit: Fit, whole: Fit) -> None:
     assert (fit.problem, fit.label, fit.deep_label) == ("", "extrapolated", "extrapolated")
+    assert fit.prompt_label == "extrapolated"
     assert fit.memory_bytes
     assert whole.memory_bytes
     assert fit.memory_bytes == pytest.approx(whole.memory_bytes, rel=0.1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighin.engine.fit.scaling import attended_tokens, deep_token_s, parts_to_measure, scaled
+from weighin.engine.fit.scaling import attended_tokens, deep_token_s, micro_batch_rate, parts_to_measure, scaled
 from weighin.engine.fit.trial import DepthTrial
 
 _S = st.floats(1e-6, 10, allow_nan=False)
@@ -39,6 +39,23 @@ def test_attention_grows_with_layers_and_depth() -> None:
     assert deep_token_s(PART, times=16, token_s=0.1, growth=4) == pytest.approx(0.228)
     faster = msgspec.structs.replace(PART, deep_token_s=0.009)
     assert deep_token_s(faster, times=16, token_s=0.1, growth=4) == 0.1
+
+
+@given(_S, _S, st.integers(2, 512))
+def test_reading_the_weights_is_shared_by_a_whole_micro_batch(read_s: float, each_s: float, n_tokens: int) -> None:
+    rate = micro_batch_rate(
+        n_tokens=n_tokens, prompt_s=read_s + n_tokens * each_s, token_s=read_s + each_s, n_ubatch=512
+    )
+    whole = 512 / (read_s + 512 * each_s)
+    if (n_tokens - 1) * each_s >= (read_s + n_tokens * each_s) / 2 or n_tokens == 512:
+        assert rate == pytest.approx(whole, rel=1e-6)
+    else:  # mostly reading: the rate is not promised to grow as much as it may
+        assert n_tokens / (read_s + n_tokens * each_s) <= rate * (1 + 1e-9)
+        assert rate <= whole * (1 + 1e-9)
+
+
+def test_a_prompt_faster_than_a_token_makes_no_endless_rate() -> None:
+    assert micro_batch_rate(n_tokens=32, prompt_s=0.1, token_s=0.2, n_ubatch=512) < 2 * 32 / 0.1
 
 
 def test_full_windows_grow_no_more() -> None:
