@@ -40,8 +40,8 @@ N_GENERATE = 16
 LEAST_PROMPT = 32
 """On an AVX2 machine 32 tokens ran at 0.97 of the rate of 512, 16 at 0.93, 8 at 0.65."""
 LEAST_GENERATE = 2
-"""Only of large models, of which a token takes over an eighth of a second. On the same machine 4 tokens ran within 2 % of
-the rate of 16 and 32."""
+"""Only of large models, of which a token takes over an eighth of a second. On the same machine 4 tokens ran within 2 %
+of the rate of 16 and 32."""
 _WARM_UP = 1
 """Touches every weight; what prompts need beyond that is small beside a second of them."""
 _LONG_S = 0.5

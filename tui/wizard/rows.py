@@ -76,7 +76,7 @@ class Row:
             rate=fit.generation_tokens_per_second,
             measured=fit.label,
             disturbed=fit.disturbed,
-            details=(*self.details, _fit_line(fit)),
+            details=(*self.details[:1], _fit_line(fit), *self.details[1:]),  # small terminals show the first few
         )
 
 
