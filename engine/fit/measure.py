@@ -38,7 +38,7 @@ _ROOM = 1.05
 _FILL_S = 2.0
 """Seconds that filling the cache of a whole model may take."""
 _PART_FILL_S = 0.7
-"""The same for a part of it, at the rate of its first tokens; beyond it a smaller depth is measured."""
+"""The same for a part of it; what is in the cache by then is the depth that is measured."""
 _SHORT_NOTE = "memory is short at the moment, so only some of its layers were measured"
 _NO_DEPTH_NOTE = "llama.cpp runs no part of it, so its speed with a full context is not known"
 _NO_HOLES_NOTE = "no room for the hollow file on disk, so only some of its layers were measured"

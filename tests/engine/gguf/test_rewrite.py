@@ -35,7 +35,7 @@ def deep(arch: str, n_layer: int = 24) -> bytes:
     experts = 8 if ARCHITECTURES[arch].experts else 0
     dimensions = Dimensions(
         arch=arch, n_layer=n_layer, n_embd=256, n_ff=512, n_head=8, n_head_kv=8 if arch == "olmoe" else 2, head_dim=32,
-        n_vocab=512, n_ctx_train=1024, tied=arch in ("lfm2", "gemma2"), n_expert=experts, n_expert_used=experts // 4,
+        n_vocab=600, n_ctx_train=1024, tied=arch in ("lfm2", "gemma2"), n_expert=experts, n_expert_used=experts // 4,
         sliding_window=64 if arch in ("gemma2", "gemma3", "olmo2") else None,
         recurrent_layers=n_layer // 2 if arch == "lfm2" else 0,
     )  # fmt: skip
@@ -69,7 +69,9 @@ async def test_a_part_of_the_layers_runs(tmp_path: Path, arch: str) -> None:
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 async def test_attention_alone_runs_at_two_depths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str) -> None:
     monkeypatch.setattr(rewrite, "_PART_WEIGHTS", 1.0)  # these are tiny: all layers would be taken
+    monkeypatch.setattr(rewrite, "_TOKENS", 128)  # and the whole vocabulary
     part, times = attention_part(deep(arch))
+    assert parse_header(part).n_vocab == 128
     assert times == {"gemma2": 12, "gemma3": 4, "olmo2": 6, "lfm2": 12}.get(arch, 24)
     hollow = build_hollow(part, tmp_path / "part.gguf")
     worker = Worker(arch, logs=tmp_path)
@@ -100,6 +102,25 @@ def test_attention_alone_has_narrow_feed_forward_layers_and_all_the_rest() -> No
             assert shapes[tensor.name] == tensor.shape
     experts = parse_header(attention_part(deep("qwen3moe"))[0])
     assert {t.shape for t in experts.tensors if "ffn_up_exps" in t.name} == {(256, 512, 8)}
+
+
+async def test_a_vocabulary_with_its_words_is_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rewrite, "_TOKENS", 64)
+    write_tiny_model(tmp_path / "tiny.gguf")
+    part, _times = attention_part((tmp_path / "tiny.gguf").read_bytes())
+    header = parse_header(part)
+    assert (header.n_vocab, header.metadata["tokenizer.ggml.model"]) == (64, "no_vocab")
+    assert "tokenizer.ggml.tokens" not in header.metadata
+    hollow = build_hollow(part, tmp_path / "part.gguf")
+    worker = Worker("cut", logs=tmp_path)
+    await worker.start()
+    try:
+        settings = Settings(n_ctx=256, n_threads=1)
+        loaded = await worker.ask(LoadModel(path=str(hollow.path), settings=settings, prompt_style="plain"))
+        assert isinstance(loaded, Loaded)
+        assert loaded.n_vocab == 64
+    finally:
+        await worker.kill()
 
 
 @pytest.mark.parametrize(
