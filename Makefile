@@ -2,7 +2,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test install lint types format pictures clean
+.PHONY: demo test install lint format pictures clean
 
 demo: install ## compare the sample model in four quantisations
 	@$(BIN)/weighin demo
@@ -15,9 +15,10 @@ lint: install ## style, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@PYTHONPATH=build/ns $(BIN)/lint-imports
+	@$(BIN)/python tests/check_imports.py
 
 pictures: install ## draw the README's pictures again
-	@$(BIN)/python tests/pictures.py
+	@PYTHONPATH=tests $(BIN)/python tests/pictures.py
 
 format: install
 	@$(BIN)/ruff check --fix .

@@ -11,6 +11,8 @@ from hypothesis import settings
 
 from weighin.engine.gguf.tiny import write_tiny_model
 
+pytest_plugins = ["fixtures.scripted_run", "fixtures.standin_hub"]
+
 # A shell starts background jobs with Ctrl-C ignored, and children inherit that: tests of Ctrl-C would wait for nothing.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -68,6 +70,6 @@ def writing_file(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def sample_model() -> Path:
     """SmolLM2-135M-Instruct, which the demo extra installs."""
-    from weighin.engine.demo import sample_model
+    from weighin.engine.prepare.demo import sample_model
 
     return sample_model()

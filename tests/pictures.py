@@ -8,29 +8,17 @@ Pictures of the screens and of the wizard land in assets/pictures as SVG. No fon
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import re
-import sys
 import tempfile
 import time
 from pathlib import Path
-from types import ModuleType
+
+from fixtures.scripted_run import scripted_plan, whole_run
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "assets" / "pictures"
 SIZE = (132, 36)
-
-
-def scripted_run() -> ModuleType:
-    """The screen tests' conftest, which holds the scripted run."""
-    spec = importlib.util.spec_from_file_location("weighin_tests_tui", ROOT / "tests" / "tui" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["weighin_tests_tui"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def write(svg: str, name: str) -> None:
@@ -41,11 +29,11 @@ def write(svg: str, name: str) -> None:
     print(f"assets/pictures/{name}.svg")
 
 
-async def draw_run(script: ModuleType, name: str, mode: str, *, part: float = 1.0, keys: tuple[str, ...] = ()) -> None:
-    from weighin.tui.app import WeighinApp
-    from weighin.tui.replay import ReplaySource
+async def draw_run(name: str, mode: str, *, part: float = 1.0, keys: tuple[str, ...] = ()) -> None:
+    from weighin.tui.app.app import WeighinApp
+    from weighin.tui.run.replay import ReplaySource
 
-    events = script.whole_run(3)
+    events = whole_run(3)
     events = events[: int(len(events) * part)]
 
     class Held(ReplaySource):
@@ -56,7 +44,7 @@ async def draw_run(script: ModuleType, name: str, mode: str, *, part: float = 1.
                 yield event
             await asyncio.Event().wait()
 
-    source = Held(events, title="contracts", plan=script.scripted_plan(3), speed=0)
+    source = Held(events, title="contracts", plan=scripted_plan(3), speed=0)
     app = WeighinApp(source, mode=mode, clock=lambda: events[-1].at + 3)
     async with app.run_test(size=SIZE) as pilot:
         for key in (None, *keys):
@@ -72,8 +60,8 @@ async def draw_run(script: ModuleType, name: str, mode: str, *, part: float = 1.
 
 
 async def draw_candidates() -> None:
-    from weighin.engine.draft import Draft, Target
-    from weighin.tui.app import WeighinApp
+    from weighin.engine.prepare.draft import Draft, Target
+    from weighin.tui.app.app import WeighinApp
     from weighin.tui.wizard.candidates import CandidatesStep
     from weighin.tui.wizard.screen import WizardScreen
 
@@ -92,10 +80,9 @@ async def draw_candidates() -> None:
 
 async def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    script = scripted_run()
-    await draw_run(script, "live", "live", part=0.78)
-    await draw_run(script, "results", "results")
-    await draw_run(script, "answers", "answers", keys=("b",))
+    await draw_run("live", "live", part=0.78)
+    await draw_run("results", "results")
+    await draw_run("answers", "answers", keys=("b",))
     await draw_candidates()
 
 

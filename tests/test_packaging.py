@@ -54,7 +54,7 @@ def test_packages_are_not_imported_by_their_folder_names(folder: str) -> None:
 
 def test_the_engine_runs_without_a_screen() -> None:
     program = (
-        "import sys, weighin.engine.session, weighin.engine.demo\n"
+        "import sys, weighin.engine.run.session, weighin.engine.prepare.demo\n"
         "bad = {'textual', 'rich', 'weighin.tui'} & set(sys.modules)\n"
         "sys.exit(f'imported: {bad}' if bad else 0)"
     )

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from .models import Catalog, CatalogModel
+from .entries import Catalog, CatalogModel
 
 TOLERANCE = 0.03
 """By which dimensions and the published parameter count may differ: norms and biases are not counted."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from .entries import Catalog, CatalogModel
 from .licenses import license_id, recognise_text
-from .models import Catalog, CatalogModel
 
 _TEXT_NAMES = re.compile(r"(licen[sc]e|copying)([-_.].*)?", re.IGNORECASE)
 _TEXT_SUFFIXES = ("", ".txt", ".md", ".rst")

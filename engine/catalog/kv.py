@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .models import CatalogModel
+from .entries import CatalogModel
 
 
 def kv_cache_bytes(

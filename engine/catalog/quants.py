@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from .entries import CatalogModel
 from .kv import kv_cache_bytes
-from .models import CatalogModel
 
 BITS_SOURCE = "llama.cpp tools/quantize/README.md, Llama 3.1 8B"
 PERPLEXITY_SOURCE = "llama.cpp tools/perplexity/README.md, Llama 3 8B on Wikitext-2"

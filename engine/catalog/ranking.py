@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from .models import CatalogModel, Score
+from .entries import CatalogModel, Score
 from .quants import PERPLEXITY_SOURCE, Rung
 from .verdict import Allowed, AllowedIf, NotAllowed, Verdict, reasons_of, severity
 

@@ -9,8 +9,8 @@ import msgspec
 
 from ..gguf.header import check_file
 from .effective import EffectiveLicense, clues_of_file, effective_license
+from .entries import Catalog, CatalogError
 from .licenses import license_id
-from .models import Catalog, CatalogError
 from .ranking import verdict_word
 from .verdict import AllowedIf, StatedUse, Unknown, Verdict, license_verdict, model_verdict, reasons_of
 

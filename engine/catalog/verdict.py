@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ..errors import WeighinError
+from .entries import CatalogModel
 from .licenses import Cap, License, Purpose, Region, Term
-from .models import CatalogModel
 
 
 class CountError(WeighinError):

@@ -15,7 +15,7 @@ from ..errors import ModelFileError
 from ..hardware.cpu import read_cpu, usable_physical_cores
 from ..hardware.gpu import read_gpus
 from ..hardware.memory import usable_memory
-from ..plan import Settings
+from ..plan.model import Settings
 from .results import Fit
 from .source import Source
 from .trial import LEAST_GENERATE, LEAST_PROMPT, N_GENERATE, N_PROMPT

@@ -19,7 +19,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 import msgspec
 
 from ..errors import ModelFileError
-from ..plan import Settings
+from ..plan.model import Settings
 from .cache import cached_fit
 from .measure import measure_fit
 from .results import Fit

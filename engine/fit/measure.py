@@ -20,7 +20,7 @@ from ..gguf.header import GgufHeader, parse_header
 from ..gguf.hollow import hollow_model
 from ..gguf.rewrite import attention_part, layer_count, layer_period, layer_subset, number_array
 from ..hardware.memory import usable_memory
-from ..plan import Settings
+from ..plan.model import Settings
 from .cache import cached_fit, full_settings, keep_fit
 from .folder import hollow_folder
 from .needs import estimate_needs

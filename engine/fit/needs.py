@@ -11,7 +11,7 @@ import msgspec
 
 from ..gguf.header import GgufHeader
 from ..gguf.rewrite import layer_bytes, layer_period
-from ..plan import Settings
+from ..plan.model import Settings
 
 _KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 """Bytes a cached number: ggml's block sizes."""

@@ -10,7 +10,7 @@ import msgspec
 
 from ..hardware.gpu import read_gpus
 from ..llama.backend import Build
-from ..plan import Settings
+from ..plan.model import Settings
 from .needs import Needs
 
 _VRAM_USED = 0.9

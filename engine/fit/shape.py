@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..catalog.models import CatalogModel
+from ..catalog.entries import CatalogModel
 from ..errors import ModelFileError
 from ..gguf.architectures import ARCHITECTURES, Dimensions, Rope, parameter_count, tensor_shapes
 

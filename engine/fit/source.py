@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from ..catalog.models import CatalogModel
+from ..catalog.entries import CatalogModel
 from ..errors import ModelFileError
 from ..gguf.files import split_parts
 from ..gguf.header import NeedMoreError, check_file, parse_header
@@ -21,7 +21,7 @@ from ..gguf.synthesize import SYNTHESIS_VERSION, synthesize_header
 from ..hub.client import Hub, connect
 from ..hub.download import download_model
 from ..hub.headers import remote_header
-from ..hub.resolve import find_on_hub, locate
+from ..models.resolve import find_on_hub, locate
 from .norms import remote_norms
 from .results import Label
 from .shape import catalog_dimensions

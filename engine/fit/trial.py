@@ -19,10 +19,9 @@ import msgspec
 
 from .. import paths
 from ..errors import ModelFileError
-from ..events import SpeedKind
+from ..events.run import SpeedKind
 from ..gguf.hollow import read_in
-from ..plan import Settings
-from ..supervisor import Worker
+from ..plan.model import Settings
 from ..worker.protocol import (
     BuffersFilled,
     Command,
@@ -34,6 +33,7 @@ from ..worker.protocol import (
     MeasureSpeed,
     SpeedDone,
 )
+from ..worker.supervisor import Worker
 
 N_PROMPT = 512
 N_GENERATE = 16

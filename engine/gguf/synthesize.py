@@ -7,14 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelFileError
-from .architectures import (
-    ARCHITECTURES,
-    SHORTCONV_CELLS,
-    Dimensions,
-    attention_layers,
-    rope_dimensions,
-    tensor_shapes,
-)
+from .architectures import ARCHITECTURES, SHORTCONV_CELLS, Dimensions, attention_layers, rope_dimensions, tensor_shapes
 from .recipe import BASE_TYPES, size_bytes, tensor_types
 from .types import FILE_TYPES
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..events import Disturbance
+from ..events.run import Disturbance
 
 OTHERS_CORES = 0.15
 """Less CPU use by other processes is a desktop at rest, or our own screen being painted."""

@@ -1,1 +1,1 @@
-"""Models from the Hugging Face hub, from folders and other programs' stores; bundles for boxes without a network."""
+"""The Hugging Face hub: listing repos, downloading files, and reading the cache."""

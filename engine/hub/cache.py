@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..safe_names import is_repo_id, is_safe_path
 from .client import cancelled_error
 from .errors import DiskFullError, LocalStoreError, ServerTroubleError, is_disk_full
-from .naming import is_repo_id, is_safe_path
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -12,16 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from .cache import (
-    CachedFile,
-    cached_file,
-    check_room,
-    free_bytes,
-    locked,
-    publish,
-    remembered_matches,
-    storage_errors,
-)
+from .cache import CachedFile, cached_file, check_room, free_bytes, locked, publish, remembered_matches, storage_errors
 from .client import Hub, ask, is_offline, never
 from .errors import CorruptedDownloadError, DownloadCancelledError, HubError, ServerTroubleError, offline_error
 from .listing import HubFile, HubModel, HubRepo

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..safe_names import is_safe_path
 from .client import Hub, is_offline
 from .errors import LocalStoreError, offline_error
 from .listing import HubFile, HubModel, HubRepo, group_files, list_repo
-from .naming import is_safe_path
 
 _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _HASH = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")

@@ -1,1 +1,1 @@
-"""From answers to words: figures of a candidate, comparisons, what ranks and why."""
+"""From answers to a verdict: figures for each candidate, comparisons, and the reasons in words."""

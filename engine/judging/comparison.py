@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..events import RaceSettled
+from ..events.run import RaceSettled
 from ..stats.intervals import Interval, accuracy_interval
 from ..stats.paired import holm
 from .summary import CandidateSummary

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..events import AnswerScored
-from .ranking import GroupShare, SuiteGroups
+from ..events.ranking import GroupShare, SuiteGroups
+from ..events.run import AnswerScored
 
 
 def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:

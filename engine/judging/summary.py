@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..consistency.askings import RepeatedItem, RewordedItem, Steadiness, TurnedItem
-from ..events import (
+from ..events.askings import RepeatedItem, RewordedItem, Steadiness, TurnedItem
+from ..events.ranking import SuiteGroups
+from ..events.run import (
     AnswerScored,
     BlockRepeated,
     BlockScored,
@@ -30,7 +31,6 @@ from ..stats.drift import Drift, drift
 from ..stats.intervals import Interval, mean_of_suites_interval
 from ..stats.quantiles import half_spread, median, percentile
 from .grouped import suite_groups
-from .ranking import SuiteGroups
 
 if TYPE_CHECKING:
     from ..stats.bootstrap import Estimate
@@ -159,7 +159,7 @@ class CandidateSummary:
 
     def steadiness(self) -> Steadiness:
         """How little the answers depend on the order of options, on the template and on the moment."""
-        from ..consistency.steadiness import steadiness
+        from .steadiness import steadiness
 
         return steadiness(self.answers, self.turned, self.reworded, self.repeated, self.samples)
 

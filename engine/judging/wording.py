@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from ..plan import Candidate, Plan
+from ..events.ranking import GroupShare, SuiteGroups
+from ..plan.model import Candidate, Plan
 from ..stats.intervals import accuracy_interval, minimum_detectable_difference
 from .comparison import Comparison
-from .ranking import GroupShare, SuiteGroups
 from .summary import CandidateSummary, RunSummary
 
 _FEW_ITEMS = 100

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import NotEnoughMemoryError, WeighinError
-from ..plan import Settings
+from ..plan.model import Settings
 from .backend import load_library
 from .model import Model
 

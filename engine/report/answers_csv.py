@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable
 
-from ..events import AnswerScored, Event
-from ..plan import Plan
+from ..events.run import AnswerScored, Event
+from ..plan.model import Plan
 
 _FIELDS = ("candidate", "suite", "item", "repeat", "correct", "extracted", "expected", "output", "fragile", "stop")
 

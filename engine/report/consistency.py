@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ..consistency.askings import Figure, Steadiness
-from ..events import VerdictReached
-from ..judging.ranking import Ranking
+from ..events.askings import Figure, Steadiness
+from ..events.ranking import Ranking
+from ..events.run import VerdictReached
 from .marks import escaped, table
 
 _NONE = "–"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import WeighinError
-from ..events import Event
-from ..plan import Plan
+from ..events.run import Event
+from ..plan.model import Plan
 from .answers_csv import answers_csv
 from .groups import groups_csv
 from .json_export import run_json, run_json_with_answers

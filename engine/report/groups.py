@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 
-from ..events import Event, VerdictReached
-from ..judging.ranking import GroupShare, SuiteGroups
+from ..events.ranking import GroupShare, SuiteGroups
+from ..events.run import Event, VerdictReached
 from ..judging.summary import RunSummary
-from ..plan import Plan
+from ..judging.verdict import reach_verdict
+from ..plan.model import Plan
 from ..stats.intervals import accuracy_interval
-from ..verdict import reach_verdict
 from .marks import escaped, table
 
 _NONE = "–"

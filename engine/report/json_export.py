@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ..events import (
+from ..events.run import (
     AnswerScored,
     BlockRepeated,
     Event,
@@ -27,9 +27,9 @@ from ..events import (
 )
 from ..judging.grouped import suite_groups
 from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure, summarise
-from ..plan import Candidate, Plan
+from ..judging.verdict import reach_verdict
+from ..plan.model import Candidate, Plan
 from ..stats.clustered import clustered_mean
-from ..verdict import reach_verdict
 from .figures import stopped_early, suite_interval
 from .pairs import pair_figures
 

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import DatasetError
-from ..events import AnswerScored, Event, ModelLoaded, RunFinished, RunStarted
-from ..plan import Candidate, Plan
+from ..events.run import AnswerScored, Event, ModelLoaded, RunFinished, RunStarted
+from ..plan.model import Candidate, Plan
 from ..stats.clustered import MeanError, micro_average, standard_error
 from ..tasks.extractors import after_hashes, last_number
 from ..tasks.spec import SuiteSpec, find_spec

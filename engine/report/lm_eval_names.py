@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..events import AnswerScored
+from ..events.run import AnswerScored
 from ..tasks.spec import SuiteSpec
 
 NO_FILTER = "none"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..events import Event, RunStarted, VerdictReached
-from ..judging.ranking import Ranking
+from ..events.ranking import Ranking
+from ..events.run import Event, RunStarted, VerdictReached
 from ..judging.summary import CandidateSummary, RunSummary, summarise
+from ..judging.verdict import reach_verdict
 from ..judging.wording import label
-from ..plan import Candidate, Plan
-from ..verdict import reach_verdict
+from ..plan.model import Candidate, Plan
 from .consistency import consistency_section
 from .figures import stopped_early, suite_interval
 from .groups import group_tables

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from ..consistency.askings import Steadiness
-from ..events import Event
-from ..judging.ranking import Ranking
-from ..plan import Plan
-from ..verdict import reach_verdict
+from ..events.askings import Steadiness
+from ..events.ranking import Ranking
+from ..events.run import Event
+from ..judging.verdict import reach_verdict
+from ..plan.model import Plan
 
 
 def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
-from ..events import VerdictReached
-from ..judging.ranking import Ranking
+from ..events.ranking import Ranking
+from ..events.run import VerdictReached
 from ..judging.wording import by_subject, label
-from ..plan import Plan
+from ..plan.model import Plan
 from .consistency import consistency_lines
 
 

@@ -20,9 +20,9 @@ import filelock
 import msgspec
 
 from ..errors import RunBusyError, StoreError
-from ..events import AnswerScored, Event
-from ..plan import Plan, plan_from_toml, plan_to_toml
-from ..wire import decode_event, encode_event
+from ..events.run import AnswerScored, Event
+from ..events.wire import decode_event, encode_event
+from ..plan.model import Plan, plan_from_toml, plan_to_toml
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

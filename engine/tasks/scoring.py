@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from ..errors import DatasetError
-from ..events import AnswerScored, OptionScore
+from ..events.run import AnswerScored, OptionScore
 from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
 from .requests import ChoiceResult, GenerateResult
 from .scorers import READS_WHOLE_OUTPUT, find_scorer
+from .scorers.defaults import DEFAULTS
 from .spec import SuiteSpec
 from .thinking import strip_thinking
-from .userscoring import DEFAULTS
 
 FRAGILE_NATS = 0.15
 """Batch layout moves option log-probabilities of quantised models by up to this much."""

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from ..events import Disturbance, SpeedKind
-from ..plan import PromptStyle, Settings
+from ..events.run import Disturbance, SpeedKind
+from ..plan.model import PromptStyle, Settings
 from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult
 
 

@@ -12,17 +12,17 @@ from typing import Literal
 import msgspec
 
 from ..errors import ModelFileError, WeighinError
-from ..events import Disturbance
+from ..events.run import Disturbance
 from ..hardware import gpu, load, process
 from ..hardware.cpu import usable_physical_cores
 from ..llama import backend
 from ..llama.context import Context, ContextSpec, speed_spec
 from ..llama.model import Model
 from ..llama.template import ChatTemplate
-from ..plan import PromptStyle, Settings
-from ..speed import protocol as speed
+from ..plan.model import PromptStyle, Settings
 from ..tasks.requests import GenerateRequest, Message
 from . import choice, generate, sample
+from . import speed as speed
 from .protocol import (
     Beat,
     BuffersFilled,

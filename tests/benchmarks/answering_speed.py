@@ -14,20 +14,13 @@ from pathlib import Path
 
 from common import last_line, ratio_line, with_worker
 
-from weighin.engine.demo import sample_model
-from weighin.engine.plan import SuiteChoice
-from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS
-from weighin.engine.supervisor import Worker
-from weighin.engine.tasks.items import open_suite
+from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.prepare.demo import sample_model
+from weighin.engine.run.rounds import CHOICE_BLOCK_ITEMS
+from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request
-from weighin.engine.worker.protocol import (
-    ChoicesScored,
-    Generate,
-    Generated,
-    MeasureSpeed,
-    ScoreChoices,
-    SpeedDone,
-)
+from weighin.engine.worker.protocol import ChoicesScored, Generate, Generated, MeasureSpeed, ScoreChoices, SpeedDone
+from weighin.engine.worker.supervisor import Worker
 
 
 async def pp512(worker: Worker, seed: int) -> float:

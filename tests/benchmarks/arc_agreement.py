@@ -14,11 +14,11 @@ from pathlib import Path
 
 from common import last_line, with_worker
 
-from weighin.engine.demo import sample_model
-from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS
-from weighin.engine.supervisor import Worker
+from weighin.engine.prepare.demo import sample_model
+from weighin.engine.run.rounds import CHOICE_BLOCK_ITEMS
 from weighin.engine.tasks.requests import ChoiceRequest, ChoiceResult
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices
+from weighin.engine.worker.supervisor import Worker
 
 
 def main() -> None:

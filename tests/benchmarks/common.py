@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from weighin.engine.plan import Settings
-from weighin.engine.supervisor import Worker
+from weighin.engine.plan.model import Settings
 from weighin.engine.worker.protocol import LoadModel
+from weighin.engine.worker.supervisor import Worker
 
 T = TypeVar("T")
 

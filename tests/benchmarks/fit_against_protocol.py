@@ -19,14 +19,14 @@ from pathlib import Path
 import msgspec
 from common import last_line, ratio_line
 
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.fit.measure import measure_fit
 from weighin.engine.fit.results import Fit
 from weighin.engine.fit.shape import vocabulary_bytes
 from weighin.engine.fit.source import CatalogSource
-from weighin.engine.plan import Settings
-from weighin.engine.supervisor import Worker
+from weighin.engine.plan.model import Settings
 from weighin.engine.worker.protocol import LoadModel, MeasureSpeed, SpeedDone
+from weighin.engine.worker.supervisor import Worker
 
 MODELS = ("smollm2-135m-instruct", "llama-3.2-1b-instruct", "gemma-3-1b-it")
 N_PROMPT, N_GENERATE, N_DEEP = 512, 64, 16

@@ -20,11 +20,11 @@ from pathlib import Path
 from common import last_line, ratio_line, with_worker
 from shapes import hellaswag_shaped
 
-from weighin.engine.demo import sample_model
-from weighin.engine.running.rounds import CHOICE_BLOCK_ITEMS
-from weighin.engine.supervisor import Worker
+from weighin.engine.prepare.demo import sample_model
+from weighin.engine.run.rounds import CHOICE_BLOCK_ITEMS
 from weighin.engine.tasks.requests import ChoiceRequest
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices
+from weighin.engine.worker.supervisor import Worker
 
 Items = list[tuple[str, tuple[str, ...], int]]
 _FEW = 4

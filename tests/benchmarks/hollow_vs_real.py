@@ -23,11 +23,11 @@ from typing import Literal
 
 from common import last_line, ratio_line
 
-from weighin.engine.demo import sample_model
 from weighin.engine.gguf.hollow import build_hollow
-from weighin.engine.plan import Settings
-from weighin.engine.supervisor import Worker
+from weighin.engine.plan.model import Settings
+from weighin.engine.prepare.demo import sample_model
 from weighin.engine.worker.protocol import LoadModel, MeasureSpeed, SpeedDone
+from weighin.engine.worker.supervisor import Worker
 
 Kind = Literal["prompt", "generation"]
 TOKENS: dict[Kind, int] = {"prompt": 512, "generation": 128}

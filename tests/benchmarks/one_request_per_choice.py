@@ -16,10 +16,10 @@ from pathlib import Path
 from common import last_line, ratio_line, with_worker
 from shapes import mmlu_shaped, single_requests
 
-from weighin.engine.demo import sample_model
-from weighin.engine.supervisor import Worker
+from weighin.engine.prepare.demo import sample_model
 from weighin.engine.tasks.requests import ChoiceRequest
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices
+from weighin.engine.worker.supervisor import Worker
 
 
 async def scored(worker: Worker, requests: list[ChoiceRequest]) -> ChoicesScored:

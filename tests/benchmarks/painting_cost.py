@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator
 
 import weighin.tui.app as app_module
-from weighin.engine.events import (
+from weighin.engine.events.run import (
     AnswerScored,
     CandidateCard,
     Event,
@@ -25,8 +25,8 @@ from weighin.engine.events import (
     SpeedMeasured,
     SuiteCard,
 )
-from weighin.tui.app import WeighinApp
-from weighin.tui.replay import ReplaySource
+from weighin.tui.app.app import WeighinApp
+from weighin.tui.run.replay import ReplaySource
 
 
 class Lively(ReplaySource):

@@ -23,11 +23,11 @@ import gguf
 import msgspec
 from common import last_line
 
-from weighin.engine.demo import sample_model
-from weighin.engine.events import AnswerScored, VerdictReached
-from weighin.engine.plan import ConsistencyPlan, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice
-from weighin.engine.prepare import candidates_from_paths, freeze_plan
-from weighin.engine.session import Session
+from weighin.engine.events.run import AnswerScored, VerdictReached
+from weighin.engine.plan.model import ConsistencyPlan, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.prepare.demo import sample_model
+from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
 
 _LAYERS = (22, 16)

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from common import last_line, ratio_line
 
-from weighin.engine.demo import sample_model
-from weighin.engine.events import SpeedMeasured, VerdictReached
+from weighin.engine.events.run import SpeedMeasured, VerdictReached
+from weighin.engine.prepare.demo import sample_model
 from weighin.engine.store.store import Store
 
 

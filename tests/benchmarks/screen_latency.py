@@ -25,7 +25,7 @@ from pathlib import Path
 
 from common import last_line
 
-from weighin.engine.demo import demo_plan
+from weighin.engine.prepare.demo import demo_plan
 from weighin.engine.stats.quantiles import percentile
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from common import last_line, ratio_line, with_worker
 
-from weighin.engine.demo import sample_model
-from weighin.engine.supervisor import Worker
+from weighin.engine.prepare.demo import sample_model
 from weighin.engine.worker.protocol import MeasureSpeed, SpeedDone
+from weighin.engine.worker.supervisor import Worker
 
 
 def llama_bench(binary: Path, model: Path, threads: int) -> tuple[float, float]:

@@ -11,21 +11,21 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Label, Static
 
-from weighin.engine.judging.ranking import Ranking
+from weighin.engine.events.ranking import Ranking
 
-from .. import text
-from ..board import Board
-from ..ranking import rankings_of
+from .. import formatting
+from ..run.board import Board
+from ..run.standings import rankings_of
 from .dialog import Dialog
 
 _MUTED = "$foreground-muted"
 _FIGURES: tuple[tuple[str, str, Callable[[Ranking], float | None], Callable[[float | None], str], bool], ...] = (
-    ("accuracy", "%", lambda r: r.accuracy, text.percent, True),
-    ("generation", "tok/s", lambda r: r.generation_tokens_per_second, text.rate, True),
-    ("prompt", "tok/s", lambda r: r.prompt_tokens_per_second, text.rate, True),
-    ("TTFT", "ms", lambda r: r.ttft_p50_s, text.milliseconds, False),
-    ("ITL", "ms", lambda r: r.itl_p50_s, text.milliseconds, False),
-    ("memory", "MiB", lambda r: r.memory_bytes, text.mebibytes, False),
+    ("accuracy", "%", lambda r: r.accuracy, formatting.percent, True),
+    ("generation", "tok/s", lambda r: r.generation_tokens_per_second, formatting.rate, True),
+    ("prompt", "tok/s", lambda r: r.prompt_tokens_per_second, formatting.rate, True),
+    ("TTFT", "ms", lambda r: r.ttft_p50_s, formatting.milliseconds, False),
+    ("ITL", "ms", lambda r: r.itl_p50_s, formatting.milliseconds, False),
+    ("memory", "MiB", lambda r: r.memory_bytes, formatting.mebibytes, False),
 )
 """Title, unit, value, how it is written, whether more is better."""
 

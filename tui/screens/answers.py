@@ -12,15 +12,15 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from weighin.engine.events import CandidateCard
+from weighin.engine.events.run import CandidateCard
 
-from .. import text
-from ..answerbook import FILTERS, Query, Row, answer_rows, filtered
-from ..board import Board
-from ..host import BoardScreen
+from .. import formatting
+from ..app.host import BoardScreen
+from ..app.modes import mode_tabs
 from ..modals.dialogs import AskText, Choose
-from ..modes import mode_tabs
-from ..ranking import letter
+from ..run.answerbook import FILTERS, Query, Row, answer_rows, filtered
+from ..run.board import Board
+from ..run.standings import letter
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
 from ..widgets.matrix import AnswerMatrix, full_width
@@ -37,7 +37,7 @@ def _legend(cards: Sequence[CandidateCard], width: int) -> str:
     taken = sum(len(quant) + 2 + _GAP for quant in quants)
     room = max(6, (width + _GAP - taken) // max(1, len(cards)))
     return (" " * _GAP).join(
-        f"{letter(i)} {text.cut(card.name, room)}{quant}"
+        f"{letter(i)} {formatting.cut(card.name, room)}{quant}"
         for i, (card, quant) in enumerate(zip(cards, quants, strict=True))
     )
 

@@ -6,10 +6,10 @@ import math
 
 from textual.content import Content
 
-from weighin.engine.events import AnswerScored
+from weighin.engine.events.run import AnswerScored
 
-from .. import text
-from ..answerbook import Row, differences
+from .. import formatting
+from ..run.answerbook import Row, differences
 
 _NARROW_NAME = 17
 """Cells of an option's name in half of 80 columns: a table that wraps is none."""
@@ -39,7 +39,7 @@ def _section(title: str) -> Content:
 def _outcome(answer: AnswerScored) -> Content:
     word = ("✓ right", "bold $text-success") if answer.correct else ("✗ wrong", "bold $text-error")
     facts = [f"{name} {value:.2f}" for name, value in answer.scores.items()]
-    facts += [f"{text.milliseconds(answer.elapsed_s)} ms"] if answer.elapsed_s else []
+    facts += [f"{formatting.milliseconds(answer.elapsed_s)} ms"] if answer.elapsed_s else []
     facts += [f"{answer.n_prompt_tokens} tokens in"] if answer.n_prompt_tokens else []
     facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
     facts += [f"ended by {answer.stop}"] if answer.stop else []
@@ -48,7 +48,7 @@ def _outcome(answer: AnswerScored) -> Content:
 
 
 def _compared(answer: AnswerScored) -> Content:
-    found = text.NOTHING if answer.extracted is None else _visible(answer.extracted)
+    found = formatting.NOTHING if answer.extracted is None else _visible(answer.extracted)
     return Content.assemble(
         ("extracted  ", _MUTED), (found, "bold"), "\n", ("expected   ", _MUTED), (_visible(answer.expected), "bold")
     )
@@ -70,7 +70,7 @@ def _options(answer: AnswerScored, *, narrow: bool = False) -> Content:
         right = (" ✓" if narrow else "  expected", "$text-success") if name == answer.expected.strip() else ""
         lines.append(
             Content.assemble(
-                f"{pointer} {text.cut(name, width):<{width}} {option.log_likelihood:>6.2f} {share * 100:>5.1f} %",
+                f"{pointer} {formatting.cut(name, width):<{width}} {option.log_likelihood:>6.2f} {share * 100:>5.1f} %",
                 "" if narrow else f"  {option.n_tokens:>6}",
                 right,
             )

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from weighin.engine.judging.ranking import Ranking
+from weighin.engine.events.ranking import Ranking
 from weighin.engine.judging.wording import by_subject
 
-from .. import text
-from ..board import Board
-from ..ranking import rankings_of
+from .. import formatting
+from ..run.board import Board
+from ..run.standings import rankings_of
 from .results_text import heading, letters
 
 _MUTED = "$foreground-muted"
@@ -37,6 +37,6 @@ def _suite_lines(suite: str, rows: tuple[Ranking, ...], marks: Mapping[str, str]
     lines = [Content.assemble((suite, "bold"), (f"  {most} subjects", _MUTED))]
     for row, each in found:
         lines.append(
-            Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), text.cut(by_subject(each), width - 2))
+            Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), formatting.cut(by_subject(each), width - 2))
         )
     return lines

@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ..board import Board
-from ..host import BoardScreen
-from ..library import RunLine
+from ..app.host import BoardScreen
+from ..app.modes import mode_tabs
 from ..modals.compare import CompareScreen
 from ..modals.dialogs import AskText, Confirm
-from ..modes import mode_tabs
+from ..run.board import Board
+from ..run.library import RunLine
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
 from ..widgets.line_table import Column, LineTable, TableRow

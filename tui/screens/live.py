@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ..board import Board, Panel
-from ..host import BoardScreen
+from ..app.host import BoardScreen
+from ..app.modes import mode_tabs
 from ..modals.dialogs import ErrorDialog
-from ..modes import mode_tabs
-from ..ranking import leads, letter
+from ..run.board import Board, Panel
+from ..run.standings import leads, letter
 from ..widgets.bars import RunBar, TitleBar
 from ..widgets.graph import nice_bound
 from ..widgets.keybar import KeyBar

@@ -10,9 +10,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from ..board import Board
-from ..host import BoardScreen
-from ..modes import mode_tabs
+from ..app.host import BoardScreen
+from ..app.modes import mode_tabs
+from ..run.board import Board
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
 from . import results_text as words

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from weighin.engine.judging.ranking import Ranking
-from weighin.engine.plan import Plan
+from weighin.engine.events.ranking import Ranking
+from weighin.engine.plan.model import Plan
 
-from .. import text
-from ..board import Board
-from ..ranking import letter, rankings_of
+from .. import formatting
+from ..run.board import Board
+from ..run.standings import letter, rankings_of
 from ..widgets.scatter import Point, scatter
 
 _MUTED = "$foreground-muted"
@@ -90,7 +90,7 @@ def ranking_table(board: Board, width: int) -> Content:
         lines.append(Content.styled(f"{mark} {marks.get(row.candidate, ' ')}  {name:<{name_width}} {cells}", style))
     legend = "▶ recommended   = tied with the most accurate   ✗ ruled out   ⚠ disturbed"
     legend += "   ? answered no items in common with the best" if any(row.not_comparable for row in rows) else ""
-    return Content("\n").join([heading("Ranking"), *lines, Content.styled(text.cut(legend, width), _MUTED)])
+    return Content("\n").join([heading("Ranking"), *lines, Content.styled(formatting.cut(legend, width), _MUTED)])
 
 
 def _mark(row: Ranking) -> str:
@@ -104,25 +104,25 @@ def _fold_name(name: str, width: int) -> str:
     if len(name) <= width:
         return name
     tail = name.rpartition(" ")[2]
-    return text.cut(name[: -len(tail) - 1], max(4, width - len(tail) - 1)) + " " + tail
+    return formatting.cut(name[: -len(tail) - 1], max(4, width - len(tail) - 1)) + " " + tail
 
 
 def _cells(row: Ranking) -> tuple[str, ...]:
-    accuracy = text.NOTHING
+    accuracy = formatting.NOTHING
     if row.accuracy is not None and row.low is not None and row.high is not None:
         accuracy = f"{row.accuracy * 100:.1f} [{row.low * 100:2.0f}–{row.high * 100:2.0f}]"
     mark = "⚠" if row.disturbed else ""
     return (
         accuracy,
-        mark + text.rate(row.generation_tokens_per_second),
-        text.mebibytes(row.memory_bytes),
-        text.milliseconds(row.ttft_p50_s),
-        text.milliseconds(row.itl_p50_s),
-        text.number(row.consistency, 2),
-        text.rate(row.prompt_tokens_per_second),
-        text.number(row.load_s, 2),
+        mark + formatting.rate(row.generation_tokens_per_second),
+        formatting.mebibytes(row.memory_bytes),
+        formatting.milliseconds(row.ttft_p50_s),
+        formatting.milliseconds(row.itl_p50_s),
+        formatting.number(row.consistency, 2),
+        formatting.rate(row.prompt_tokens_per_second),
+        formatting.number(row.load_s, 2),
         str(row.items),
-        text.NOTHING if row.p_against_best is None else f"{row.p_against_best:.3f}",
+        formatting.NOTHING if row.p_against_best is None else f"{row.p_against_best:.3f}",
     )
 
 
@@ -146,7 +146,7 @@ def chart(board: Board, plan: Plan | None, width: int, height: int) -> Content:
     note += "   small letter: ruled out" if any(not p.admitted for p in points) else ""
     notes = [note, *([over] if (over := _over_limits(board, plan)) else [])]
     drawn = scatter(points, width, height - 1 - len(notes), least_speed=least, chance=board.chance)
-    lines = [Content.styled(text.cut(line, width), _MUTED) for line in notes]
+    lines = [Content.styled(formatting.cut(line, width), _MUTED) for line in notes]
     return Content("\n").join([heading("Accuracy against speed"), drawn, *lines])
 
 
@@ -156,7 +156,7 @@ def _over_limits(board: Board, plan: Plan | None) -> str:
         return ""
     marks, rows, limits = letters(board), rankings_of(board), plan.limits
     memory = f"memory ≤ {limits.max_memory_bytes / 2**30:.1f} GiB"
-    first_token = f"TTFT ≤ {text.milliseconds(limits.max_ttft_s)} ms"
+    first_token = f"TTFT ≤ {formatting.milliseconds(limits.max_ttft_s)} ms"
     words = []
     for limit, shown, found in (
         (limits.max_memory_bytes, memory, [(r.candidate, r.memory_bytes) for r in rows]),
@@ -241,7 +241,7 @@ def provenance(board: Board, plan: Plan | None, width: int) -> Content:
         ("machine", started.machine),
         ("llama.cpp", started.llama_build),
     ]
-    rows.append(("threads", str(started.n_threads or text.NOTHING)))
+    rows.append(("threads", str(started.n_threads or formatting.NOTHING)))
     if plan is not None:
         s = plan.settings
         rows += [
@@ -255,12 +255,14 @@ def provenance(board: Board, plan: Plan | None, width: int) -> Content:
     marks = letters(board)
     for panel in board.panels:
         loaded = panel.loaded
-        parts = [panel.card.name, panel.card.quant, f"{text.mebibytes(panel.card.size_bytes)} MiB"]
+        parts = [panel.card.name, panel.card.quant, f"{formatting.mebibytes(panel.card.size_bytes)} MiB"]
         parts.append(f"sha256 {hashes[panel.card.id][:12]}…" if hashes.get(panel.card.id) else "")
         if loaded is not None:
             template = f" {loaded.chat_template_sha256[:8]}" if loaded.chat_template_sha256 else ""
             parts.append(f"{loaded.prompt_style} prompts{template}")
             parts.append(", ".join(loaded.devices))
         line = " · ".join(part for part in parts if part)
-        lines.append(Content.assemble((f"{marks[panel.card.id]:<13}", "bold"), text.cut(line, max(20, width - 13))))
+        lines.append(
+            Content.assemble((f"{marks[panel.card.id]:<13}", "bold"), formatting.cut(line, max(20, width - 13)))
+        )
     return Content("\n").join(lines)

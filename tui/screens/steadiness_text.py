@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 from textual.content import Content
 
-from weighin.engine.consistency.askings import Figure
+from weighin.engine.events.askings import Figure
 
-from .. import text
-from ..board import Board
-from ..ranking import rankings_of
+from .. import formatting
+from ..run.board import Board
+from ..run.standings import rankings_of
 from .results_text import heading, letters
 
 _MUTED = "$foreground-muted"
@@ -38,7 +38,7 @@ def steadiness(board: Board) -> Content:
         return Content("")
     marks = letters(board)
     cells = [_cells(row) for row in rows]
-    shown = [place for place in range(len(_COLUMNS)) if any(row[place] != text.NOTHING for row in cells)]
+    shown = [place for place in range(len(_COLUMNS)) if any(row[place] != formatting.NOTHING for row in cells)]
     head = "".join(f"{_COLUMNS[place][0]:>{_COLUMNS[place][1]}}" for place in shown)
     lines = [Content.styled(f"  {head}", _MUTED)]
     for row, values in zip(rows, cells, strict=True):
@@ -48,12 +48,12 @@ def steadiness(board: Board) -> Content:
 
 
 def _cells(row: _Row) -> tuple[str, ...]:
-    fragile = text.NOTHING if row.fragile is None else f"{row.fragile * 100:.0f} %"
+    fragile = formatting.NOTHING if row.fragile is None else f"{row.fragile * 100:.0f} %"
     return (
-        text.number(row.agree, 2),
-        text.number(row.order, 2),
-        text.number(row.wording, 2),
-        row.again or text.NOTHING,
+        formatting.number(row.agree, 2),
+        formatting.number(row.order, 2),
+        formatting.number(row.wording, 2),
+        row.again or formatting.NOTHING,
         fragile,
     )
 

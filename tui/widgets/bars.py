@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from .. import text
-from ..board import Board
+from .. import formatting
+from ..run.board import Board
 
 
 class TitleBar(Widget):
@@ -33,7 +33,7 @@ class TitleBar(Widget):
             parts += [(f" {key} {title} ", style), " "]
         left = Content.assemble(*parts)
         room = self.size.width - left.cell_length - 1
-        note = text.cut(self._note, room) if room > 3 else ""
+        note = formatting.cut(self._note, room) if room > 3 else ""
         return Content.assemble(left, (f"{note:>{max(0, room)}} ", "$foreground-muted"))
 
 
@@ -88,5 +88,5 @@ def run_words(board: Board, now: float) -> str:
     parts = [f"Round {board.round.number} of {max(board.round.planned, board.round.number)}", answers]
     if left is not None:
         # An estimate that has run out says nothing any more; the next round brings a new one.
-        parts.append(f"{text.duration(left)} left" if left > 0 else "taking longer than estimated")
+        parts.append(f"{formatting.duration(left)} left" if left > 0 else "taking longer than estimated")
     return " · ".join(parts)

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.style import Style as ContentStyle
 from textual.widgets import DataTable
 
-from .. import text
+from .. import formatting
 
 _GAP = "  "
 
@@ -107,7 +107,7 @@ class LineTable(DataTable[Text]):
     def _line(self, row: TableRow) -> Text:
         pieces, spans, at = [], [], 0
         for place, (column, words) in enumerate(zip(self._columns, row.cells, strict=False)):
-            shown = text.cut(words, column.width)
+            shown = formatting.cut(words, column.width)
             padded = (
                 " " * (column.width - cell_len(shown)) + shown if column.right else set_cell_size(shown, column.width)
             )

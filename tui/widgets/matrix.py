@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from .. import text
-from ..answerbook import Row, mark
+from .. import formatting
+from ..run.answerbook import Row, mark
 
 _CELL = 4
 
@@ -125,7 +125,7 @@ class AnswerMatrix(ScrollView, can_focus=True):
     def _segments(self, index: int, name_width: int, base: Style) -> list[Segment]:
         row, style = self.rows[index], self._row_style(index, base)
         pointer = "▸" if index == self.row else " "
-        segments = [Segment(f"{pointer}{text.cut(row.item, name_width - 2):<{name_width - 1}}", style)]
+        segments = [Segment(f"{pointer}{formatting.cut(row.item, name_width - 2):<{name_width - 1}}", style)]
         for column, answer in enumerate(row.answers):
             kind = "muted" if answer is None else "right" if answer.correct else "wrong"
             cell = style + Style(color=self.get_component_rich_style(f"matrix--{kind}").color)

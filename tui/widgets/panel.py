@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.message import Message
 
-from .. import text
-from ..board import Panel
+from .. import formatting
+from ..run.board import Panel
 from .framed import FramedLines
 from .graph import braille_graph
 from .interval import interval_bar
@@ -45,18 +45,30 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> list[Conte
         _row(
             "generation",
             look,
-            text.rate(generation.per_second),
+            formatting.rate(generation.per_second),
             _spread(generation.spread),
             "tok/s",
             generation.is_disturbed,
         ),
-        _row("prompt", look, text.rate(prompt.per_second), _spread(prompt.spread), "tok/s", prompt.is_disturbed),
+        _row("prompt", look, formatting.rate(prompt.per_second), _spread(prompt.spread), "tok/s", prompt.is_disturbed),
         _row(
-            "TTFT", look, text.milliseconds(latency.ttft_s(50)), _slash(latency.ttft_s(95)), "ms", latency.is_disturbed
+            "TTFT",
+            look,
+            formatting.milliseconds(latency.ttft_s(50)),
+            _slash(latency.ttft_s(95)),
+            "ms",
+            latency.is_disturbed,
         ),
-        _row("ITL", look, text.milliseconds(latency.itl_s(50)), _slash(latency.itl_s(95)), "ms", latency.is_disturbed),
-        _row("memory", look, text.mebibytes(panel.memory_bytes), "", "MiB"),
-        _row("accuracy", look, text.percent(panel.accuracy), _bounds(panel), "%"),
+        _row(
+            "ITL",
+            look,
+            formatting.milliseconds(latency.itl_s(50)),
+            _slash(latency.itl_s(95)),
+            "ms",
+            latency.is_disturbed,
+        ),
+        _row("memory", look, formatting.mebibytes(panel.memory_bytes), "", "MiB"),
+        _row("accuracy", look, formatting.percent(panel.accuracy), _bounds(panel), "%"),
     ]
     bar = Content.styled(interval_bar(width, panel.accuracy, panel.low, panel.high, look.chance), "$secondary")
     notes = _notes(panel, width)
@@ -88,7 +100,7 @@ def _row(label: str, look: Look, value: str, extra: str, unit: str, disturbed: b
         if label in look.leads
         else (" ", _MUTED)
     )
-    value_style = "bold" if value != text.NOTHING else _MUTED
+    value_style = "bold" if value != formatting.NOTHING else _MUTED
     return Content.assemble(
         (f"{label:<{_LABEL}}", _MUTED),
         mark,
@@ -98,11 +110,11 @@ def _row(label: str, look: Look, value: str, extra: str, unit: str, disturbed: b
 
 
 def _spread(value: float | None) -> str:
-    return "" if value is None else f"±{text.rate(value)}"
+    return "" if value is None else f"±{formatting.rate(value)}"
 
 
 def _slash(seconds: float | None) -> str:
-    return "" if seconds is None else f"/ {text.milliseconds(seconds)}"
+    return "" if seconds is None else f"/ {formatting.milliseconds(seconds)}"
 
 
 def _bounds(panel: Panel) -> str:
@@ -157,8 +169,8 @@ def _suites(panel: Panel, width: int) -> list[Content]:
     name_width = min(24, width - 16)
     return [
         Content.assemble(
-            (f"{text.cut(tally.suite, name_width):<{name_width}}", _MUTED),
-            f"{text.percent(tally.share):>6}",
+            (f"{formatting.cut(tally.suite, name_width):<{name_width}}", _MUTED),
+            f"{formatting.percent(tally.share):>6}",
             (f" % of {tally.n}", _MUTED),
         )
         for tally in panel.tallies
@@ -168,7 +180,7 @@ def _suites(panel: Panel, width: int) -> list[Content]:
 def _details(panel: Panel, width: int) -> list[Content]:
     """What was loaded and how; shown where there is room for it."""
     loaded = panel.loaded
-    rows = [("file", f"{text.mebibytes(panel.card.size_bytes)} MiB")]
+    rows = [("file", f"{formatting.mebibytes(panel.card.size_bytes)} MiB")]
     if loaded is not None:
         rows += [
             ("loaded in", f"{loaded.load_s:.2f} s"),
@@ -177,7 +189,7 @@ def _details(panel: Panel, width: int) -> list[Content]:
             ("prompt style", loaded.prompt_style),
         ]
     rows += [("note", panel.card.note)] if panel.card.note else []
-    return [Content.assemble((f"{label:<14}", _MUTED), text.cut(words, width - 14)) for label, words in rows]
+    return [Content.assemble((f"{label:<14}", _MUTED), formatting.cut(words, width - 14)) for label, words in rows]
 
 
 def _latest(panel: Panel, width: int) -> list[Content]:
@@ -185,9 +197,9 @@ def _latest(panel: Panel, width: int) -> list[Content]:
     lines = [Content.styled("latest answers", _MUTED)]
     for answer in panel.latest:
         mark = ("✓ ", "$text-success") if answer.correct else ("✗ ", "$text-error")
-        name = text.cut(answer.item, 14)
+        name = formatting.cut(answer.item, 14)
         said = " ".join((answer.extracted or answer.output).split())
-        lines.append(Content.assemble(mark, (f"{name:<15}", _MUTED), text.cut(said, max(1, width - 17))))
+        lines.append(Content.assemble(mark, (f"{name:<15}", _MUTED), formatting.cut(said, max(1, width - 17))))
     return lines
 
 
@@ -212,9 +224,9 @@ def _wrap(words: str, width: int) -> list[str]:
             lines.append("  " + word)
         else:
             lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-    kept = [text.cut(line, width) for line in lines[:2]]
+    kept = [formatting.cut(line, width) for line in lines[:2]]
     if len(lines) > 2:
-        kept[-1] = text.cut(kept[-1] + "…", width) if len(kept[-1]) < width else kept[-1][:-1] + "…"
+        kept[-1] = formatting.cut(kept[-1] + "…", width) if len(kept[-1]) < width else kept[-1][:-1] + "…"
     return kept
 
 
@@ -261,9 +273,9 @@ class CandidatePanel(FramedLines, can_focus=True):
         room = max(12, self.size.width - 4) if self.size.width else 36
         card, panel = self.panel.card, self.panel
         quant = f" · {card.quant}" if card.quant else ""
-        name = text.cut(card.name, max(4, room - len(quant) - 3))
+        name = formatting.cut(card.name, max(4, room - len(quant) - 3))
         state = f"{panel.phase}{' ' if panel.detail and panel.racing else ''}{panel.detail if panel.racing else ''}"
         self.set_title(f"{self._look.key} {name}{quant}")
-        self.set_state(text.cut(state, room))
+        self.set_state(formatting.cut(state, room))
         self.set_class(not panel.racing, "-stopped")
         self.set_class(panel.phase not in ("waiting", "done", "stopped", "failed"), "-active")

@@ -13,11 +13,11 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
-from weighin.engine.draft import SAMPLE, Draft, is_file
 from weighin.engine.errors import WeighinError
+from weighin.engine.prepare.candidates import SORTS, Row, next_quant, read_rows
+from weighin.engine.prepare.draft import SAMPLE, Draft, is_file
 
 from ..widgets.line_table import Column, LineTable, TableRow
-from .rows import SORTS, Row, next_quant, read_rows
 from .step import Step
 
 if TYPE_CHECKING:
@@ -267,8 +267,8 @@ class CandidatesStep(Step):
         from pathlib import Path
 
         from weighin.engine.hub.client import connect
-        from weighin.engine.hub.resolve import find_on_hub, locate
-        from weighin.engine.prepare import candidates_from_paths
+        from weighin.engine.models.resolve import find_on_hub, locate
+        from weighin.engine.prepare.freeze import candidates_from_paths
 
         tell = self.app.call_from_thread
         tell(self.query_one("#models-note", Static).update, f"Looking for {words} …")

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from weighin.engine.draft import SAMPLE, Draft, is_file
-from weighin.engine.plan import Candidate, Limits, Plan, SuiteChoice
+from weighin.engine.plan.model import Candidate, Limits, Plan, SuiteChoice
+from weighin.engine.prepare.candidates import Row
+from weighin.engine.prepare.draft import SAMPLE, Draft, is_file
 from weighin.engine.tasks.spec import SuiteSpec
 
-from ..previewing import write_columns
-from .rows import Row
+from ..own_data_text import write_columns
 from .surroundings import Surroundings
 
 
@@ -60,10 +60,10 @@ def describe_plan(
     ``fetched`` are the files of the picks that came from the hub, ``missing`` those that the plan lacks still: their
     time counts too.
     """
-    from weighin.engine.consistency.reasking import Reasking
-    from weighin.engine.estimate import Rates, estimate_s, guessed_rates
+    from weighin.engine.run.estimate import Rates, estimate_s, guessed_rates
+    from weighin.engine.run.reasking import Reasking
     from weighin.engine.stats.intervals import minimum_detectable_difference
-    from weighin.engine.tasks.items import open_suite
+    from weighin.engine.tasks.opening import open_suite
 
     coming = [Candidate(id=d.key, path=d.key, name=d.key, size_bytes=d.size_bytes) for d in missing]
     whole = msgspec.structs.replace(plan, candidates=(*plan.candidates, *coming))

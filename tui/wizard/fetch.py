@@ -12,12 +12,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Label, Static
 
-from .. import text
+from .. import formatting
 from ..modals.dialog import Dialog
 from .surroundings import Fetching
 
 if TYPE_CHECKING:
-    from weighin.engine.fetching import FetchProgress
+    from weighin.engine.models.fetch import FetchProgress
 
 _BAR = 16
 
@@ -51,7 +51,7 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
 
     @work(exclusive=True)
     async def _fetch(self) -> None:
-        from weighin.engine.fetching import Fetched, NotFetched
+        from weighin.engine.models.fetch import Fetched, NotFetched
 
         self._ended, self._state = False, {}
         fetch = self._begin(self._references)
@@ -94,7 +94,7 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
 def progress_lines(name: str, progress: FetchProgress | None, width: int) -> list[Content]:
     """One model's lines: name, bar and figures, and what is to be said."""
     if progress is None:
-        return [Content.assemble((text.cut(name, width), "bold")), Content.styled("waiting", "$foreground-muted")]
+        return [Content.assemble((formatting.cut(name, width), "bold")), Content.styled("waiting", "$foreground-muted")]
     share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
     full = round(share * _BAR)
     figures = (
@@ -103,10 +103,10 @@ def progress_lines(name: str, progress: FetchProgress | None, width: int) -> lis
     if progress.bytes_per_second:
         figures.append(f"{progress.bytes_per_second / 1e6:.1f} MB/s")
     if progress.seconds_left is not None:
-        figures.append(f"{text.duration(progress.seconds_left)} left")
+        figures.append(f"{formatting.duration(progress.seconds_left)} left")
     style = {"failed": "$text-error", "done": "$text-success"}.get(progress.state, "")
     lines = [
-        Content.styled(text.cut(name, width), "bold"),
+        Content.styled(formatting.cut(name, width), "bold"),
         Content.assemble(
             ("━" * full, "$primary"),
             ("─" * (_BAR - full), "$foreground 30%"),

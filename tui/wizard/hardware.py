@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
-from weighin.engine.draft import Draft, Target
+from weighin.engine.prepare.draft import Draft, Target
 
 from ..widgets.toggles import Tick
 from .step import Step

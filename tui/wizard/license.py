@@ -9,7 +9,7 @@ from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet
 
 from weighin.engine.catalog.licenses import Purpose
 from weighin.engine.catalog.verdict import CountError, StatedUse, parse_count
-from weighin.engine.draft import Draft
+from weighin.engine.prepare.draft import Draft
 
 from ..widgets.toggles import Pick, Tick
 from .step import Step

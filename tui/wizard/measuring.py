@@ -6,10 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from weighin.engine.draft import Draft
-from weighin.engine.plan import Settings
-
-from .rows import Row
+from weighin.engine.plan.model import Settings
+from weighin.engine.prepare.candidates import Row
+from weighin.engine.prepare.draft import Draft
 
 if TYPE_CHECKING:
     from weighin.engine.fit.results import Fit

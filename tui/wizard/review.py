@@ -15,15 +15,15 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
-from weighin.engine.draft import Draft, plan_from_draft
 from weighin.engine.errors import WeighinError
 from weighin.engine.paths import data_dir
-from weighin.engine.plan import KvType, Plan, write_plan
+from weighin.engine.plan.model import KvType, Plan, write_plan
+from weighin.engine.prepare.candidates import Row
+from weighin.engine.prepare.draft import Draft, plan_from_draft
 
 from ..widgets.toggles import Tick
 from .describing import Download, describe_downloads, describe_plan, missing_downloads
 from .fetch import FetchScreen
-from .rows import Row
 from .step import Step
 
 _FIELDS: tuple[tuple[str, str, str], ...] = (

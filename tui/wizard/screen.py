@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, OptionList, Select, Static
 
-from weighin.engine.draft import Draft, load_draft, save_draft
-from weighin.engine.plan import Plan
+from weighin.engine.plan.model import Plan
+from weighin.engine.prepare.draft import Draft, load_draft, save_draft
 
 from ..widgets.keybar import KeyBar
 from .candidates import CandidatesStep

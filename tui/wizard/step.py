@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from weighin.engine.draft import Draft
+from weighin.engine.prepare.draft import Draft
 
 from .surroundings import Surroundings
 

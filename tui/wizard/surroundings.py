@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from weighin.engine.paths import data_dir
 
 if TYPE_CHECKING:
-    from weighin.engine.fetching import FetchProgress, Outcome
+    from weighin.engine.models.fetch import FetchProgress, Outcome
 
 _GIB = 2**30
 
@@ -36,7 +36,7 @@ class Fetching(Protocol):
 
 
 def _this_machine() -> str:
-    from weighin.engine.hardware.report import detect_hardware  # asks drivers and llama.cpp
+    from weighin.engine.prepare.machine import detect_hardware  # asks drivers and llama.cpp
 
     report = detect_hardware(model_folder=data_dir(), with_bandwidth=False)
     gpus = ", ".join(gpu.name for gpu in report.gpus) or "no GPU found"
@@ -45,7 +45,7 @@ def _this_machine() -> str:
 
 
 def _copy_bandwidth() -> float:
-    from weighin.engine.estimate import copy_bandwidth  # imports the suites
+    from weighin.engine.run.estimate import copy_bandwidth  # imports the suites
 
     return copy_bandwidth()
 
@@ -61,7 +61,7 @@ def _room() -> tuple[Path, int]:
 
 
 def _fetch(references: Sequence[str]) -> Fetching:
-    from weighin.engine.fetching import fetch_models
+    from weighin.engine.models.fetch import fetch_models
 
     return fetch_models(references)
 

@@ -12,13 +12,13 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Select, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from weighin.engine.draft import Draft, OwnData, with_own
 from weighin.engine.errors import PlanError, WeighinError
-from weighin.engine.plan import SuiteChoice
+from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.prepare.draft import Draft, OwnData, with_own
+from weighin.engine.tasks.scorers.defaults import DEFAULTS
 from weighin.engine.tasks.spec import suite_specs
-from weighin.engine.tasks.userscoring import DEFAULTS
 
-from ..previewing import asked_lines, parse_columns, problem_lines, row_lines, summary_line, write_columns
+from ..own_data_text import asked_lines, parse_columns, problem_lines, row_lines, summary_line, write_columns
 from ..widgets.toggles import TickList
 from .step import Step
 
@@ -161,7 +161,7 @@ class TaskStep(Step):
 
     @work(thread=True, exclusive=True)
     def _read(self, file: str, own: OwnData, width: int) -> None:
-        from weighin.engine.tasks.datapreview import preview_choice  # scorers' libraries come with it
+        from weighin.engine.tasks.own.preview import preview_choice  # scorers' libraries come with it
 
         lines, good = [], False
         try:
@@ -190,7 +190,7 @@ class TaskStep(Step):
 
 
 def _choice(words: str) -> SuiteChoice:
-    from weighin.engine.prepare import data_choice  # reads GGUF headers
+    from weighin.engine.prepare.freeze import data_choice  # reads GGUF headers
 
     return data_choice(words)
 

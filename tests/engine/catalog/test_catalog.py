@@ -10,8 +10,9 @@ import pytest
 
 from weighin.assets import asset
 from weighin.engine.catalog.check import TOLERANCE, check_catalog, parameter_count
+from weighin.engine.catalog.entries import Catalog, CatalogError, CatalogModel
 from weighin.engine.catalog.kv import kv_cache_bytes
-from weighin.engine.catalog.models import Catalog, CatalogError, CatalogModel, load_catalog, read_catalog
+from weighin.engine.catalog.loading import load_catalog, read_catalog
 
 GUIDE_MODELS = ("llama-3.1-8b-instruct", "phi-3-mini-128k-instruct", "mistral-7b-instruct-v0.3", "gemma-2-9b-it")
 
@@ -111,7 +112,7 @@ def test_mutated_file_says_what_is_wrong(tmp_path: Path, old: str, new: str, mes
 
 def test_family_files_keep_one_order_of_keys() -> None:
     """Files stay pleasant to compare and to edit: the reader's order is the files' order."""
-    from weighin.engine.catalog.family import _Row
+    from weighin.engine.catalog.loading import _Row
 
     order = {name: place for place, name in enumerate(_Row.__struct_fields__)}
     for path in sorted(asset("catalog").glob("*.toml")):

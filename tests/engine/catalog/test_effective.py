@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from weighin.engine.catalog.effective import Clues, clues_of_file, effective_license, model_by_file_name
 from weighin.engine.catalog.licenses import LicenseFileError, license_id, read_licenses, recognise_text
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.report import file_verdict, license_report
 from weighin.engine.catalog.verdict import Allowed, AllowedIf, NotAllowed, StatedUse, Unknown
 from weighin.engine.errors import ModelFileError, WeighinError

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.catalog.licenses import Cap, License, Policy, Region, Term
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.verdict import (
     Allowed,
     AllowedIf,

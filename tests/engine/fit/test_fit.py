@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from weighin.engine import paths
-from weighin.engine.catalog.models import CatalogModel, load_catalog
+from weighin.engine.catalog.entries import CatalogModel
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import ModelFileError, WeighinError
 from weighin.engine.fit import cache, folder, measure
 from weighin.engine.fit.cache import cached_fit
@@ -20,8 +21,8 @@ from weighin.engine.fit.source import CatalogSource, FileSource, HubSource
 from weighin.engine.gguf.architectures import Dimensions
 from weighin.engine.gguf.synthesize import synthesize_header
 from weighin.engine.hardware.memory import MemoryReading
-from weighin.engine.plan import Settings
-from weighin.tui.commands.fit import find_sources, fit_line
+from weighin.engine.plan.model import Settings
+from weighin.tui.cli.commands.fit import find_sources, fit_line
 
 SETTINGS = Settings(n_ctx=512, n_threads=1)
 

@@ -16,13 +16,13 @@ import psutil
 import pytest
 
 from weighin.engine import paths
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.fit import many
 from weighin.engine.fit.cache import cached_fit
 from weighin.engine.fit.many import cheapest_first, measure_fits
 from weighin.engine.fit.results import Fit
 from weighin.engine.fit.source import CatalogSource, FileSource, Source
-from weighin.engine.plan import Settings
+from weighin.engine.plan.model import Settings
 
 SETTINGS = Settings(n_ctx=256, n_threads=1)
 
@@ -122,10 +122,10 @@ def worker_of_ours() -> list[psutil.Process]:
 
 _LONG = """
 import asyncio, sys
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.entries import load_catalog
 from weighin.engine.fit.measure import measure_fit
 from weighin.engine.fit.source import CatalogSource
-from weighin.engine.plan import Settings
+from weighin.engine.plan.model import Settings
 source = CatalogSource(load_catalog().find("smollm2-1.7b-instruct"), "Q8_0")
 asyncio.run(measure_fit(source, Settings(n_ctx=256, n_threads=1)))
 """

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.catalog.kv import kv_cache_bytes
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.fit import placement
 from weighin.engine.fit.needs import estimate_needs
 from weighin.engine.fit.placement import best_gpu_layers, gpu_free_bytes, place
@@ -20,7 +20,7 @@ from weighin.engine.gguf.header import GgufHeader, parse_header
 from weighin.engine.gguf.rewrite import layer_bytes, number_array
 from weighin.engine.hardware.gpu import GpuReading
 from weighin.engine.llama.backend import Build, Device, DeviceKind
-from weighin.engine.plan import KvType, Settings
+from weighin.engine.plan.model import KvType, Settings
 
 
 def header_of(name: str) -> GgufHeader:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import struct
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,28 +18,9 @@ from weighin.engine.gguf.hollow import build_hollow, is_norm
 from weighin.engine.gguf.synthesize import synthesize_header
 from weighin.engine.hub.headers import remote_header
 from weighin.engine.hub.listing import list_repo
-from weighin.engine.plan import Settings
+from weighin.engine.plan.model import Settings
 
-
-def _hub_tests() -> ModuleType:
-    """The stand-in hub and its fixtures, which live with the hub's own tests."""
-    name = "weighin_tests_hub_conftest"
-    if name not in sys.modules:
-        path = Path(__file__).parents[2] / "hub" / "conftest.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-standin = _hub_tests().standin
-clock = _hub_tests().clock
-make_hub = _hub_tests().make_hub
-tiny_gguf = _hub_tests().tiny_gguf
-tiny_split = _hub_tests().tiny_split
-own_hub_settings = _hub_tests().own_hub_settings
+pytestmark = pytest.mark.usefixtures("own_hub_settings")
 
 REPO = "owner/big-GGUF"
 EIGHT_B = Dimensions(
@@ -143,7 +121,7 @@ async def test_a_name_that_leads_nowhere_is_one_row_among_others(
     standin: Any, monkeypatch: pytest.MonkeyPatch, tiny_models: list[Path]
 ) -> None:
     from weighin.engine.hub.errors import HubNotFoundError
-    from weighin.tui.commands import fit as command
+    from weighin.tui.cli.commands import fit as command
 
     def nowhere(name: str) -> HubSource:
         raise HubNotFoundError(f"There is no {name}.", hint="Look again.")

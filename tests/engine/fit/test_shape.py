@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import ModelFileError
 from weighin.engine.fit.shape import catalog_dimensions
 from weighin.engine.gguf.architectures import parameter_count, tensor_shapes

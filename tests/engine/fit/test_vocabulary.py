@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.fit.shape import BPE_TOKEN_BYTES, SENTENCEPIECE_TOKEN_BYTES, vocabulary_bytes
 
 _N_VOCAB = 60_000

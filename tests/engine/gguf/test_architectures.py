@@ -9,16 +9,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from weighin.engine.catalog.models import load_catalog
-from weighin.engine.events import SpeedKind
+from weighin.engine.catalog.loading import load_catalog
+from weighin.engine.events.run import SpeedKind
 from weighin.engine.gguf.architectures import ARCHITECTURES, Dimensions, Rope, parameter_count, tensor_shapes
 from weighin.engine.gguf.header import check_file, parse_header
 from weighin.engine.gguf.hollow import build_hollow
 from weighin.engine.gguf.recipe import BASE_TYPES, tensor_types
 from weighin.engine.gguf.synthesize import synthesize_header
-from weighin.engine.plan import Settings
-from weighin.engine.supervisor import Worker
+from weighin.engine.plan.model import Settings
 from weighin.engine.worker.protocol import Loaded, LoadModel, MeasureSpeed, SpeedDone
+from weighin.engine.worker.supervisor import Worker
 
 _SLIDING = {"gemma2": 64, "gemma3": 64, "olmo2": 64, "phi3": 64}
 _ROPE: dict[str, Rope] = {"llama": "llama3", "exaone4": "llama3", "phi3": "longrope", "mistral3": "yarn"}

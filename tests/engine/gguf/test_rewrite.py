@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from weighin.engine.catalog.models import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import ModelFileError
 from weighin.engine.fit.source import CatalogSource
 from weighin.engine.gguf import rewrite
@@ -26,9 +26,9 @@ from weighin.engine.gguf.rewrite import (
 )
 from weighin.engine.gguf.synthesize import synthesize_header
 from weighin.engine.gguf.tiny import write_tiny_model
-from weighin.engine.plan import Settings
-from weighin.engine.supervisor import Worker
+from weighin.engine.plan.model import Settings
 from weighin.engine.worker.protocol import DepthMeasured, Loaded, LoadModel, MeasureDepth, MeasureSpeed, SpeedDone
+from weighin.engine.worker.supervisor import Worker
 
 
 def deep(arch: str, n_layer: int = 24) -> bytes:

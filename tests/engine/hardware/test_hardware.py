@@ -19,9 +19,9 @@ from weighin.engine.hardware.cpu import read_cpu, usable_physical_cores
 from weighin.engine.hardware.gpu import read_gpus
 from weighin.engine.hardware.load import LoadSnapshot, assess, read_load
 from weighin.engine.hardware.memory import usable_memory
-from weighin.engine.hardware.report import HardwareReport, detect_hardware, gpu_advice
-from weighin.engine.hardware.text import hardware_lines
 from weighin.engine.llama.backend import Device
+from weighin.engine.prepare.machine import HardwareReport, detect_hardware, gpu_advice
+from weighin.engine.prepare.machine_text import hardware_lines
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="/proc as Linux has it")
 

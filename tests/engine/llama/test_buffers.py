@@ -7,9 +7,9 @@ from pathlib import Path
 from weighin.engine.gguf.architectures import Dimensions
 from weighin.engine.gguf.hollow import build_hollow
 from weighin.engine.gguf.synthesize import synthesize_header
-from weighin.engine.plan import Settings
-from weighin.engine.supervisor import Worker
+from weighin.engine.plan.model import Settings
 from weighin.engine.worker.protocol import BuffersFilled, FillBuffers, LoadModel, MeasureSpeed, SpeedDone
+from weighin.engine.worker.supervisor import Worker
 
 
 async def test_giving_up_early_uses_as_much_memory_as_going_through(tmp_path: Path) -> None:

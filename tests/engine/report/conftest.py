@@ -2,8 +2,8 @@
 
 import pytest
 
-from weighin.engine.consistency.askings import RepeatedItem, RewordedItem, TurnedItem
-from weighin.engine.events import (
+from weighin.engine.events.askings import RepeatedItem, RewordedItem, TurnedItem
+from weighin.engine.events.run import (
     AnswerScored,
     BlockRepeated,
     CandidateCard,
@@ -20,7 +20,7 @@ from weighin.engine.events import (
     SpeedMeasured,
     SuiteCard,
 )
-from weighin.engine.plan import Candidate, Plan, Settings, SuiteChoice
+from weighin.engine.plan.model import Candidate, Plan, Settings, SuiteChoice
 
 T0 = 1790000000.25
 """2026-09-21T14:13:20.25 UTC."""

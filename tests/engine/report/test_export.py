@@ -7,11 +7,11 @@ from click.testing import CliRunner
 
 from weighin.engine import paths
 from weighin.engine.errors import WeighinError
-from weighin.engine.events import AnswerScored
-from weighin.engine.plan import Candidate, Plan
+from weighin.engine.events.run import AnswerScored
+from weighin.engine.plan.model import Candidate, Plan
 from weighin.engine.report.export import EXPORTERS, export, formats
 from weighin.engine.store.store import Store
-from weighin.tui.cli import main
+from weighin.tui.cli.main import main
 
 PLAN = Plan(candidates=(Candidate(id="a", path="/a.gguf", name="A"),))
 ANSWER = AnswerScored(

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from weighin.assets import asset
-from weighin.engine.events import AnswerScored, CandidateCard, RunFinished, RunStarted, SuiteCard
-from weighin.engine.plan import Candidate, Plan, SuiteChoice
+from weighin.engine.events.run import AnswerScored, CandidateCard, RunFinished, RunStarted, SuiteCard
+from weighin.engine.judging.verdict import reach_verdict
+from weighin.engine.plan.model import Candidate, Plan, SuiteChoice
 from weighin.engine.report.groups import groups_csv
 from weighin.engine.report.json_export import run_json
 from weighin.engine.report.lm_eval import lm_eval_files
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.rankings_csv import rankings_csv
 from weighin.engine.report.table import verdict_lines
-from weighin.engine.verdict import reach_verdict
 
 PLAN = Plan(
     candidates=tuple(Candidate(id=i, path=f"/{i}.gguf", name=i.upper()) for i in ("a", "b")),

@@ -8,10 +8,10 @@ import jsonschema
 import pytest
 
 from weighin.assets import asset
-from weighin.engine.events import AnswerScored, RaceSettled, RunFinished
-from weighin.engine.judging.ranking import Ranking
+from weighin.engine.events.ranking import Ranking
+from weighin.engine.events.run import AnswerScored, RaceSettled, RunFinished
 from weighin.engine.judging.summary import summarise
-from weighin.engine.plan import Plan
+from weighin.engine.plan.model import Plan
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.pairs import PairFigures, pair_figures

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from weighin.engine.events import AnswerScored
+from weighin.engine.events.run import AnswerScored
 from weighin.engine.report.export import export
 from weighin.engine.report.lm_eval import lm_eval_files
 

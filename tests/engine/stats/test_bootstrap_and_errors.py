@@ -9,13 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weighin.engine.stats.bootstrap import bootstrap_mean, bootstrap_of_sums, paired_bootstrap
-from weighin.engine.stats.clustered import (
-    MeanError,
-    clustered_mean,
-    micro_average,
-    paired_difference,
-    standard_error,
-)
+from weighin.engine.stats.clustered import MeanError, clustered_mean, micro_average, paired_difference, standard_error
 
 scores = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=2, max_size=60)
 

@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import betabinom
 
 from weighin.engine.stats.racing import Race, beaten
-from weighin.engine.stats.sequential import (
-    PairedEvidence,
-    PoolCounts,
-    live_interval,
-    log_posterior,
-    practically_equal,
-)
+from weighin.engine.stats.sequential import PairedEvidence, PoolCounts, live_interval, log_posterior, practically_equal
 
 steps = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0]), min_size=1, max_size=40)
 

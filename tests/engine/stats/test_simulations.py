@@ -1,28 +1,16 @@
 """What the sequential statistics promise, by 2000 simulated runs each: errors at most 5 % although one looks always."""
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks import racing_simulation as simulation
 
 from weighin.engine.stats.racing import Race
 from weighin.engine.stats.sequential import Evidence, PairedSequence, PoolCounts, log_posterior
 
 REPLICATIONS = 2000
 ALPHA = 0.05
-
-
-def load_simulation():
-    path = Path(__file__).parents[2] / "benchmarks" / "racing_simulation.py"
-    spec = importlib.util.spec_from_file_location("racing_simulation", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-simulation = load_simulation()
 
 
 def shuffled_pools(rng, pool):

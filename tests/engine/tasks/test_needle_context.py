@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from weighin.engine.errors import DatasetError
 from weighin.engine.llama import backend
 from weighin.engine.llama.model import Model
-from weighin.engine.plan import SuiteChoice
+from weighin.engine.plan.model import SuiteChoice
 from weighin.engine.tasks.generators import needle
-from weighin.engine.tasks.items import GenerateItem, open_suite
+from weighin.engine.tasks.items import GenerateItem
+from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.requests import GenerateRequest, build_request
 from weighin.engine.tasks.spec import find_spec
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from weighin.engine.plan import SuiteChoice
+from weighin.engine.plan.model import SuiteChoice
 from weighin.engine.tasks.extractors import find_extractor
 from weighin.engine.tasks.formats.mgsm import WORDS
-from weighin.engine.tasks.items import GenerateItem, Suite, open_suite
+from weighin.engine.tasks.items import GenerateItem, Suite
+from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.requests import GenerateRequest, build_request
 from weighin.engine.tasks.scorers import find_scorer
 from weighin.engine.tasks.spec import find_spec

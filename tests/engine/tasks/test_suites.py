@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from weighin.engine.errors import DatasetError
-from weighin.engine.plan import SuiteChoice
+from weighin.engine.plan.model import SuiteChoice
 from weighin.engine.tasks.chatprompts import chat_prompts
 from weighin.engine.tasks.extractors import find_extractor
-from weighin.engine.tasks.items import ChoiceItem, GenerateItem, open_suite
+from weighin.engine.tasks.items import ChoiceItem, GenerateItem
+from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.scorers import find_scorer
 from weighin.engine.tasks.spec import parse_spec, suite_specs
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from weighin.engine.consistency.reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
-from weighin.engine.plan import ConsistencyPlan
+from weighin.engine.plan.model import ConsistencyPlan
+from weighin.engine.run.reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request
 from weighin.engine.tasks.spec import Shot, SuiteSpec, find_spec
@@ -134,8 +134,8 @@ def test_turning_keeps_contents_and_round_zero_is_the_item(
 
 @pytest.mark.parametrize("name", ["classify", "multilingual-facts"])
 def test_suites_that_show_their_options_are_turned_whole(name: str) -> None:
-    from weighin.engine.plan import SuiteChoice
-    from weighin.engine.tasks.items import open_suite
+    from weighin.engine.plan.model import SuiteChoice
+    from weighin.engine.tasks.opening import open_suite
 
     suite = open_suite(SuiteChoice(name=name), seed=1, limit=60)
     ways = [turned(suite.spec, item) for item in suite.items]
@@ -144,8 +144,8 @@ def test_suites_that_show_their_options_are_turned_whole(name: str) -> None:
 
 
 def open_everyday() -> tuple[object, ...]:
-    from weighin.engine.plan import SuiteChoice
-    from weighin.engine.tasks.items import open_suite
+    from weighin.engine.plan.model import SuiteChoice
+    from weighin.engine.tasks.opening import open_suite
 
     return open_suite(SuiteChoice(name="everyday-choice"), seed=1, limit=60).items
 

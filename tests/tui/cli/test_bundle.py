@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from weighin.engine.gguf.tiny import write_tiny_model
-from weighin.engine.plan import read_plan
+from weighin.engine.plan.model import read_plan
 
 COMMIT = "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
 REPO = "bartowski/Llama-3.2-1B-Instruct-GGUF"
@@ -42,7 +42,7 @@ class Refusing(socket.socket):
         super().__init__(family, *more, **named)
 socket.socket = Refusing
 socket.create_connection = socket.getaddrinfo = None
-from weighin.tui.cli import main
+from weighin.tui.cli.main import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:
@@ -153,7 +153,7 @@ def test_verify_and_import_open_no_socket_and_the_plan_runs_there(weighin, carri
 
 
 def test_the_guard_of_that_test_guards(tmp_path):
-    program = NO_NETWORK.replace("from weighin.tui.cli import main", "import urllib.request, _socket").replace(
+    program = NO_NETWORK.replace("from weighin.tui.cli.main import main", "import urllib.request, _socket").replace(
         "main(sys.argv[1:])", "_socket.socket(_socket.AF_INET)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -294,8 +294,8 @@ def test_wheels_of_a_folder(weighin, plan_file, tmp_path):
 
 
 def test_wheels_are_built_by_pip(tmp_path, monkeypatch):
+    from weighin.engine.bundle.wheels import build_wheels, own_requirement
     from weighin.engine.hub.errors import BundleError
-    from weighin.engine.hub.wheels import build_wheels, own_requirement
 
     project = tmp_path / "project"
     project.mkdir()

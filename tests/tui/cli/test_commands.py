@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from weighin.engine.gguf.tiny import write_tiny_model
-from weighin.tui.cli import main
+from weighin.tui.cli.main import main
 
 FAST = ["--repeats", "1", "--threads", "1", "--context", "512"]
 
@@ -283,7 +283,7 @@ def test_changed_data_is_refused_on_resume(tiny_models: list[Path], writing_file
 
 def test_help_imports_nothing_slow() -> None:
     program = (
-        "import sys\nfrom weighin.tui.cli import main\n"
+        "import sys\nfrom weighin.tui.cli.main import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
         "slow = {'llama_cpp', 'textual', 'scipy', 'numpy', 'huggingface_hub', 'gguf', 'jinja2'} & set(sys.modules)\n"
         "sys.exit(f'imported: {slow}' if slow else 0)"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from weighin.tui.cli import main
+from weighin.tui.cli.main import main
 
 SHORT = ("--context", "512")
 

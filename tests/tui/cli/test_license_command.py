@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from weighin.tui.cli import main
+from weighin.tui.cli.main import main
 
 
 def call(*arguments: str) -> Result:

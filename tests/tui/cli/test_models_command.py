@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from weighin.tui.cli import main
+from weighin.tui.cli.main import main
 
 
 def call(*arguments: str, width: int = 100) -> Result:

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from weighin.engine import paths
-from weighin.engine.plan import ConsistencyPlan, read_plan
+from weighin.engine.plan.model import ConsistencyPlan, read_plan
 from weighin.engine.store.store import Store
-from weighin.tui.cli import main
+from weighin.tui.cli.main import main
 
 FAST = ["--repeats", "1", "--threads", "1", "--context", "512"]
 

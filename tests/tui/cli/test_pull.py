@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -12,31 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from fixtures.standin_hub import SHA, sha256
 
 from weighin.engine.gguf.files import file_sha256
 from weighin.engine.store.store import Store
-
-
-def _hub_tests() -> ModuleType:
-    """The stand-in hub and its fixtures, which live with the hub's own tests."""
-    name = "weighin_tests_hub_conftest"
-    if name not in sys.modules:
-        path = Path(__file__).parents[2] / "hub" / "conftest.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-standin = _hub_tests().standin
-tiny_gguf = _hub_tests().tiny_gguf
-tiny_split = _hub_tests().tiny_split
 
 REPO = "owner/some-GGUF"
 FILE = "some-Q4_K_M.gguf"
@@ -129,7 +110,7 @@ def test_a_quant_of_a_repo_as_json(standin, weighin, model, tmp_path):
     assert str(tmp_path / "hf/hub") in row["path"]  # HF_HOME alone
     assert (row["size_bytes"], row["quant"], row["repo"]) == (len(model), "Q4_K_M", REPO)
     assert row["sha256"] == row["files"][0]["sha256"]
-    assert row["sha256"] == _hub_tests().sha256(model)
+    assert row["sha256"] == sha256(model)
     assert "apache-2.0, as the uploader says" in row["license"]
     assert f"downloading {len(model) / 1e6:.2f} MB" in err  # lines, because stderr is no terminal
     assert "\r" not in err
@@ -141,7 +122,7 @@ def test_a_repo_alone_takes_q4_k_m_and_says_so(standin, weighin, tiny_gguf):
     code, out, err = weighin("pull", REPO)
     assert code == 0, err
     assert out.splitlines()[0].endswith(FILE)
-    assert "SHA-256 " + _hub_tests().sha256(tiny_gguf(1)) in out
+    assert "SHA-256 " + sha256(tiny_gguf(1)) in out
     assert "taking Q4_K_M" in err
     assert "Q8_0" in err
 
@@ -194,7 +175,7 @@ def test_a_gated_repo_with_the_token_of_the_environment_or_a_file(standin, weigh
 def test_xet_is_not_used(standin, settings, tmp_path, tiny_gguf):
     standin.add(REPO, {FILE: tiny_gguf(1)})  # the stand-in says X-Xet-Hash
     program = (
-        "import sys\nfrom weighin.tui.cli import main\n"
+        "import sys\nfrom weighin.tui.cli.main import main\n"
         f"try: main(['pull', {REPO!r}])\nexcept SystemExit as end: assert not end.code, end.code\n"
         "from huggingface_hub import constants\n"
         "assert constants.HF_HUB_DISABLE_XET\nsys.exit('hf_xet was imported' if 'hf_xet' in sys.modules else 0)"
@@ -312,7 +293,7 @@ def test_a_full_disk_keeps_what_fitted(standin, weighin, settings, model, tmp_pa
     standin.add(REPO, {FILE: model})
     program = (
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
-        f"from weighin.tui.cli import main\nmain(['pull', {REPO!r}])"
+        f"from weighin.tui.cli.main import main\nmain(['pull', {REPO!r}])"
     )
     done = subprocess.run([sys.executable, "-c", program], env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -471,7 +452,7 @@ def test_a_split_model_is_pulled_measured_and_carried(standin, weighin, tiny_spl
     code, out, err = weighin("bundle", "import", "carried", "--json", **box)
     assert code == 0, err
     path = Path(json.loads(out)["plan"]["candidates"][0]["path"])
-    assert path.parts[-4:] == ("snapshots", _hub_tests().SHA, "deep", "part-F32-00001-of-00003.gguf")
+    assert path.parts[-4:] == ("snapshots", SHA, "deep", "part-F32-00001-of-00003.gguf")
     assert {part.name: part.read_bytes() for part in path.parent.iterdir()} == tiny_split
     assert weighin("pull", f"{REPO}:F32", **box)[0] == 0
 
@@ -509,7 +490,7 @@ def test_a_saved_plan_has_the_path_in_the_cache(standin, weighin, tiny_gguf, tmp
     standin.add(REPO, {FILE: tiny_gguf(1)})
     code, _, err = weighin("run", "--model", REPO, "--save-plan", "plan.toml", *FAST)
     assert code == 0, err
-    assert f"snapshots/{_hub_tests().SHA}/{FILE}" in (tmp_path / "plan.toml").read_text()
+    assert f"snapshots/{SHA}/{FILE}" in (tmp_path / "plan.toml").read_text()
 
 
 def test_a_slip_in_the_last_name_is_said_before_anything_is_downloaded(standin, weighin, tiny_gguf):

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from weighin.engine.hub.bundle import create_bundle, verify_bundle
+from weighin.engine.bundle.create import create_bundle, verify_bundle
+from weighin.engine.bundle.install import install_bundle
 from weighin.engine.hub.errors import BundleError
-from weighin.engine.hub.install import install_bundle
-from weighin.engine.plan import Plan, SuiteChoice, read_plan, write_plan
-from weighin.engine.prepare import candidates_from_paths, freeze_plan
-from weighin.engine.tasks.items import open_suite
-from weighin.tui.cli import main
+from weighin.engine.plan.model import Plan, SuiteChoice, read_plan, write_plan
+from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.tasks.opening import open_suite
+from weighin.tui.cli.main import main
 
 TASK = """task: sums
 dataset_path: json

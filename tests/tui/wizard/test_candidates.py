@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,33 +13,16 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 
-from weighin.engine.draft import SAMPLE, Draft, load_draft
-from weighin.engine.fetching import fetch_models
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.hub.client import RetryPolicy, connect
-from weighin.engine.plan import Plan
+from weighin.engine.models.fetch import fetch_models
+from weighin.engine.plan.model import Plan
+from weighin.engine.prepare.draft import SAMPLE, Draft, load_draft
 from weighin.tui.wizard.candidates import CandidatesStep
 from weighin.tui.wizard.fetch import FetchScreen
 from weighin.tui.wizard.review import ReviewStep
 from weighin.tui.wizard.screen import WizardScreen
 from weighin.tui.wizard.surroundings import Surroundings
-
-
-def _hub_tests() -> ModuleType:
-    """The stand-in hub and its fixtures, which live with the hub's own tests."""
-    name = "weighin_tests_hub_conftest"
-    if name not in sys.modules:
-        path = Path(__file__).parents[2] / "hub" / "conftest.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-standin = _hub_tests().standin
-tiny_gguf = _hub_tests().tiny_gguf
 
 REPO = "bartowski/SmolLM2-135M-Instruct-GGUF"
 FILE = "SmolLM2-135M-Instruct-Q4_K_M.gguf"

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from weighin.engine.draft import Draft, OwnData, Target
-from weighin.engine.fetching import FetchProgress
 from weighin.engine.gguf.tiny import write_tiny_model
-from weighin.tui.app import WeighinApp
-from weighin.tui.preferences import Preferences
+from weighin.engine.models.fetch import FetchProgress
+from weighin.engine.prepare.candidates import read_rows
+from weighin.engine.prepare.draft import Draft, OwnData, Target
+from weighin.tui.app.app import WeighinApp
+from weighin.tui.app.preferences import Preferences
 from weighin.tui.wizard.candidates import CandidatesStep
 from weighin.tui.wizard.fetch import FetchScreen
 from weighin.tui.wizard.review import ReviewStep
-from weighin.tui.wizard.rows import read_rows
 from weighin.tui.wizard.screen import WizardScreen
 from weighin.tui.wizard.surroundings import Surroundings
 

@@ -1,0 +1,1 @@
+"""Bundles: everything a box without a network needs, in one folder."""

@@ -1,0 +1,168 @@
+"""The shipped catalog: models as facts, each figure with the source it was read from.
+
+Figures are published ones; nothing here was measured on this machine.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import msgspec
+
+from ..errors import WeighinError
+from .licenses import License, LicenseBook
+
+DERIVED = "derived"
+"""How the source of a value begins that was worked out by a stated rule, not read."""
+
+
+class CatalogError(WeighinError):
+    """A catalog file that cannot be used, or a name that the catalog does not hold."""
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    value: str
+    source: str
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    value: tuple[str, ...]
+    source: str
+
+
+class Languages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: str
+    value: tuple[str, ...] = ()
+    """ISO 639 codes; empty where the source gives a number only."""
+    count: int | None = None
+
+
+class Flag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    value: bool
+    source: str
+
+
+class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    value: int
+    source: str
+
+
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    total: int
+    """Of the text model, which is what a GGUF file holds, unless ``includes`` says otherwise."""
+    source: str
+    active: int | None = None
+    """Parameters used per token, for mixture-of-experts models."""
+    published: int | None = None
+    """The published count, where it holds more than ``total``."""
+    includes: str = ""
+    """What ``total`` holds besides the text model, such as a vision encoder that nobody counted apart."""
+
+
+class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    arch: str
+    """llama.cpp's name of the architecture."""
+    n_layer: int
+    n_embd: int
+    n_head: int
+    n_head_kv: int
+    head_dim: int
+    n_vocab: int
+    source: str
+    n_ff: int | None = None
+    """Feed-forward width of a gated block; None where layers differ or nobody named a source."""
+    tied_embeddings: bool | None = None
+    n_ff_source: str = ""
+    tied_source: str = ""
+
+    @property
+    def n_ff_is_sourced(self) -> bool:
+        """Read somewhere, so that it can be held against the parameter count; a width solved from it cannot."""
+        return self.n_ff is not None and not self.n_ff_source.startswith(DERIVED)
+
+
+class KvLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    full_attention_layers: int
+    sliding_layers: int
+    recurrent_layers: int
+    layers_reusing_kv: int
+    n_head_kv_full: int
+    head_dim_full: int
+    source: str
+    sliding_window: int | None = None
+    head_dim_sliding: int | None = None
+
+
+class GgufRepo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    repo: str
+    pattern: str
+    """File name with ``{quant}`` where the quant goes."""
+    source: str
+    quants: tuple[str, ...] = ()
+    """Quants seen in the source; empty means: ask the hub."""
+
+
+class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    value: float
+    variant: str
+    """"base" or "instruct": which model of the pair was scored."""
+    source: str
+    shots: int | None = None
+    setup: str | None = None
+    date: str | None = None
+
+
+class CatalogModel(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    repo: str
+    family: str
+    developer: str
+    licenses: tuple[str, ...]
+    """The model's own license first, then the one inherited from its base."""
+    parameters: Parameters
+    dimensions: Dimensions
+    kv: KvLayout
+    base: Text | None = None
+    """Repo of the model of another publisher that this one was trained from."""
+    gguf: tuple[GgufRepo, ...] = ()
+    score: tuple[Score, ...] = ()
+    released: Text | None = None
+    gated: Flag | None = None
+    languages: Languages | None = None
+    aptitudes: Words | None = None
+    """What its source says it is good at, in one word each."""
+    finetuning: Text | None = None
+    context_tokens: Count | None = None
+    context_native_tokens: Count | None = None
+    """Context without stretching such as YaRN, where that differs."""
+
+
+class Catalog(msgspec.Struct, frozen=True):
+    models: tuple[CatalogModel, ...]
+    licenses: dict[str, License]
+    bases: dict[str, str] = {}
+    """Beginning of a base model's repo name, in lower case -> license id."""
+
+    @property
+    def book(self) -> LicenseBook:
+        """The licenses and what fine-tunes inherit."""
+        return LicenseBook(self.licenses, self.bases)
+
+    def find(self, name: str) -> CatalogModel:
+        """The model with this catalog id, base repo or GGUF repo. Raises CatalogError with near names."""
+        found = self.get(name)
+        if found is not None:
+            return found
+        near = difflib.get_close_matches(name.strip().lower(), [m.id for m in self.models], n=3, cutoff=0.5)
+        hint = f"Did you mean {', '.join(near)}?" if near else "`weighin models` lists the names."
+        raise CatalogError(f"The catalog has no model called {name!r}.", hint=hint)
+
+    def get(self, name: str) -> CatalogModel | None:
+        """As ``find``, but None when the catalog does not hold it."""
+        wanted = name.strip().lower()
+        for model in self.models:
+            if wanted in (model.id, model.repo.lower(), *(g.repo.lower() for g in model.gguf)):
+                return model
+        return None

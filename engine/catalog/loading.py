@@ -1,0 +1,226 @@
+"""Reading a family file: one line a fact, sources by their short names, what goes without saying left out."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from weighin.assets import asset
+
+from .entries import (
+    DERIVED,
+    Catalog,
+    CatalogError,
+    CatalogModel,
+    Count,
+    Dimensions,
+    Flag,
+    GgufRepo,
+    KvLayout,
+    Languages,
+    Parameters,
+    Score,
+    Text,
+    Words,
+)
+from .licenses import LicenseBook, read_licenses
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+OPEN_LLM = "OLLBv2"
+"""How the names of the Open LLM Leaderboard v2's scores begin."""
+_OPEN_LLM_SOURCE = "open-llm-v2"
+_OPEN_LLM_SETUP = "lm-evaluation-harness, normalised"
+_OPEN_LLM_DATE = "May 2025"
+
+
+class _Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    arch: str
+    n_layer: int
+    n_embd: int
+    n_head: int
+    n_head_kv: int
+    head_dim: int
+    n_vocab: int
+    source: str
+
+
+class _Kv(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    full_attention_layers: int
+    source: str
+    sliding_layers: int = 0
+    sliding_window: int | None = None
+    recurrent_layers: int = 0
+    layers_reusing_kv: int = 0
+    n_head_kv_full: int | None = None
+    head_dim_full: int | None = None
+    head_dim_sliding: int | None = None
+
+
+class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A model as its file has it, in the order in which the files have it."""
+
+    id: str
+    name: str
+    repo: str
+    license: str
+    base: Text | None = None
+    released: Text | None = None
+    gated: Flag | None = None
+    context_tokens: Count | None = None
+    context_native_tokens: Count | None = None
+    languages: Languages | None = None
+    aptitudes: Words | None = None
+    finetuning: Text | None = None
+    parameters: Parameters
+    dimensions: _Shape
+    feed_forward: Count | None = None
+    tied_embeddings: Flag | None = None
+    kv: _Kv | None = None
+    """None: every layer caches K and V of every token."""
+    gguf: tuple[GgufRepo, ...] = ()
+    scores: tuple[Score, ...] = ()
+    open_llm_v2: dict[str, float] = {}
+    """Open LLM Leaderboard v2, the only scores of one harness across families."""
+
+
+class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    family: str
+    developer: str
+    model: tuple[_Row, ...]
+    sources: dict[str, str] = {}
+
+
+def read_sources(path: Path) -> dict[str, str]:
+    """Sources that several families share, by their short names. Raises CatalogError."""
+    return msgspec.convert(_read_toml(path), dict[str, str])
+
+
+def read_family(path: Path, shared: dict[str, str], book: LicenseBook) -> tuple[CatalogModel, ...]:
+    """The models of one family file, short names of sources replaced by the sources, licenses of bases added.
+
+    Raises:
+        CatalogError: the file is not as it should be; the message names the place.
+    """
+    raw = _read_toml(path)
+    own = raw.get("sources", {})
+    unused = dict(own)
+    for model in raw.get("model", []):
+        if isinstance(model, dict):
+            _resolve(model, {**shared, **own}, unused, f"{path.name}: model {model.get('id', '?')}")
+    if unused:
+        raise CatalogError(f"{path.name}: nothing names the source {next(iter(unused))!r}.", hint="Take it out.")
+    try:
+        family = msgspec.convert(raw, _Family)
+    except msgspec.ValidationError as error:
+        raise CatalogError(
+            f"The catalog file {path.name} cannot be used: {error}.", hint="Correct the file."
+        ) from error
+    return tuple(_model(row, family, shared, book) for row in family.model)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        raise CatalogError(
+            f"The catalog file {path.name} cannot be used: {error}.", hint="Correct the file."
+        ) from error
+
+
+def _resolve(node: Any, sources: dict[str, str], unused: dict[str, str], where: str) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _resolve(item, sources, unused, where)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key != "source":
+                _resolve(value, sources, unused, f"{where}, {key}" if isinstance(value, dict) else where)
+            elif value not in sources:
+                raise CatalogError(
+                    f"{where}: the source {value!r} is listed neither under [sources] nor in sources.toml.",
+                    hint="Add it there.",
+                )
+            else:
+                unused.pop(value, None)
+                node["source"] = sources[value]
+
+
+def _model(row: _Row, family: _Family, shared: dict[str, str], book: LicenseBook) -> CatalogModel:
+    shape, feed, tied = row.dimensions, row.feed_forward, row.tied_embeddings
+    licenses = [row.license]
+    if row.base is not None:
+        licenses.append(book.base_license(row.base.value) or f"license of {row.base.value}")
+    leaderboard = tuple(
+        Score(f"{OPEN_LLM} {name}", value, "instruct", shared[_OPEN_LLM_SOURCE], None, _OPEN_LLM_SETUP, _OPEN_LLM_DATE)
+        for name, value in row.open_llm_v2.items()
+    )
+    return CatalogModel(
+        id=row.id,
+        name=row.name,
+        repo=row.repo,
+        family=family.family,
+        developer=family.developer,
+        licenses=tuple(dict.fromkeys(licenses)),
+        base=row.base,
+        parameters=row.parameters,
+        dimensions=Dimensions(
+            **msgspec.structs.asdict(shape),
+            n_ff=feed.value if feed else None,
+            n_ff_source=feed.source if feed else "",
+            tied_embeddings=tied.value if tied else None,
+            tied_source=tied.source if tied else "",
+        ),
+        kv=_layout(row.kv, shape),
+        gguf=row.gguf,
+        score=(*row.scores, *leaderboard),
+        released=row.released,
+        gated=row.gated,
+        languages=row.languages,
+        aptitudes=row.aptitudes,
+        finetuning=row.finetuning,
+        context_tokens=row.context_tokens,
+        context_native_tokens=row.context_native_tokens,
+    )
+
+
+def _layout(kv: _Kv | None, shape: _Shape) -> KvLayout:
+    if kv is None:
+        kv = _Kv(shape.n_layer, f"{DERIVED}: every layer of a dense model caches K and V")
+    return KvLayout(
+        full_attention_layers=kv.full_attention_layers,
+        sliding_layers=kv.sliding_layers,
+        recurrent_layers=kv.recurrent_layers,
+        layers_reusing_kv=kv.layers_reusing_kv,
+        n_head_kv_full=kv.n_head_kv_full or shape.n_head_kv,
+        head_dim_full=kv.head_dim_full or shape.head_dim,
+        source=kv.source,
+        sliding_window=kv.sliding_window,
+        head_dim_sliding=kv.head_dim_sliding,
+    )
+
+
+def read_catalog(folder: Path) -> Catalog:
+    """All family files in ``folder``, its sources.toml and its licenses.toml. Raises CatalogError."""
+    from .loading import read_family, read_sources
+
+    book = read_licenses(folder / "licenses.toml")
+    shared = read_sources(folder / "sources.toml")
+    models: list[CatalogModel] = []
+    for path in sorted(folder.glob("*.toml")):
+        if path.name not in ("licenses.toml", "sources.toml"):
+            models += read_family(path, shared, book)
+    return Catalog(models=tuple(models), licenses=book.licenses, bases=book.bases)
+
+
+@lru_cache(maxsize=1)
+def load_catalog() -> Catalog:
+    """The shipped catalog, read once a process."""
+    return read_catalog(asset("catalog"))

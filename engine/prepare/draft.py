@@ -1,0 +1,167 @@
+"""The answers given in the wizard so far: kept between starts, and turned into a plan at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from ..catalog.verdict import StatedUse
+from ..paths import state_dir
+from ..plan.model import (
+    Candidate,
+    ConsistencyPlan,
+    Limits,
+    Plan,
+    RacePlan,
+    Settings,
+    SpeedPlan,
+    SuiteChoice,
+    check_plan,
+)
+
+SAMPLE = "sample"
+"""Stands among the picked paths for the sample model and its requantised versions."""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the model will run. Zero means no limit."""
+
+    this_machine: bool = True
+    ram_bytes: int = 0
+    vram_bytes: int = 0
+    cores: int = 0
+    n_ctx: int = 4096
+    min_tokens_per_second: float = 0.0
+    max_ttft_s: float = 0.0
+
+
+class OwnData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one of the user's files is asked and scored, as in a plan's suite."""
+
+    scorer: str = ""
+    """Empty means ``exact``."""
+    shots: int = 0
+    columns: dict[str, str] = {}
+    """Their names to ours."""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One immutable set of answers; the defaults make a run that works."""
+
+    use: StatedUse = StatedUse()
+    target: Target = Target()
+    suites: tuple[str, ...] = ("everyday-choice", "read-and-extract")
+    data_files: tuple[str, ...] = ()
+    """The user's own data: files, folders, and data sets of the hub as ``owner/name:pattern``."""
+    own: dict[str, OwnData] = {}
+    """What was said of those of them that are not asked in the usual way."""
+    added: tuple[str, ...] = ()
+    """What the user named, picked or not: model files, and models of the hub as ``owner/repo:file.gguf``."""
+    picked: tuple[str, ...] = (SAMPLE,)
+    """What to compare: files, hub and catalog names such as ``qwen3-1.7b:Q4_K_M``; ``SAMPLE`` for the sample model."""
+    settings: Settings = Settings()
+    speed: SpeedPlan = SpeedPlan()
+    item_limit: int = 96
+    race: bool = True
+    """Clear losers stop early."""
+    consistency_items: int = 20
+    """Items of each generate suite that are answered several times; 0 leaves consistency out."""
+    step: int = 0
+    """The wizard's step when it was left."""
+
+
+def draft_path() -> Path:
+    """Where the unfinished wizard is kept."""
+    return state_dir() / "draft.json"
+
+
+def save_draft(draft: Draft, path: Path | None = None) -> None:
+    """Write the draft in one step, so that a crash leaves the old one or the new one. Raises OSError."""
+    target = path or draft_path()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part.write_bytes(msgspec.json.encode(draft))
+    part.replace(target)
+
+
+def load_draft(path: Path | None = None) -> Draft:
+    """The kept draft; a fresh one when there is none or it is damaged."""
+    try:
+        return msgspec.json.decode((path or draft_path()).read_bytes(), type=Draft)
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return Draft()
+
+
+def is_file(key: str) -> bool:
+    """Whether a pick names a file rather than something to fetch."""
+    return key != SAMPLE and ((key.lower().endswith(".gguf") and ":" not in Path(key).name) or Path(key).exists())
+
+
+def plan_from_draft(
+    draft: Draft, *, fetched: Mapping[str, str] | None = None, say: Callable[[str], None] = lambda _text: None
+) -> Plan:
+    """The plan these answers mean. Reads model headers and may requantise the sample model: run it in a thread.
+
+    Args:
+        fetched: the file of each pick that is a hub or catalog name.
+        say: hears what takes long.
+
+    Raises:
+        PlanError, ModelFileError: a number that cannot be meant, or a model that is not here or cannot be used.
+    """
+    from .freeze import candidates_from_paths  # reads GGUF headers
+
+    files = fetched or {}
+    paths = [files.get(key, key) for key in draft.picked if key != SAMPLE]
+    notes: dict[str, Candidate] = {}
+    if SAMPLE in draft.picked:
+        from .demo import demo_plan
+
+        notes = {candidate.path: candidate for candidate in demo_plan(say).candidates}
+    # The folder resolved but not the file: its name in the hub's cache is a link, and split models need it.
+    named = {str(p.parent.resolve() / p.name): None for p in (Path(path).expanduser() for path in (*paths, *notes))}
+    candidates = tuple(
+        msgspec.structs.replace(candidate, note=notes[candidate.path].note) if candidate.path in notes else candidate
+        for candidate in candidates_from_paths(named)
+    )
+    target, settings = draft.target, msgspec.structs.replace(draft.settings, n_ctx=draft.target.n_ctx)
+    if not target.this_machine:
+        settings = msgspec.structs.replace(
+            settings,
+            n_threads=target.cores or settings.n_threads,
+            n_gpu_layers=settings.n_gpu_layers if target.vram_bytes else 0,
+        )
+    plan = Plan(
+        candidates=candidates,
+        suites=_suites(draft),
+        settings=settings,
+        speed=draft.speed,
+        limits=Limits(
+            max_memory_bytes=0 if target.this_machine else target.ram_bytes,
+            min_generation_tokens_per_second=target.min_tokens_per_second,
+            max_ttft_s=target.max_ttft_s,
+        ),
+        race=RacePlan(enabled=draft.race),
+        consistency=ConsistencyPlan(items=draft.consistency_items),
+        item_limit=draft.item_limit,
+    )
+    check_plan(plan, where="The plan")
+    return plan
+
+
+def _suites(draft: Draft) -> tuple[SuiteChoice, ...]:
+    from .freeze import data_choice
+
+    suites = [SuiteChoice(name=name) for name in draft.suites]
+    for words in draft.data_files:
+        choice = data_choice(words, taken=[suite.name for suite in suites])
+        suites.append(with_own(choice, draft.own.get(words, OwnData())))
+    return tuple(suites)
+
+
+def with_own(choice: SuiteChoice, own: OwnData) -> SuiteChoice:
+    """The choice asked and scored as ``own`` says."""
+    return msgspec.structs.replace(choice, scorer=own.scorer, shots=own.shots, columns=own.columns)

@@ -1,0 +1,250 @@
+"""From what the user named to a plan that can run: files checked, hashed and named; data files hashed; memory checked.
+
+Everything that can be wrong with the input is said here, before anything is loaded or stored.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from ..errors import NotEnoughMemoryError, PlanError
+from ..gguf.files import file_sha256, find_models
+from ..gguf.header import check_file
+from ..hardware.cpu import usable_physical_cores
+from ..hardware.memory import usable_memory
+from ..models.fetch import FetchProgress, NotFetched, fetch_all
+from ..models.fetch_text import PlainLines
+from ..models.local import store_name
+from ..models.references import reference_at_end
+from ..models.resolve import locate
+from ..plan.model import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
+from ..safe_names import is_repo_id
+from ..sandbox.probe import require_sandbox
+from ..tasks.items import Suite
+from ..tasks.opening import open_suite
+from ..tasks.own.files import find_own_files, own_sha256
+from ..tasks.reference.datasets import dataset_sha256
+from ..tasks.spec import suite_specs
+
+Say = Callable[[str], None]
+
+_MEMORY_SHARE = 0.8
+"""Of the available memory that candidates may fill while all stay loaded."""
+_WEIGHT_OVERHEAD = 1.35
+"""Loaded size over file size, repacked weights and compute buffers included; only decides who stays loaded."""
+
+
+def bring_models(names: Iterable[str], *, report: Callable[[FetchProgress], None]) -> tuple[str, ...]:
+    """A path for each of ``names``: paths as they are, hub and catalog names after a download of what is missing.
+
+    Blocks, so that nothing is downloaded while anything is timed.
+
+    Raises:
+        HubError, ModelFileError: a name means nothing, or its file cannot be had. What came is kept.
+    """
+    names = list(names)
+    meanings = {name: locate(name) for name in names}  # a slip in the last name is said before gigabytes come
+    wanted = [name for name, meaning in meanings.items() if not isinstance(meaning, Path)]
+    found = {name: str(meaning) for name, meaning in meanings.items() if isinstance(meaning, Path)}
+    for outcome in fetch_all(wanted, report=report) if wanted else ():
+        if isinstance(outcome, NotFetched):
+            raise outcome.error
+        found[outcome.name] = str(outcome.path)
+    return tuple(found[name] for name in names)
+
+
+def bring_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) -> Plan:
+    """The plan with a path for every candidate that it names by a hub or catalog name.
+
+    Raises:
+        HubError, ModelFileError: as ``bring_models``.
+    """
+    named = {c.id: reference for c in plan.candidates if (reference := reference_at_end(c.path))}
+    if not named:
+        return plan
+    brought = dict(zip(named, bring_models(named.values(), report=report), strict=True))
+    return msgspec.structs.replace(
+        plan,
+        candidates=tuple(msgspec.structs.replace(c, path=brought.get(c.id, c.path)) for c in plan.candidates),
+    )
+
+
+def candidates_from_paths(paths: Iterable[str], *, prompt_style: PromptStyle = "auto") -> tuple[Candidate, ...]:
+    """A candidate for every GGUF among ``paths``; a folder means every GGUF in it, a split model counts once.
+
+    Raises:
+        ModelFileError: a file is missing, unreadable or no usable GGUF.
+        PlanError: a folder holds none, or a file is named twice.
+    """
+    found: list[Candidate] = []
+    for name in paths:
+        files = find_models(Path(name).expanduser())
+        if not files:
+            raise PlanError(f"There is no .gguf file in {name}.", hint="Name a GGUF file or a folder that holds some.")
+        found += [_candidate(file, prompt_style) for file in files]
+    seen: dict[str, str] = {}
+    for candidate in found:
+        if candidate.path in seen:
+            raise PlanError(f"{candidate.path} is named twice.", hint="Name each model once.")
+        seen[candidate.path] = candidate.id
+    return _with_unique_ids(found)
+
+
+def _candidate(file: Path, prompt_style: PromptStyle) -> Candidate:
+    header = check_file(file)
+    stored = store_name(file)
+    return Candidate(
+        id=slug(stored or file.name.removesuffix(".gguf")),
+        # Not resolved to the end: a link in the hub's cache has the name and the neighbours that llama.cpp looks for.
+        path=str(file.parent.resolve() / file.name),
+        name=stored or display_name(file, header.quant),
+        quant=header.quant,
+        size_bytes=header.size_bytes,
+        prompt_style=prompt_style,
+    )
+
+
+def display_name(file: Path, quant: str) -> str:
+    """What people call the model: its file name without quant, split number and ending.
+
+    Not ``general.name``, which is often what a training script called its output.
+    """
+    stem = re.sub(r"-\d{5}-of-\d{5}$", "", file.name.removesuffix(".gguf"))
+    return re.sub(rf"[-._]{re.escape(quant)}$", "", stem, flags=re.IGNORECASE) if quant else stem
+
+
+def slug(text: str) -> str:
+    """``text`` in lower case with everything but letters, digits, ``.`` and ``_`` as single dashes."""
+    return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.") or "model"
+
+
+def _with_unique_ids(candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    counts: dict[str, int] = {}
+    unique = []
+    for candidate in candidates:
+        counts[candidate.id] = counts.get(candidate.id, 0) + 1
+        number = counts[candidate.id]
+        new_id = candidate.id if number == 1 else f"{candidate.id}-{number}"
+        unique.append(msgspec.structs.replace(candidate, id=new_id))
+    return tuple(unique)
+
+
+def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
+    """The plan with everything filled in that the run depends on: files, hashes, thread count, names, sizes.
+
+    ``say`` hears what takes long (downloads, hashing big files). Run in a thread where a screen must stay alive.
+
+    Raises:
+        PlanError, ModelFileError, DatasetError, NotEnoughMemoryError, HubError: what is wrong, before anything starts.
+    """
+    check_plan(plan, where="The plan")
+    if not plan.candidates:
+        raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
+    plan = bring_candidates(plan, report=PlainLines(say))
+    for candidate in plan.candidates:  # before hashing: a file that cannot be loaded need not be read
+        _check_memory(Path(candidate.path))
+    candidates = tuple(_frozen_candidate(candidate, say) for candidate in plan.candidates)
+    threads = plan.settings.n_threads or usable_physical_cores()
+    return msgspec.structs.replace(
+        plan,
+        candidates=candidates,
+        suites=tuple(_frozen_suite(suite, plan) for suite in plan.suites),
+        settings=msgspec.structs.replace(plan.settings, n_threads=threads),
+    )
+
+
+def check_inputs(plan: Plan) -> None:
+    """Read the header of every candidate and every item of every suite.
+
+    Raises:
+        ModelFileError, DatasetError, PlanError: what is wrong.
+    """
+    for candidate in plan.candidates:
+        check_file(Path(candidate.path))
+    for suite in plan.suites:
+        _open(suite, plan)
+
+
+def fit_together(candidates: Iterable[Candidate]) -> bool:
+    """Whether all candidates can stay loaded at once in the memory that is free now."""
+    needed = sum(candidate.size_bytes for candidate in candidates) * _WEIGHT_OVERHEAD
+    return needed < usable_memory().available_bytes * _MEMORY_SHARE
+
+
+def _check_memory(path: Path) -> None:
+    size_bytes, usable_bytes = check_file(path).size_bytes, usable_memory().usable_bytes
+    if size_bytes > usable_bytes:
+        raise NotEnoughMemoryError(
+            f"{path.name} needs at least {size_bytes / 2**30:.1f} GiB,"
+            f" and this machine may use {usable_bytes / 2**30:.1f} GiB.",
+            hint="Leave it out or take a smaller quant.",
+        )
+
+
+def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
+    path = Path(candidate.path)
+    header = check_file(path)
+    if header.size_bytes > 2**30:
+        say(f"Hashing {path.name} …")
+    digest = file_sha256(path)
+    if candidate.sha256 and candidate.sha256 != digest:
+        raise PlanError(
+            f"{path} is not the file the plan was made with (its SHA-256 differs).",
+            hint="Restore the file, or start a new run.",
+        )
+    return msgspec.structs.replace(
+        candidate,
+        name=candidate.name or display_name(path, header.quant),
+        quant=candidate.quant or header.quant,
+        size_bytes=header.size_bytes,
+        sha256=digest,
+    )
+
+
+def _open(suite: SuiteChoice, plan: Plan) -> Suite:
+    settings = plan.settings
+    return open_suite(suite, seed=settings.seed, limit=suite.limit or plan.item_limit, n_ctx=settings.n_ctx)
+
+
+def _frozen_suite(suite: SuiteChoice, plan: Plan) -> SuiteChoice:
+    if suite.hub_repo:  # from here on it is this commit, whatever the branch does
+        suite = msgspec.structs.replace(suite, hub_revision=find_own_files(suite).commit)
+    # Opening it finds every mistake in it now rather than in the middle of a run.
+    spec = _open(suite, plan).spec
+    if spec.scorer == "code":
+        require_sandbox()
+    if spec.format:
+        digest = dataset_sha256(spec, folder=Path(suite.data) if suite.data else None)
+    elif suite.data or suite.hub_repo:
+        digest = own_sha256(find_own_files(suite))
+    else:
+        return suite
+    if suite.data_sha256 and suite.data_sha256 != digest:
+        what = suite.data or f"The data of {suite.name}"
+        raise PlanError(f"{what} has changed since the run started.", hint="Restore the file, or start a new run.")
+    return msgspec.structs.replace(suite, data_sha256=digest)
+
+
+def data_choice(words: str, *, taken: Iterable[str] = ()) -> SuiteChoice:
+    """The user's own data as they name it: a file, a folder of files, or ``owner/name:pattern`` on the hub.
+
+    A pattern such as ``data/test-*.parquet`` names files of a data set there, at ``owner/name@revision:pattern`` if
+    need be. An existing path wins. The suite gets a name that is neither in ``taken`` nor a built-in one's.
+    """
+    path = os.path.abspath(os.path.expanduser(words))  # noqa: PTH100, PTH111  # pathlib's raise for some names
+    head, colon, pattern = words.partition(":")
+    repo, _, revision = head.partition("@")
+    if colon and is_repo_id(repo) and not os.path.exists(path):  # noqa: PTH110
+        choice = SuiteChoice(name=repo.rpartition("/")[2], hub_repo=repo, hub_file=pattern, hub_revision=revision)
+    else:
+        choice = SuiteChoice(name=Path(path).stem, data=path)
+    used = {*taken, *(spec.name for spec in suite_specs())}
+    name, number = slug(choice.name), 2
+    while name in used:
+        name, number = f"{slug(choice.name)}-{number}", number + 1
+    return msgspec.structs.replace(choice, name=name)

@@ -1,0 +1,67 @@
+"""The hardware report as aligned lines for a terminal."""
+
+from __future__ import annotations
+
+from .machine import HardwareReport
+
+_UNKNOWN = "not known"
+
+
+def hardware_lines(report: HardwareReport) -> list[str]:
+    """One line a fact, labels aligned; folded facts are indented below their label."""
+    cpu, memory, llama = report.cpu, report.memory, report.llama
+    rows: list[tuple[str, str]] = [
+        ("system", report.system),
+        ("CPU", cpu.name),
+        ("cores", _cores(report)),
+        ("instructions", " ".join(cpu.instruction_sets) or _UNKNOWN),
+        ("caches", f"L2 {_size(cpu.l2_bytes)}, L3 {_size(cpu.l3_bytes)}"),
+        ("memory", f"{_size(memory.total_bytes)}, {_size(memory.available_bytes)} available"),
+        ("cgroup limit", _size(memory.limit_bytes) if memory.limit_bytes else "none"),
+        ("bandwidth", _rate(report.bandwidth_bytes_per_second) + " measured, read and written"),
+    ]
+    for gpu in report.gpus:
+        free = f", {_size(gpu.memory_free_bytes)} free" if gpu.memory_free_bytes is not None else ""
+        extra = f", compute {gpu.compute_capability}" if gpu.compute_capability else ""
+        rows.append(("GPU", f"{gpu.name}, {_size(gpu.memory_total_bytes)}{free}{extra}"))
+    if not report.gpus:
+        rows.append(("GPU", "none found"))
+    rows += [("", advice) for advice in report.gpu_advice]
+    rows.append(("disk", f"{_size(report.disk_free_bytes)} free at {report.disk_folder}"))
+    rows.append(("power", _power(report)))
+    rows.append(("load", f"other processes use {report.busy_cores:.1f} cores now"))
+    if llama is None:
+        rows.append(("llama.cpp", f"does not work here: {report.llama_problem}"))
+    else:
+        rows.append(("llama.cpp", llama.version))
+        rows.append(("", " ".join(llama.features)))
+        rows += [("device", f"{d.name}: {d.description}, {_size(d.memory_total_bytes)}") for d in llama.devices]
+    return [f"{label:<13} {value}".rstrip() for label, value in rows]
+
+
+def _cores(report: HardwareReport) -> str:
+    cpu = report.cpu
+    text = f"{cpu.physical_cores or '?'} physical, {cpu.logical_cores} logical, {cpu.usable_cores:g} usable"
+    if cpu.performance_cores:
+        text += f" ({cpu.performance_cores} fast, {cpu.efficiency_cores} efficient)"
+    return f"{text}; {report.default_threads} threads by default"
+
+
+def _power(report: HardwareReport) -> str:
+    power = report.power
+    if power.plugged is None:
+        return "no battery seen"
+    charge = f" ({power.battery_percent:.0f} %)" if power.battery_percent is not None else ""
+    return "plugged in" + charge if power.plugged else "on battery" + charge + ": expect lower speed"
+
+
+def _size(size_bytes: float | None) -> str:
+    if size_bytes is None:
+        return _UNKNOWN
+    if size_bytes < 2**30:
+        return f"{size_bytes / 2**20:.0f} MiB"
+    return f"{size_bytes / 2**30:.1f} GiB"
+
+
+def _rate(bytes_per_second: float | None) -> str:
+    return _UNKNOWN if bytes_per_second is None else f"{bytes_per_second / 1e9:.1f} GB/s"

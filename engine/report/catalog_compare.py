@@ -1,0 +1,174 @@
+"""Models side by side, wrapped at the terminal's width; published figures first, what was measured here apart."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from ..catalog.entries import Catalog, CatalogModel, Languages
+from ..catalog.loading import OPEN_LLM
+from ..catalog.quants import DEPLOYMENT_RULE, smallest_machine_gb
+from ..catalog.ranking import published_score, setup, verdict_word
+from ..catalog.verdict import StatedUse, Verdict, model_verdict, reasons_of
+from .catalog_history import MeasuredHere, best_known
+from .catalog_table import billions
+
+_LABEL = 16
+_NARROWEST = 18
+"""Columns narrower than this break most words: models go below each other instead."""
+_NONE = "–"
+
+Row = tuple[str, tuple[str, ...]]
+
+
+def compare_models(
+    names: Sequence[str],
+    catalog: Catalog,
+    measured: Mapping[str, Sequence[MeasuredHere]],
+    *,
+    width: int,
+    use: StatedUse | None = None,
+) -> list[str]:
+    """One block of lines for as many models as fit beside each other; no line is longer than ``width``.
+
+    Raises:
+        CatalogError: the catalog does not hold a name.
+    """
+    models = [catalog.find(name) for name in names]
+    beside = max(1, (width - _LABEL) // (_NARROWEST + 2))
+    blocks = [models[at : at + beside] for at in range(0, len(models), beside)]
+    lines: list[str] = []
+    for block in blocks:
+        if lines:
+            lines.append("")
+        lines += _block(block, catalog, measured, width, use or StatedUse())
+    return lines
+
+
+def _block(
+    models: Sequence[CatalogModel],
+    catalog: Catalog,
+    measured: Mapping[str, Sequence[MeasuredHere]],
+    width: int,
+    use: StatedUse,
+) -> list[str]:
+    here = [best_known(measured.get(model.id, ())) for model in models]
+    quants = [tuple(m.quant for m in measured.get(model.id, ())) for model in models]
+    lines = _laid_out([("", tuple(model.name for model in models))], width)
+    lines.append(_rule("published", width))
+    lines += _laid_out(_published(models, catalog, use), width)
+    lines.append(_rule("measured here", width))
+    if any(figures is not None for figures in here):
+        lines += _laid_out(_measured(here, quants), width)
+    else:
+        lines += textwrap.wrap(
+            "Nothing yet: weighin run, or weighin fit for speed and memory without a download.", width
+        )
+    return lines
+
+
+def _published(models: Sequence[CatalogModel], catalog: Catalog, use: StatedUse) -> list[Row]:
+    verdicts = [model_verdict(model, use, catalog.licenses) for model in models]
+    rows: list[Row] = [
+        ("license", tuple(" + ".join(_license_name(key, catalog) for key in m.licenses) for m in models)),
+        (f"{use.purpose} use", tuple(_terms(verdict) for verdict in verdicts)),
+        ("parameters", tuple(_parameters(m) for m in models)),
+        ("context", tuple(_context(m) for m in models)),
+        ("good at", tuple(_NONE if m.aptitudes is None else ", ".join(m.aptitudes.value) for m in models)),
+        ("languages", tuple(_languages(m.languages) for m in models)),
+        ("fine-tuning", tuple(_NONE if m.finetuning is None else m.finetuning.value for m in models)),
+        ("released", tuple(_NONE if m.released is None else m.released.value for m in models)),
+        ("machine", tuple(_machine(m) for m in models)),
+    ]
+    names = dict.fromkeys(score.name for model in models for score in model.score)
+    for name in (name for name in names if not name.startswith(OPEN_LLM)):
+        found = [published_score(model, name) for model in models]
+        cells = (_NONE if s is None else f"{s.value:g} ({s.variant}, {setup(s)})" for s in found)
+        rows.append((name, tuple(cells)))
+    footnotes = [f"machine: {DEPLOYMENT_RULE}."]
+    if any(name.startswith(OPEN_LLM) for name in names):
+        rows.append(("Open LLM v2", tuple(_leaderboard(m) for m in models)))
+        footnotes.append("Open LLM v2: the leaderboard of May 2025, one harness for all, 0 is guessing.")
+    return [*rows, ("", (" ".join(footnotes),))]
+
+
+def _measured(here: Sequence[MeasuredHere | None], quants: Sequence[tuple[str, ...]]) -> list[Row]:
+    def row(label: str, cell: object) -> Row:
+        return label, tuple(_NONE if m is None else str(cell(m)) for m in here)  # type: ignore[operator]
+
+    return [
+        ("quant", tuple(_quant(m, measured) for m, measured in zip(here, quants, strict=True))),
+        row("generation", lambda m: _rate(m.generation_tokens_per_second, m.disturbed)),
+        row("prompt", lambda m: _rate(m.prompt_tokens_per_second, m.disturbed)),
+        row("memory", lambda m: _NONE if m.memory_bytes is None else f"{m.memory_bytes / 1e9:.2f} GB at {m.n_ctx:,}"),
+        row("accuracy", lambda m: _NONE if m.accuracy is None else f"{m.accuracy:.1%} on {', '.join(m.suites)}"),
+        row("machine", lambda m: m.machine or _NONE),
+        row("date", lambda m: f"{m.date}, run {m.run}"),
+    ]
+
+
+def _terms(verdict: Verdict) -> str:
+    reasons = (re.sub(r" \(https?://\S+\)", "", reason) for reason in reasons_of(verdict))
+    return f"{verdict_word(verdict)}: {'; '.join(reasons)}"
+
+
+def _leaderboard(model: CatalogModel) -> str:
+    scores = [score for score in model.score if score.name.startswith(OPEN_LLM)]
+    return ", ".join(f"{s.name.removeprefix(OPEN_LLM).strip()} {s.value:g}" for s in scores) or _NONE
+
+
+def _quant(figures: MeasuredHere | None, quants: tuple[str, ...]) -> str:
+    if figures is None:
+        return _NONE
+    others = sorted({quant for quant in quants if quant and quant != figures.quant})
+    return (figures.quant or _NONE) + (f" (measured too: {', '.join(others)})" if others else "")
+
+
+def _rate(value: float | None, disturbed: bool) -> str:
+    return _NONE if value is None else f"{value:.1f} tok/s{', disturbed' if disturbed else ''}"
+
+
+def _license_name(key: str, catalog: Catalog) -> str:
+    return catalog.licenses[key].name if key in catalog.licenses else key
+
+
+def _parameters(model: CatalogModel) -> str:
+    p = model.parameters
+    active = f", {p.active / 1e9:.2f}B active" if p.active else ""
+    published = f" ({p.published / 1e9:.2f}B published)" if p.published else ""
+    return billions(model) + active + published + (f", with {p.includes}" if p.includes else "")
+
+
+def _context(model: CatalogModel) -> str:
+    if model.context_tokens is None:
+        return _NONE
+    native = model.context_native_tokens
+    return f"{model.context_tokens.value:,}" + (f" ({native.value:,} native)" if native else "")
+
+
+def _languages(languages: Languages | None) -> str:
+    if languages is None:
+        return _NONE
+    return ", ".join(languages.value) if languages.value else f"{languages.count} languages"
+
+
+def _machine(model: CatalogModel) -> str:
+    size = smallest_machine_gb(model)
+    return "over 64 GB" if size is None else f"from {size} GB"
+
+
+def _rule(title: str, width: int) -> str:
+    return f"{title} ".ljust(width, "─")[:width]
+
+
+def _laid_out(rows: Sequence[Row], width: int) -> list[str]:
+    lines = []
+    for label, cells in rows:
+        room = max(8, (width - _LABEL) // len(cells) - 2)
+        wrapped = [textwrap.wrap(cell, room, break_on_hyphens=False) or [""] for cell in cells]
+        for number in range(max(len(cell) for cell in wrapped)):
+            start = (label[: _LABEL - 1] if number == 0 else "").ljust(_LABEL)
+            parts = ((cell[number] if number < len(cell) else "").ljust(room) for cell in wrapped)
+            lines.append((start + "  ".join(parts)).rstrip())
+    return lines

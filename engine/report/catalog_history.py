@@ -1,0 +1,110 @@
+"""What was measured here of the catalog's models, from the store of runs; never mixed with published figures."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..catalog.effective import model_by_file_name
+from ..catalog.entries import Catalog, CatalogModel
+from ..events.run import Event, RunStarted
+from ..judging.summary import summarise
+from ..plan.model import Candidate
+from ..store.store import Store
+
+_CHEAP = ("RunStarted", "SpeedMeasured", "MemoryMeasured")
+
+
+class MeasuredHere(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate of one run. None where the run did not measure it."""
+
+    model: str
+    """Id in the catalog."""
+    quant: str
+    generation_tokens_per_second: float | None
+    prompt_tokens_per_second: float | None
+    memory_bytes: int | None
+    n_ctx: int
+    accuracy: float | None
+    """Mean over the run's suites, 0 to 1."""
+    suites: tuple[str, ...]
+    disturbed: bool
+    """Something else used the machine while speed was taken."""
+    machine: str
+    run: str
+    date: str
+    """Day on which the run started."""
+
+
+def measured_here(catalog: Catalog, store_path: Path, *, answers: bool = False) -> dict[str, list[MeasuredHere]]:
+    """Figures by catalog id, the newest run first. Without a store there are none; none is made.
+
+    ``answers`` reads every answer too, for the accuracy.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    found: dict[str, list[MeasuredHere]] = {}
+    if not store_path.exists():
+        return found
+    with Store.open(store_path) as store:
+        for row in store.runs():
+            plan = store.plan(row.id)
+            ours = [(c, m) for c in plan.candidates if (m := catalog_model_of(c, catalog)) is not None]
+            if not ours:
+                continue
+            events: list[Event] = []
+            for kind in (*_CHEAP, *(("AnswerScored", "SuiteDropped") if answers else ())):
+                events += store.events(row.id, kind)
+            machine = next((e.machine for e in events if isinstance(e, RunStarted) and e.machine), "")
+            summary = summarise(events)
+            day = datetime.datetime.fromtimestamp(row.created_at).astimezone().date().isoformat()
+            for candidate, model in ours:
+                figures = summary.of(candidate.id)
+                if figures.generation is None and figures.memory_bytes is None and figures.accuracy is None:
+                    continue
+                found.setdefault(model.id, []).append(
+                    MeasuredHere(
+                        model=model.id,
+                        quant=candidate.quant,
+                        generation_tokens_per_second=_rate(figures.generation),
+                        prompt_tokens_per_second=_rate(figures.prompt),
+                        memory_bytes=figures.memory_bytes,
+                        n_ctx=plan.settings.n_ctx,
+                        accuracy=figures.accuracy,
+                        suites=tuple(figures.suite_counts()),
+                        disturbed=figures.disturbed,
+                        machine=machine,
+                        run=row.id,
+                        date=day,
+                    )
+                )
+    return found
+
+
+def best_known(figures: Sequence[MeasuredHere]) -> MeasuredHere | None:
+    """The newest with a clean speed, else the newest with any, else the newest; None when there is none."""
+    timed = [f for f in figures if f.generation_tokens_per_second is not None]
+    clean = [f for f in timed if not f.disturbed]
+    return next(iter([*clean, *timed, *figures]), None)
+
+
+def catalog_model_of(candidate: Candidate, catalog: Catalog) -> CatalogModel | None:
+    """The catalog's model that a candidate is, by its file's name or by its own; None when neither says."""
+    by_file = model_by_file_name(Path(candidate.path).name, catalog)
+    if by_file is not None:
+        return by_file
+    names = {_letters(candidate.name), _letters(candidate.name.removesuffix(candidate.quant))}
+    return next((m for m in catalog.models if names & {_letters(m.id), _letters(m.name)}), None)
+
+
+def _rate(figure: object) -> float | None:
+    return getattr(figure, "tokens_per_second", None)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,116 @@
+"""The workers of a run, one a candidate: started and loaded when first needed, given up when the user interrupts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import WeighinError
+from ..events.run import ModelLoaded, WorkerFailure
+from ..plan.model import Candidate, Settings
+from ..worker.protocol import Command, Loaded, LoadModel, Report
+from ..worker.supervisor import BeatSink, Patience, Worker, WorkerRefusedError
+
+T = TypeVar("T")
+
+_RETRIED: frozenset[WorkerFailure] = frozenset({"killed", "hung"})
+"""What may have been bad luck; what aborts llama.cpp will do so again."""
+
+
+class Interrupted(Exception):  # noqa: N818 - no error: the user's wish
+    """The command under way was given up; its worker is gone."""
+
+
+class WorkerPool:
+    """Worker processes by candidate id. ``interrupt`` is set by the owner to give up the command under way."""
+
+    def __init__(self, settings: Settings, *, logs: Path, patience: Patience | None = None) -> None:
+        self.interrupt = asyncio.Event()
+        self.loading_s = 0.0
+        """Time spent on starting and loading so far."""
+        self._settings = settings
+        self._logs = logs
+        self._patience = patience
+        self._workers: dict[str, Worker] = {}
+        self._deaths: dict[str, int] = {}
+
+    def has(self, candidate: str) -> bool:
+        """Whether the candidate has a process, as far as is known."""
+        return candidate in self._workers
+
+    async def load(self, candidate: Candidate, beat: BeatSink) -> ModelLoaded | None:
+        """Make sure the candidate's model is loaded; None when it was.
+
+        Raises:
+            WorkerLostError: its process died, now or since it was last asked.
+            WorkerRefusedError: the model cannot be loaded.
+            Interrupted: the user did not want to wait.
+        """
+        worker = self._workers.get(candidate.id)
+        if worker is not None:
+            worker.check()
+            return None
+        started = time.monotonic()
+        worker = self._workers[candidate.id] = Worker(candidate.id, logs=self._logs, patience=self._patience)
+        await self._unless_interrupted(candidate.id, worker.start())
+        command = LoadModel(path=candidate.path, settings=self._settings, prompt_style=candidate.prompt_style)
+        loaded = await self.ask(candidate.id, command, beat)
+        if not isinstance(loaded, Loaded):
+            raise WorkerRefusedError(f"The worker for {candidate.id} answered {type(loaded).__name__} to LoadModel.")
+        self.loading_s += time.monotonic() - started
+        return ModelLoaded(
+            candidate=candidate.id,
+            load_s=loaded.load_s,
+            architecture=loaded.architecture,
+            parameters=loaded.parameters,
+            size_bytes=loaded.size_bytes,
+            n_vocab=loaded.n_vocab,
+            n_ctx_train=loaded.n_ctx_train,
+            prompt_style=loaded.prompt_style,
+            chat_template_sha256=loaded.chat_template_sha256,
+            devices=loaded.devices,
+            n_threads=loaded.n_threads,
+            llama_build=loaded.llama_build,
+            flash_attention=self._settings.flash_attention,
+        )
+
+    async def ask(self, candidate: str, command: Command, beat: BeatSink) -> Report:
+        """Ask a loaded candidate's worker. Raises as ``load`` does."""
+        return await self._unless_interrupted(candidate, self._workers[candidate].ask(command, beat))
+
+    async def unload(self, candidate: str) -> None:
+        """End the candidate's process, if it has one."""
+        worker = self._workers.pop(candidate, None)
+        if worker is not None:
+            await worker.stop()
+
+    def bury(self, candidate: str, failure: WorkerFailure) -> bool:
+        """Forget a lost worker; True when it is worth starting another."""
+        self._workers.pop(candidate, None)
+        self._deaths[candidate] = self._deaths.get(candidate, 0) + 1
+        return failure in _RETRIED and self._deaths[candidate] < 2
+
+    async def kill_all(self) -> None:
+        """End every process at once."""
+        await asyncio.gather(*(worker.kill() for worker in self._workers.values()), return_exceptions=True)
+
+    async def _unless_interrupted(self, candidate: str, asked: Awaitable[T]) -> T:
+        asking = asyncio.ensure_future(asked)
+        interrupted = asyncio.ensure_future(self.interrupt.wait())
+        try:
+            await asyncio.wait({asking, interrupted}, return_when=asyncio.FIRST_COMPLETED)
+            if asking.done():
+                return asking.result()
+            asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError, WeighinError):
+                await asking
+            self._workers.pop(candidate, None)
+            raise Interrupted
+        finally:
+            interrupted.cancel()
+            if not asking.done():
+                asking.cancel()

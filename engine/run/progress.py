@@ -1,0 +1,107 @@
+"""How far a run is: what each candidate has done, and how long the rest will take. Folded from events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..events.run import (
+    BlockRepeated,
+    BlockScored,
+    CandidateStopped,
+    ChatMeasured,
+    Event,
+    MemoryMeasured,
+    OptionsTurned,
+    PromptsReworded,
+    RaceSettled,
+    RunStarted,
+    SamplesDrawn,
+    SpeedMeasured,
+    SuiteDropped,
+)
+from .reasking import ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
+
+
+@dataclass
+class CandidateProgress:
+    """What one candidate has behind it."""
+
+    repeats: dict[str, set[int]] = field(default_factory=lambda: {"prompt": set(), "generation": set()})
+    chats: set[int] = field(default_factory=set)
+    blocks: set[tuple[str, int]] = field(default_factory=set)
+    reasked: set[ReaskStep] = field(default_factory=set)
+    """What was asked again for consistency."""
+    memory_measured: bool = False
+    stopped: bool = False
+    speed_s: dict[str, float] = field(default_factory=dict)
+    """Duration of the latest repeat of each kind."""
+    block_s: dict[str, list[float]] = field(default_factory=dict)
+    """Durations of the blocks of each suite."""
+    reask_s: dict[type[ReaskStep], list[float]] = field(default_factory=dict)
+    """Durations of steps of each kind."""
+
+
+@dataclass
+class Progress:
+    """What the run has behind it."""
+
+    candidates: dict[str, CandidateProgress] = field(default_factory=dict)
+    dropped_suites: set[str] = field(default_factory=set)
+    settled: bool = False
+    """More items would decide nothing."""
+    active_s: float = 0.0
+    """Wall time that earlier processes spent on the run."""
+
+    def of(self, candidate: str) -> CandidateProgress:
+        return self.candidates.setdefault(candidate, CandidateProgress())
+
+    def note(self, event: Event) -> None:
+        """Take one event into account."""
+        if isinstance(event, SpeedMeasured):
+            mine = self.of(event.candidate)
+            mine.speed_s[event.kind] = event.elapsed_s
+            if event.final:
+                mine.repeats[event.kind].add(event.repeat)
+        elif isinstance(event, ChatMeasured):
+            self.of(event.candidate).chats.add(event.prompt)
+        elif isinstance(event, MemoryMeasured):
+            self.of(event.candidate).memory_measured = True
+        elif isinstance(event, BlockScored):
+            mine = self.of(event.candidate)
+            mine.blocks.add((event.suite, event.block))
+            mine.block_s.setdefault(event.suite, []).append(event.elapsed_s)
+        elif isinstance(event, (SamplesDrawn, OptionsTurned, PromptsReworded, BlockRepeated)):
+            mine, step = self.of(event.candidate), _step_of(event)
+            mine.reasked.add(step)
+            mine.reask_s.setdefault(type(step), []).append(event.elapsed_s)
+        elif isinstance(event, CandidateStopped):
+            self.of(event.candidate).stopped = True
+        elif isinstance(event, RaceSettled):
+            self.settled = True
+        elif isinstance(event, SuiteDropped):
+            self.dropped_suites.add(event.suite)
+
+
+def _step_of(event: SamplesDrawn | OptionsTurned | PromptsReworded | BlockRepeated) -> ReaskStep:
+    if isinstance(event, SamplesDrawn):
+        return SampleStep(event.suite, event.part)
+    if isinstance(event, OptionsTurned):
+        return TurnStep(event.suite, event.part)
+    if isinstance(event, PromptsReworded):
+        return RewordStep(event.suite, event.part)
+    return RepeatStep(event.suite, event.block)
+
+
+def fold(events: Iterable[Event]) -> Progress:
+    """Progress after ``events``, in stored order."""
+    progress = Progress()
+    started = last = 0.0
+    for event in events:
+        if isinstance(event, RunStarted):
+            progress.active_s += max(0.0, last - started)
+            started = event.at
+        last = event.at
+        progress.note(event)
+    progress.active_s += max(0.0, last - started)
+    return progress

@@ -1,0 +1,136 @@
+"""The race of a run: feeds answers to the sequential tests in the committed order and says who stops.
+
+A pure function of the suites and of the stored events, so that a resumed run ends the race exactly where an
+uninterrupted one does, whatever the rounds in between were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..events.run import AnswerScored, CandidateStopped, Event, RaceSettled, RaceStarted, SuiteDropped
+from ..judging.summary import CandidateSummary
+from ..judging.verdict import misses_limits
+from ..plan.model import Plan
+from ..stats.racing import Race
+from ..tasks.items import Suite
+from ..tasks.order import committed_order
+
+Decision = CandidateStopped | RaceSettled
+
+
+class RaceWatch:
+    """Note every event; ``open`` the race once, then ``decide`` after each round."""
+
+    def __init__(self, plan: Plan, suites: Sequence[Suite]) -> None:
+        self._plan = plan
+        self._suites = tuple(suites)
+        self._correct: dict[tuple[str, str, str], bool] = {}
+        """By candidate, suite and item."""
+        self._stopped: set[str] = set()
+        self._entrants: tuple[str, ...] = ()
+        self._race: Race | None = None
+        self._settled = False
+        self._fed = 0
+        self._restart()
+
+    def note(self, event: Event) -> None:
+        """Take one event into account, in stored order."""
+        if isinstance(event, AnswerScored):
+            if event.repeat == 0:
+                self._correct[event.candidate, event.suite, event.item] = event.correct
+        elif isinstance(event, RaceStarted):
+            self._entrants = event.entrants
+            self._restart()
+        elif isinstance(event, CandidateStopped):
+            self._stopped.add(event.candidate)
+        elif isinstance(event, RaceSettled):
+            self._settled = True
+        elif isinstance(event, SuiteDropped):
+            # Another pool, so another race; who was stopped before stays so.
+            self._suites = tuple(suite for suite in self._suites if suite.spec.name != event.suite)
+            self._restart()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a race may still be opened."""
+        return self._plan.race.enabled and len(self._plan.candidates) > 1 and bool(self._order) and not self._entrants
+
+    def open(self, summaries: Iterable[CandidateSummary]) -> RaceStarted | None:
+        """The start of the race between those that meet the limits as measured so far; None while there is none.
+
+        None as well until every candidate that goes on has its speed and memory measured once, and for fewer than two.
+        """
+        racing = [s for s in summaries if s.candidate not in self._stopped]
+        measured = all(s.generation is not None and s.memory_bytes is not None for s in racing)
+        entrants = tuple(s.candidate for s in racing if not misses_limits(s, self._plan.limits))
+        if not self.wanted or not measured or len(entrants) < 2:
+            return None
+        return RaceStarted(
+            entrants=entrants,
+            pool=len(self._order),
+            alpha=self._plan.race.alpha,
+            margin=self._plan.limits.equivalence_margin,
+        )
+
+    def decide(self) -> list[Decision]:
+        """Who stops on the answers so far, and whether everything is decided. Emit them; they come back as events."""
+        race = self._race
+        if race is None or self._settled:
+            return []
+        decisions: list[Decision] = []
+        while self._fed < len(self._order) and not race.settled and self._feed(race):
+            pass
+        for name, at_item in race.eliminated.items():
+            if name not in self._stopped:
+                detail = (
+                    f"stopped at {at_item} of {len(self._order)} items: others are more accurate"
+                    f" (error rate {self._plan.race.alpha:.0%})"
+                )
+                decisions.append(
+                    CandidateStopped(
+                        candidate=name, reason="eliminated", detail=detail, at_item=at_item, pool=len(self._order)
+                    )
+                )
+        # When the others left for reasons of their own, nothing was decided, and the last one is asked all items.
+        decided = bool(race.eliminated) or len(race.running) > 1
+        if race.settled and decided and self._fed < len(self._order):
+            decisions.append(RaceSettled(at_item=self._fed, pool=len(self._order), remaining=tuple(race.running)))
+        return decisions
+
+    def _feed(self, race: Race) -> bool:
+        """Give the race the next item, once all that run have answered it; False when it must wait."""
+        place = self._order[self._fed]
+        item = self._items[place.suite, place.index]
+        scores = {}
+        for name in tuple(race.running):
+            right = self._correct.get((name, place.suite, item))
+            if right is None:
+                if name not in self._stopped:
+                    return False
+                race.withdraw(name)  # it failed or was skipped: its answers so far stay in the evidence
+            else:
+                scores[name] = right * self._weights[place.suite]
+        if not scores:
+            return False
+        race.add(scores)
+        self._fed += 1
+        return True
+
+    def _restart(self) -> None:
+        """A fresh race over the suites there are, among the entrants that were not stopped yet."""
+        self._order = committed_order(self._suites, self._plan.settings.seed)
+        self._items = {
+            (suite.spec.name, index): item.id for suite in self._suites for index, item in enumerate(suite.items)
+        }
+        # The verdict compares the mean of the suites' accuracies: an item of a long suite counts for less.
+        shortest = min((len(suite.items) for suite in self._suites), default=1)
+        self._weights = {suite.spec.name: shortest / max(1, len(suite.items)) for suite in self._suites}
+        self._fed = 0
+        running = [name for name in self._entrants if name not in self._stopped]
+        if len(running) < 2 or not self._order:
+            self._race = None
+            return
+        scale = shortest * len(self._suites) / len(self._order)
+        margin = self._plan.limits.equivalence_margin * scale
+        self._race = Race(running, len(self._order), self._plan.race.alpha, margin=margin)

@@ -1,0 +1,217 @@
+"""Which work each round holds: pure planning over what is done, so that a resumed run goes on where it stopped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from ..plan.model import Plan
+from ..tasks.items import Suite
+from ..tasks.order import committed_order
+from ..tasks.variants import TEMPLATES
+from .progress import Progress
+from .reasking import PART_ITEMS, Reasking, ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
+
+CHOICE_BLOCK_ITEMS = 16
+GENERATE_BLOCK_ITEMS = 32
+"""Twice what runs side by side, so that finished items make room for others within the block."""
+_MAX_ROUNDS = 12
+_REASKED = (SampleStep, TurnStep, RewordStep, RepeatStep)
+_LOADING_SHARE = 0.1
+_USUAL_OPTIONS = 4
+
+
+class SpeedStep(msgspec.Struct, frozen=True):
+    """One repeat of the prompt and the generation measurement."""
+
+    repeat: int
+
+
+class ChatStep(msgspec.Struct, frozen=True):
+    """One real chat prompt."""
+
+    prompt: int
+
+
+class BlockStep(msgspec.Struct, frozen=True):
+    """One block of a suite's items."""
+
+    suite: str
+    block: int
+
+
+Step: TypeAlias = SpeedStep | ChatStep | BlockStep | ReaskStep
+
+
+class RoundWork(msgspec.Struct, frozen=True):
+    """The same steps for every candidate, in the order the candidates take."""
+
+    order: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def block_items(kind: str) -> int:
+    """Items in a block of a suite of ``kind``. Part of the measurement: layout moves log-probabilities."""
+    return CHOICE_BLOCK_ITEMS if kind == "choice" else GENERATE_BLOCK_ITEMS
+
+
+def block_range(suite: Suite, block: int) -> range:
+    """Indices of the items in a block."""
+    size = block_items(suite.spec.kind)
+    return range(block * size, min((block + 1) * size, len(suite.items)))
+
+
+class Schedule:
+    """Deals out the work that is left, a round at a time."""
+
+    def __init__(self, plan: Plan, suites: Sequence[Suite], progress: Progress, *, together: bool) -> None:
+        self.together = together
+        """All candidates stay loaded; otherwise rounds grow until loading is a small part of them."""
+        self._plan = plan
+        self._progress = progress
+        self.blocks = _in_committed_order(suites, plan.settings.seed)
+        self._reasked = Reasking(plan.consistency, suites).steps()
+        self._block_items = {suite.spec.name: block_items(suite.spec.kind) for suite in suites}
+        self._rounds = 0
+        self._scale = 1
+        self._active: tuple[str, ...] = ()
+
+    def next_round(self, active: Sequence[str], chats: int, *, left_s: float = math.inf) -> RoundWork | None:
+        """The next round for the candidates still in the race, or None when nothing is left.
+
+        With ``left_s`` seconds of a time budget left, rounds are cut to what it can pay: the race is judged as often as
+        without a budget, so that losers stop early and leave their time to those it is still open between, and the
+        budget ends near the end of a round, with the same items asked of all.
+        """
+        self._active = tuple(active)
+        steps = self._pending(chats)
+        if not steps or not active:
+            return None
+        speed = [s for s in steps if isinstance(s, SpeedStep)][: self._scale]
+        chat = [s for s in steps if isinstance(s, ChatStep)][: self._scale]
+        blocks = [s for s in steps if isinstance(s, BlockStep)]
+        if not blocks:  # consistency comes last, and only of those who are still in the race
+            again = [s for s in steps if isinstance(s, _REASKED)]
+            return RoundWork(order=self._order(active), steps=(*speed, *chat, *again[: self._scale]))
+        payable = len(blocks)
+        if self._rounds == 0:
+            count = 1  # so that every panel shows something soon
+        else:
+            payable = self._payable(blocks, [*speed, *chat], left_s)
+            count = math.ceil(payable / max(1, self._rounds_wanted() - self._rounds))
+        return RoundWork(
+            order=self._order(active), steps=(*speed, *chat, *blocks[: min(payable, max(1, count) * self._scale)])
+        )
+
+    def _payable(self, blocks: Sequence[Step], first: Sequence[Step], left_s: float) -> int:
+        """How many of ``blocks`` the time left pays for after ``first``, at least one; all, when nothing was timed."""
+        asking_s, before_s = self._needed(blocks), self._needed(first)
+        if math.isinf(left_s) or not asking_s:
+            return len(blocks)
+        return min(len(blocks), max(1, math.floor(len(blocks) * (left_s - (before_s or 0.0)) / asking_s)))
+
+    def _order(self, active: Sequence[str]) -> tuple[str, ...]:
+        return tuple(active) if self._rounds % 2 == 0 else tuple(reversed(active))
+
+    def visit(self, candidate: str, work: RoundWork) -> tuple[Step, ...]:
+        """What of the round's work this candidate has not done yet."""
+        return tuple(step for step in work.steps if not self._is_done(candidate, step))
+
+    def round_done(self, *, loading_s: float, elapsed_s: float) -> None:
+        """Count the round; where candidates are loaded in turn, make the next one longer while loading costs much."""
+        self._rounds += 1
+        if not self.together and loading_s > _LOADING_SHARE * elapsed_s:
+            self._scale *= 2
+
+    def rounds_left(self, chats: int) -> int:
+        """Rounds after the present one at the present pace, at least."""
+        steps = self._pending(chats)
+        speed = math.ceil(sum(isinstance(s, SpeedStep) for s in steps) / self._scale)
+        again = math.ceil(sum(isinstance(s, _REASKED) for s in steps) / self._scale)
+        if any(isinstance(s, BlockStep) for s in steps):
+            return max(speed, self._rounds_wanted() - self._rounds, 1) + again - 1
+        return max(speed, again, 1) - 1
+
+    def seconds_left(self, chats: int) -> float | None:
+        """Compute time that the pending work needs, from what it took so far; None before anything was timed."""
+        return self._needed(self._pending(chats))
+
+    def _needed(self, steps: Sequence[Step]) -> float | None:
+        total = 0.0
+        for step in steps:
+            for candidate in self._active:
+                if not self._is_done(candidate, step):
+                    seconds = self._seconds(candidate, step)
+                    if seconds is None:
+                        return None
+                    total += seconds
+        return total
+
+    def _pending(self, chats: int) -> list[Step]:
+        steps: list[Step] = [SpeedStep(k) for k in range(self._plan.speed.repeats)]
+        steps += [ChatStep(k) for k in range(chats)]
+        steps += [b for b in self.blocks if b.suite not in self._progress.dropped_suites]
+        steps += self._reasked
+        return [step for step in steps if any(not self._is_done(c, step) for c in self._active)]
+
+    def _is_done(self, candidate: str, step: Step) -> bool:
+        mine = self._progress.of(candidate)
+        if isinstance(step, SpeedStep):
+            return all(step.repeat in done for done in mine.repeats.values())
+        if isinstance(step, ChatStep):
+            return step.prompt in mine.chats
+        if isinstance(step, _REASKED):
+            # A race that ended early may have left the block unanswered: then there is nothing to compare with.
+            missing = isinstance(step, RepeatStep) and self._progress.settled and (step.suite, 0) not in mine.blocks
+            return step in mine.reasked or missing or step.suite in self._progress.dropped_suites
+        unwanted = self._progress.settled or step.suite in self._progress.dropped_suites
+        return unwanted or (step.suite, step.block) in mine.blocks
+
+    def _rounds_wanted(self) -> int:
+        return max(self._plan.speed.repeats, min(_MAX_ROUNDS, len(self.blocks)))
+
+    def _seconds(self, candidate: str, step: Step) -> float | None:
+        mine = self._progress.of(candidate)
+        if isinstance(step, SpeedStep):
+            return sum(mine.speed_s.values()) if len(mine.speed_s) == 2 else None
+        if isinstance(step, ChatStep):
+            return 0.5 * sum(mine.speed_s.values()) if mine.speed_s else None
+        if isinstance(step, _REASKED):
+            return self._reask_seconds(candidate, step)
+        times = mine.block_s.get(step.suite)
+        if times:
+            return sum(times) / len(times)
+        others = [t for c in self._active for t in self._progress.of(c).block_s.get(step.suite, [])]
+        if others:
+            return sum(others) / len(others)
+        # Before a suite's first block: as long as a block of another suite, if there was one.
+        known = [t for c in self._active for rows in self._progress.of(c).block_s.values() for t in rows]
+        return sum(known) / len(known) if known else None
+
+    def _reask_seconds(self, candidate: str, step: ReaskStep) -> float:
+        """From steps of the kind, or from the suite's blocks by the number of prompts that are asked."""
+        mine = self._progress.of(candidate)
+        known = mine.reask_s.get(type(step))
+        if known:
+            return sum(known) / len(known)
+        times = mine.block_s.get(step.suite)
+        if not times:
+            return 0.0
+        prompts = {
+            SampleStep: PART_ITEMS * self._plan.consistency.samples,
+            TurnStep: PART_ITEMS * _USUAL_OPTIONS,
+            RewordStep: PART_ITEMS * len(TEMPLATES),
+        }.get(type(step), self._block_items[step.suite])
+        return sum(times) / len(times) * prompts / self._block_items[step.suite]
+
+
+def _in_committed_order(suites: Sequence[Suite], seed: int) -> list[BlockStep]:
+    """All blocks of all suites, each at the place of its last item: after it, every item up to there is answered."""
+    sizes = {suite.spec.name: block_items(suite.spec.kind) for suite in suites}
+    last: dict[BlockStep, int] = {}
+    for number, place in enumerate(committed_order(suites, seed)):
+        last[BlockStep(suite=place.suite, block=place.index // sizes[place.suite])] = number
+    return sorted(last, key=last.__getitem__)

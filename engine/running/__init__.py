@@ -1,1 +1,0 @@
-"""How a session goes through its candidates: rounds, races, visits to workers, waiting for quiet."""

@@ -1,1 +1,0 @@
-"""Throughput and latency, measured as llama-bench measures them."""

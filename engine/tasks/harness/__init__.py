@@ -1,0 +1,1 @@
+"""Suites from task files of lm-evaluation-harness."""

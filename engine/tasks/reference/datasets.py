@@ -1,0 +1,206 @@
+"""Rows of reference data sets: from a folder, from the Hugging Face cache, or fetched once from the hub.
+
+A folder wins, so that an air-gapped machine needs nothing else: the data set's own files, or one file a split called
+``test.jsonl``, ``train.csv`` and so on, below ``datasets/SUITE`` in weighin's data folder or where the user says.
+"""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+import gzip
+import hashlib
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from ... import paths
+from ...errors import DatasetError, WeighinError
+from ..spec import Dataset, SuiteSpec
+
+_SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv")
+
+
+def read_dataset(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list[dict[str, Any]]]:
+    """All rows by split.
+
+    Args:
+        spec: a suite with a ``dataset``.
+        folder: the user's own copy; a single file counts for every split it can be.
+
+    Raises:
+        DatasetError: the files are not here and cannot be fetched, or cannot be read; says where to put them.
+    """
+    return {
+        split: [row for file in files for row in read_rows(file)]
+        for split, files in find_files(spec, folder=folder).items()
+    }
+
+
+def dataset_sha256(spec: SuiteSpec, *, folder: Path | None = None) -> str:
+    """SHA-256 over the names and bytes of all files used, so that a run can tell whether they changed.
+
+    Raises:
+        DatasetError: as ``read_dataset``.
+    """
+    digest = hashlib.sha256()
+    for split, files in sorted(find_files(spec, folder=folder).items()):
+        for file in files:
+            digest.update(f"{split}\0{file.name}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list[Path]]:
+    """The local files of each split; fetches them when they are nowhere here.
+
+    Raises:
+        DatasetError: as ``read_dataset``.
+    """
+    dataset = spec.dataset
+    if dataset is None:
+        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Install weighin again.")
+    own = folder or paths.data_dir() / "datasets" / spec.name
+    found = _in_folder(own, dataset)
+    if all(found.values()):
+        return found
+    if folder is not None:
+        missing = ", ".join(split for split, files in found.items() if not files)
+        raise DatasetError(
+            f"{folder} has no files of the split {missing} of {spec.name}.",
+            hint=f"It needs {_wanted(dataset)}.",
+        )
+    return _from_hub(spec, dataset, own)
+
+
+def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None, list[Path]]:
+    """The files of all splits that are on this machine and where, None where any is missing; opens no connection.
+
+    Raises:
+        DatasetError: the suite has no data set.
+    """
+    dataset = spec.dataset
+    if dataset is None:
+        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Install weighin again.")
+    found = _in_folder(paths.data_dir() / "datasets" / spec.name, dataset)
+    if all(found.values()):
+        return "folder", [file for files in found.values() for file in files]
+    from huggingface_hub import constants
+
+    found = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
+    if all(found.values()):
+        return "hub cache", [file for files in found.values() for file in files]
+    return None, []
+
+
+def _wanted(dataset: Dataset) -> str:
+    """The files that a folder needs, in words."""
+    return " and ".join(
+        " or ".join(name for name in (pattern, dataset.also.get(split, ""), f"{split}.jsonl") if name)
+        for split, pattern in dataset.files.items()
+    )
+
+
+def _in_folder(folder: Path, dataset: Dataset) -> dict[str, list[Path]]:
+    if folder.is_file():
+        # One file can only be one split: the last, which is the one that is asked.
+        return {split: [folder] for split in list(dataset.files)[-1:]} | {
+            split: _in_folder(folder.parent, dataset)[split] for split in list(dataset.files)[:-1]
+        }
+    found = {}
+    here = [file for file in folder.rglob("*") if file.is_file()]
+    for split, pattern in dataset.files.items():
+        name = pattern.rpartition("/")[2]
+        files = sorted(file for file in here if fnmatch.fnmatch(file.relative_to(folder).as_posix(), pattern))
+        files = files or sorted(file for file in here if file.parent == folder and fnmatch.fnmatch(file.name, name))
+        also = dataset.also.get(split, "")
+        files = files or sorted(file for file in here if fnmatch.fnmatch(file.name.lower(), also.lower()))
+        files = files or [file for suffix in _SUFFIXES if (file := folder / f"{split}{suffix}").is_file()][:1]
+        found[split] = files
+    return found
+
+
+def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Path]]:
+    from huggingface_hub import constants, hf_hub_download, list_repo_files
+
+    by_hand = f"Put its files into {own}, or name their folder with --data {spec.name}=FOLDER."
+    cached = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
+    if all(cached.values()):
+        return cached
+    try:
+        if constants.is_offline_mode():
+            names: list[str] = []
+        else:
+            names = list_repo_files(dataset.repo, repo_type="dataset", revision=dataset.revision)
+        found = {}
+        for split, pattern in dataset.files.items():
+            wanted = sorted(name for name in names if fnmatch.fnmatch(name, pattern))
+            if not wanted:
+                raise DatasetError(f"{dataset.repo} has no file {pattern} here.", hint=by_hand)
+            found[split] = [
+                Path(hf_hub_download(dataset.repo, name, repo_type="dataset", revision=dataset.revision))
+                for name in wanted
+            ]
+    except WeighinError:
+        raise
+    except Exception as error:  # the client raises a dozen kinds; each means that the data is not to be had
+        words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise DatasetError(f"The data of {spec.name} ({dataset.repo}) is not here: {words}", hint=by_hand) from None
+    return found
+
+
+def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
+    """The files of each split in the hub client's cache; a split that lacks some of its parts counts as missing."""
+    repo = cache / ("datasets--" + dataset.repo.replace("/", "--"))
+    ref = repo / "refs" / dataset.revision
+    snapshot = repo / "snapshots" / (ref.read_text(encoding="utf-8").strip() if ref.is_file() else dataset.revision)
+    here = [file for file in snapshot.rglob("*") if file.is_file()]
+    found = {}
+    for split, pattern in dataset.files.items():
+        files = sorted(file for file in here if fnmatch.fnmatch(file.relative_to(snapshot).as_posix(), pattern))
+        parts = [int(match[1]) for file in files if (match := re.search(r"-of-(\d+)\.", file.name))]
+        found[split] = files if not parts or len(parts) >= max(parts) else []
+    return found
+
+
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """Every row of a Parquet, JSONL (packed or not), JSON, CSV or TSV file.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    rows = _read_any(file)
+    wrong = next((number for number, row in enumerate(rows, 1) if not isinstance(row, dict)), 0)
+    if wrong:
+        raise DatasetError(f"Row {wrong} of the data file {file} has no named columns.", hint="Get the file again.")
+    return rows
+
+
+def _read_any(file: Path) -> list[dict[str, Any]]:
+    try:
+        if file.suffix == ".parquet":
+            import pyarrow.parquet  # type: ignore[import-untyped] # 50 MB of library, only for this
+
+            table = pyarrow.parquet.read_table(file)
+            rows: list[dict[str, Any]] = table.to_pylist()
+            return rows
+        data = file.read_bytes()
+        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8-sig")
+        kind = file.name.removesuffix(".gz").rpartition(".")[2].lower()
+        if kind in ("csv", "tsv"):
+            first = text.split("\n", 1)[0]
+            lines = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if kind == "tsv" else ",")
+            if kind == "tsv" and "question" not in first:  # MGSM's own files have no header
+                lines = csv.DictReader(
+                    io.StringIO(text, newline=""), ["question", "answer_number"], delimiter="\t", quoting=csv.QUOTE_NONE
+                )
+            return [dict(row) for row in lines]
+        if kind == "json":
+            loaded = json.loads(text)
+            return list(loaded) if isinstance(loaded, list) else [loaded]
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    except Exception as error:  # broken bytes, broken JSON, broken Parquet: all mean that this file is no good
+        words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise DatasetError(f"The data file {file} cannot be read: {words}.", hint="Get it again.") from None

@@ -1,0 +1,290 @@
+"""Starts worker processes, reads them, and turns silence or death into a reason.
+
+A worker may die at any instruction: ggml aborts the process on a failed assertion, the kernel kills for memory, a
+driver hangs. Whoever asks gets a ``WorkerLostError`` that says which of these it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ..errors import WeighinError
+from ..events.run import WorkerFailure
+from .protocol import Beat, Command, Ready, Refused, Report
+
+BeatSink = Callable[[Beat], None]
+
+STUCK_S = 30.0
+"""Neither a line nor any CPU time for so long: the worker hangs."""
+SILENT_S = 900.0
+"""No line for so long, though it computes: a loop without end. One decode of 512 tokens stays far below on any machine
+that can hold the model."""
+_START_S = 60.0
+_COMMAND = (sys.executable, "-m", "weighin.engine.worker")
+_LINE_LIMIT = 256 * 1024 * 1024
+_LOG_TAIL_LINES = 20
+
+
+class WorkerLostError(WeighinError):
+    """The worker is gone; what it was asked is not answered."""
+
+    def __init__(self, failure: WorkerFailure, reason: str, *, log_path: Path, log_tail: tuple[str, ...]) -> None:
+        super().__init__(reason, hint=f"Its log is {log_path}." if log_tail else "")
+        self.failure = failure
+        self.log_path = log_path
+        self.log_tail = log_tail
+
+
+class WorkerRefusedError(WeighinError):
+    """The worker is well but could not do what it was asked."""
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long silence is borne."""
+
+    stuck_s: float = STUCK_S
+    silent_s: float = SILENT_S
+    start_s: float = _START_S
+
+
+class Worker:
+    """One worker process. ``start`` it, ``ask`` it, ``stop`` it; a lost worker cannot be asked again."""
+
+    def __init__(
+        self, name: str, *, logs: Path, patience: Patience | None = None, command: tuple[str, ...] = _COMMAND
+    ) -> None:
+        self.name = name
+        self._command = command
+        self.log_path = logs / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+        self._patience = patience or Patience()
+        self._process: asyncio.subprocess.Process | None = None
+        self._oom_kills_before = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process, None before it starts and after it ended."""
+        if self._process is None or self._process.returncode is not None:
+            return None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers.
+
+        Raises:
+            WorkerLostError: it did not come up.
+        """
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._oom_kills_before = _oom_kills()
+        with self.log_path.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                str(os.getpid()),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                limit=_LINE_LIMIT,
+                start_new_session=True,  # Ctrl-C in the terminal is for us to handle, not for the worker
+            )
+        try:
+            report = await asyncio.wait_for(self._next_report(), self._patience.start_s)
+        except (asyncio.TimeoutError, TimeoutError):  # two classes before Python 3.11
+            await self.kill()
+            raise self._lost("could not start", f"did not answer within {self._patience.start_s:.0f} s") from None
+        except asyncio.CancelledError:
+            await self.kill()  # nobody knows of it yet who would end it
+            raise
+        if not isinstance(report, Ready):
+            await self.kill()
+            raise self._lost("garbled", "did not begin as a worker of this version does")
+
+    def check(self) -> None:
+        """Notice a death between two commands.
+
+        Raises:
+            WorkerLostError: the process has ended.
+        """
+        if self.pid is None:
+            raise self._death()
+
+    async def ask(self, command: Command, beat: BeatSink | None = None) -> Report:
+        """Send ``command`` and wait for its report; beats meanwhile go to ``beat``.
+
+        Raises:
+            WorkerLostError: the process died, hung, or wrote what is no report.
+            WorkerRefusedError: the command could not be done.
+        """
+        process = self._require()
+        if process.stdin is None:
+            raise RuntimeError("the worker was started without a pipe")
+        try:
+            process.stdin.write(msgspec.json.encode(command) + b"\n")
+            await process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it died; reading says why
+        try:
+            while True:
+                report = await self._watched_report()
+                if isinstance(report, Beat):
+                    if beat is not None:
+                        beat(report)
+                elif isinstance(report, Refused):
+                    raise WorkerRefusedError(report.what, hint=report.hint)
+                else:
+                    return report
+        except asyncio.CancelledError:
+            # Its answer would be taken for that of the next command.
+            await self.kill()
+            raise
+
+    async def stop(self) -> None:
+        """End the process: politely while it is idle, by force after a second."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 1.0)
+        except (asyncio.TimeoutError, TimeoutError):
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End the process group at once and reap it."""
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            _kill_group(process.pid)
+        with contextlib.suppress(asyncio.TimeoutError, TimeoutError):
+            await asyncio.wait_for(process.wait(), 10.0)
+
+    def _require(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise RuntimeError("the worker was not started")
+        return self._process
+
+    # Reading
+
+    async def _watched_report(self) -> Report:
+        """The next report, watching for a hang."""
+        reading = asyncio.ensure_future(self._next_report())
+        silent_since = time.monotonic()
+        stuck_since, cpu_before = silent_since, self._cpu_seconds()
+        try:
+            while True:
+                pause = min(1.0, self._patience.stuck_s / 4)
+                done, _pending = await asyncio.wait({reading}, timeout=pause)
+                if done:
+                    return reading.result()
+                now, cpu = time.monotonic(), self._cpu_seconds()
+                if cpu > cpu_before:
+                    stuck_since, cpu_before = now, cpu
+                if now - stuck_since > self._patience.stuck_s:
+                    await self.kill()
+                    raise self._lost("hung", f"gave no sign of life for {now - stuck_since:.0f} s and was ended")
+                if now - silent_since > self._patience.silent_s:
+                    await self.kill()
+                    raise self._lost("hung", f"computed for {now - silent_since:.0f} s without a word and was ended")
+        finally:
+            if not reading.done():
+                reading.cancel()
+
+    def _cpu_seconds(self) -> float:
+        import psutil
+
+        if self.pid is None:
+            return 0.0
+        try:
+            times = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
+
+    async def _next_report(self) -> Report:
+        process = self._require()
+        if process.stdout is None:
+            raise RuntimeError("the worker was started without a pipe")
+        try:
+            line = await process.stdout.readline()
+        except ValueError:  # longer than the limit
+            await self.kill()
+            raise self._lost("garbled", "wrote a line without end") from None
+        if not line.endswith(b"\n"):
+            await asyncio.wait_for(process.wait(), 10.0)
+            raise self._death()
+        try:
+            return _REPORTS.decode(line)
+        except msgspec.DecodeError:
+            await self.kill()
+            start = line[:60].decode("utf-8", "replace").strip()
+            raise self._lost("garbled", f"wrote something that is no report: {start!r}") from None
+
+    # Reasons
+
+    def _death(self) -> WorkerLostError:
+        code = self._require().returncode
+        assertion = next((line for line in reversed(self._tail()) if "GGML_ASSERT" in line or "GGML_ABORT" in line), "")
+        if code == -signal.SIGABRT:
+            return self._lost("aborted", f"was aborted by llama.cpp{': ' + assertion.strip() if assertion else ''}")
+        if code is not None and sys.platform != "win32" and code == -signal.SIGKILL:
+            if _oom_kills() > self._oom_kills_before:
+                return self._lost("out of memory", "was killed by the kernel because memory ran out")
+            return self._lost("killed", "was killed from outside (when memory is short, the kernel does this)")
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            return self._lost("aborted", f"crashed inside native code ({name})")
+        last = next((line for line in reversed(self._tail()) if line.strip()), "")
+        if "MemoryError" in last:
+            return self._lost("out of memory", "ran out of memory")
+        return self._lost("aborted", f"ended by itself with exit code {code}{': ' + last.strip() if last else ''}")
+
+    def _lost(self, failure: WorkerFailure, what: str) -> WorkerLostError:
+        return WorkerLostError(
+            failure, f"The worker for {self.name} {what}.", log_path=self.log_path, log_tail=self._tail()
+        )
+
+    def _tail(self) -> tuple[str, ...]:
+        try:
+            with self.log_path.open("rb") as log:
+                log.seek(0, os.SEEK_END)
+                log.seek(max(0, log.tell() - 16384))
+                lines = log.read().decode("utf-8", "replace").splitlines()
+        except OSError:
+            return ()
+        return tuple(lines[-_LOG_TAIL_LINES:])
+
+
+_REPORTS: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            import psutil
+
+            psutil.Process(pid).kill()
+        else:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def _oom_kills() -> int:
+    """Processes the kernel killed for memory in our cgroup or on the machine, as far as it tells."""
+    total = 0
+    for path, key in ((Path("/sys/fs/cgroup/memory.events"), "oom_kill"), (Path("/proc/vmstat"), "oom_kill")):
+        try:
+            for line in path.read_text(encoding="ascii").splitlines():
+                name, _space, value = line.partition(" ")
+                if name == key:
+                    total += int(value)
+        except (OSError, ValueError):
+            continue
+    return total

@@ -1,0 +1,215 @@
+import shlex
+
+import msgspec
+
+from weighin.engine.events.run import (
+    AnswerScored,
+    BlockScored,
+    CandidateStopped,
+    Disturbance,
+    MemoryMeasured,
+    SpeedMeasured,
+)
+from weighin.engine.judging.verdict import reach_verdict
+from weighin.engine.plan.model import Candidate, Limits, Plan, SuiteChoice
+
+
+def plan_of(*ids, **limits):
+    return Plan(
+        candidates=tuple(Candidate(id=i, path=f"/models/50% of {i}.gguf", name=i.upper()) for i in ids),
+        limits=Limits(**limits),
+    )
+
+
+def answers(candidate, right, n):
+    return [
+        AnswerScored(
+            candidate=candidate,
+            suite="s",
+            item=str(i),
+            correct=i < right,
+            scores={"acc": float(i < right)},
+            prompt="",
+            output="",
+            extracted=None,
+            expected="",
+        )
+        for i in range(n)
+    ]
+
+
+def speed(candidate, rate, *, repeat=0, final=True, disturbed=False):
+    return SpeedMeasured(
+        candidate=candidate,
+        kind="generation",
+        repeat=repeat,
+        attempt=0,
+        n_tokens=128,
+        depth=0,
+        elapsed_s=128 / rate,
+        tokens_per_second=rate,
+        final=final,
+        disturbances=(Disturbance(cause="a neighbour"),) if disturbed else (),
+    )
+
+
+def memory(candidate, size):
+    return MemoryMeasured(candidate=candidate, peak_rss_bytes=size)
+
+
+def row(verdict, candidate):
+    return next(r for r in verdict.rankings if r.candidate == candidate)
+
+
+def test_the_faster_of_the_tied_wins_in_two_sentences():
+    events = [*answers("a", 80, 100), *answers("b", 78, 100), speed("a", 20.0), speed("b", 40.0)]
+    verdict = reach_verdict(plan_of("a", "b"), events)
+    assert verdict.winner == "b"
+    assert row(verdict, "a").tied_with_best
+    assert row(verdict, "b").tied_with_best
+    assert len(verdict.sentences) == 2
+
+
+def test_a_faster_but_clearly_worse_one_loses():
+    events = [*answers("a", 90, 100), *answers("b", 40, 100), speed("a", 20.0), speed("b", 40.0)]
+    verdict = reach_verdict(plan_of("a", "b"), events)
+    assert verdict.winner == "a"
+    assert not row(verdict, "b").tied_with_best
+    assert row(verdict, "b").p_against_best < 0.05
+
+
+def test_equal_speed_is_decided_by_memory():
+    events = [*answers("a", 80, 100), *answers("b", 80, 100)]
+    events += [speed("a", 40.0), speed("b", 39.5), memory("a", 2**31), memory("b", 2**30)]
+    assert reach_verdict(plan_of("a", "b"), events).winner == "b"
+
+
+def test_a_limit_rules_out_with_both_numbers_and_an_unmeasured_figure_too():
+    plan = plan_of("a", "b", max_memory_bytes=2**30)
+    events = [*answers("a", 80, 100), *answers("b", 80, 100), memory("a", 2**31)]
+    verdict = reach_verdict(plan, events)
+    assert verdict.winner is None
+    (reason,) = row(verdict, "a").ruled_out
+    assert "2 GiB" in reason
+    assert "1 GiB" in reason
+    assert "not measured" in row(verdict, "b").ruled_out[0]
+    assert "memory" in verdict.sentences[1]
+
+
+def test_a_stopped_candidate_is_not_recommended():
+    events = [*answers("a", 80, 100), *answers("b", 90, 100)]
+    events.append(CandidateStopped(candidate="b", reason="failed", detail="it aborted"))
+    verdict = reach_verdict(plan_of("a", "b"), events)
+    assert verdict.winner == "a"
+    assert "it aborted" in row(verdict, "b").ruled_out[0]
+
+
+def test_without_any_event_there_is_still_a_verdict():
+    assert reach_verdict(plan_of(), []).winner is None
+    assert row(reach_verdict(plan_of("a"), []), "a").accuracy is None
+
+
+def test_without_a_suite_the_fastest_wins_and_accuracy_is_said_to_be_unknown():
+    verdict = reach_verdict(plan_of("a", "b"), [speed("a", 20.0), speed("b", 40.0)])
+    assert verdict.winner == "b"
+    assert "no suite was run" in verdict.sentences[1]
+    plan = msgspec.structs.replace(plan_of("a", "b"), suites=(SuiteChoice(name="s"),))
+    assert "no item was answered" in reach_verdict(plan, [speed("a", 20.0), speed("b", 40.0)]).sentences[1]
+
+
+def test_pairs_are_compared_on_items_that_all_answered():
+    # On its own items b looks far worse; on the ten that both answered nothing tells them apart.
+    events = [*answers("a", 10, 10), *answers("b", 10, 100)]
+    verdict = reach_verdict(plan_of("a", "b"), events)
+    assert row(verdict, "b").p_against_best == 1.0
+    assert any("same number of items" in warning for warning in verdict.warnings)
+
+
+def test_disturbed_repeats_count_only_where_no_clean_one_is():
+    clean = [speed("a", 40.0), speed("a", 1.0, repeat=1, disturbed=True), speed("a", 2.0, repeat=2, final=False)]
+    verdict = reach_verdict(plan_of("a", "b"), [*clean, speed("b", 5.0, disturbed=True)])
+    assert row(verdict, "a").generation_tokens_per_second == 40.0
+    assert row(verdict, "b").generation_tokens_per_second == 5.0
+    assert row(verdict, "b").disturbed
+
+
+def test_commands_survive_odd_paths():
+    verdict = reach_verdict(plan_of("a"), [speed("a", 40.0)])
+    assert "/models/50% of a.gguf" in shlex.split(verdict.commands["llama-server"])
+    words = shlex.split(verdict.commands["ollama"])
+    assert words[:2] == ["printf", r"%s\n"]
+    assert words[2] == "FROM /models/50% of a.gguf"
+
+
+def only(candidate, names, right=True):
+    """Answers to the items named, all right or all wrong."""
+    return [
+        AnswerScored(
+            candidate=candidate, suite="s", item=name, correct=right, scores={"acc": float(right)}, prompt="",
+            output="", extracted=None, expected="",
+        )
+        for name in names
+    ]  # fmt: skip
+
+
+def test_candidates_without_common_items_are_not_called_tied():
+    events = [*only("a", ["1", "2"]), *only("b", ["3", "4"], right=False), speed("a", 20.0), speed("b", 40.0)]
+    verdict = reach_verdict(plan_of("a", "b"), events)
+    assert [r.not_comparable for r in verdict.rankings] == ["not comparable: no common items"] * 2
+    assert not any(r.tied_with_best for r in verdict.rankings)
+    assert all(r.p_against_best is None for r in verdict.rankings)
+    # Something has to be taken: the fastest, and the words do not say that it is the most accurate.
+    assert verdict.winner == "b"
+    text = " ".join(verdict.sentences)
+    assert "most accurate" not in text
+    assert "tied" not in text
+    assert "no two of them answered the same items" in text
+    assert any("no common items" in warning for warning in verdict.warnings)
+
+
+def test_one_that_answered_other_items_does_not_keep_the_rest_from_a_comparison():
+    events = [*answers("a", 90, 100), *answers("b", 40, 100), *only("c", ["elsewhere 1", "elsewhere 2"])]
+    events += [speed("a", 20.0), speed("b", 40.0), speed("c", 80.0)]
+    verdict = reach_verdict(plan_of("a", "b", "c"), events)
+    assert verdict.winner == "a"
+    assert row(verdict, "b").p_against_best < 0.05
+    assert row(verdict, "c").not_comparable
+    assert not row(verdict, "c").tied_with_best
+    assert not row(verdict, "a").not_comparable
+    assert any(w.startswith("C: not comparable: no common items") for w in verdict.warnings)
+    assert not any("same number of items" in warning for warning in verdict.warnings)
+
+
+def test_one_candidate_alone_is_compared_with_nobody():
+    verdict = reach_verdict(plan_of("a"), [*answers("a", 50, 100), speed("a", 20.0)])
+    assert verdict.winner == "a"
+    assert not row(verdict, "a").not_comparable
+
+
+def test_speed_that_drifted_over_the_rounds_is_said_and_one_that_did_not_is_not():
+    falls = [1.0, 0.96, 0.93, 0.9, 0.88]
+    events = [
+        speed(candidate, base * share, repeat=n)
+        for n, share in enumerate(falls)
+        for candidate, base in (("a", 20.0), ("b", 40.0))
+    ]
+    (warning,) = (w for w in reach_verdict(plan_of("a", "b"), events).warnings if "drifted" in w)
+    assert "generation -12%" in warning
+    # The same falls, but the disturbed repeats were taken again: what stays is level.
+    level = [speed(c, 20.0 + n % 2 / 10, repeat=n) for n in range(5) for c in ("a", "b")]
+    again = [speed("a", 20.0 * share, repeat=n, final=False, disturbed=True) for n, share in enumerate(falls)]
+    assert not any("drifted" in w for w in reach_verdict(plan_of("a", "b"), [*again, *level]).warnings)
+
+
+def test_answering_that_grows_slower_is_a_drift_too():
+    events = [*answers("a", 8, 10), *answers("b", 8, 10)]
+    events += [
+        BlockScored(
+            candidate=c, suite="s", block=n, items=16, n_unique_prompt_tokens=900, n_output_tokens=0,
+            elapsed_s=1.0 + 0.05 * n,
+        )
+        for n in range(6)
+        for c in ("a", "b")
+    ]  # fmt: skip
+    (warning,) = (w for w in reach_verdict(plan_of("a", "b"), events).warnings if "drifted" in w)
+    assert "answering -20%" in warning

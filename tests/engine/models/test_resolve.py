@@ -1,0 +1,243 @@
+"""What MODEL means: the order of readings, what the cache has, and hints that lead on."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weighin.engine.hub import errors
+from weighin.engine.hub.cache import cached_from
+from weighin.engine.hub.client import RetryPolicy
+from weighin.engine.hub.download import download_model
+from weighin.engine.hub.listing import list_repo
+from weighin.engine.models.references import (
+    CatalogRef,
+    RepoFileRef,
+    RepoQuantRef,
+    RepoRef,
+    parse_reference,
+    reference_at_end,
+)
+from weighin.engine.models.resolve import catalog_entry, find_on_hub, license_note, locate, written
+
+REPO = "owner/some-GGUF"
+LLAMA = ("bartowski/Llama-3.2-1B-Instruct-GGUF", "unsloth/Llama-3.2-1B-Instruct-GGUF")
+
+
+@pytest.fixture
+def env(tmp_path):
+    return {"HOME": str(tmp_path / "user"), "OLLAMA_MODELS": str(tmp_path / "ollama")}
+
+
+def studio_model(tmp_path: Path, name: str) -> Path:
+    path = tmp_path / "user/.lmstudio/models/owner/repo" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"GGUF....")
+    return path
+
+
+def ollama_model(tmp_path: Path, name: str, tag: str, digit: str) -> Path:
+    root = tmp_path / "ollama"
+    blob = root / f"blobs/sha256-{digit * 64}"
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(b"GGUF....")
+    manifest = root / f"manifests/registry.ollama.ai/library/{name}/{tag}"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    layer = {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{digit * 64}"}
+    manifest.write_text(json.dumps({"layers": [layer]}))
+    return blob
+
+
+def cache(hub, standin, repo, name, data):
+    standin.add(repo, {name: data})
+    listed = list_repo(hub, repo)
+    return download_model(hub, listed, listed.models[0])
+
+
+# What is meant
+
+
+def test_the_order_of_readings(env, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = studio_model(tmp_path, "my-model-Q4_0.gguf")
+    studio_model(tmp_path, "llama-3.2-1b-instruct.gguf")
+    blob = ollama_model(tmp_path, "small", "latest", "a")
+    assert locate("llama-3.2-1b-instruct", env=env) == CatalogRef("llama-3.2-1b-instruct")  # the catalog's comes first
+    assert locate("MY-MODEL-q4_0", env=env) == path
+    assert locate("small", env=env) == blob
+    assert locate("ollama:small", env=env) == locate("ollama:small:latest", env=env) == blob
+    assert locate("owner/my-model:Q4_0", env=env) == RepoQuantRef("owner/my-model", "Q4_0")
+    Path("small").mkdir()
+    assert locate("small", env=env) == Path("small")  # and a path before everything
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lama-3.2-1b-instruct", "Did you mean llama-3.2-1b-instruct"),
+        ("my-modell-Q4_0", "my-model-Q4_0"),
+        ("entirely-unheard-of-zzz", "weighin models"),
+        ("ollama:smal", "Did you mean small:latest"),
+        ("lm-studio:nothing-like-it", "weighin local"),
+    ],
+)
+def test_near_names(env, tmp_path, text, words):
+    studio_model(tmp_path, "my-model-Q4_0.gguf")
+    ollama_model(tmp_path, "small", "latest", "a")
+    with pytest.raises(errors.ModelReferenceError, match=words):
+        locate(text, env=env)
+
+
+def test_a_store_entry_that_is_broken_says_so(env, tmp_path):
+    ollama_model(tmp_path, "torn", "1b", "b").unlink()
+    with pytest.raises(errors.ModelReferenceError, match="cannot be used"):
+        locate("ollama:torn:1b", env=env)
+
+
+@pytest.mark.parametrize(
+    "text", ["owner/repo", "owner/repo:Q4_0", "owner/repo:a/b.gguf", "qwen3-1.7b:Q8_0", "qwen3-1.7b"]
+)
+def test_written_is_what_was_read(text):
+    assert written(parse_reference(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/plans/owner/repo:Q4_0", "owner/repo:Q4_0"),
+        ("owner/repo:Q4_0", "owner/repo:Q4_0"),
+        ("/plans/owner/repo:sub/x.gguf", "owner/repo:sub/x.gguf"),
+        ("/plans/qwen3-1.7b:Q8_0", "qwen3-1.7b:Q8_0"),
+        ("/plans/ollama:small:1b", "ollama:small:1b"),
+        ("/plans/owner/repo", ""),  # could be a folder that is missing
+        ("/plans/models/x.gguf", ""),
+        ("/plans/x:y z", ""),
+        ("C:/models/x.gguf", ""),
+    ],
+)
+def test_names_in_plans(path, name):
+    assert reference_at_end(path) == name
+
+
+@given(st.text(max_size=40) | st.from_regex(r"(/?[a-z.]{0,6}){0,3}:?[a-zA-Z0-9_./:]{0,12}", fullmatch=True))
+def test_any_path_in_a_plan_is_an_ordinary_one_or_a_name(path):
+    name = reference_at_end(path)
+    assert name == "" or (":" in name and path.replace("\\", "/").endswith(name))
+
+
+def test_an_existing_path_in_a_plan_is_a_path(tmp_path):
+    path = tmp_path / "owner/repo:Q4_0"
+    path.parent.mkdir()
+    path.touch()
+    assert reference_at_end(str(path)) == ""
+
+
+# What the cache has
+
+
+def test_the_cache_answers_without_the_hub(standin, make_hub, make_content, tmp_path):
+    hub = make_hub()
+    path = cache(hub, standin, REPO, "some-Q4_K_M.gguf", make_content(1000))
+    asked = len(standin.requests)
+    for ref in (RepoRef(REPO), RepoQuantRef(REPO, "Q4_K_M"), RepoFileRef(REPO, "some-Q4_K_M.gguf")):
+        found = find_on_hub(hub, ref)
+        assert found.cached
+        assert download_model(hub, found.repo, found.model) == path
+    assert len(standin.requests) == asked
+    assert not find_on_hub(hub, RepoRef(REPO), newest=True).cached
+    assert len(standin.requests) > asked
+
+
+def test_another_quant_in_the_cache_is_not_what_a_bare_repo_means(standin, make_hub, make_content, monkeypatch):
+    hub = make_hub()
+    cache(hub, standin, REPO, "some-Q8_0.gguf", make_content(1000, 1))
+    standin.repos[REPO].files["some-Q4_K_M.gguf"] = make_content(800, 2)
+    found = find_on_hub(hub, RepoRef(REPO))
+    assert (found.cached, found.model.quant) == (False, "Q4_K_M")
+    assert "Q8_0" in found.note
+    monkeypatch.setattr("weighin.engine.models.resolve.is_offline", lambda: True)
+    found = find_on_hub(hub, RepoRef(REPO))
+    assert (found.cached, found.model.quant) == (True, "Q8_0")
+
+
+def test_an_older_commit_in_the_cache_counts(standin, make_hub, make_content):
+    hub = make_hub()
+    path = cache(hub, standin, REPO, "some-Q4_K_M.gguf", make_content(1000))
+    folder = path.parents[2]
+    (folder / "refs/main").write_text("f" * 40)
+    (folder / "snapshots" / ("f" * 40)).mkdir()
+    standin.repos.clear()
+    found = find_on_hub(hub, RepoQuantRef(REPO, "Q4_K_M"))
+    assert found.cached
+    assert found.repo.sha == path.parent.name
+
+
+def test_without_a_connection_what_is_here_is_taken_and_said(standin, make_hub, make_content):
+    hub = make_hub(retry=RetryPolicy(attempts=1))
+    cache(hub, standin, REPO, "some-Q8_0.gguf", make_content(1000))
+    dead = make_hub(endpoint="http://127.0.0.1:9", retry=RetryPolicy(attempts=1))
+    found = find_on_hub(dead, RepoRef(REPO))
+    assert found.cached
+    assert "cannot be reached" in found.note
+    assert "some-Q8_0.gguf, which is here" in found.note
+    with pytest.raises(errors.NoConnectionError):
+        find_on_hub(dead, RepoQuantRef(REPO, "Q4_0"))
+
+
+def test_a_cache_without_links_is_used_too(make_hub, tiny_gguf, tmp_path):
+    """As on Windows, where the snapshot holds the bytes and nothing tells their hash."""
+    from weighin.engine.models.fetch import Fetched, fetch_all
+
+    hub = make_hub(endpoint="http://127.0.0.1:9")
+    path = hub.cache_dir / "models--owner--some-GGUF/snapshots" / ("a" * 40) / "some-Q4_K_M.gguf"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(tiny_gguf(1))
+    (outcome,) = fetch_all([REPO], report=lambda progress: None, hub=hub)
+    assert isinstance(outcome, Fetched)
+    assert outcome.path == path
+
+
+def test_where_a_cached_file_is_from(standin, make_hub, make_content, tmp_path):
+    path = cache(make_hub(), standin, REPO, "sub/some-Q4_K_M.gguf", make_content(1000))
+    found = cached_from(path)
+    assert found is not None
+    assert (found.repo, found.commit, found.name) == (REPO, path.parts[-3], "sub/some-Q4_K_M.gguf")
+    assert found.blob == path.resolve()
+    assert cached_from(path.resolve()) is None
+    elsewhere = tmp_path / "link.gguf"
+    elsewhere.symlink_to(os.path.relpath(path.resolve(), tmp_path))
+    assert cached_from(elsewhere) is None
+
+
+# Catalog models
+
+
+def test_a_gated_or_missing_repo_of_a_catalog_model_is_passed_over(standin, make_hub, make_content):
+    name = "Llama-3.2-1B-Instruct-Q4_K_M.gguf"
+    standin.add(LLAMA[0], {name: make_content(1000)}, gated="manual")
+    with pytest.raises(errors.GatedModelError) as caught:
+        find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct"))
+    assert caught.value.page == f"{standin.url}/{LLAMA[0]}"
+    standin.add(LLAMA[1], {name: make_content(1000)})
+    assert find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct")).repo.repo == LLAMA[1]
+    with pytest.raises(errors.HubNotFoundError, match="has no IQ1_S"):
+        find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct", "IQ1_S"))
+
+
+def test_the_license_is_the_base_models(standin, make_hub):
+    standin.add("me/my-finetune-GGUF", {"x-Q4_0.gguf": b"GGUF"}, tags=("base_model:meta-llama/Llama-3.2-1B-Instruct",))
+    standin.add("me/own-GGUF", {"x-Q4_0.gguf": b"GGUF"}, tags=("license:mit",))
+    standin.add("me/silent-GGUF", {"x-Q4_0.gguf": b"GGUF"}, tags=())
+    hub = make_hub()
+    tuned, own, silent = (list_repo(hub, name) for name in ("me/my-finetune-GGUF", "me/own-GGUF", "me/silent-GGUF"))
+    entry = catalog_entry(tuned)
+    assert entry is not None
+    assert entry.id == "llama-3.2-1b-instruct"
+    assert license_note(tuned).startswith("Llama 3.2 Community License; ")
+    assert "mit, as the uploader says" in license_note(own)
+    assert license_note(silent) == f"not stated; see {standin.url}/me/silent-GGUF"

@@ -1,0 +1,96 @@
+"""Time told beforehand counts what is asked again."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from weighin.engine.plan.model import Candidate, ConsistencyPlan, Plan, SuiteChoice
+from weighin.engine.prepare.demo import ITEM_LIMIT, SUITES
+from weighin.engine.run.estimate import Rates, Work, answering_work, consistency_work, estimate_s
+from weighin.engine.run.reasking import Reasking, SampleStep
+from weighin.engine.tasks.items import GenerateItem, Suite
+from weighin.engine.tasks.opening import open_suite
+from weighin.engine.tasks.spec import SuiteSpec
+from weighin.engine.tasks.variants import TEMPLATES
+
+RATES = Rates(prompt=900.0, generation=90.0)
+"""About the sample model's on two cores."""
+
+
+def suites(*names: str, limit: int = 40) -> list[Suite]:
+    return [open_suite(SuiteChoice(name=name), seed=1, limit=limit) for name in names]
+
+
+def test_samples_share_their_prompt_and_templates_ask_everything_again() -> None:
+    (suite,) = opened = suites("read-and-extract", limit=4)
+    once = answering_work(opened)
+    sampled = consistency_work(ConsistencyPlan(items=4, samples=5, template_items=0, repeat_blocks=0), opened)
+    assert sampled == Work(once.prompt, 5 * once.output)
+    repeated = consistency_work(ConsistencyPlan(items=4, samples=5, template_items=0, repeat_blocks=1), opened)
+    assert repeated.prompt == pytest.approx(2 * once.prompt)
+    reworded = consistency_work(ConsistencyPlan(items=4, samples=5, template_items=4, repeat_blocks=0), opened)
+    assert reworded.output - sampled.output == pytest.approx(len(TEMPLATES) * once.output)
+    assert reworded.prompt - sampled.prompt > len(TEMPLATES) * once.prompt * 0.9
+    assert consistency_work(ConsistencyPlan(items=0), opened) == Work()
+    assert suite.spec.kind == "generate"
+
+
+def test_turned_options_cost_less_than_asking_each_order_anew() -> None:
+    opened = suites("classify", limit=10)
+    plan = ConsistencyPlan(items=10, order_items=10, template_items=0, repeat_blocks=0)
+    turned, once = consistency_work(plan, opened), answering_work(opened)
+    assert once.prompt < turned.prompt < 4 * once.prompt
+    unshown = suites("everyday-choice", limit=10)
+    assert consistency_work(plan, unshown) == Work()
+
+
+def test_the_estimate_grows_by_what_is_asked_again() -> None:
+    opened = suites("everyday-choice", "classify", "table-lookup")
+    plan = Plan(candidates=(Candidate(id="a", path="a", name="a"), Candidate(id="b", path="b", name="b")))
+    none = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0))
+    rates = {"a": RATES, "b": Rates(90.0, 9.0)}
+    more = estimate_s(plan, opened, rates) - estimate_s(none, opened, rates)
+    work = consistency_work(plan.consistency, opened)
+    assert more == pytest.approx(work.seconds(rates["a"]) + work.seconds(rates["b"]))
+    assert more > 0
+
+
+def test_the_demonstration_stays_short() -> None:
+    """Order, wording and repetition cost it less than a tenth."""
+    from weighin.engine.prepare import demo
+
+    opened = suites(*SUITES, limit=ITEM_LIMIT)
+    plan = Plan(candidates=(Candidate(id="a", path="a", name="a"),), consistency=demo.CONSISTENCY)
+    sampled_only = msgspec.structs.replace(plan.consistency, order_items=0, template_items=0, repeat_blocks=0)
+    before = estimate_s(msgspec.structs.replace(plan, consistency=sampled_only), opened, {"a": RATES})
+    assert before < estimate_s(plan, opened, {"a": RATES}) < 1.1 * before
+
+
+def own_suite(n: int, max_tokens: int) -> Suite:
+    spec = SuiteSpec(name="own", title="own", kind="generate", metric="exact_match", max_tokens=max_tokens)
+    return Suite(
+        spec=spec, items=tuple(GenerateItem(id=str(i), prompt=f"What is {i}?", answers=("4",)) for i in range(n))
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "max_tokens", "sampled"),
+    [(6, 256, 3), (6, 32, 6), (40, 32, 25), (100, 256, 20), (400, 256, 50), (400, 1280, 50), (3, 2048, 1)],
+)
+def test_items_with_long_answers_are_asked_again_no_longer_than_answering_took(
+    n: int, max_tokens: int, sampled: int
+) -> None:
+    suite = own_suite(n, max_tokens)
+    again = Reasking(ConsistencyPlan(), [suite])
+    steps = [step for step in again.steps() if isinstance(step, SampleStep)]
+    assert sum(len(again.sampled(step)) for step in steps) == sampled
+    # The first of the committed order, so the same for every candidate.
+    assert again.sampled(steps[0])[0] == suite.items[0]
+    output = answering_work([suite]).output
+    only_samples = ConsistencyPlan(template_items=0, repeat_blocks=0)
+    assert consistency_work(only_samples, [suite]).output <= max(output, 2048 / 2, 5 * max_tokens / 4)
+    # A number that was asked for is meant.
+    assert sum(len(Reasking(ConsistencyPlan(share=0.0), [suite]).sampled(step)) for step in steps) >= sampled
+    assert f"{sampled} item" in again.words
+    assert Reasking(ConsistencyPlan(items=0), [suite]).words == ""

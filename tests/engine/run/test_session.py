@@ -1,0 +1,264 @@
+"""Whole runs on tiny models in real workers: order, controls, deaths, budgets, and that resuming changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from weighin.engine.errors import StoreError
+from weighin.engine.events import run as ev
+from weighin.engine.plan.model import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.run.session import Session
+from weighin.engine.store.store import Store
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="signals as Linux has them")
+
+React = Callable[[Session, ev.Event], None]
+
+
+@pytest.fixture
+def plan(tiny_models: list[Path], choice_file: Path, writing_file: Path) -> Plan:
+    return freeze_plan(
+        Plan(
+            candidates=candidates_from_paths(str(file) for file in tiny_models),
+            suites=(
+                SuiteChoice(name="colours", data=str(choice_file)),
+                SuiteChoice(name="writing", data=str(writing_file)),
+            ),
+            settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
+            speed=SpeedPlan(
+                n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
+            ),
+            consistency=ConsistencyPlan(items=12, samples=2),
+        )
+    )
+
+
+@pytest.fixture
+def store(home: Path) -> Store:
+    return Store.open(home / "runs.sqlite3")
+
+
+def work(plan: Plan, store: Store, react: React | None = None, *, run_id: str = "r1") -> list[ev.Event]:
+    """Run to the end, calling ``react`` on every event."""
+    if all(row.id != run_id for row in store.runs()):
+        store.create_run(run_id, "test", plan)
+
+    async def main() -> list[ev.Event]:
+        session = Session(plan, store, run_id)
+        seen = []
+        async for event in session.run():
+            seen.append(event)
+            if react is not None:
+                react(session, event)
+        return seen
+
+    return asyncio.run(main())
+
+
+def answers(store: Store, run_id: str = "r1") -> dict[tuple[str, str, str], tuple[object, ...]]:
+    """Everything about the answers that does not depend on the clock."""
+    found = {}
+    for event in store.events(run_id, "AnswerScored"):
+        assert isinstance(event, ev.AnswerScored)
+        key = (event.candidate, event.suite, f"{event.item} {event.repeat}")
+        assert key not in found
+        found[key] = (event.output, event.options, event.correct, event.scores, event.prompt, event.stop)
+    return found
+
+
+def outcome(events: list[ev.Event]) -> str:
+    return next(e.outcome for e in reversed(events) if isinstance(e, ev.RunFinished))
+
+
+@pytest.fixture
+def whole(plan: Plan, store: Store) -> dict[tuple[str, str, str], tuple[object, ...]]:
+    """Answers of an uninterrupted run."""
+    work(plan, store, run_id="whole")
+    return answers(store, "whole")
+
+
+def test_every_candidate_does_the_same_work_and_the_verdict_comes_last(plan: Plan, store: Store) -> None:
+    seen = work(plan, store)
+    assert isinstance(seen[0], ev.RunStarted)
+    assert isinstance(seen[-1], ev.VerdictReached)
+    assert outcome(seen) == "completed"
+    assert len(answers(store)) == 3 * (40 + 40 + 12 * 2)
+    by_candidate = [
+        [(e.suite, e.item) for e in seen if isinstance(e, ev.AnswerScored) and e.candidate == c.id]
+        for c in plan.candidates
+    ]
+    assert by_candidate[0] == by_candidate[1] == by_candidate[2]
+    for kind in ("prompt", "generation"):
+        speeds = [e for e in seen if isinstance(e, ev.SpeedMeasured) and e.kind == kind and e.final]
+        assert sorted((e.candidate, e.repeat) for e in speeds) == sorted(
+            (c.id, k) for c in plan.candidates for k in (0, 1)
+        )
+    assert sum(isinstance(e, ev.ChatMeasured) for e in seen) == 3 * 2
+    assert sum(isinstance(e, ev.MemoryMeasured) for e in seen) == 3
+    assert store.runs()[0].status == "completed"
+
+
+def test_candidates_take_turns_in_alternating_order(plan: Plan, store: Store) -> None:
+    seen = work(plan, store)
+    rounds: list[list[str]] = []
+    for event in seen:
+        if isinstance(event, ev.RoundStarted):
+            rounds.append([])
+        elif isinstance(event, ev.BlockScored) and (not rounds[-1] or rounds[-1][-1] != event.candidate):
+            rounds[-1].append(event.candidate)
+    names = [c.id for c in plan.candidates]
+    assert rounds[0] == names
+    assert rounds[1] == names[::-1]
+
+
+def test_durable_events_are_stored_before_they_are_told(plan: Plan, store: Store) -> None:
+    other = Store.open(store.path)
+
+    def check(_session: Session, event: ev.Event) -> None:
+        if isinstance(event, (ev.BlockScored, ev.SpeedMeasured, ev.MemoryMeasured, ev.VerdictReached)):
+            assert event in other.events("r1", type(event).__name__)
+
+    work(plan, store, check)
+
+
+@pytest.mark.parametrize("after", [1, 40, 100, 200])
+def test_cancelled_anywhere_and_resumed_it_ends_as_if_uninterrupted(
+    plan: Plan, store: Store, whole: dict[tuple[str, str, str], tuple[object, ...]], after: int
+) -> None:
+    count = 0
+
+    def cancel(session: Session, event: ev.Event) -> None:
+        nonlocal count
+        count += 1
+        if count == after:
+            session.cancel()
+
+    first = work(plan, store, cancel)
+    assert outcome(first) == "cancelled"
+    again = work(plan, store)
+    assert outcome(again) == "completed"
+    assert answers(store) == whole
+    repeats = [e for e in store.events("r1") if isinstance(e, ev.SpeedMeasured) and e.final]
+    assert len(repeats) == len({(e.candidate, e.kind, e.repeat) for e in repeats}) == 12
+
+
+@linux_only
+@pytest.mark.parametrize("when", ["ModelLoaded", "SpeedMeasured", "BlockScored"])
+def test_a_killed_worker_is_replaced_and_changes_nothing(
+    plan: Plan, store: Store, whole: dict[tuple[str, str, str], tuple[object, ...]], when: str
+) -> None:
+    victim = plan.candidates[1].id
+    killed = False
+
+    def kill(session: Session, event: ev.Event) -> None:
+        nonlocal killed
+        if type(event).__name__ == when and getattr(event, "candidate", "") == victim and not killed:
+            pid = session._pool._workers[victim].pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            killed = True
+
+    seen = work(plan, store, kill)
+    assert [e.failure for e in seen if isinstance(e, ev.WorkerDied)] == ["killed"]
+    assert outcome(seen) == "completed"
+    assert answers(store) == whole
+
+
+@linux_only
+def test_a_worker_that_aborts_takes_only_its_candidate_with_it(plan: Plan, store: Store) -> None:
+    victim = plan.candidates[0].id
+
+    def abort(session: Session, event: ev.Event) -> None:
+        if isinstance(event, ev.MemoryMeasured) and event.candidate == victim:
+            pid = session._pool._workers[victim].pid
+            assert pid is not None
+            os.kill(pid, signal.SIGABRT)
+
+    seen = work(plan, store, abort)
+    assert outcome(seen) == "completed"
+    stopped = [e for e in seen if isinstance(e, ev.CandidateStopped)]
+    assert [(e.candidate, e.reason) for e in stopped] == [(victim, "failed")]
+    verdict = seen[-1]
+    assert isinstance(verdict, ev.VerdictReached)
+    assert verdict.winner != victim
+    assert verdict.rankings[-1].candidate == victim
+    assert "aborted" in verdict.rankings[-1].ruled_out[0]
+    assert len(answers(store)) == 2 * (80 + 24)
+
+
+def test_a_skipped_candidate_and_a_dropped_suite_get_no_more_work(plan: Plan, store: Store) -> None:
+    skipped = plan.candidates[2].id
+
+    def react(session: Session, event: ev.Event) -> None:
+        if isinstance(event, ev.BlockScored) and event.suite == "colours":
+            session.drop_suite("colours")
+        if isinstance(event, ev.PhaseChanged) and event.candidate == skipped and event.phase == "speed":
+            session.skip(skipped)
+
+    seen = work(plan, store, react)
+    assert outcome(seen) == "completed"
+    assert not [e for e in seen if isinstance(e, ev.BlockScored) and e.candidate == skipped]
+    # The work goes on while we react: the block under way when the suite was dropped may still come.
+    assert sum(isinstance(e, ev.BlockScored) and e.suite == "colours" for e in seen) <= 2
+    assert sum(isinstance(e, ev.AnswerScored) and e.suite == "writing" for e in seen) == 2 * (40 + 24)
+
+
+def test_pausing_holds_the_work_until_continued(plan: Plan, store: Store) -> None:
+    paused_at: list[int] = []
+
+    def react(session: Session, event: ev.Event) -> None:
+        if isinstance(event, ev.BlockScored) and not paused_at:
+            paused_at.append(1)
+            session.pause()
+            asyncio.get_running_loop().call_later(0.3, session.unpause)
+
+    seen = work(plan, store, react)
+    kinds = [type(e).__name__ for e in seen]
+    pause, go_on = kinds.index("RunPaused"), kinds.index("RunContinued")
+    assert kinds[pause:go_on].count("BlockScored") <= 1
+    assert outcome(seen) == "completed"
+
+
+def test_a_spent_time_budget_ends_the_run_with_a_verdict(plan: Plan, store: Store) -> None:
+    plan = msgspec.structs.replace(plan, time_budget_s=0.8)
+    seen = work(plan, store)
+    assert outcome(seen) == "out of time"
+    assert isinstance(seen[-1], ev.VerdictReached)
+    assert store.runs()[0].status == "out of time"
+
+
+def test_a_full_disk_ends_the_run_with_a_word_and_it_can_be_resumed(
+    plan: Plan, store: Store, whole: dict[tuple[str, str, str], tuple[object, ...]]
+) -> None:
+    def fill(_session: Session, event: ev.Event) -> None:
+        if isinstance(event, ev.BlockScored):  # from now on SQLite fails as on a full disk
+            pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+            store._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreError, match="is full"):
+        work(plan, store, fill)
+    store._connection.execute("PRAGMA max_page_count = 1000000")
+    assert 0 < len(answers(store)) < len(whole)
+    assert outcome(work(plan, store)) == "completed"
+    assert answers(store) == whole
+
+
+def test_a_model_that_cannot_be_loaded_fails_alone(plan: Plan, store: Store, tmp_path: Path) -> None:
+    # A sound header whose tensors llama.cpp does not expect: found out only by loading it.
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(Path(plan.candidates[0].path).read_bytes().replace(b"blk.1.ffn_up", b"blk.1.ffn_xx"))
+    bad = msgspec.structs.replace(plan.candidates[0], path=str(broken), id="broken", sha256="")
+    plan = msgspec.structs.replace(plan, candidates=(bad, plan.candidates[1]))
+    seen = work(plan, store)
+    assert outcome(seen) == "completed"
+    assert [(e.candidate, e.reason) for e in seen if isinstance(e, ev.CandidateStopped)] == [("broken", "failed")]
+    assert len(answers(store)) == 80 + 24

@@ -1,0 +1,440 @@
+"""The app in a simulated terminal: every screen, every key that changes a run, trouble, sizes, monochrome."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from weighin.engine.errors import StoreError
+from weighin.engine.events.run import AnswerScored, RunContinued, RunFinished, RunPaused, SuiteDropped
+from weighin.tui.app.app import WeighinApp
+from weighin.tui.app.binding_ids import binding_ids
+from weighin.tui.app.modes import modes
+from weighin.tui.app.preferences import Preferences
+from weighin.tui.modals.compare import CompareScreen
+from weighin.tui.modals.dialogs import Choose, Confirm, ErrorDialog
+from weighin.tui.modals.help import HelpScreen
+from weighin.tui.run.source import ALL_CONTROLS
+from weighin.tui.widgets.matrix import AnswerMatrix
+from weighin.tui.widgets.panel import CandidatePanel
+
+SIZES = [(80, 24), (120, 30), (160, 48), (40, 12)]
+
+
+class ScriptedSource:
+    """Plays its events, then waits for the end that the test or the user brings."""
+
+    controls = ALL_CONTROLS
+    recorded = False
+
+    def __init__(self, events, *, plan=None, hold=False, error=None):
+        self._script = list(events)
+        self._hold = hold
+        self._error = error
+        self._more = asyncio.Queue()
+        self.asked = []
+        self.run_id, self.title, self.plan = "r1", "scripted", plan
+
+    async def events(self):
+        for event in self._script:
+            yield event
+        if self._error:
+            raise self._error
+        while self._hold:
+            event = await self._more.get()
+            yield event
+            if isinstance(event, RunFinished):
+                break
+
+    def tell(self, event):
+        self._more.put_nowait(event)
+
+    def pause(self):
+        self.tell(RunPaused())
+
+    def unpause(self):
+        self.tell(RunContinued())
+
+    def skip(self, candidate):
+        self.asked.append(("skip", candidate))
+
+    def drop_suite(self, suite):
+        self.tell(SuiteDropped(suite=suite))
+
+    def cancel(self):
+        self.asked.append(("cancel",))
+        self.tell(RunFinished(outcome="cancelled"))
+
+
+def app_of(events, **options):
+    mode = options.pop("mode", "live")
+    library = options.pop("library", None)
+    preferences = options.pop("preferences", None)
+    return WeighinApp(
+        ScriptedSource(events, **options),
+        mode=mode,
+        library=library,
+        preferences=preferences,
+        clock=lambda: 1_760_000_200.0,
+    )
+
+
+async def settle(pilot):
+    """Until the events are folded and painted."""
+    for _ in range(3):
+        await pilot.pause()
+    pilot.app._painted_at = 0.0
+    pilot.app.paint()
+    await pilot.pause()
+
+
+def shown(app):
+    """The screen as text."""
+    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize(("mode", "count"), [("live", 2), ("live", 8), ("results", 4), ("answers", 3), ("history", 2)])
+async def test_every_screen_survives_every_size(run_events, library, mode, count):
+    app = app_of(run_events(count)[:-1], hold=True, mode=mode, library=library)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        for size in [*SIZES, (5, 3), (80, 24)]:
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+        assert "weighin" in shown(app)
+
+
+@pytest.mark.parametrize("mode", ["live", "results", "answers", "history"])
+async def test_a_run_with_nothing_in_it(mode, library):
+    library.lines = []
+    app = app_of([], mode=mode, library=library)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for key in ("a", "z", "s", "d", "y", "f", "escape", "b", "enter", "r", "left", "question_mark"):
+            await pilot.press(key)
+            await pilot.pause()
+            if len(app.screen_stack) > 1:
+                await pilot.press("escape")
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 8])
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_every_candidate_has_its_panel(run_events, count, size):
+    app = app_of(run_events(count)[:-1], hold=True)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        panels = list(app.screen.query(CandidatePanel))
+        assert [panel.candidate for panel in panels] == [panel.card.id for panel in app.follower.board.panels]
+        assert all(panel.size.width >= 30 and panel.size.height >= 10 for panel in panels)
+        for panel in [*panels[1:], panels[0]]:
+            await pilot.press("right")
+            await settle(pilot)
+            assert app.screen.focused is panel
+            assert app.screen.region.contains_region(panel.region)  # the whole of it is in sight
+
+
+async def test_only_changed_panels_are_painted_again(run_events):
+    events = run_events(3)
+    app = app_of(events[:120], hold=True)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        board = app.follower.board
+        painted = [panel.show(board.panels[i], panel._look) for i, panel in enumerate(app.screen.query(CandidatePanel))]
+        assert painted == [False, False, False]
+
+
+async def test_pause_and_go_on(run_events):
+    app = app_of(run_events(2)[:50], hold=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        assert app.follower.board.paused
+        assert "PAUSED" in shown(app)
+        await pilot.press("p")
+        await settle(pilot)
+        assert not app.follower.board.paused
+        assert "PAUSED" not in shown(app)
+
+
+async def test_cancel_asks_and_keeps_the_results(run_events):
+    app = app_of(run_events(2)[:60], hold=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        answered = app.follower.board.answered
+        await pilot.press("c")
+        assert isinstance(app.screen, Confirm)
+        await pilot.press("n")
+        assert app.follower.source.asked == []
+        await pilot.press("c", "y")
+        await settle(pilot)
+        assert app.follower.board.finished.outcome == "cancelled"
+        assert app.follower.board.answered == answered
+        assert not app.follower.active
+        assert app.follower.exit_code == 130
+
+
+async def test_skip_takes_the_focused_candidate(run_events):
+    app = app_of(run_events(3)[:60], hold=True)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("right", "s")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause()
+        assert app.follower.source.asked == [("skip", "qwen3-1.7b")]
+
+
+async def test_a_suite_is_dropped_by_choice(run_events):
+    app = app_of(run_events(2)[:60], hold=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("d")
+        assert isinstance(app.screen, Choose)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert app.follower.board.dropped == {"extract-dates"}
+
+
+async def test_zoom_shows_one_panel_and_steps_on(run_events):
+    app = app_of(run_events(3)[:60], hold=True)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("z")
+        await settle(pilot)
+        assert [p.candidate for p in app.screen.query(CandidatePanel) if p.display] == ["llama-3.2-1b"]
+        await pilot.press("right")
+        await settle(pilot)
+        assert [p.candidate for p in app.screen.query(CandidatePanel) if p.display] == ["qwen3-1.7b"]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert all(p.display for p in app.screen.query(CandidatePanel))
+
+
+async def test_the_verdict_brings_the_results(run_events, run_plan):
+    app = app_of(run_events(3), plan=run_plan(3))
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        assert app.current_mode == "results"
+        assert "▶" in shown(app)
+        assert "statistically tied" in shown(app)
+        await pilot.press("y")
+        assert "llama-server" in app.clipboard
+        assert app.follower.exit_code == 0
+
+
+async def test_a_dead_worker_is_told_and_shown(run_events):
+    app = app_of(run_events(4)[:-1], hold=True)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        text = shown(app)
+        assert "failed: killed for memory twice" in text
+        assert any("killed for memory" in note.message for note in app._notifications)
+
+
+async def test_an_error_of_the_run_is_a_dialog_to_copy(run_events):
+    app = app_of(run_events(2)[:40], error=StoreError("The disk is full.", hint="Make room and resume."))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, ErrorDialog)
+        await pilot.press("c")
+        assert app.clipboard == "The disk is full.\nMake room and resume."
+        await pilot.press("escape")
+        await pilot.press("q")
+    assert app.return_value == 1
+
+
+async def test_quitting_in_a_run_ends_it_first(run_events):
+    app = app_of(run_events(2)[:40], hold=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("q", "y")
+        await settle(pilot)
+    assert app.follower.source.asked == [("cancel",)]
+    assert app.return_value == 130
+
+
+async def test_help_on_every_screen_lists_its_keys(run_events, library):
+    app = app_of(run_events(2)[:60], hold=True, library=library)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await settle(pilot)
+        for number in range(1, len(modes()) + 1):
+            await pilot.press(str(number), "question_mark")
+            await settle(pilot)
+            assert isinstance(app.screen, HelpScreen)
+            assert "Quit" in str(app.screen.query_one("#help-keys").render())
+            await pilot.press("escape")
+
+
+async def test_keys_and_theme_come_from_the_config(run_events):
+    chosen = Preferences(theme="weighin-light", keys={"run.pause": "f5", "no.such": "f6"})
+    app = app_of(run_events(2)[:50], hold=True, preferences=chosen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert app.theme == "weighin-light"
+        await pilot.press("p")
+        await settle(pilot)
+        assert not app.follower.board.paused
+        await pilot.press("f5")
+        await settle(pilot)
+        assert app.follower.board.paused
+        assert any("no.such" in note.message for note in app._notifications)
+    assert {"run.pause", "app.help", "history.delete", "answers.filter", "results.copy"} <= binding_ids()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_goes_to_the_answers_of_the_focused_candidate(run_events, answered):
+    events = run_events(3)[:-2]
+    first = next(place for place, event in enumerate(events) if isinstance(event, AnswerScored))
+    app = app_of(events if answered else events[:first], hold=True)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("right", "right")
+        chosen = app.follower.board.panels[2].card
+        assert app.screen.focused_candidate == chosen.id
+        await pilot.press("a")
+        await settle(pilot)
+        if not answered:
+            for event in events[first:]:
+                app.follower.source.tell(event)
+            await settle(pilot)
+        matrix = app.screen.query_one(AnswerMatrix)
+        assert matrix.column == 2
+        assert f"C {chosen.name}" in str(app.screen.query_one("#left").render())
+        await pilot.press("1")  # another candidate's, from another panel
+        await settle(pilot)
+        await pilot.press("left", "a")
+        await settle(pilot)
+        assert app.screen.query_one(AnswerMatrix).column == 1
+
+
+async def test_answers_are_filtered_and_set_side_by_side(run_events):
+    app = app_of(run_events(4)[:-1], hold=True, mode="answers")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        matrix = app.screen.query_one(AnswerMatrix)
+        assert len(matrix.rows) == 60
+        await pilot.press("f", "down", "enter")
+        await settle(pilot)
+        assert 0 < len(matrix.rows) < 60
+        assert all(row.answers[0].correct and not row.answers[1].correct for row in matrix.rows)
+        await pilot.press("b")
+        await settle(pilot)
+        text = shown(app)
+        assert "A Llama 3.2 1B Instruct Q4_K_M" in text
+        assert "B Qwen3 1.7B Q4_K_M" in text
+        await pilot.press("escape", "slash", *"letter-003", "enter")
+        await settle(pilot)
+        assert [row.item for row in matrix.rows] == ["letter-003"]
+        await pilot.press("escape", "end", "right", "right", "right", "right")
+        assert (matrix.row, matrix.column) == (59, 3)
+
+
+async def test_output_cannot_reach_the_terminal(run_events):
+    import msgspec
+
+    from weighin.engine.events.run import AnswerScored
+
+    events = [
+        msgspec.structs.replace(event, output="\x1b[2J\x07[red]x[/red]", extracted="[/nope]")
+        if isinstance(event, AnswerScored)
+        else event
+        for event in run_events(2)[:-1]
+    ]
+    app = app_of(events, hold=True, mode="answers")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("end", "b")
+        await settle(pilot)
+        assert "\x1b" not in shown(app)
+        assert "[/nope]" in shown(app)
+
+
+async def test_history_opens_renames_deletes_compares(run_events, library):
+    app = WeighinApp(None, library=library, mode="history")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        assert "first try" in shown(app)
+        await pilot.press("n", *"x", "enter")
+        await settle(pilot)
+        assert library.lines[0].name.endswith("x")
+        await pilot.press("space", "down", "down", "space", "c")
+        await settle(pilot)
+        assert isinstance(app.screen, CompareScreen)
+        assert "generation" in shown(app)
+        await pilot.press("escape")
+        await pilot.press("d")
+        await settle(pilot)
+        assert isinstance(app.screen, Confirm)
+        await pilot.press("n")
+        assert len(library.lines) == 3
+        await pilot.press("d")
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        assert [line.name for line in library.lines][1:] == ["first try"]
+        await pilot.press("up", "up", "enter")
+        await settle(pilot)
+        assert app.current_mode == "results"
+        assert app.follower.board.verdict is not None
+
+
+async def test_history_resumes_what_can_be_resumed(library):
+    app = WeighinApp(None, library=library, mode="history")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert app.current_mode == "history"
+        await pilot.press("down", "r")
+        await settle(pilot)
+        assert app.follower.board.verdict is not None
+
+
+async def test_export_asks_format_and_file(run_events, library):
+    app = app_of(run_events(3), library=library)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("e")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+    assert library.exported == [("20251009-085320", "md")]
+
+
+async def test_no_color_is_monochrome_and_still_says_who_leads(run_events, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = app_of(run_events(3)[:-1], hold=True)
+    os.environ["NO_COLOR"] = "1"
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        assert app.no_color
+        assert "▲" in shown(app)
+        colors = {
+            (segment.style.color.triplet if segment.style and segment.style.color else None)
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip.apply_filter(app._filters[-1], app.screen.background_colors[1])
+        }
+        assert all(c is None or c.red == c.green == c.blue for c in colors)
+
+
+async def test_folding_ten_thousand_answers_keeps_the_loop_alive(run_events):
+    import msgspec
+
+    from weighin.engine.events.run import AnswerScored
+
+    events = run_events(2)
+    answers = [event for event in events if isinstance(event, AnswerScored)]
+    many = [msgspec.structs.replace(answers[i % len(answers)], item=f"m-{i}") for i in range(10_000)]
+    app = app_of([*events[:10], *many], hold=True, mode="answers")
+    async with app.run_test(size=(160, 48)) as pilot:
+        while app.follower.board.answered < 10_000:
+            await asyncio.sleep(0.01)
+        await settle(pilot)
+        matrix = app.screen.query_one(AnswerMatrix)
+        assert len(matrix.rows) == 10_000
+        await pilot.press("end")
+        assert matrix.rows[-1].item in shown(app)

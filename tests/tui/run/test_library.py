@@ -1,0 +1,62 @@
+"""Earlier runs read from a real database, and the entry points' plumbing on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from weighin.engine.errors import WeighinError
+from weighin.engine.events.run import DURABLE, VerdictReached
+from weighin.engine.store.store import Store
+from weighin.tui.app.app import WeighinApp
+from weighin.tui.run.library import StoreLibrary
+
+
+@pytest.fixture
+def stored(tmp_path, run_events, run_plan):
+    path = tmp_path / "runs.sqlite3"
+    with Store.open(path) as store:
+        for name, part in (("whole", 1.0), ("broken", 0.5)):
+            events = run_events(3)
+            events = events[: int(len(events) * part)]
+            store.create_run(name, f"the {name} one", run_plan(3))
+            store.append(name, [event for event in events if isinstance(event, DURABLE)])
+        store.set_status("whole", "completed")
+    return StoreLibrary(path)
+
+
+def test_lists_opens_and_reaches_a_verdict_where_none_is_stored(stored):
+    assert {line.id: line.can_resume for line in stored.runs()} == {"whole": False, "broken": True}
+    plan, events = stored.load("broken")
+    assert len(plan.candidates) == 3
+    assert isinstance(events[-1], VerdictReached)
+
+
+def test_renames_and_deletes(stored):
+    stored.rename("whole", "better")
+    assert [line.name for line in stored.runs() if line.id == "whole"] == ["better"]
+    stored.delete("whole")
+    assert [line.id for line in stored.runs()] == ["broken"]
+
+
+def test_exports_each_format(stored, tmp_path):
+    for name in stored.formats():
+        written = stored.export("whole", name, tmp_path / f"{name}.txt")
+        assert written.stat().st_size > 0
+    with pytest.raises(WeighinError):
+        stored.export("whole", stored.formats()[0], tmp_path / "no" / "such" / "folder.csv")
+
+
+def test_a_missing_run_is_an_error_for_people(stored):
+    with pytest.raises(WeighinError):
+        stored.load("nothing")
+
+
+async def test_the_app_opens_a_stored_run(stored):
+    app = WeighinApp(None, library=stored, mode="history")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.pause(0.3)
+        await app.open_run("whole")
+        await pilot.pause(0.1)
+        assert app.current_mode == "results"
+        assert app.follower.board.answered == 180
+        assert app.follower.plan is not None

@@ -1,0 +1,86 @@
+"""Replays: order, time factor, pause, giving up, recordings that cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from weighin.engine.events.run import RunContinued, RunFinished, RunPaused, RunStarted
+from weighin.engine.events.wire import encode_event
+from weighin.tui.run.board import fold_all
+from weighin.tui.run.replay import RecordingError, ReplaySource, read_recording
+
+
+async def _nap(_seconds):
+    await asyncio.sleep(0)
+
+
+async def test_plays_every_event_in_order_at_the_speed_asked(run_events):
+    naps = []
+
+    async def nap(seconds):
+        naps.append(seconds)
+
+    events = run_events(2)
+    played = [event async for event in ReplaySource(events, speed=10.0, sleep=nap).events()]
+    assert played == events
+    whole = events[-2].at - events[0].at
+    assert sum(naps) == pytest.approx(whole / 10, rel=0.01)
+
+
+async def test_speed_zero_never_waits(run_events):
+    async def never(_seconds):
+        raise AssertionError
+
+    events = run_events(2)
+    assert [event async for event in ReplaySource(events, speed=0, sleep=never).events()] == events
+
+
+async def test_pause_holds_and_tells(run_events):
+    source = ReplaySource(run_events(2), speed=1.0, sleep=_nap)
+    seen = []
+
+    async def play():
+        seen.extend([event async for event in source.events()])
+
+    task = asyncio.create_task(play())
+    source.pause()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not task.done()
+    source.unpause()
+    await asyncio.wait_for(task, 10)
+    kinds = [type(event) for event in seen]
+    assert RunPaused in kinds or RunContinued in kinds
+    assert fold_all(seen).finished is not None
+
+
+async def test_giving_up_goes_to_the_end(run_events):
+    events = run_events(2)
+    source = ReplaySource(events, speed=1.0, sleep=_nap)
+    seen = []
+    async for event in source.events():
+        seen.append(event)
+        if len(seen) == 5:
+            source.cancel()
+    assert seen[-1] == events[-1]
+    assert fold_all(seen) == fold_all(events) or fold_all(seen).answered == fold_all(events).answered
+
+
+def test_reads_a_recording(tmp_path, run_events):
+    events = run_events(2)
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(b"\n".join(encode_event(event) for event in events) + b"\n\n")
+    assert read_recording(path) == events
+    assert isinstance(events[0], RunStarted)
+    assert any(isinstance(event, RunFinished) for event in events)
+
+
+def test_a_bad_recording_names_the_line(tmp_path):
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(encode_event(RunPaused()) + b"\nnonsense\n")
+    with pytest.raises(RecordingError, match="line 2"):
+        read_recording(path)
+    with pytest.raises(RecordingError, match="cannot be read"):
+        read_recording(tmp_path / "missing.jsonl")

@@ -1,0 +1,1 @@
+"""The Textual app: what it owns, its keys, modes and themes."""

@@ -1,0 +1,1 @@
+"""The state of one run as the screens see it, built from its events."""

@@ -1,0 +1,100 @@
+"""Follows one run: folds its events into the board and passes on what the user asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from weighin.engine.events.run import CandidateStopped, Event, RunFinished, VerdictReached, WorkerDied
+from weighin.engine.plan.model import Plan
+
+from .board import Board, fold
+from .source import Control, RunSource
+
+_BREATHER = 100
+"""Events folded before the loop gets a turn: folding them takes some milliseconds."""
+
+Notice = CandidateStopped | WorkerDied | RunFinished | VerdictReached
+"""The rare transitions the app reacts to at once; everything else waits for the paint timer."""
+
+
+class RunFollower:
+    """One run, from its first event to its last."""
+
+    def __init__(
+        self,
+        source: RunSource | None = None,
+        *,
+        board: Board | None = None,
+        plan: Plan | None = None,
+        title: str = "",
+    ) -> None:
+        self.source = source
+        self.title = source.title if source else title
+        """What the title bar calls the run."""
+        self.wanted_candidate = ""
+        """Candidate whose answers the user asked for; the answers screen goes there and clears it."""
+        self.board = board or Board()
+        self.plan = source.plan if source else plan
+        self.active = False
+        """Whether events are still coming."""
+
+    async def follow(self, notify: Callable[[Notice], None]) -> None:
+        """Fold every event; ``notify`` hears of the rare ones.
+
+        Raises:
+            WeighinError: the run could not go on.
+        """
+        if self.source is None:
+            return
+        self.active = True
+        folded = 0
+        try:
+            async for event in self.source.events():
+                self._take(event, notify)
+                folded += 1
+                if folded % _BREATHER == 0:
+                    await asyncio.sleep(0)
+        finally:
+            self.active = False
+
+    def _take(self, event: Event, notify: Callable[[Notice], None]) -> None:
+        self.board = fold(self.board, event)
+        if isinstance(event, (CandidateStopped, WorkerDied, RunFinished, VerdictReached)):
+            notify(event)
+
+    @property
+    def exit_code(self) -> int:
+        """As headless: 0 with a winner or without a run, 1 without a winner, 130 when cancelled."""
+        board = self.board
+        if board.finished is not None and board.finished.outcome == "cancelled":
+            return 130
+        return 0 if board.started is None or (board.verdict is not None and board.verdict.winner) else 1
+
+    def can(self, control: Control) -> bool:
+        """Whether the run takes this wish now."""
+        return self.active and self.source is not None and control in self.source.controls
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        if self.source is None or not self.can("pause"):
+            return
+        if self.board.paused:
+            self.source.unpause()
+        else:
+            self.source.pause()
+
+    def skip(self, candidate: str) -> None:
+        """Ask nothing more of a candidate."""
+        if self.source is not None and self.can("skip"):
+            self.source.skip(candidate)
+
+    def drop_suite(self, suite: str) -> None:
+        """Ask no more items of a suite."""
+        if self.source is not None and self.can("drop"):
+            self.source.drop_suite(suite)
+
+    def cancel(self) -> None:
+        """End the run; results stay."""
+        if self.source is not None and self.can("cancel"):
+            self.source.cancel()

@@ -1,0 +1,119 @@
+"""Plays a stored or recorded run through the screens, faster or slower than it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from weighin.engine.errors import WeighinError
+from weighin.engine.events.run import Event, RunContinued, RunPaused
+from weighin.engine.events.wire import WireError, decode_event
+from weighin.engine.plan.model import Plan
+
+from .source import Control
+
+_LONGEST_WAIT_S = 2.0
+"""A pause of the recorded run is not sat through."""
+
+
+class RecordingError(WeighinError):
+    """A recorded run that cannot be read."""
+
+
+def read_recording(path: Path) -> list[Event]:
+    """The events of a JSON lines file, one a line; blank lines are passed over.
+
+    Raises:
+        RecordingError: it cannot be read, or a line is no event; the message names the line.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise RecordingError(f"The recording {path} cannot be read: {error.strerror or error}.") from None
+    events = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            events.append(decode_event(line))
+        except WireError as error:
+            raise RecordingError(f"{path}, line {number}: {error.what}") from None
+    return events
+
+
+class ReplaySource:
+    """A run that was. Waits between events as long as it took, divided by ``speed``; 0 does not wait at all."""
+
+    controls: frozenset[Control] = frozenset({"pause", "cancel"})
+    recorded = True
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        *,
+        title: str = "replay",
+        plan: Plan | None = None,
+        speed: float = 1.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        run_id: str = "",
+    ) -> None:
+        self._events = events
+        self._speed = speed
+        self._sleep = sleep
+        self._going = asyncio.Event()
+        self._going.set()
+        self._cancelled = False
+        self._notices: list[Event] = []
+        self.run_id = run_id
+        self.title = title
+        self.plan = plan
+
+    async def events(self) -> AsyncIterator[Event]:
+        """The recorded events, with the user's own pauses in between."""
+        before = self._events[0].at if self._events else 0.0
+        for event in self._events:
+            if self._speed > 0 and event.at > before:
+                await self._sleep(min(_LONGEST_WAIT_S, (event.at - before) / self._speed))
+            before = max(before, event.at)
+            for notice in self._taken():
+                yield msgspec.structs.replace(notice, at=before)
+            await self._going.wait()
+            for notice in self._taken():
+                yield msgspec.structs.replace(notice, at=before)
+            if self._cancelled:
+                break
+            yield event
+        if self._cancelled:
+            # The rest is shown at once: a replay that is given up still ends on its verdict.
+            for event in self._events:
+                yield event
+
+    def pause(self) -> None:
+        """Hold the picture."""
+        if self._going.is_set():
+            self._going.clear()
+            self._notices.append(RunPaused())
+
+    def unpause(self) -> None:
+        """Go on."""
+        if not self._going.is_set():
+            self._notices.append(RunContinued())
+            self._going.set()
+
+    def skip(self, candidate: str) -> None:
+        """What was cannot be changed."""
+
+    def drop_suite(self, suite: str) -> None:
+        """What was cannot be changed."""
+
+    def cancel(self) -> None:
+        """Go to the end at once."""
+        self._cancelled = True
+        self._going.set()
+
+    def _taken(self) -> Iterable[Event]:
+        notices, self._notices = self._notices, []
+        return notices
