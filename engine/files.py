@@ -1,0 +1,48 @@
+"""Writing files in one step, and one hash for several files."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``target`` that takes its place when the block ends without an error.
+
+    A crash leaves the old file or the new one, never half of one. The temporary name is unique, so that two processes
+    can write the same target at once: the last one wins.
+
+    Raises:
+        OSError: the folder cannot be made, or the file cannot be put in place.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_atomically(target: Path, content: bytes | str) -> None:
+    """Write ``content`` (text as UTF-8, line ends as they are) to ``target`` in one step; makes the folder.
+
+    Raises:
+        OSError: it cannot be written; ``target`` is then as it was before.
+    """
+    with replacing(target) as part:
+        part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def joint_sha256(hashes: Iterable[str]) -> str:
+    """One SHA-256 for files in order: the hash of a single file as it is, of several the hash of their hashes.
+
+    ``hashes`` are hexadecimal digests. Split models, folders of data and bundles are all identified this way.
+    """
+    each = list(hashes)
+    return each[0] if len(each) == 1 else hashlib.sha256("".join(each).encode()).hexdigest()
