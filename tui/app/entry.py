@@ -14,8 +14,6 @@ from ..run.source import RunSource
 from .app import WeighinApp
 from .preferences import preferences_path, read_preferences
 
-EXIT_CANNOT_START = 2
-
 
 def run_app(source: RunSource | None, *, mode: str = "live", library: RunLibrary | None = None) -> int:
     """Show a run from its first event on; gives the exit code of the command.

@@ -13,7 +13,7 @@ import click
 
 from weighin.engine.errors import WeighinError
 
-from .exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED
+from ..exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .options import DATA_FORMS, consistency_options, own_data_options, stated_use_options
 
 if TYPE_CHECKING:

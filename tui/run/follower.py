@@ -8,6 +8,7 @@ from collections.abc import Callable
 from weighin.engine.events.run import CandidateStopped, Event, RunFinished, VerdictReached, WorkerDied
 from weighin.engine.plan.model import Plan
 
+from ..exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
 from .board import Board, fold
 from .source import Control, RunSource
 
@@ -65,11 +66,13 @@ class RunFollower:
 
     @property
     def exit_code(self) -> int:
-        """As headless: 0 with a winner or without a run, 1 without a winner, 130 when cancelled."""
+        """The code the headless command would return: 0 with a winner or without a run."""
         board = self.board
         if board.finished is not None and board.finished.outcome == "cancelled":
-            return 130
-        return 0 if board.started is None or (board.verdict is not None and board.verdict.winner) else 1
+            return EXIT_CANCELLED
+        if board.started is None or (board.verdict is not None and board.verdict.winner):
+            return 0
+        return EXIT_NO_RECOMMENDATION
 
     def can(self, control: Control) -> bool:
         """Whether the run takes this wish now."""

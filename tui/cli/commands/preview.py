@@ -51,7 +51,7 @@ def show_preview(data: str, options: Mapping[str, Any], *, count: int, as_json: 
     from weighin.engine.prepare.freeze import data_choice
     from weighin.engine.tasks.own.preview import preview_choice
 
-    from ..exit_codes import EXIT_BAD_INPUT
+    from ...exit_codes import EXIT_BAD_INPUT
     from .query import print_json
 
     suites = with_own_options((data_choice(data),), options)

@@ -21,7 +21,7 @@ from weighin.engine.models.fetch_text import PlainLines, progress_text, size_tex
 from weighin.engine.models.local import LocalModel
 from weighin.engine.run.other_runs import RunsElsewhere
 
-from ..exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED
+from ...exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .query import print_json
 
 _PAINT_EVERY_S = 0.2

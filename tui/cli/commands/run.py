@@ -37,7 +37,7 @@ from weighin.engine.store.store import Store, new_run_id
 from weighin.engine.tasks.harness.yaml import is_harness_task
 from weighin.engine.tasks.opening import open_suite
 
-from ..exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
+from ...exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
 from .headless import drive
 from .preview import with_own_options
 
