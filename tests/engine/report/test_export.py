@@ -2,6 +2,7 @@
 
 import csv
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -35,6 +36,14 @@ def test_answers_and_rankings_read_back(tmp_path):
         assert row["candidate"] == "a"
         assert row.get("output", ANSWER.output) == ANSWER.output
     assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_an_answer_with_a_carriage_return_stays_one_row(tmp_path):
+    answer = msgspec.structs.replace(ANSWER, output="one\rtwo")
+    export("r", PLAN, [answer, ANSWER], "answers-csv", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["output"] for row in rows] == ["one\rtwo", ANSWER.output]
 
 
 @pytest.mark.parametrize("fmt", formats())
