@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+_TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\.part$")
 
 
 @contextlib.contextmanager
@@ -37,6 +40,11 @@ def write_atomically(target: Path, content: bytes | str) -> None:
     """
     with replacing(target) as part:
         part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def finished_name(name: str) -> str:
+    """The name that a temporary file of ``replacing`` would have got; any other name as it is."""
+    return _TEMPORARY.sub("", name)
 
 
 def joint_sha256(hashes: Iterable[str]) -> str:

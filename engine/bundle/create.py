@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from ..errors import DatasetError
+from ..files import finished_name, joint_sha256, write_atomically
 from ..gguf.naming import split_of
 from ..hub.cache import cached_from, check_room, free_bytes, storage_errors
 from ..hub.client import never
@@ -25,7 +26,6 @@ from ..plan.model import Plan, plan_from_toml, plan_to_toml, read_plan
 from ..tasks.harness.items import harness_files
 from ..tasks.harness.yaml import is_harness_task
 from ..tasks.opening import reference_spec
-from ..tasks.own.files import joint_sha256
 from .copying import copy_file
 from .items import BundleItem, data_items, safe_name, suite_folder
 from .manifest import (
@@ -252,7 +252,7 @@ def _packed_plan(
     for candidate, items in zip(plan.candidates, models, strict=True):
         found = [hashes[item.path] for item in items]
         # As gguf.files.file_sha256 has it for split models.
-        sha256 = found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
+        sha256 = joint_sha256(found)
         if candidate.sha256 and candidate.sha256 != sha256:
             raise BundleError(
                 f"{candidate.path} is not the file that the plan was made with.", hint="Make the plan again."
@@ -269,7 +269,7 @@ def _packed_plan(
             suites.append(msgspec.structs.replace(suite, data=suite_folder(files[0].path)))
             continue
         found = [hashes[item.path] for item in files]
-        sha256 = found[0] if len(found) == 1 else joint_sha256(found)
+        sha256 = joint_sha256(found)
         if suite.data_sha256 and suite.data_sha256 != sha256:
             what = suite.data or f"The data of {suite.name}"
             raise BundleError(f"{what} changed since the plan was made.", hint="Make the plan again.")
@@ -314,21 +314,20 @@ def _claim(to: Path, planned: list[str]) -> None:
         if (to / MANIFEST).exists():
             raise BundleError(f"{to} holds a finished bundle already.", hint="Name another folder, or delete that one.")
         to.mkdir(parents=True, exist_ok=True)
-        ours = {UNFINISHED, *planned, *(f"{path}.part" for path in planned), f"{MANIFEST}.part"}
+        ours = {UNFINISHED, MANIFEST, *planned, *(f"{path}.part" for path in planned)}
         present = {Path(p, name).relative_to(to).as_posix() for p, _, names in os.walk(to) for name in names}
-        strange = sorted(present - ours)
+        strange = sorted(name for name in present if finished_name(name) not in ours)
         if strange or (present and UNFINISHED not in present):
             raise BundleError(f"{to} is not empty: {(strange or sorted(present))[0]}.", hint="Name an empty folder.")
+        for name in present - ours:  # left by a process that was killed while it wrote a small file
+            (to / name).unlink()
         (to / UNFINISHED).touch()
 
 
 def _write(path: Path, data: bytes) -> str:
     """Write a small file in one step; returns its SHA-256."""
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        part.write_bytes(data)
-        part.replace(path)
+        write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
 
 

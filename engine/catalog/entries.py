@@ -5,11 +5,10 @@ Figures are published ones; nothing here was measured on this machine.
 
 from __future__ import annotations
 
-import difflib
-
 import msgspec
 
 from ..errors import WeighinError
+from ..suggest import did_you_mean
 from .licenses import License, LicenseBook
 
 DERIVED = "derived"
@@ -155,8 +154,8 @@ class Catalog(msgspec.Struct, frozen=True):
         found = self.get(name)
         if found is not None:
             return found
-        near = difflib.get_close_matches(name.strip().lower(), [m.id for m in self.models], n=3, cutoff=0.5)
-        hint = f"Did you mean {', '.join(near)}?" if near else "`weighin models` lists the names."
+        known = [model.id for model in self.models]
+        hint = did_you_mean(name.strip(), known, otherwise="`weighin models` lists the names.")
         raise CatalogError(f"The catalog has no model called {name!r}.", hint=hint)
 
     def get(self, name: str) -> CatalogModel | None:

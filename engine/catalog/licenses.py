@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -11,11 +10,7 @@ from typing import Literal
 import msgspec
 
 from ..errors import WeighinError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from ..toml import TOMLDecodeError, loads
 
 Purpose = Literal["commercial", "internal", "research"]
 _STRICTNESS = {"yes": 0, "conditional": 1, "no": 2}
@@ -128,8 +123,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_licenses(path: Path) -> LicenseBook:
     """The licenses and what fine-tunes inherit. Raises LicenseFileError."""
     try:
-        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        file = msgspec.convert(loads(path.read_text(encoding="utf-8")), _File)
+    except (OSError, UnicodeError, TOMLDecodeError, msgspec.ValidationError) as error:
         raise LicenseFileError(f"{path.name} cannot be used: {error}.", hint="Correct the file.") from error
     licenses = {key: _with_sources(terms) for key, terms in file.license.items()}
     owners: dict[str, str] = {}

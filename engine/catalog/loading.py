@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import msgspec
 
 from weighin.assets import asset
 
+from ..toml import TOMLDecodeError, loads
 from .entries import (
     DERIVED,
     Catalog,
@@ -28,11 +28,6 @@ from .entries import (
     Words,
 )
 from .licenses import LicenseBook, read_licenses
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 OPEN_LLM = "OLLBv2"
 """How the names of the Open LLM Leaderboard v2's scores begin."""
@@ -128,8 +123,8 @@ def read_family(path: Path, shared: dict[str, str], book: LicenseBook) -> tuple[
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        return loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, TOMLDecodeError) as error:
         raise CatalogError(
             f"The catalog file {path.name} cannot be used: {error}.", hint="Correct the file."
         ) from error

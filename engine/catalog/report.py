@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import msgspec
 
 from ..gguf.header import check_file
+from ..suggest import did_you_mean
 from .effective import EffectiveLicense, clues_of_file, effective_license
 from .entries import Catalog, CatalogError
 from .licenses import license_id
@@ -66,10 +66,9 @@ def license_report(name: str, use: StatedUse, catalog: Catalog, *, repo: str = "
     if path.is_file():  # Ollama's files have no suffix
         return _of_file(path, use, catalog, repo)
     known = [*(m.id for m in catalog.models), *catalog.licenses]
-    near = difflib.get_close_matches(name.strip().lower(), known, n=3, cutoff=0.5)
     raise CatalogError(
         f"{name!r} is no GGUF file here, no model in the catalog and no license.",
-        hint=f"Did you mean {', '.join(near)}?" if near else "`weighin models` lists the names.",
+        hint=did_you_mean(name.strip(), known, otherwise="`weighin models` lists the names."),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 import platform
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import msgspec
 
 from .. import paths
 from ..errors import ModelFileError
+from ..files import write_atomically
 from ..hardware.cpu import read_cpu, usable_physical_cores
 from ..hardware.gpu import read_gpus
 from ..hardware.memory import usable_memory
@@ -41,13 +42,8 @@ def cached_fit(source: Source, settings: Settings) -> Fit | None:
 def keep_fit(source: Source, settings: Settings, fit: Fit) -> None:
     """Remember a measurement; what cannot be written is measured again next time."""
     note = _note_path(source, full_settings(settings))
-    part = note.with_name(f"{note.name}.{os.getpid()}.part")
-    try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(msgspec.json.encode(fit))
-        part.replace(note)
-    except OSError:
-        return
+    with contextlib.suppress(OSError):
+        write_atomically(note, msgspec.json.encode(fit))
 
 
 def full_settings(settings: Settings) -> Settings:

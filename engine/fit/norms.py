@@ -6,13 +6,14 @@ that look at values do; what they are exactly does not show in the time.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 import re
 
 import msgspec
 
 from .. import paths
+from ..files import write_atomically
 from ..gguf.header import Tensor, parse_header
 from ..gguf.hollow import is_norm, without_layer
 from ..hub.client import Hub
@@ -46,13 +47,8 @@ def remote_norms(hub: Hub, repo: HubRepo, file: HubFile, header: bytes) -> dict[
             found[without_layer(tensor.name)] = piece.data
     except HubError:
         return {}
-    part = note.with_name(f"{note.name}.{os.getpid()}.part")
-    try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(msgspec.msgpack.encode(found))
-        part.replace(note)
-    except OSError:
-        return found  # only a shortcut for next time
+    with contextlib.suppress(OSError):  # only a shortcut for next time
+        write_atomically(note, msgspec.msgpack.encode(found))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -11,6 +12,7 @@ import msgspec
 
 from .. import paths
 from ..errors import ModelFileError
+from ..files import joint_sha256, write_atomically
 
 _SPLIT = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
 _CHUNK_BYTES = 4 * 2**20
@@ -83,8 +85,7 @@ def file_sha256(path: Path) -> str:
     """
     split = _SPLIT.match(path.name)
     if split and int(split["count"]) > 1:
-        parts = split_parts(path, int(split["count"]))
-        return hashlib.sha256("".join(_remembered(part) for part in parts).encode()).hexdigest()
+        return joint_sha256(_remembered(part) for part in split_parts(path, int(split["count"])))
     return _remembered(path)
 
 
@@ -114,10 +115,5 @@ def _read_note(note: Path) -> _KnownHash | None:
 
 
 def _write_note(note: Path, known: _KnownHash) -> None:
-    part = note.with_name(f"{note.name}.{os.getpid()}.part")
-    try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(msgspec.json.encode(known))
-        part.replace(note)
-    except OSError:
-        return  # only a shortcut for next time
+    with contextlib.suppress(OSError):  # only a shortcut for next time
+        write_atomically(note, msgspec.json.encode(known))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..files import write_atomically
 from ..safe_names import is_repo_id, is_safe_path
 from .client import cancelled_error
 from .errors import DiskFullError, LocalStoreError, ServerTroubleError, is_disk_full
@@ -250,11 +251,8 @@ def publish(file: CachedFile, revision: str) -> Path:
         ref = file.ref(revision)
         # A cache that several users share may let us add files but not move the branch.
         with contextlib.suppress(OSError):
-            ref.parent.mkdir(parents=True, exist_ok=True)
             if not ref.exists() or ref.read_text(encoding="utf-8") != file.commit:
-                temporary = ref.with_name(f"{ref.name}.{uuid.uuid4().hex[:8]}.tmp")
-                temporary.write_text(file.commit, encoding="utf-8")
-                temporary.replace(ref)
+                write_atomically(ref, file.commit)
     return file.pointer
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 
 from .. import paths
 from ..errors import ModelFileError
+from ..files import write_atomically
 from ..gguf.header import HeaderError, NeedMoreError, parse_header
 from .client import Hub, never
 from .listing import HubModel, HubRepo
@@ -45,8 +45,5 @@ def remote_header(hub: Hub, repo: HubRepo, model: HubModel, *, cancelled: Callab
         header = data[: parse_header(data, file_bytes=file.size_bytes).data_offset]
     except HeaderError as error:
         raise ModelFileError(f"{name} cannot be used: {error.what}.", hint="Choose another file.") from None
-    note.parent.mkdir(parents=True, exist_ok=True)
-    part = note.with_name(f"{note.name}.{os.getpid()}.part")
-    part.write_bytes(header)
-    part.replace(note)
+    write_atomically(note, header)
     return header

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from pathlib import Path
 
 from ..errors import ModelFileError
+from ..files import replacing
 from .backend import load_library
 
 
@@ -27,15 +27,10 @@ def quantize(source: Path, target: Path, file_type: str, *, n_threads: int) -> N
     params.nthread = n_threads
     params.ftype = number
     params.allow_requantize = True
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
+    with replacing(target) as part:
         status = lib.llama_model_quantize(str(source).encode(), str(part).encode(), ctypes.byref(params))
         if status != 0:
             raise ModelFileError(f"llama.cpp could not write {source.name} as {file_type} (status {status}).")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def main() -> None:

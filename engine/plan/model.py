@@ -6,20 +6,15 @@ reads and writes TOML, so that it can be kept beside a project and run again.
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from ..errors import PlanError
+from ..files import write_atomically
 from ..safe_names import is_repo_id, is_safe_path
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from ..toml import TOMLDecodeError, loads
 
 PromptStyle = Literal["auto", "chat", "plain"]
 KvType = Literal["f16", "q8_0", "q4_0"]
@@ -185,8 +180,8 @@ def plan_from_toml(text: str, *, where: str) -> Plan:
         PlanError: it is not TOML, or a field is unknown or of the wrong type; names ``where`` and the field.
     """
     try:
-        plan = msgspec.convert(tomllib.loads(text), Plan)
-    except tomllib.TOMLDecodeError as error:
+        plan = msgspec.convert(loads(text), Plan)
+    except TOMLDecodeError as error:
         raise PlanError(f"{where} is not valid TOML: {error}.") from None
     except msgspec.ValidationError as error:
         raise PlanError(
@@ -223,10 +218,7 @@ def read_plan(path: Path) -> Plan:
 
 def write_plan(plan: Plan, path: Path) -> None:
     """Write the plan file in one step, so that a crash leaves the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + f".{os.getpid()}.part")
-    part.write_text(plan_to_toml(plan), encoding="utf-8")
-    part.replace(path)
+    write_atomically(path, plan_to_toml(plan))
 
 
 def check_plan(plan: Plan, *, where: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from ..catalog.verdict import StatedUse
+from ..files import write_atomically
 from ..paths import state_dir
 from ..plan.model import (
     Candidate,
@@ -80,11 +80,7 @@ def draft_path() -> Path:
 
 def save_draft(draft: Draft, path: Path | None = None) -> None:
     """Write the draft in one step, so that a crash leaves the old one or the new one. Raises OSError."""
-    target = path or draft_path()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    part.write_bytes(msgspec.json.encode(draft))
-    part.replace(target)
+    write_atomically(path or draft_path(), msgspec.json.encode(draft))
 
 
 def load_draft(path: Path | None = None) -> Draft:

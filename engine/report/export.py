@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import WeighinError
 from ..events.run import Event
+from ..files import write_atomically
 from ..plan.model import Plan
 from .answers_csv import answers_csv
 from .groups import groups_csv
@@ -58,14 +58,12 @@ def export(run_id: str, plan: Plan, events: Iterable[Event], fmt: str, to: Path)
         raise WeighinError(f"There is no export format {fmt}.", hint=f"Choose one of {', '.join(sorted(formats()))}.")
     if not texts:
         raise WeighinError(f"Run {run_id} has no answers to write as {fmt}.")
+    if fmt in EXPORTERS and not to.parent.is_dir():
+        raise WeighinError(f"Run {run_id} cannot be written to {to}: the folder does not exist.")
     try:
         for path, text in texts.items():
-            if fmt in FOLDER_EXPORTERS:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f"{path.name}.{os.getpid()}.part")
             # Lone surrogates, which a model's bytes may decode to, have no UTF-8.
-            part.write_text(text, encoding="utf-8", errors="replace", newline="\n")
-            part.replace(path)
+            write_atomically(path, text.encode("utf-8", "replace"))
     except OSError as error:
         raise WeighinError(f"Run {run_id} cannot be written to {to}: {error.strerror}.") from None
     return tuple(texts)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from ..toml import loads
 
 
 @cache
@@ -16,5 +12,5 @@ def chat_prompts() -> tuple[str, ...]:
     """From a short question to a page of text, shortest and longest mixed."""
     from weighin.assets import asset
 
-    table = tomllib.loads(asset("tasks", "chat-prompts.toml").read_text(encoding="utf-8"))
+    table = loads(asset("tasks", "chat-prompts.toml").read_text(encoding="utf-8"))
     return tuple(prompt["text"].strip() for prompt in table["prompt"])

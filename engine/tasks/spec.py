@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -10,11 +9,8 @@ from typing import Literal
 import msgspec
 
 from ..errors import DatasetError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from ..suggest import did_you_mean
+from ..toml import loads
 
 Kind = Literal["choice", "generate"]
 
@@ -116,7 +112,7 @@ def _scan() -> tuple[SuiteSpec, ...]:
 
     specs = []
     for file in sorted(asset("tasks").glob("*.toml")):
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = loads(file.read_text(encoding="utf-8"))
         if "suite" in table:
             specs.append(parse_spec(table["suite"], where=file))
     return tuple(specs)
@@ -140,11 +136,9 @@ def find_spec(name: str) -> SuiteSpec:
     Raises:
         DatasetError: there is none; names the ones that are near.
     """
-    import difflib
-
     specs = {spec.name: spec for spec in suite_specs()}
     if name in specs:
         return specs[name]
-    near = difflib.get_close_matches(name, specs, n=2)
-    meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise DatasetError(f"There is no suite {name!r}.{meant}", hint="`weighin suites` lists them.")
+    raise DatasetError(
+        f"There is no suite {name!r}.", hint=f"{did_you_mean(name, specs)} `weighin suites` lists them.".lstrip()
+    )

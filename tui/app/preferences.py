@@ -11,16 +11,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from weighin.engine.paths import config_dir
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from weighin.engine.toml import TOMLDecodeError, loads
 
 
 @dataclass(frozen=True)
@@ -42,10 +37,10 @@ def preferences_path() -> Path:
 def read_preferences(path: Path) -> Preferences:
     """Read ``path``; never raises, a wrong file is a problem to be shown and the rest holds."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Preferences()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
         return Preferences(problems=(f"{path} was not read: {error}.",))
     problems = [f"{path}: nothing is called {name!r}." for name in table if name not in ("theme", "keys")]
     theme, keys = table.get("theme", ""), table.get("keys", {})

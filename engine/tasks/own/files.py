@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import msgspec
 
 from ...errors import DatasetError
+from ...files import joint_sha256
 from ...plan.model import DATA_SUFFIXES, OWN_OPTIONS, SuiteChoice
 from ..harness.yaml import is_harness_task
 from ..items import Item
@@ -113,10 +113,4 @@ def own_sha256(found: OwnFiles) -> str:
     Raises:
         DatasetError: a file cannot be read.
     """
-    hashes = [data_sha256(path) for _shown, path in found.files]
-    return hashes[0] if len(hashes) == 1 else joint_sha256(hashes)
-
-
-def joint_sha256(hashes: list[str]) -> str:
-    """Of several files in order."""
-    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+    return joint_sha256(data_sha256(path) for _shown, path in found.files)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from ...errors import DatasetError, WeighinError
+from ...files import write_atomically
 
 MAX_FILE_BYTES = 200 * 2**20
 """As much as ``userdata`` reads; more is refused before it is fetched."""
@@ -166,7 +166,4 @@ def _remember(folder: Path, revision: str, commit: str) -> None:
     ref = folder / "refs" / Path(*revision.split("/"))
     # A cache that several users share may let us add files but not move the branch.
     with contextlib.suppress(OSError):
-        ref.parent.mkdir(parents=True, exist_ok=True)
-        part = ref.with_name(f"{ref.name}.{os.getpid()}.tmp")
-        part.write_text(commit, encoding="utf-8")
-        part.replace(ref)
+        write_atomically(ref, commit)

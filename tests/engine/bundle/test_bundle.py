@@ -283,6 +283,16 @@ def test_an_interrupted_bundle_goes_on(plan, tmp_path):
     verify_bundle(to)
 
 
+def test_a_temporary_file_of_a_killed_process_does_not_end_up_in_the_bundle(plan, tmp_path):
+    to = tmp_path / "bundle"
+    to.mkdir()
+    (to / "bundle.unfinished").touch()
+    (to / "plan.toml.4711-0123abcd.part").write_text("half")
+    create_bundle(plan, to)
+    verify_bundle(to)
+    assert not list(to.rglob("*.part"))
+
+
 def test_a_part_of_something_else_is_not_kept(plan, tmp_path, make_content):
     to = tmp_path / "bundle"
     (to / "models/a").mkdir(parents=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Any
 import click
 import msgspec
 
+from weighin.engine.files import joint_sha256
 from weighin.engine.hub.cache import cached_from
 from weighin.engine.hub.download import always
 from weighin.engine.hub.errors import DownloadCancelledError
@@ -190,7 +190,7 @@ def _sha256(outcome: Fetched) -> str:
     if not found or not all(found):
         return file_sha256(outcome.path)
     # They were checked just now: gigabytes need not be read again.
-    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
+    return joint_sha256(found)
 
 
 def _to_write(model: LocalModel) -> str:
