@@ -41,14 +41,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def fold_middle(text: str, width: int) -> str:
-    """Shorten in the middle: a model's name and its quant both stay readable."""
-    if len(text) <= width or width < 5:
-        return text[:width]
-    tail = (width - 1) // 2
-    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
-
-
 def cut(text: str, width: int) -> str:
     """Shorten at the end."""
     return text if len(text) <= width else text[: max(0, width - 1)] + "…"

@@ -47,6 +47,11 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     locked: bool
     """Another process is working on it now."""
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether it is incomplete and no process is working on it."""
+        return self.status != "completed" and not self.locked
+
 
 class Store:
     """The open database. Close it, or use it in a ``with`` block."""

@@ -1,47 +1,47 @@
-"""The app: owns the run, paints on a timer, switches modes. Everything shown is in the screens."""
+"""The app: owns the run in front, paints on a timer, switches modes. Everything shown is in the screens."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from weighin.engine.errors import WeighinError
-from weighin.engine.events.run import CandidateStopped, VerdictReached, WorkerDied
-
-from ..modals.dialogs import ErrorDialog
-from ..run.follower import Notice, RunFollower
+from ..run.follower import RunFollower
 from ..run.library import RunLibrary
 from ..run.source import RunSource
+from ..screens.host import BoardScreen
 from .binding_ids import binding_ids
-from .builtin_modes import register_builtin_modes
-from .controls import ControlsApp
+from .controls import RunControls
+from .front_run import FrontRun
 from .gc_pauses import start_keeping, stop_keeping
-from .host import BoardScreen
 from .keys import ScreenCommands, keys_of
-from .modes import modes
+from .modes import BUILT_IN_MODES, Mode, Modes
+from .open_runs import OpenRuns
 from .preferences import Preferences
+from .styled import StyledApp
 from .themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from ..modals.help_text import Block
+    from ..wizard.screen import WizardScreen
 
 _TICK_S = 0.25
 _TIMED_TICK_S = 2.0
 """Painting takes computing time from the model being timed: at 0.5 s its generation lost 4 % on 2 cores."""
 
 
-def _explained(topic: str) -> list[Block]:
+def _help_blocks(topic: str) -> list[Block]:
     from ..modals.help_text import blocks, help_text  # imports a Markdown parser, not needed for the first frame
 
     return blocks(help_text(topic))
 
 
-class WeighinApp(ControlsApp):
-    """Shows one run and the history of runs; exits with the code the command should give."""
+class WeighinApp(StyledApp):
+    """Shows one run and the runs in the store; exits with the code the command should return."""
 
     TITLE = "weighin"
     CSS_PATH: ClassVar = [
@@ -51,7 +51,7 @@ class WeighinApp(ControlsApp):
         *(f"../screens/{name}.tcss" for name in ("live", "results", "answers", "history")),
         *(f"../modals/{name}.tcss" for name in ("dialogs", "help", "compare")),
     ]
-    COMMANDS: ClassVar = {ScreenCommands, *ControlsApp.COMMANDS}
+    COMMANDS: ClassVar = {ScreenCommands, *StyledApp.COMMANDS}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", key_display="?"),
         Binding("q,ctrl+q", "leave", "Quit", id="app.quit", key_display="q"),
@@ -66,42 +66,55 @@ class WeighinApp(ControlsApp):
         library: RunLibrary | None = None,
         preferences: Preferences | None = None,
         mode: str = "live",
+        more_modes: Sequence[Mode] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._preferences = preferences or Preferences()
         super().__init__(themes=(DARK, LIGHT), theme=self._preferences.theme)
         self.animation_level = "none"  # sixty frames a second would come out of the models' computing time
-        self.follower = RunFollower(source)
-        self.library = library
         self._clock = clock
         self._first_mode = mode
         self._painted_at = 0.0
-        self._made = False
-        register_builtin_modes()
-        for each in modes():
-            self.add_mode(each.name, each.factory)
+        self.modes = Modes(self, (*BUILT_IN_MODES, *more_modes))
+        self.front = FrontRun(self, self.modes, source)
+        self.controls = RunControls(self, self.front)
+        self.open_runs = OpenRuns(self, self.front, library)
+
+    @property
+    def follower(self) -> RunFollower:
+        """The run being shown."""
+        return self.front.follower
+
+    @property
+    def mode_tabs(self) -> tuple[tuple[str, str, str], ...]:
+        """Key, name and title of each mode, for the title bar."""
+        return self.modes.tabs
 
     def on_mount(self) -> None:
-        """Keys, first mode, paint timer, and off goes the run."""
-        wanted = self._preferences.theme
-        known = binding_ids() if self._preferences.keys else frozenset()  # it imports all screens
-        self.set_keymap({name: key for name, key in self._preferences.keys.items() if name in known})
-        unknown = [f"There is no binding called {name!r}." for name in self._preferences.keys if name not in known]
-        if wanted and wanted not in self.available_themes:
-            unknown.append(f"There is no theme called {wanted!r}.")
-        for problem in (*self._preferences.problems, *unknown):
-            self.notify(problem, title="config.toml", severity="warning", markup=False)
+        """Set the keys, show the first mode, start the paint timer and the run."""
+        self._apply_preferences()
         self.switch_mode(self._first_mode)
         self.set_interval(_TICK_S, self.paint)
-        self.follow(self.follower)
+        self.front.follow(self.follower)
         self.call_after_refresh(start_keeping)
 
+    def _apply_preferences(self) -> None:
+        keys, theme = self._preferences.keys, self._preferences.theme
+        known = binding_ids(type(self)) if keys else frozenset()  # imports all screens
+        self.set_keymap({name: key for name, key in keys.items() if name in known})
+        problems = [*self._preferences.problems]
+        problems += [f"[keys] has no binding called {name!r}." for name in keys if name not in known]
+        if theme and theme not in self.available_themes:
+            problems.append(f"There is no theme called {theme!r}.")
+        for problem in problems:
+            self.notify(problem, title="config.toml", severity="warning", markup=False)
+
     def on_unmount(self) -> None:
-        """The collector is the whole process's."""
+        """The garbage collector belongs to the whole process."""
         stop_keeping()
 
     def now(self) -> float:
-        """Wall-clock time, seconds since the epoch; in a replay, the time it has come to."""
+        """Wall-clock time in seconds since the epoch; in a replay, the time of the newest event."""
         source = self.follower.source
         return self.follower.board.at if source is not None and source.recorded else self._clock()
 
@@ -117,67 +130,57 @@ class WeighinApp(ControlsApp):
         with self.batch_update():
             screen.show_board(board, self.now())
 
-    def follow(self, follower: RunFollower, mode: str = "") -> None:
-        """Show a run, and its events as they come."""
-        self.follower = follower
-        if follower.source is not None and not self._made:
-            # Making a screen parses all style sheets again, which must not happen while a run goes on.
-            self._made, front = True, self.current_mode
-            for name in ("results", "answers", "live", front):
-                self.switch_mode(name)
-        self.run_worker(self._follow(follower), group="run", exclusive=True)
-        if mode:
-            self.go(mode)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Gray out what the run does not take now."""
+        return True if self.controls.allows(action) else None
 
-    async def _follow(self, follower: RunFollower) -> None:
-        try:
-            await follower.follow(self._noticed)
-        except WeighinError as error:
-            self.push_screen(ErrorDialog(error.what, error.hint))
-        self.refresh_bindings()
-        if self._leaving:
-            self.exit(self.follower.exit_code)
+    async def on_wizard_screen_finished(self, event: WizardScreen.Finished) -> None:
+        """Start the run that the wizard ends with."""
+        await self.open_runs.start(event.plan)
 
-    def _noticed(self, event: Notice) -> None:
-        """Say the rare things at once."""
-        self.refresh_bindings()
-        if isinstance(event, VerdictReached):
-            if self.current_mode == "live":
-                self.go("results")
-        elif isinstance(event, (WorkerDied, CandidateStopped)):
-            stopped = isinstance(event, CandidateStopped)
-            words = (event.detail or event.reason) if isinstance(event, CandidateStopped) else event.reason
-            severe = not stopped or event.reason == "failed"
-            title = self.follower.board.label(event.candidate)
-            self.notify(words, title=title, severity="error" if severe else "information", markup=False)
-
-    def go(self, mode: str) -> None:
-        """Show another mode."""
-        if mode in {each.name for each in modes()} and len(self.screen_stack) == 1:
-            self.switch_mode(mode)
-            self.refresh_bindings()
+    def go(self, mode: str, message: Message | None = None) -> None:
+        """Show another mode and send its screen ``message``."""
+        self.modes.go(mode, message)
 
     action_go = go
 
     def action_mode(self, index: int) -> None:
-        """Show another mode by its place."""
-        if index < len(modes()):
-            self.go(modes()[index].name)
+        """Show the mode at this place in the title bar."""
+        self.modes.go_to(index)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Grey out what cannot be asked of the run now."""
-        control = {"pause": "pause", "skip": "skip", "drop_suite": "drop", "cancel": "cancel"}.get(action)
-        return None if control and not self.follower.can(control) else True  # type: ignore[arg-type]
+    def action_pause(self) -> None:
+        """Pause or resume the run."""
+        self.controls.pause()
+
+    def action_skip(self, candidate: str) -> None:
+        """Skip a candidate."""
+        self.controls.skip(candidate)
+
+    def action_drop_suite(self) -> None:
+        """Drop a suite."""
+        self.controls.drop_suite()
+
+    def action_cancel(self) -> None:
+        """Cancel the run."""
+        self.controls.cancel()
+
+    def action_leave(self) -> None:
+        """Quit."""
+        self.controls.leave()
+
+    def action_export(self) -> None:
+        """Export the run in front."""
+        self.run_worker(self.open_runs.export_front(), group="export", exclusive=True)
 
     async def action_help(self) -> None:
         """Explain the screen in front."""
         topic = getattr(self.screen, "HELP_TOPIC", "")
         if topic:  # not on the help itself
-            explained = await asyncio.to_thread(_explained, topic)
+            explained = await asyncio.to_thread(_help_blocks, topic)
             from ..modals.help import HelpScreen
 
             self.push_screen(HelpScreen(explained, keys_of(self.screen)))
 
     def action_switch_theme(self) -> None:
-        """Light or dark."""
+        """Switch between light and dark."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

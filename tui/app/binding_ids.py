@@ -1,43 +1,27 @@
-"""The keys that can be remapped, by the id of their binding."""
+"""The ids of all key bindings, for ``config.toml``. Found by looking through the modules, so no list to keep."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
 from textual.binding import Binding
+from textual.dom import DOMNode
+
+from .. import modals, screens, widgets, wizard
 
 
-def binding_ids() -> frozenset[str]:
-    """Every id that a binding of the app, of a screen, of a step or of a dialog carries."""
-    from ..modals.compare import CompareScreen
-    from ..modals.dialogs import AskText, Choose, Confirm, ErrorDialog
-    from ..modals.help import HelpScreen
-    from ..screens.answers import AnswersScreen
-    from ..screens.history import HistoryScreen
-    from ..screens.live import LiveScreen
-    from ..screens.results import ResultsScreen
-    from ..widgets.matrix import AnswerMatrix
-    from ..wizard.candidates import CandidatesStep
-    from ..wizard.fetch import FetchScreen
-    from ..wizard.review import ReviewStep
-    from ..wizard.screen import WizardScreen
-    from .app import WeighinApp
+def binding_ids(app: type[DOMNode]) -> frozenset[str]:
+    """Every id of a binding of ``app`` or of a screen, dialog, widget or wizard step. Imports all of them."""
+    owners = {app, *_owners()}
+    bindings = (binding for owner in owners for binding in owner.__dict__.get("BINDINGS", ()))
+    return frozenset(binding.id for binding in bindings if isinstance(binding, Binding) and binding.id)
 
-    owners = (
-        WeighinApp,
-        LiveScreen,
-        ResultsScreen,
-        AnswersScreen,
-        AnswerMatrix,
-        HistoryScreen,
-        WizardScreen,
-        CandidatesStep,
-        ReviewStep,
-        FetchScreen,
-        HelpScreen,
-        CompareScreen,
-        Confirm,
-        Choose,
-        AskText,
-        ErrorDialog,
-    )
-    bindings = (binding for owner in owners for binding in owner.BINDINGS)
-    return frozenset(b.id for b in bindings if isinstance(b, Binding) and b.id)
+
+def _owners() -> Iterator[type[DOMNode]]:
+    for package in (modals, screens, widgets, wizard):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for value in vars(importlib.import_module(found.name)).values():
+                if isinstance(value, type) and issubclass(value, DOMNode) and value.__module__ == found.name:
+                    yield value

@@ -1,56 +1,76 @@
-"""What the user asks of the run in front, with a question before what cannot be taken back."""
+"""What the user asks of the run in front. Anything that cannot be undone asks for confirmation first."""
 
 from __future__ import annotations
 
+from textual.app import App
+
 from ..modals.dialogs import Choose, Confirm
-from .earlier_runs import RunsApp
+from ..run.source import Control
+from .front_run import FrontRun
+
+_CONTROLS: dict[str, Control] = {"pause": "pause", "skip": "skip", "drop_suite": "drop", "cancel": "cancel"}
+"""What each of the app's actions asks of the run."""
+_KEPT = "All results so far are kept, and you can resume the run."
 
 
-class ControlsApp(RunsApp):
-    """Pause, skip, drop, cancel, leave."""
+class RunControls:
+    """Pause, skip, drop, cancel, quit."""
 
-    _leaving = False
+    def __init__(self, app: App[int], front: FrontRun) -> None:
+        self._app = app
+        self._front = front
 
-    def action_pause(self) -> None:
-        """Hold, or go on."""
-        self.follower.toggle_pause()
+    def allows(self, action: str) -> bool:
+        """Whether the run takes this action now; actions that are not about the run are always allowed."""
+        return action not in _CONTROLS or self._front.follower.can(_CONTROLS[action])
 
-    def action_skip(self, candidate: str) -> None:
+    def pause(self) -> None:
+        """Pause or resume."""
+        self._front.follower.toggle_pause()
+
+    def skip(self, candidate: str) -> None:
         """Skip a candidate, after asking."""
-        name = self.follower.board.label(candidate)
-        question = Confirm(f"Skip {name}?", detail="Nothing more is asked of it; its results stay.", yes="Skip")
-        self.push_screen(question, lambda yes: self.follower.skip(candidate) if yes else None)
+        follower = self._front.follower
+        question = Confirm(
+            f"Skip {follower.board.label(candidate)}?",
+            detail="It gets no more items; its results so far are kept.",
+            yes="Skip",
+        )
+        self._app.push_screen(question, lambda yes: follower.skip(candidate) if yes else None)
 
-    def action_drop_suite(self) -> None:
-        """Drop a suite, picked from those still in the run."""
-        board = self.follower.board
+    def drop_suite(self) -> None:
+        """Drop one of the suites that are still in the run."""
+        follower = self._front.follower
         options = [
-            (s.name, f"{s.title or s.name}  {s.items} items") for s in board.suites if s.name not in board.dropped
+            (suite.name, f"{suite.title or suite.name}  {suite.items} items")
+            for suite in follower.board.suites
+            if suite.name not in follower.board.dropped
         ]
         if options:
-            self.push_screen(Choose("Drop which suite?", options), lambda s: self.follower.drop_suite(s) if s else None)
-
-    def action_cancel(self) -> None:
-        """End the run, after asking."""
-        question = Confirm("End this run now?", detail="All results so far stay, and it can be resumed.", yes="End it")
-        self.push_screen(question, lambda yes: self.follower.cancel() if yes else None)
-
-    async def action_leave(self) -> None:
-        """Quit; a run that is going on is ended first, after asking."""
-        if not self.follower.active:
-            self.exit(self.follower.exit_code)
-        elif not self._leaving:
-            question = Confirm(
-                "End the run and quit?", detail="All results so far stay, and it can be resumed.", yes="Quit"
+            self._app.push_screen(
+                Choose("Drop which suite?", options), lambda suite: follower.drop_suite(suite) if suite else None
             )
-            self.push_screen(question, self._leave_if)
+
+    def cancel(self) -> None:
+        """Cancel the run, after asking."""
+        follower = self._front.follower
+        question = Confirm("Cancel this run?", detail=_KEPT, yes="Cancel the run", no="Go back")
+        self._app.push_screen(question, lambda yes: follower.cancel() if yes else None)
+
+    def leave(self) -> None:
+        """Quit; an active run is cancelled first, after asking."""
+        if not self._front.follower.active:
+            self._app.exit(self._front.follower.exit_code)
+        elif not self._front.quit_at_end:
+            question = Confirm("Cancel the run and quit?", detail=_KEPT, yes="Quit", no="Go back")
+            self._app.push_screen(question, self._leave_if)
 
     def _leave_if(self, yes: bool | None) -> None:
         if not yes:
             return
-        self._leaving = True
-        self.notify("Ending the run …", timeout=30)
-        if self.follower.can("cancel"):
-            self.follower.cancel()
+        self._front.quit_at_end = True
+        self._app.notify("Cancelling the run …", timeout=30)
+        if self._front.follower.can("cancel"):
+            self._front.follower.cancel()
         else:
-            self.exit(self.follower.exit_code)
+            self._app.exit(self._front.follower.exit_code)

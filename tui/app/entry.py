@@ -1,4 +1,4 @@
-"""Starts the app: for a live run, for the history, for a replay. Importing this imports Textual."""
+"""Starts the app: for a live run, the wizard, the history or a replay. Importing this imports Textual."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from ..run.library import RunLibrary, StoreLibrary
 from ..run.replay import ReplaySource
 from ..run.source import RunSource
 from .app import WeighinApp
+from .modes import WIZARD_MODE, Mode
 from .preferences import preferences_path, read_preferences
 
 
-def run_app(source: RunSource | None, *, mode: str = "live", library: RunLibrary | None = None) -> int:
-    """Show a run from its first event on; gives the exit code of the command.
+def run_app(
+    source: RunSource | None, *, mode: str = "live", more_modes: Sequence[Mode] = (), library: RunLibrary | None = None
+) -> int:
+    """Show a run from its first event on; returns an exit code as the headless command would.
 
-    0: a recommendation was made (or no run was started), 1: none could be, 130: cancelled.
-    ``mode`` is the screen to begin with, such as one that ``register_mode`` added.
+    ``mode`` is the screen to begin with, one of the built-in modes or of ``more_modes``.
     """
     app = WeighinApp(
         source,
         mode=mode,
+        more_modes=more_modes,
         library=library or StoreLibrary(store_path()),
         preferences=read_preferences(preferences_path()),
     )
@@ -31,11 +34,16 @@ def run_app(source: RunSource | None, *, mode: str = "live", library: RunLibrary
     return app.return_code or 0 if code is None else code
 
 
-def run_history(*, library: RunLibrary | None = None) -> int:
-    """Show the earlier runs."""
-    return run_app(None, mode="history", library=library)
+def run_wizard() -> int:
+    """Show the wizard and then the run that it ends with."""
+    return run_app(None, mode=WIZARD_MODE.name, more_modes=(WIZARD_MODE,))
+
+
+def run_history() -> int:
+    """Show the stored runs."""
+    return run_app(None, mode="history")
 
 
 def run_replay(events: Sequence[Event], speed: float = 10.0, *, title: str = "replay", plan: Plan | None = None) -> int:
-    """Play events through the live screen, ``speed`` times as fast as they were; 0 shows the end at once."""
+    """Play events through the live screen at ``speed`` times their real pace; 0 shows the end at once."""
     return run_app(ReplaySource(events, title=title, plan=plan, speed=speed))

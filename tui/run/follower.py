@@ -33,8 +33,6 @@ class RunFollower:
         self.source = source
         self.title = source.title if source else title
         """What the title bar calls the run."""
-        self.wanted_candidate = ""
-        """Candidate whose answers the user asked for; the answers screen goes there and clears it."""
         self.board = board or Board()
         self.plan = source.plan if source else plan
         self.active = False

@@ -1,93 +1,71 @@
-"""Earlier runs, as the app reads and changes them. Calls may be slow; the app makes them in a thread."""
+"""The stored runs, as the app reads and changes them. Calls may be slow; the app makes them in a thread."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from weighin.engine.events.run import Event, VerdictReached
 from weighin.engine.plan.model import Plan
 
 from .source import RunSource, SessionSource
 
-
-@dataclass(frozen=True)
-class RunLine:
-    """A run as the history lists it."""
-
-    id: str
-    name: str
-    created_at: float
-    status: str
-    candidates: tuple[str, ...] = ()
-    suites: tuple[str, ...] = ()
-    answers: int = 0
-    locked: bool = False
-    """Another process is working on it."""
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether there is something left to do and nobody does it."""
-        return self.status != "completed" and not self.locked
+if TYPE_CHECKING:
+    from weighin.engine.store.store import RunRow as RunRow  # screens may not import the store
 
 
 class RunLibrary(Protocol):
-    """Where runs are kept. Every call may raise a WeighinError."""
+    """Where runs are stored. Every call may raise a WeighinError."""
 
-    def runs(self) -> list[RunLine]:
+    def runs(self) -> list[RunRow]:
         """Newest first."""
         ...
 
     def load(self, run_id: str) -> tuple[Plan, list[Event]]:
-        """The plan and the stored events; the last is a verdict on them."""
+        """The plan and the stored events; the last one is a verdict."""
         ...
 
     def rename(self, run_id: str, name: str) -> None:
-        """Give it another name."""
+        """Rename it."""
         ...
 
     def delete(self, run_id: str) -> None:
-        """Remove it with all its answers."""
+        """Delete it with all its answers."""
         ...
 
     def resume(self, run_id: str) -> RunSource:
-        """The run, ready to go on. Called in the event loop's thread."""
+        """The run, ready to be resumed. Called in the event loop's thread."""
         ...
 
     def start(self, plan: Plan) -> RunSource:
-        """A new run of a frozen plan, stored and ready to go."""
+        """A new run of a frozen plan, stored and ready to start. Called in the event loop's thread."""
         ...
 
-    def formats(self) -> tuple[str, ...]:
-        """Names of the export formats."""
+    def formats(self) -> dict[str, str]:
+        """Name and description of each export format."""
         ...
 
     def export(self, run_id: str, format_name: str, path: Path) -> Path:
-        """Write the run to ``path``; gives the file written."""
+        """Write the run to ``path``; returns the file or folder written."""
         ...
 
 
 class StoreLibrary:
-    """Runs in the database at ``path``; each call opens it for itself, so that threads never share a connection."""
+    """Runs in the database at ``path``. Each call opens it anew, so that threads never share a connection."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def runs(self) -> list[RunLine]:
+    def runs(self) -> list[RunRow]:
         """Newest first."""
         from weighin.engine.store.store import Store
 
         with Store.open(self._path) as store:
             rows = store.runs()
-        lines = [
-            RunLine(r.id, r.name, r.created_at, r.status, tuple(r.candidates), tuple(r.suites), r.answers, r.locked)
-            for r in rows
-        ]
-        return sorted(lines, key=lambda line: -line.created_at)
+        return sorted(rows, key=lambda row: -row.created_at)
 
     def load(self, run_id: str) -> tuple[Plan, list[Event]]:
-        """The plan and the stored events; a verdict is reached when the run ended without one."""
+        """The plan and the stored events. When the run ended without a verdict, one is reached now."""
         from weighin.engine.judging.verdict import reach_verdict
         from weighin.engine.store.store import Store
 
@@ -98,21 +76,21 @@ class StoreLibrary:
         return plan, events
 
     def rename(self, run_id: str, name: str) -> None:
-        """Give it another name."""
+        """Rename it."""
         from weighin.engine.store.store import Store
 
         with Store.open(self._path) as store:
             store.rename(run_id, name)
 
     def delete(self, run_id: str) -> None:
-        """Remove it with all its answers."""
+        """Delete it with all its answers."""
         from weighin.engine.store.store import Store
 
         with Store.open(self._path) as store:
             store.delete(run_id)
 
     def resume(self, run_id: str) -> RunSource:
-        """The run, ready to go on; the session keeps the store open until it ends."""
+        """The run, ready to be resumed; the session keeps the store open until it ends."""
         from weighin.engine.run.session import Session
         from weighin.engine.store.store import Store
 
@@ -132,11 +110,11 @@ class StoreLibrary:
         session = Session(plan, store, run_id, machine=machine_line())
         return SessionSource(session, title="wizard", close=store.close)
 
-    def formats(self) -> tuple[str, ...]:
-        """Names of the export formats."""
-        from weighin.engine.report.export import EXPORTERS
+    def formats(self) -> dict[str, str]:
+        """Name and description of each export format, those of the command line."""
+        from weighin.engine.report.export import formats
 
-        return tuple(EXPORTERS)
+        return dict.fromkeys(formats(), "")
 
     def export(self, run_id: str, format_name: str, path: Path) -> Path:
         """Write the run to ``path``."""

@@ -4,44 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from pathlib import Path
 
 import msgspec
 
-from weighin.engine.errors import WeighinError
 from weighin.engine.events.run import Event, RunContinued, RunPaused
-from weighin.engine.events.wire import WireError, decode_event
 from weighin.engine.plan.model import Plan
 
 from .source import Control
 
 _LONGEST_WAIT_S = 2.0
 """A pause of the recorded run is not sat through."""
-
-
-class RecordingError(WeighinError):
-    """A recorded run that cannot be read."""
-
-
-def read_recording(path: Path) -> list[Event]:
-    """The events of a JSON lines file, one a line; blank lines are passed over.
-
-    Raises:
-        RecordingError: it cannot be read, or a line is no event; the message names the line.
-    """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise RecordingError(f"The recording {path} cannot be read: {error.strerror or error}.") from None
-    events = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            events.append(decode_event(line))
-        except WireError as error:
-            raise RecordingError(f"{path}, line {number}: {error.what}") from None
-    return events
 
 
 class ReplaySource:

@@ -15,8 +15,6 @@ from textual.widgets import Static
 from weighin.engine.events.run import CandidateCard
 
 from .. import formatting
-from ..app.host import BoardScreen
-from ..app.modes import mode_tabs
 from ..modals.dialogs import AskText, Choose
 from ..run.answerbook import FILTERS, Query, Row, answer_rows, filtered
 from ..run.board import Board
@@ -25,6 +23,7 @@ from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
 from ..widgets.matrix import AnswerMatrix, full_width
 from .answers_text import one_answer, side_by_side
+from .host import BoardScreen, CandidateWanted
 
 _WIDE = 110
 _GAP = 3
@@ -68,7 +67,7 @@ class AnswersScreen(BoardScreen):
 
     def compose(self) -> ComposeResult:
         """Filter line, list, details."""
-        yield TitleBar(mode_tabs(), "answers")
+        yield TitleBar(self.host.mode_tabs, "answers")
         yield Static(id="query")
         with Horizontal(id="body"):
             yield AnswerMatrix(id="matrix")
@@ -85,8 +84,7 @@ class AnswersScreen(BoardScreen):
         """Take new answers; figures that change meanwhile do not matter here."""
         if not self.ready:
             return
-        follower = self.host.follower
-        self.query_one(TitleBar).show(follower.title)
+        self.query_one(TitleBar).show(self.host.follower.title)
         key = (sum(len(panel.answers) for panel in board.panels), len(board.panels), board.dropped, self.size)
         if key != self.painted:
             self.painted = key
@@ -94,9 +92,6 @@ class AnswersScreen(BoardScreen):
             self.set_class(self.size.width < _WIDE, "-narrow")
             self._rows = answer_rows(board)
             self._apply()
-        if follower.wanted_candidate:
-            self._look_at(follower.wanted_candidate)
-            follower.wanted_candidate = ""
 
     def _apply(self) -> None:
         rows = filtered(self._rows, self._query)
@@ -221,9 +216,9 @@ class AnswersScreen(BoardScreen):
             self.app.copy_to_clipboard(answer.prompt + answer.output)
             self.notify("Copied prompt and output.", timeout=2)
 
-    def _look_at(self, candidate: str) -> None:
+    def on_candidate_wanted(self, event: CandidateWanted) -> None:
         """Put the cursor on a candidate's column."""
-        place = next((i for i, p in enumerate(self._board.panels) if p.card.id == candidate), None)
+        place = next((i for i, p in enumerate(self._board.panels) if p.card.id == event.candidate), None)
         if place is not None:
             matrix = self.query_one(AnswerMatrix)
             matrix.column = place  # also while there is no answer to move to yet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -11,15 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ..app.host import BoardScreen
-from ..app.modes import mode_tabs
 from ..modals.compare import CompareScreen
 from ..modals.dialogs import AskText, Confirm
 from ..run.board import Board
-from ..run.library import RunLine
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
 from ..widgets.line_table import Column, LineTable, TableRow
+from .host import BoardScreen
+
+if TYPE_CHECKING:
+    from ..run.library import RunRow
 
 _MUTED = "$foreground-muted"
 _COLUMNS = (
@@ -50,13 +51,13 @@ class HistoryScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[RunLine] = []
+        self._lines: list[RunRow] = []
         self._marked: list[str] = []
         """Ids, at most two, the older mark first."""
 
     def compose(self) -> ComposeResult:
         """Table, or a word that there is none."""
-        yield TitleBar(mode_tabs(), "history")
+        yield TitleBar(self.host.mode_tabs, "history")
         yield LineTable(id="runs")
         yield Static(id="none")
         yield KeyBar()
@@ -76,7 +77,7 @@ class HistoryScreen(BoardScreen):
     @work(exclusive=True, group="history")
     async def load(self) -> None:
         """Read the list and show it."""
-        self._lines = await self.host.list_runs()
+        self._lines = await self.host.open_runs.rows()
         self._show()
 
     def _show(self) -> None:
@@ -95,7 +96,7 @@ class HistoryScreen(BoardScreen):
             table.focus()
         self.refresh_bindings()
 
-    def _row(self, line: RunLine) -> TableRow:
+    def _row(self, line: RunRow) -> TableRow:
         when = datetime.datetime.fromtimestamp(line.created_at).strftime("%Y-%m-%d %H:%M")
         state, style = _state(line)
         cells = [
@@ -110,7 +111,7 @@ class HistoryScreen(BoardScreen):
         return TableRow(line.id, cells, styles={1: "bold", 2: _MUTED, 3: style, 6: _MUTED})
 
     @property
-    def chosen(self) -> RunLine | None:
+    def chosen(self) -> RunRow | None:
         """The run under the cursor."""
         row = self.query_one("#runs", LineTable).cursor_row if self.ready else -1
         return self._lines[row] if 0 <= row < len(self._lines) else None
@@ -137,13 +138,13 @@ class HistoryScreen(BoardScreen):
     async def action_open(self) -> None:
         """Show the run's results."""
         if self.chosen is not None:
-            await self.host.open_run(self.chosen.id)
+            await self.host.open_runs.open(self.chosen.id)
 
     @work(group="history-act", exclusive=True)
     async def action_resume(self) -> None:
         """Go on with the run."""
         if self.chosen is not None:
-            await self.host.open_run(self.chosen.id, resume=True)
+            await self.host.open_runs.open(self.chosen.id, resume=True)
 
     @work(group="history-act", exclusive=True)
     async def action_rename(self) -> None:
@@ -153,7 +154,7 @@ class HistoryScreen(BoardScreen):
             return
         name = await self.app.push_screen_wait(AskText("Rename the run", line.name))
         if name:
-            await self.host.rename_run(line.id, name)
+            await self.host.open_runs.rename(line.id, name)
             self.load()
 
     @work(group="history-act", exclusive=True)
@@ -167,7 +168,7 @@ class HistoryScreen(BoardScreen):
             return
         detail = f"{line.answers} answers and all its measurements are lost."
         if await self.app.push_screen_wait(Confirm(f"Delete {line.name or line.id}?", detail=detail, yes="Delete")):
-            await self.host.delete_run(line.id)
+            await self.host.open_runs.delete(line.id)
             self._marked = [mark for mark in self._marked if mark != line.id]
             self.load()
 
@@ -190,12 +191,12 @@ class HistoryScreen(BoardScreen):
             names = {line.id: line.name or line.id for line in self._lines}
             # The older run is 1, so that a change reads forward in time.
             marked = [line.id for line in reversed(self._lines) if line.id in self._marked]
-            boards = await self.host.load_boards(marked)
+            boards = await self.host.open_runs.boards(marked)
             if len(boards) == 2:
                 await self.app.push_screen(CompareScreen((names[marked[0]], names[marked[1]]), (boards[0], boards[1])))
 
 
-def _state(line: RunLine) -> tuple[str, str]:
+def _state(line: RunRow) -> tuple[str, str]:
     """A word with its sign, and its style."""
     if line.locked:
         return "● at work", "$text-primary"

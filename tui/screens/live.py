@@ -11,8 +11,6 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ..app.host import BoardScreen
-from ..app.modes import mode_tabs
 from ..modals.dialogs import ErrorDialog
 from ..run.board import Board, Panel
 from ..run.standings import leads, letter
@@ -20,6 +18,7 @@ from ..widgets.bars import RunBar, TitleBar
 from ..widgets.graph import nice_bound
 from ..widgets.keybar import KeyBar
 from ..widgets.panel import CandidatePanel, Look
+from .host import BoardScreen, CandidateWanted
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 38, 14
 
@@ -56,7 +55,7 @@ class LiveScreen(BoardScreen):
 
     def compose(self) -> ComposeResult:
         """Bars, panels, footer."""
-        yield TitleBar(mode_tabs(), "live")
+        yield TitleBar(self.host.mode_tabs, "live")
         yield RunBar()
         yield Container(
             id="deck"
@@ -194,8 +193,7 @@ class LiveScreen(BoardScreen):
 
     def action_answers(self) -> None:
         """Go to the focused candidate's answers."""
-        self.host.follower.wanted_candidate = self.focused_candidate
-        self.host.go("answers")
+        self.host.go("answers", CandidateWanted(self.focused_candidate))
 
     def action_log(self) -> None:
         """Why the focused candidate's worker died, with the end of its log."""

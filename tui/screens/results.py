@@ -10,13 +10,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from ..app.host import BoardScreen
-from ..app.modes import mode_tabs
 from ..run.board import Board
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
 from . import results_text as words
 from .groups_text import groups
+from .host import BoardScreen
 from .steadiness_text import steadiness
 
 _WIDE = 120
@@ -36,7 +35,7 @@ class ResultsScreen(BoardScreen):
 
     def compose(self) -> ComposeResult:
         """Sections from the most to the least important."""
-        yield TitleBar(mode_tabs(), "results")
+        yield TitleBar(self.host.mode_tabs, "results")
         with VerticalScroll(id="results"):
             yield Static(id="verdict")
             yield Static(id="ranking")

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual.content import Content
-from textual.message import Message
 
 from .. import formatting
 from ..run.board import Panel
@@ -232,13 +231,6 @@ def _wrap(words: str, width: int) -> list[str]:
 
 class CandidatePanel(FramedLines, can_focus=True):
     """Paints one candidate; repaints only when its revision, its surroundings or its size changed."""
-
-    class Picked(Message):
-        """The panel was clicked or entered."""
-
-        def __init__(self, candidate: str) -> None:
-            super().__init__()
-            self.candidate = candidate
 
     def __init__(self, panel: Panel, look: Look) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Models measured while the user reads about them. The page that shows the rows starts nothing itself."""
+"""Measures models while the user reads about them. The page that shows the rows starts no process itself."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ async def measure_rows(
 ) -> None:
     """Measure the models of ``rows``, the cheapest first, so that the table fills quickly.
 
-    Both callbacks are given a row's key: ``started`` when its measuring begins, ``measured`` with what was found.
-    Rows without a source are left out. Cancelling ends the worker that is measuring and deletes its hollow file;
-    what was finished is kept.
+    Both callbacks receive a row's key: ``started`` when its measurement begins, ``measured`` with the result. Rows
+    without a source are skipped; rows with the same source share one measurement. Cancelling ends the worker that is
+    measuring and deletes its hollow file; finished measurements are kept.
     """
     from weighin.engine.fit.many import measure_fits  # imports gguf and numpy
 
-    waiting = [(row.source, row.key) for row in rows if row.source]
-    keys = {id(source): key for source, key in waiting}
+    keys: dict[Source, list[str]] = {}
+    for row in rows:
+        if row.source:
+            keys.setdefault(row.source, []).append(row.key)
 
     def begun(source: Source) -> None:
-        started(keys[id(source)])
+        for key in keys[source]:
+            started(key)
 
     settings = Settings(n_ctx=draft.target.n_ctx, n_threads=draft.settings.n_threads)
-    fits = measure_fits([source for source, _ in waiting], settings, started=begun)
-    async with contextlib.aclosing(fits):
+    async with contextlib.aclosing(measure_fits(list(keys), settings, started=begun)) as fits:
         async for source, fit in fits:
-            measured(keys[id(source)], fit)
+            for key in keys[source]:
+                measured(key, fit)

@@ -11,7 +11,6 @@ from weighin.engine.errors import StoreError
 from weighin.engine.events.run import AnswerScored, RunContinued, RunFinished, RunPaused, SuiteDropped
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.app.binding_ids import binding_ids
-from weighin.tui.app.modes import modes
 from weighin.tui.app.preferences import Preferences
 from weighin.tui.modals.compare import CompareScreen
 from weighin.tui.modals.dialogs import Choose, Confirm, ErrorDialog
@@ -259,7 +258,7 @@ async def test_help_on_every_screen_lists_its_keys(run_events, library):
     app = app_of(run_events(2)[:60], hold=True, library=library)
     async with app.run_test(size=(120, 60)) as pilot:
         await settle(pilot)
-        for number in range(1, len(modes()) + 1):
+        for number in range(1, len(app.mode_tabs) + 1):
             await pilot.press(str(number), "question_mark")
             await settle(pilot)
             assert isinstance(app.screen, HelpScreen)
@@ -280,7 +279,7 @@ async def test_keys_and_theme_come_from_the_config(run_events):
         await settle(pilot)
         assert app.follower.board.paused
         assert any("no.such" in note.message for note in app._notifications)
-    assert {"run.pause", "app.help", "history.delete", "answers.filter", "results.copy"} <= binding_ids()
+    assert {"run.pause", "app.help", "history.delete", "answers.filter", "results.copy"} <= binding_ids(WeighinApp)
 
 
 @pytest.mark.parametrize("answered", [True, False])

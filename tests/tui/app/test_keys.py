@@ -14,10 +14,10 @@ from weighin.assets import asset
 from weighin.engine.prepare.draft import Draft
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.app.binding_ids import binding_ids
-from weighin.tui.app.host import BoardScreen
 from weighin.tui.app.keys import ScreenCommands
 from weighin.tui.app.preferences import Preferences
 from weighin.tui.modals.help import HelpScreen
+from weighin.tui.screens.host import BoardScreen
 from weighin.tui.wizard.screen import WizardScreen
 from weighin.tui.wizard.step import Step
 from weighin.tui.wizard.surroundings import Surroundings
@@ -39,7 +39,7 @@ def ours():
 
 def test_every_binding_with_an_id_can_be_remapped():
     ids = {b.id for kind in ours() for b in kind.__dict__.get("BINDINGS", ()) if isinstance(b, Binding) and b.id}
-    assert ids == binding_ids()
+    assert ids == binding_ids(WeighinApp)
 
 
 def test_every_screen_and_every_step_has_its_help():

@@ -226,7 +226,7 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
         await pilot.press("escape")
         await until(pilot, lambda: not app.follower.active)
         full = False
-        await app.open_run("r1", resume=True)
+        await app.open_runs.open("r1", resume=True)
         await until(pilot, lambda: completed(app))
     assert_complete(database, plan)
 
@@ -255,7 +255,7 @@ async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(
         assert halt.pids
         assert not any(map(psutil.pid_exists, halt.pids))
         halt.over.set()
-        await app.open_run("r1", resume=True)
+        await app.open_runs.open("r1", resume=True)
         await until(pilot, lambda: completed(app))
     assert_complete(database, thorough)
 
@@ -272,7 +272,7 @@ async def test_cancelled_while_paused_it_keeps_all_and_goes_on_later(plan: Plan,
         await until(pilot, lambda: not app.follower.active)
         assert [event.outcome for event in stored(database) if isinstance(event, RunFinished)] == ["cancelled"]
         assert all(worker.pid is None for worker in session._pool._workers.values())
-        await app.open_run("r1", resume=True)
+        await app.open_runs.open("r1", resume=True)
         await until(pilot, lambda: completed(app))
     assert_complete(database, plan)
 

@@ -1,4 +1,4 @@
-"""Replays: order, time factor, pause, giving up, recordings that cannot be read."""
+"""Replays: order, time factor, pause, giving up."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import asyncio
 
 import pytest
 
-from weighin.engine.events.run import RunContinued, RunFinished, RunPaused, RunStarted
-from weighin.engine.events.wire import encode_event
+from weighin.engine.events.run import RunContinued, RunPaused
 from weighin.tui.run.board import fold_all
-from weighin.tui.run.replay import RecordingError, ReplaySource, read_recording
+from weighin.tui.run.replay import ReplaySource
 
 
 async def _nap(_seconds):
@@ -66,21 +65,3 @@ async def test_giving_up_goes_to_the_end(run_events):
             source.cancel()
     assert seen[-1] == events[-1]
     assert fold_all(seen) == fold_all(events) or fold_all(seen).answered == fold_all(events).answered
-
-
-def test_reads_a_recording(tmp_path, run_events):
-    events = run_events(2)
-    path = tmp_path / "run.jsonl"
-    path.write_bytes(b"\n".join(encode_event(event) for event in events) + b"\n\n")
-    assert read_recording(path) == events
-    assert isinstance(events[0], RunStarted)
-    assert any(isinstance(event, RunFinished) for event in events)
-
-
-def test_a_bad_recording_names_the_line(tmp_path):
-    path = tmp_path / "run.jsonl"
-    path.write_bytes(encode_event(RunPaused()) + b"\nnonsense\n")
-    with pytest.raises(RecordingError, match="line 2"):
-        read_recording(path)
-    with pytest.raises(RecordingError, match="cannot be read"):
-        read_recording(tmp_path / "missing.jsonl")

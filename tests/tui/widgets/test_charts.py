@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.plan.model import Limits, Plan
-from weighin.tui.formatting import cut, duration, fold_middle, milliseconds
+from weighin.tui.formatting import cut, duration, milliseconds
 from weighin.tui.run.board import fold_all
 from weighin.tui.screens.results_text import chart, letters
 from weighin.tui.widgets.graph import braille_graph, nice_bound
@@ -123,4 +123,3 @@ def test_short_texts():
     assert milliseconds(0.0223) == "22.3"
     assert milliseconds(None) == "–"
     assert cut("abcdef", 4) == "abc…"
-    assert fold_middle("abcdefghij", 5) == "ab…ij"

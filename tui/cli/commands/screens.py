@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ...wizard.screen import WizardScreen
-
 
 def replay_run(run_id: str, *, speed: float) -> int:
     """Play a stored run through the live screen."""
@@ -22,16 +17,9 @@ def replay_run(run_id: str, *, speed: float) -> int:
 
 def start_wizard() -> int:
     """The wizard, and from there the run it ends in."""
-    from ...app.entry import run_app
-    from ...app.modes import Mode, register_mode
+    from ...app.entry import run_wizard
 
-    def wizard() -> WizardScreen:
-        from ...wizard.screen import WizardScreen
-
-        return WizardScreen()
-
-    register_mode(Mode("wizard", "New run", "5", wizard))
-    return run_app(None, mode="wizard")
+    return run_wizard()
 
 
 def show_history() -> int:
