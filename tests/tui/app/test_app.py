@@ -104,17 +104,29 @@ async def test_every_screen_survives_every_size(run_events, library, mode, count
         assert "weighin" in shown(app)
 
 
-@pytest.mark.parametrize("mode", ["live", "results", "answers", "history"])
-async def test_a_run_with_nothing_in_it(mode, library):
+_EMPTY_TEXTS = {
+    "live": "Getting ready",
+    "results": "No run is open.",
+    "answers": "No answers yet.",
+    "history": "No runs yet.",
+}
+
+
+@pytest.mark.parametrize("mode", _EMPTY_TEXTS)
+async def test_an_empty_screen_says_so_and_no_key_breaks_it(mode, library):
     library.lines = []
     app = app_of([], mode=mode, library=library)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        for key in ("a", "z", "s", "d", "y", "f", "escape", "b", "enter", "r", "left", "question_mark"):
+        assert _EMPTY_TEXTS[mode] in shown(app)
+        for key in ("z", "s", "d", "y", "f", "escape", "b", "enter", "r", "left", "question_mark", "escape"):
             await pilot.press(key)
             await pilot.pause()
-            if len(app.screen_stack) > 1:
-                await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+        assert app.current_mode == mode
+        assert _EMPTY_TEXTS[mode] in shown(app)
+        assert app.follower.source.asked == []
 
 
 @pytest.mark.parametrize("count", [2, 3, 4, 8])
@@ -420,7 +432,7 @@ async def test_no_color_is_monochrome_and_still_says_who_leads(run_events, monke
         assert all(c is None or c.red == c.green == c.blue for c in colors)
 
 
-async def test_folding_ten_thousand_answers_keeps_the_loop_alive(run_events):
+async def test_ten_thousand_answers_all_get_a_row(run_events):
     import msgspec
 
     from weighin.engine.events.run import AnswerScored

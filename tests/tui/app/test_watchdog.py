@@ -1,4 +1,7 @@
-"""A whole run on the real engine under a watchdog: no callback may hold the event loop for long."""
+"""A whole run on the real engine under a watchdog: no callback may hold the event loop for long.
+
+These tests measure time, so ``make test`` does not run them.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,16 @@ from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
 from weighin.tui.app.app import WeighinApp
-from weighin.tui.app.gc_pauses import start_keeping, stop_keeping
 from weighin.tui.run.library import StoreLibrary
 from weighin.tui.run.source import SessionSource
 from weighin.tui.wizard.screen import WizardScreen
 from weighin.tui.wizard.surroundings import Surroundings
 
+pytestmark = pytest.mark.performance
+
 LIMIT_S = 0.050
 _UNIT_S = 0.0046
-"""What ``_work`` takes on a quiet core of the kind the limit is meant for."""
+"""What ``_work`` takes on an idle core of the kind the limit is meant for."""
 
 
 def _work() -> float:
@@ -41,7 +45,7 @@ def _work() -> float:
 
 
 def _name(handle: asyncio.Handle) -> str:
-    """The same for the same callback in every walk: no address, no number of a task."""
+    """A name that is the same in every walk: no addresses or task numbers."""
     callback = handle._callback  # type: ignore[attr-defined]
     owner = getattr(callback, "__self__", None)
     if not isinstance(owner, asyncio.Task):
@@ -51,12 +55,12 @@ def _name(handle: asyncio.Handle) -> str:
 
 
 class Watchdog:
-    """CPU time of the loop's longest callbacks, as on a quiet core. What other processes take is not held by us."""
+    """CPU time of the loop's longest callbacks, scaled to an idle core. Other processes' time does not count."""
 
     def __init__(self) -> None:
         self.longest: list[tuple[float, str]] = []
         self.now = ""
-        """What was last done, for whoever reads a failure."""
+        """The newest key press, to explain a failure."""
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         original: Callable[[asyncio.Handle], None] = asyncio.Handle._run
@@ -72,7 +76,7 @@ class Watchdog:
         monkeypatch.setattr(asyncio.Handle, "_run", run)
 
     def over_limit_ms(self) -> dict[str, int]:
-        """Of each callback over the limit, the longest time it took."""
+        """The longest time of each callback over the limit, by its name."""
         return {name: round(taken * 1000) for taken, name in sorted(self.longest) if taken > LIMIT_S}
 
 
@@ -84,15 +88,15 @@ def watchdog(monkeypatch: pytest.MonkeyPatch) -> Watchdog:
 
 
 def _session(models: list[Path], folder: Path) -> Session:
-    data = folder / "colours.jsonl"
+    data = folder / "colors.jsonl"
     rows = [
-        {"question": f"Colour of city {n}?", "choices": ["red", "blue", "green"], "answer": n % 3} for n in range(96)
+        {"question": f"Color of city {n}?", "choices": ["red", "blue", "green"], "answer": n % 3} for n in range(96)
     ]
     data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     plan = freeze_plan(
         Plan(
             candidates=candidates_from_paths(str(file) for file in models),
-            suites=(SuiteChoice(name="colours", data=str(data)), SuiteChoice(name="read-and-extract", limit=32)),
+            suites=(SuiteChoice(name="colors", data=str(data)), SuiteChoice(name="read-and-extract", limit=32)),
             settings=Settings(n_ctx=1024, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(
                 n_prompt=16, n_generate=8, repeats=3, max_disturbed_retries=0, chat_prompts=2, chat_tokens=8
@@ -115,10 +119,10 @@ _EVERYWHERE = (
 
 
 async def _held_each_time(walk: Callable[[int], Awaitable[dict[str, int]]]) -> dict[str, int]:
-    """The callbacks over the limit in every one of three walks; as many walks as it takes to clear them all.
+    """The callbacks that are over the limit in each of up to three walks. Stops as soon as none is left.
 
-    What holds the loop by itself does so each time. What a busy machine adds hits another callback the next time: the
-    longest of quiet walks took 25 to 48 ms of CPU time on a shared machine.
+    A callback that is slow by itself is slow each time. Delays from a busy machine hit a different callback each time:
+    on a shared machine the longest of clean walks took 25 to 48 ms of CPU time.
     """
     held = await walk(0)
     for attempt in (1, 2):
@@ -163,14 +167,14 @@ async def test_the_event_loop_is_never_held(tiny_models: list[Path], tmp_path: P
 
 
 async def _watched_wizard(file: str, watchdog: Watchdog) -> dict[str, int]:
-    """As ``_watched``, for keys pressed on every step of the wizard."""
+    """Like ``_watched``, with keys pressed on every step of the wizard."""
     surroundings = Surroundings(machine=lambda: "a machine", copy_bandwidth=lambda: 20e9)
     screen = WizardScreen(Draft(added=(file,), picked=(file,)), measure=False, surroundings=surroundings)
     app = WeighinApp(None)
     async with app.run_test(size=(120, 40)) as pilot:
         await app.push_screen(screen)
         await asyncio.sleep(0.5)
-        watchdog.longest.clear()  # as above, the first frame is another matter
+        watchdog.longest.clear()  # the first frame does not count, as above
         for step, keys in enumerate(
             (
                 ("f1", "escape", "down", "tab", "5", "enter"),
@@ -190,7 +194,7 @@ async def _watched_wizard(file: str, watchdog: Watchdog) -> dict[str, int]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="thread time is too coarse on Windows")
-async def test_the_wizard_does_not_hold_it_either(
+async def test_the_wizard_never_holds_the_event_loop(
     tiny_models: list[Path], tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from huggingface_hub import constants
@@ -204,7 +208,7 @@ async def test_the_wizard_does_not_hold_it_either(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-async def test_the_watchdog_barks_at_what_happens_each_time(watchdog: Watchdog, times: int) -> None:
+async def test_the_watchdog_reports_only_what_is_slow_each_time(watchdog: Watchdog, times: int) -> None:
     def hold() -> None:
         started = time.thread_time()
         while time.thread_time() - started < 10 * LIMIT_S:
@@ -219,25 +223,3 @@ async def test_the_watchdog_barks_at_what_happens_each_time(watchdog: Watchdog, 
         return watchdog.over_limit_ms()
 
     assert len(await _held_each_time(walk)) == (1 if times == 3 else 0)
-
-
-async def test_full_collections_stay_short_while_the_heap_grows() -> None:
-    sizes = []
-
-    def note(phase: str, info: dict[str, int]) -> None:
-        if phase == "start" and info["generation"] == 2:
-            sizes.append(len(gc.get_objects()))
-
-    threshold = gc.get_threshold()
-    before = [[number] for number in range(1_000_000)]  # Python waits for a quarter of these before it collects again
-    start_keeping()
-    gc.callbacks.append(note)
-    try:
-        kept = [[number] for number in range(400_000)]
-    finally:
-        gc.callbacks.remove(note)
-        stop_keeping()
-    assert (len(before), len(kept)) == (1_000_000, 400_000)
-    assert len(sizes) > 3
-    assert max(sizes) < 200_000  # without it, the last would look through all there is
-    assert (gc.get_threshold(), gc.get_freeze_count()) == (threshold, 0)
