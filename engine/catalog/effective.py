@@ -43,7 +43,7 @@ class EffectiveLicense(msgspec.Struct, frozen=True, kw_only=True):
     licenses: tuple[str, ...]
     """License ids, the model's own first; words that are no id are licenses that nobody described, so unknown."""
     decided_by: str
-    """What said so, in a few words."""
+    """Where the licenses were read, such as "from the file's header"; empty when none is stated."""
     conditions: tuple[str, ...] = ()
     """What this rests on, where it rests on something that could be wrong."""
     notes: tuple[str, ...] = ()
@@ -103,22 +103,22 @@ def model_by_file_name(name: str, catalog: Catalog) -> CatalogModel | None:
 def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     if clues.text.strip():
         found = recognise_text(clues.text, catalog.licenses)
-        return found or (f"the text of {clues.text_name}",), f"{clues.text_name}, the model's own text", ()
+        return found or (f"the text of {clues.text_name}",), f"from the model's own {clues.text_name}", ()
     stated = [str(clues.header.get(f"general.license{end}", "")) for end in ("", ".name", ".link")]
     own = _stated(stated, catalog)
     if own:
-        return own, "the file's header", ()
+        return own, "from the file's header", ()
     tags = [_after(clues.tags, prefix) for prefix in ("license:", "license_name:", "license_link:")]
     own = _stated(tags, catalog)
     if own:
-        return own, "the hub's tags", ()
+        return own, "from its tags on the hub", ()
     if known is not None:
-        return known.licenses, f"the catalog's entry of {known.repo}", ()
+        return known.licenses, f"from the catalog entry for {known.repo}", ()
     named = model_by_file_name(clues.file_name, catalog)
     if named is not None:
         condition = f"the file is {named.repo}, as its name says; neither its header nor a LICENSE confirms it"
-        return named.licenses, "its file name in the catalog", (condition,)
-    return (), "nothing: neither a LICENSE nor the header states one", ()
+        return named.licenses, "from the catalog entry that matches its file name", (condition,)
+    return (), "", ()
 
 
 def _stated(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ..gguf.naming import DEFAULT_QUANT
 from .entries import CatalogModel
 from .kv import kv_cache_bytes
 
@@ -53,13 +54,16 @@ class Rung(msgspec.Struct, frozen=True):
     fits: bool
 
 
-def ladder(model: CatalogModel, memory_bytes: int, n_ctx: int) -> tuple[Rung, ...]:
-    """Every quant for this memory and context, best first. Sizes are estimates; a hollow model measures them."""
+def ladder(model: CatalogModel, memory_bytes: int | None, n_ctx: int) -> tuple[Rung, ...]:
+    """Every quant for this memory and context, largest first; with ``memory_bytes`` None, all fit.
+
+    Sizes are estimates; a hollow model measures them.
+    """
     kv = kv_cache_bytes(model, n_ctx)
     rungs = []
     for quant in LADDER:
         size = int(model.parameters.total * quant.bits_per_weight / 8)
-        rungs.append(Rung(quant, size, size + kv, size + kv <= memory_bytes))
+        rungs.append(Rung(quant, size, size + kv, memory_bytes is None or size + kv <= memory_bytes))
     return tuple(rungs)
 
 
@@ -69,17 +73,17 @@ def best_fitting(model: CatalogModel, memory_bytes: int, n_ctx: int) -> Rung | N
     return min(fitting, key=lambda rung: rung.quant.perplexity_increase, default=None)
 
 
-def usual_rung(model: CatalogModel, n_ctx: int) -> Rung:
-    """Q4_K_M, the quant that figures without a quant are given for."""
-    return next(rung for rung in ladder(model, 0, n_ctx) if rung.quant.name == "Q4_K_M")
+def default_rung(model: CatalogModel, n_ctx: int) -> Rung:
+    """The default quant, which figures without a quant are given for."""
+    return next(rung for rung in ladder(model, None, n_ctx) if rung.quant.name == DEFAULT_QUANT)
 
 
 _MACHINES_GB = (1, 2, 4, 8, 16, 32, 64)
 _SHARE = 0.75
-DEPLOYMENT_RULE = "derived: Q4_K_M and the KV cache of 8,192 tokens take at most 75 % of the machine's memory"
+DEPLOYMENT_RULE = f"derived: {DEFAULT_QUANT} and the KV cache of 8,192 tokens take at most 75 % of the machine's memory"
 
 
 def smallest_machine_gb(model: CatalogModel) -> int | None:
     """Memory of the smallest usual machine that the model suits, in GB, by ``DEPLOYMENT_RULE``; None beyond 64."""
-    needed = usual_rung(model, 8192).memory_bytes
+    needed = default_rung(model, 8192).memory_bytes
     return next((gb for gb in _MACHINES_GB if needed <= _SHARE * gb * 1e9), None)

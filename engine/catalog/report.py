@@ -11,8 +11,7 @@ from ..suggest import did_you_mean
 from .effective import EffectiveLicense, clues_of_file, effective_license
 from .entries import Catalog, CatalogError
 from .licenses import license_id
-from .ranking import verdict_word
-from .verdict import AllowedIf, StatedUse, Unknown, Verdict, license_verdict, model_verdict, reasons_of
+from .verdict import AllowedIf, StatedUse, Unknown, Verdict, license_verdict, model_verdict, reasons_of, verdict_word
 
 DISCLAIMER = "This is a reading of the terms, no legal advice."
 
@@ -22,6 +21,7 @@ class LicenseReport(msgspec.Struct, frozen=True, kw_only=True):
     licenses: tuple[str, ...]
     verdict: Verdict
     decided_by: str
+    """Where the licenses were read; empty when none is stated."""
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     """Where the terms were read."""
@@ -30,11 +30,13 @@ class LicenseReport(msgspec.Struct, frozen=True, kw_only=True):
     def lines(self) -> list[str]:
         """For a terminal."""
         word = verdict_word(self.verdict) + (" (treat as not allowed)" if isinstance(self.verdict, Unknown) else "")
-        named = " + ".join(self.licenses) or "no license"
+        stated = "none stated, neither in a LICENSE file nor in the file's header"
+        if self.licenses:
+            stated = f"{' + '.join(self.licenses)} ({self.decided_by})"
         return [
             f"{self.subject}: {word}{':' if isinstance(self.verdict, AllowedIf) else ''}",
             *(f"  - {reason}" for reason in reasons_of(self.verdict)),
-            f"License: {named}, by {self.decided_by}.",
+            f"License: {stated}.",
             *(f"Note: {note}" for note in self.notes),
             *(f"Terms read in: {source}" for source in self.sources),
             self.disclaimer,
@@ -58,11 +60,11 @@ def license_report(name: str, use: StatedUse, catalog: Catalog, *, repo: str = "
         verdict = model_verdict(model, use, catalog.licenses)
         inherited = model.licenses[1:]
         notes = (f"{inherited[0]} comes from its base, {model.base.value}.",) if inherited and model.base else ()
-        return _report(model.id, model.licenses, verdict, f"the catalog's entry of {model.repo}", notes, catalog)
+        return _report(model.id, model.licenses, verdict, f"from the catalog entry for {model.repo}", notes, catalog)
     key = license_id(name, catalog.licenses)
     if key is not None:
         verdict = license_verdict([key], use, catalog.licenses)
-        return _report(catalog.licenses[key].name, (key,), verdict, "name", (), catalog)
+        return _report(catalog.licenses[key].name, (key,), verdict, "as named", (), catalog)
     if path.is_file():  # Ollama's files have no suffix
         return _of_file(path, use, catalog, repo)
     known = [*(m.id for m in catalog.models), *catalog.licenses]

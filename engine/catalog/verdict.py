@@ -60,6 +60,11 @@ def severity(verdict: Verdict) -> int:
     return (Allowed, AllowedIf, Unknown, NotAllowed).index(type(verdict))
 
 
+def verdict_word(verdict: Verdict) -> str:
+    """The verdict in one or two words."""
+    return ("allowed", "allowed if", "unknown", "not allowed")[severity(verdict)]
+
+
 def reasons_of(verdict: Verdict) -> tuple[str, ...]:
     """The reasons, or the conditions where the verdict is "allowed if"."""
     return verdict.conditions if isinstance(verdict, AllowedIf) else verdict.reasons

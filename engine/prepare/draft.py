@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from ..catalog.ranking import Conditions
 from ..catalog.verdict import StatedUse
 from ..files import write_atomically
+from ..hardware.memory import usable_memory
 from ..paths import state_dir
 from ..plan.model import (
     Candidate,
@@ -71,6 +73,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Items of each generate suite that are answered several times; 0 leaves consistency out."""
     step: int = 0
     """The wizard's step when it was left."""
+
+
+def conditions_of(draft: Draft) -> Conditions:
+    """What the wizard's answers ask of a model: the use, the context, and the target's memory.
+
+    The memory is this machine's unless the user described another target.
+    """
+    target = draft.target
+    other = 0 if target.this_machine else target.ram_bytes
+    memory_bytes = other + target.vram_bytes if other else usable_memory().usable_bytes
+    return Conditions(use=draft.use, memory_bytes=memory_bytes, n_ctx=target.n_ctx)
 
 
 def draft_path() -> Path:

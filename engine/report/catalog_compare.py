@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from ..catalog.entries import Catalog, CatalogModel, Languages
 from ..catalog.loading import OPEN_LLM
 from ..catalog.quants import DEPLOYMENT_RULE, smallest_machine_gb
-from ..catalog.ranking import published_score, setup, verdict_word
-from ..catalog.verdict import StatedUse, Verdict, model_verdict, reasons_of
+from ..catalog.ranking import published_score, setup
+from ..catalog.verdict import StatedUse, Verdict, model_verdict, reasons_of, verdict_word
 from .catalog_history import MeasuredHere, best_known
 from .catalog_table import billions
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from ..catalog.effective import model_by_file_name
 from ..catalog.entries import Catalog, CatalogModel
+from ..catalog.ranking import MeasuredSpeed
 from ..events.run import Event, RunStarted
 from ..judging.summary import summarise
 from ..plan.model import Candidate
@@ -91,6 +92,21 @@ def best_known(figures: Sequence[MeasuredHere]) -> MeasuredHere | None:
     timed = [f for f in figures if f.generation_tokens_per_second is not None]
     clean = [f for f in timed if not f.disturbed]
     return next(iter([*clean, *timed, *figures]), None)
+
+
+def measured_speeds(measured: Mapping[str, Sequence[MeasuredHere]]) -> dict[str, MeasuredSpeed]:
+    """The best known speed of each model that has one, by catalog id."""
+    speeds = {}
+    for model, figures in measured.items():
+        best = best_known(figures)
+        if best is not None and best.generation_tokens_per_second is not None:
+            speeds[model] = MeasuredSpeed(
+                tokens_per_second=best.generation_tokens_per_second,
+                quant=best.quant,
+                source=f"measured here, {best.quant}, {best.date}, {best.machine}",
+                disturbed=best.disturbed,
+            )
+    return speeds
 
 
 def catalog_model_of(candidate: Candidate, catalog: Catalog) -> CatalogModel | None:

@@ -13,9 +13,18 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
+from weighin.engine.catalog.ranking import SortKey, sort_rows
 from weighin.engine.errors import WeighinError
-from weighin.engine.prepare.candidates import SORTS, Row, next_quant, read_rows
-from weighin.engine.prepare.draft import SAMPLE, Draft, is_file
+from weighin.engine.prepare.candidate_rows import (
+    CANDIDATE_SORT_KEYS,
+    CandidateList,
+    CandidateRow,
+    FromCatalog,
+    next_quant,
+)
+from weighin.engine.prepare.candidates_text import detail_lines, license_word, why_ruled_out
+from weighin.engine.prepare.draft import SAMPLE, Draft, conditions_of, is_file
+from weighin.engine.units import gib
 
 from ..widgets.line_table import Column, LineTable, TableRow
 from .step import Step
@@ -30,8 +39,8 @@ _COLUMNS = (
     Column("size", "size GB", 9, right=True),
     Column("where", "file", 6),
     Column("license", "license", 11),
-    Column("memory", "memory GB", 11, right=True),
-    Column("rate", "gen tok/s", 11, right=True),
+    Column("memory", "memory GiB", 11, right=True),
+    Column("speed", "gen tok/s", 11, right=True),
     Column("score", "MMLU", 6, right=True),
 )
 _NARROW = (
@@ -40,8 +49,8 @@ _NARROW = (
     Column("quant", "quant", 6),
     Column("size", "GB", 5, right=True),
     Column("license", "license", 11),
-    Column("memory", "mem GB", 7, right=True),
-    Column("rate", "tok/s", 9, right=True),
+    Column("memory", "mem GiB", 7, right=True),
+    Column("speed", "tok/s", 9, right=True),
 )
 """Where the terminal is narrow."""
 _LEAST_REASON = 20
@@ -67,17 +76,17 @@ class CandidatesStep(Step):
     class Unmeasured(Message):
         """The user has been reading for a moment: these rows could be measured meanwhile."""
 
-        def __init__(self, rows: tuple[Row, ...], draft: Draft) -> None:
+        def __init__(self, rows: tuple[CandidateRow, ...], draft: Draft) -> None:
             super().__init__()
             self.rows = rows
             self.draft = draft
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, CandidateRow] = {}
         self._columns: tuple[Column, ...] = ()
-        self._order = ""
-        """The column that the rows are ordered by; empty: as listed."""
+        self._order: SortKey | None = None
+        """The column that the rows are sorted by; None: as listed."""
         self._quants: dict[str, str] = {}
         """Quants the user chose, by catalog id."""
 
@@ -122,37 +131,41 @@ class CandidatesStep(Step):
 
     @work(thread=True, exclusive=True, group="rows")
     def _load(self, draft: Draft) -> None:
-        try:
-            rows, problems = read_rows(draft, dict(self._quants))
-        except WeighinError as error:
-            rows, problems = [], [str(error)]
-        self.app.call_from_thread(self._loaded, rows, problems)
+        from weighin.engine.prepare.candidates import list_candidates
 
-    def _loaded(self, rows: list[Row], problems: list[str]) -> None:
-        known = self.rows
+        try:
+            listed = list_candidates(conditions_of(draft), added=draft.added, quants=dict(self._quants))
+        except WeighinError as error:
+            listed = CandidateList((), (str(error),))
+        self.app.call_from_thread(self._loaded, listed)
+
+    def _loaded(self, listed: CandidateList) -> None:
+        known, rows = self.rows, listed.rows
         self.rows = {row.key: _remember(row, known.get(row.key)) for row in rows}
-        out = sum(bool(row.reason) for row in rows)
-        note = "; ".join(problems) or f"{len(rows) - out} can be picked, {out} ruled out. ~ is predicted; the rest was"
-        self.query_one("#models-note", Static).update(note if problems else f"{note} measured on this machine.")
+        out = sum(row.ruled_out is not None for row in rows)
+        note = (
+            f"{len(rows) - out} can be picked, {out} ruled out. ~ is predicted; the rest was measured on this machine."
+        )
+        self.query_one("#models-note", Static).update("; ".join(listed.problems) or note)
         self._fill()
         self.set_timer(_QUIET_S, self._ask_to_measure)
 
     def _ask_to_measure(self) -> None:
-        rows = tuple(row for row in self.rows.values() if row.source and not row.measured and not row.reason)
+        rows = tuple(row for row in self.rows.values() if row.source and not row.measured and not row.ruled_out)
         if self.display and rows:
             self.post_message(self.Unmeasured(rows, self.draft))
 
     def measuring(self, key: str) -> None:
         """The measuring of a row begins; nothing where the row is gone."""
         if key in self.rows:
-            self._update(replace(self.rows[key], busy=True))
+            self._update(replace(self.rows[key], measuring=True))
 
     def measured(self, key: str, fit: Fit) -> None:
         """What was found for a row; nothing where the row is gone."""
         if key in self.rows:
             self._update(self.rows[key].with_fit(fit))
 
-    def _update(self, row: Row) -> None:
+    def _update(self, row: CandidateRow) -> None:
         """A row's new figures, without building the table again."""
         self.rows[row.key] = row
         self.query_one(LineTable).show_row(self._line(row))
@@ -163,69 +176,69 @@ class CandidatesStep(Step):
         if not self._columns:
             return
         words = self.query_one("#filter", Input).value.lower().split()
-        rows = [r for r in self.rows.values() if all(w in f"{r.name} {r.quant} {r.license}".lower() for w in words)]
-        column = self._order
-        if column:
-            rows.sort(key=lambda row: row.sort_value(column))
+        rows = [
+            r for r in self.rows.values() if all(w in f"{r.name} {r.quant} {license_word(r)}".lower() for w in words)
+        ]
+        if self._order:
+            rows = sort_rows(rows, self._order)
         table = self.query_one(LineTable)
-        table.show_columns(self._columns, ordered_by=column)
+        table.show_columns(self._columns, ordered_by=self._order or "")
         table.show_rows(self._line(row) for row in rows)
         self._show_details()
 
-    def _line(self, row: Row) -> TableRow:
+    def _line(self, row: CandidateRow) -> TableRow:
         approximate = "" if row.measured else "~"
-        disturbed = " ⚠" if row.disturbed else ""
+        rate, disturbed = row.tokens_per_second, " ⚠" if row.disturbed else ""
         cells = {
-            "pick": "✗" if row.reason else "●" if row.key in self.draft.picked else "○",
+            "pick": "✗" if row.ruled_out else "●" if row.key in self.draft.picked else "○",
             "name": row.name,
             "quant": row.quant,
             "size": f"{row.size_bytes / 1e9:.2f}" if row.size_bytes else "",
-            "where": "here" if row.here else "fetch",
-            "license": row.license,
-            "memory": f"{approximate}{row.memory_bytes / 1e9:.1f}" if row.memory_bytes else "",
-            "rate": "measuring" if row.busy else "" if row.rate is None else f"{row.rate:.1f}{disturbed}",
+            "where": "here" if row.downloaded else "fetch",
+            "license": license_word(row),
+            "memory": f"{approximate}{gib(row.memory_bytes):.1f}" if row.memory_bytes else "",
+            "speed": "measuring" if row.measuring else "" if rate is None else f"{rate:.1f}{disturbed}",
             "score": "" if row.score is None else f"{row.score:.1f}",
-            "reason": row.reason,
+            "reason": why_ruled_out(row.ruled_out) if row.ruled_out else "",
         }
         picked = {0: "bold $text-success"} if row.key in self.draft.picked else {}
         return TableRow(
             row.key,
             [cells[column.key] for column in self._columns],
-            style="$foreground-muted" if row.reason else "",
-            styles={} if row.reason else picked,
+            style="$foreground-muted" if row.ruled_out else "",
+            styles={} if row.ruled_out else picked,
         )
 
     @property
-    def _current(self) -> Row | None:
+    def _current(self) -> CandidateRow | None:
         return self.rows.get(self.query_one(LineTable).cursor_key)
 
     @on(DataTable.RowHighlighted)
     def _show_details(self) -> None:
         row = self._current
-        lines: tuple[str, ...] = ()
-        if row is not None:
-            lines = (f"Cannot be picked: {row.reason}.", *row.details) if row.reason else row.details
-        self.query_one("#models-detail", Static).update("\n".join(lines))
+        self.query_one("#models-detail", Static).update("\n".join(detail_lines(row)) if row else "")
 
     # What the user does
 
     @on(LineTable.HeadClicked)
     def _order_by(self, event: LineTable.HeadClicked) -> None:
-        if event.column in SORTS:
-            self._order = event.column
+        clicked = next((key for key in CANDIDATE_SORT_KEYS if key == event.column), None)
+        if clicked is not None:
+            self._order = clicked
             self._fill()
 
     def action_order(self) -> None:
-        shown = ["", *(column.key for column in self._columns if column.key in SORTS)]
-        self._order = shown[(shown.index(self._order) + 1) % len(shown)] if self._order in shown else ""
+        columns = [column.key for column in self._columns]
+        orders: list[SortKey | None] = [None, *sorted(_shown_keys(columns), key=columns.index)]
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)] if self._order in orders else None
         self._fill()
 
     def action_pick(self) -> None:
         row = self._current
         if row is None:
             return
-        if row.reason:
-            self.notify(row.reason, title=row.name, severity="warning", markup=False)
+        if row.ruled_out:
+            self.notify(why_ruled_out(row.ruled_out), title=row.name, severity="warning", markup=False)
             return
         picked = [k for k in self.draft.picked if k != row.key]
         if len(picked) == len(self.draft.picked):
@@ -237,11 +250,11 @@ class CandidatesStep(Step):
 
     def action_quant(self) -> None:
         row = self._current
-        if row is None or row.key == SAMPLE or row.key in self.draft.added:
+        if row is None or not isinstance(row.origin, FromCatalog):
             self.notify("Only models of the catalog come in several quants here.", severity="warning")
             return
         model = row.key.rpartition(":")[0]
-        self._quants[model] = next_quant(row, self.draft)
+        self._quants[model] = next_quant(row, conditions_of(self.draft))
         picked = tuple(f"{model}:{self._quants[model]}" if key == row.key else key for key in self.draft.picked)
         self.draft = msgspec.structs.replace(self.draft, picked=picked)
         self._load(self.draft)
@@ -294,8 +307,17 @@ class CandidatesStep(Step):
         self.query_one(LineTable).focus()
 
 
-def _remember(row: Row, before: Row | None) -> Row:
+def _matches(row: CandidateRow, words: list[str]) -> bool:
+    text = f"{row.name} {row.quant} {license_word(row)}".lower()
+    return all(word in text for word in words)
+
+
+def _shown_keys(columns: list[str]) -> list[SortKey]:
+    return [key for key in CANDIDATE_SORT_KEYS if key in columns]
+
+
+def _remember(row: CandidateRow, before: CandidateRow | None) -> CandidateRow:
     """What was measured already stays when the table is read again."""
     if before is None or not before.measured:
         return row
-    return replace(row, memory_bytes=before.memory_bytes, rate=before.rate, measured=before.measured)
+    return replace(row, fit=before.fit)

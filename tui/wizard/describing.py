@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from weighin.engine.plan.model import Candidate, Limits, Plan, SuiteChoice
-from weighin.engine.prepare.candidates import Row
+from weighin.engine.prepare.candidate_rows import CandidateRow
 from weighin.engine.prepare.draft import SAMPLE, Draft, is_file
 from weighin.engine.tasks.spec import SuiteSpec
 
@@ -23,19 +23,19 @@ class Download(msgspec.Struct, frozen=True):
     """From the catalog or the hub; 0 when nobody said."""
 
 
-def missing_downloads(draft: Draft, rows: Mapping[str, Row]) -> tuple[Download, ...]:
+def missing_downloads(draft: Draft, rows: Mapping[str, CandidateRow]) -> tuple[Download, ...]:
     """The picks that must be fetched; what the hub's cache has counts as here, and costs no time."""
     keys = [key for key in draft.picked if key != SAMPLE and not is_file(key)]
     return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in keys)
 
 
 def describe_downloads(
-    downloads: tuple[Download, ...], rows: Mapping[str, Row], surroundings: Surroundings
+    downloads: tuple[Download, ...], rows: Mapping[str, CandidateRow], surroundings: Surroundings
 ) -> list[str]:
     """What will be fetched, and whether the disk takes it."""
     if not downloads:
         return ["Nothing is downloaded."]
-    away = [d for d in downloads if not (d.key in rows and rows[d.key].here)]
+    away = [d for d in downloads if not (d.key in rows and rows[d.key].downloaded)]
     lines = [f"  {d.key}  {d.size_bytes / 1e9:.2f} GB" for d in away]
     needed = sum(d.size_bytes for d in away)
     if not away:
@@ -50,7 +50,7 @@ def describe_downloads(
 
 def describe_plan(
     plan: Plan,
-    rows: Mapping[str, Row],
+    rows: Mapping[str, CandidateRow],
     fetched: Mapping[str, str],
     missing: Sequence[Download],
     surroundings: Surroundings,
@@ -79,12 +79,13 @@ def describe_plan(
         lines += _how_asked(choice, suite.spec)
     again = Reasking(plan.consistency, suites).words
     lines += [f"For consistency: {again}"] if again else []
-    measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.rate}
+    measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.tokens_per_second}
     rates = {}
     for c in whole.candidates:
         row = measured.get(c.path)
         guess = guessed_rates(c.size_bytes, surroundings.copy_bandwidth())
-        rates[c.id] = Rates(guess.prompt / guess.generation * row.rate, row.rate) if row and row.rate else guess
+        rate = row.tokens_per_second if row else None
+        rates[c.id] = Rates(guess.prompt / guess.generation * rate, rate) if rate else guess
     seconds = estimate_s(whole, suites, rates)
     lines.append(f"About {seconds / 60:.0f} min" if seconds >= 90 else f"About {seconds:.0f} s")
     if plan.race.enabled and count > 1 and suites:

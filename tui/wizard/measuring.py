@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from weighin.engine.plan.model import Settings
-from weighin.engine.prepare.candidates import Row
+from weighin.engine.prepare.candidate_rows import CandidateRow
 from weighin.engine.prepare.draft import Draft
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def measure_rows(
-    rows: Iterable[Row], draft: Draft, *, started: Callable[[str], None], measured: Callable[[str, Fit], None]
+    rows: Iterable[CandidateRow], draft: Draft, *, started: Callable[[str], None], measured: Callable[[str, Fit], None]
 ) -> None:
     """Measure the models of ``rows``, the cheapest first, so that the table fills quickly.
 

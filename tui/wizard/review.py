@@ -18,7 +18,7 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 from weighin.engine.errors import WeighinError
 from weighin.engine.paths import data_dir
 from weighin.engine.plan.model import KvType, Plan, write_plan
-from weighin.engine.prepare.candidates import Row
+from weighin.engine.prepare.candidate_rows import CandidateRow
 from weighin.engine.prepare.draft import Draft, plan_from_draft
 
 from ..widgets.toggles import Tick
@@ -52,7 +52,7 @@ class ReviewStep(Step, can_focus=True):
     plan: Plan | None = None
     _wanted = False
     _missing: tuple[Download, ...] = ()
-    rows: Mapping[str, Row] = {}
+    rows: Mapping[str, CandidateRow] = {}
     """What the candidates step knows; the screen hands it over."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -129,7 +129,7 @@ class ReviewStep(Step, can_focus=True):
         self.query_one("#review-text", Static).update(words)
 
     @work(thread=True, exclusive=True, group="plan")
-    def _prepare(self, draft: Draft, fetched: dict[str, str], rows: Mapping[str, Row]) -> None:
+    def _prepare(self, draft: Draft, fetched: dict[str, str], rows: Mapping[str, CandidateRow]) -> None:
         tell = self.app.call_from_thread
         plan = None
         missing = tuple(d for d in missing_downloads(draft, rows) if d.key not in fetched)

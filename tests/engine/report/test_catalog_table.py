@@ -11,13 +11,14 @@ import pytest
 from weighin.engine.catalog.entries import CatalogError
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.quants import LADDER, best_fitting, ladder, smallest_machine_gb
-from weighin.engine.catalog.ranking import SORT_KEYS, SortKey, rank_one
-from weighin.engine.catalog.verdict import Allowed, AllowedIf, StatedUse, model_verdict
+from weighin.engine.catalog.ranking import SORT_KEYS, ModelFilter, SortKey, rank_models
+from weighin.engine.catalog.verdict import Allowed, StatedUse
 from weighin.engine.events.run import AnswerScored, CandidateCard, MemoryMeasured, RunStarted, SpeedMeasured, SuiteCard
 from weighin.engine.plan.model import Candidate, Plan, Settings
+from weighin.engine.prepare.candidates_text import components
 from weighin.engine.report.catalog_compare import compare_models
-from weighin.engine.report.catalog_history import best_known, measured_here
-from weighin.engine.report.catalog_table import ModelFilter, models_builtins, models_table, rank_models
+from weighin.engine.report.catalog_history import best_known, measured_here, measured_speeds
+from weighin.engine.report.catalog_table import models_builtins, models_table
 from weighin.engine.store.store import Store
 
 
@@ -45,8 +46,8 @@ def test_filters() -> None:
 def test_what_fits_is_offered_in_its_best_quant() -> None:
     rows = {r.model.id: r for r in rank_models(load_catalog(), ModelFilter(fits_bytes=2 * 10**9))}
     assert "phi-4" not in rows
-    assert all(row.memory_bytes is not None and row.memory_bytes <= 2 * 10**9 for row in rows.values())
-    quants = {name: rows[name].rung.quant.name for name in ("smollm2-135m-instruct", "llama-3.2-3b-instruct")}  # type: ignore[union-attr]
+    assert all(row.memory_bytes <= 2 * 10**9 for row in rows.values())
+    quants = {name: rows[name].rung.quant.name for name in ("smollm2-135m-instruct", "llama-3.2-3b-instruct")}
     assert quants == {"smollm2-135m-instruct": "Q8_0", "llama-3.2-3b-instruct": "Q2_K"}
     longer = ids(ModelFilter(fits_bytes=2 * 10**9, n_ctx=32768))
     assert set(longer) < set(rows)
@@ -89,25 +90,6 @@ def test_comparison_shows_set_ups_licenses_and_derived_machines() -> None:
     assert "Nothing yet" in text
     with pytest.raises(CatalogError, match="no model called"):
         compare_models(["nothing like it"], load_catalog(), {}, width=80)
-
-
-def test_every_component_of_the_order_is_visible() -> None:
-    catalog = load_catalog()
-    model = catalog.find("qwen2.5-coder-7b-instruct")
-    verdict = model_verdict(model, StatedUse(), catalog.licenses)
-    rung = ladder(model, 0, 4096)[3]
-    row = rank_one(model, verdict, available_bytes=4 * 10**9, aptitude="coding", rung=rung)
-    shown = {c.name: c for c in row.components()}
-    assert set(shown) == {"license", "memory", "speed", "quality lost to the quant", "good at", "published score"}
-    assert "does not fit" in shown["memory"].text
-    assert shown["speed"].text == "not measured"
-    assert shown["quality lost to the quant"].text == "perplexity +2.8%"
-    assert "the task is among them" in shown["good at"].text
-    assert all(c.source for c in shown.values() if c.name != "published score")
-    gemma = catalog.find("gemma-2-9b-it")
-    conditions = rank_one(gemma, model_verdict(gemma, StatedUse(), catalog.licenses)).components()[0]
-    assert conditions.text.startswith("allowed if: Gemma")
-    assert isinstance(model_verdict(gemma, StatedUse(), catalog.licenses), AllowedIf)
 
 
 def test_the_ladder_says_what_each_quant_costs() -> None:
@@ -184,9 +166,10 @@ def test_the_table_gets_a_column_only_when_something_was_measured(store_path: Pa
     catalog = load_catalog()
     assert "tok/s here" not in models_table(rank_models(catalog, ModelFilter()), width=160)[0]
     found = measured_here(catalog, store_path)
-    rows = rank_models(catalog, ModelFilter(), "speed", found)
+    rows = rank_models(catalog, ModelFilter(), "speed", measured_speeds(found))
     assert rows[0].model.id == "llama-3.2-1b-instruct"
-    assert "8 cores" in rows[0].speed_source
+    assert rows[0].speed is not None
+    assert "8 cores" in rows[0].speed.source
     table = models_table(rows, width=160)
     assert "tok/s here" in table[0]
     assert table[1].endswith("30.0 Q4_K_M")
@@ -202,9 +185,9 @@ def test_a_clean_speed_goes_before_a_newer_disturbed_one(store_path: Path) -> No
     assert best_known([disturbed]) == disturbed
     assert best_known([]) is None
     only = {"llama-3.2-1b-instruct": [disturbed]}
-    rows = rank_models(load_catalog(), ModelFilter(), "speed", only)
+    rows = rank_models(load_catalog(), ModelFilter(), "speed", measured_speeds(only))
     assert models_table(rows, width=160)[1].endswith("30.0 Q8_0 ⚠")
-    assert any("disturbed" in component.text for component in rows[0].components())
+    assert any("disturbed" in component.text for component in components(rows[0]))
     both = {"llama-3.2-1b-instruct": [disturbed, oldest]}
     text = "\n".join(compare_models(["llama-3.2-1b-instruct"], load_catalog(), both, width=100))
     assert "Q4_K_M (measured too: Q8_0)" in text

@@ -46,7 +46,7 @@ def test_a_file_is_read(tiny_models: list[Path]) -> None:
     done = call(str(tiny_models[0]))
     assert done.exit_code == 0
     assert "unknown (treat as not allowed)" in done.stdout
-    assert "neither a LICENSE nor the header states one" in done.stdout
+    assert "neither in a LICENSE file nor in the file's header" in done.stdout
 
 
 def test_a_file_without_a_suffix_is_read_too(tiny_models: list[Path], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 
+from weighin.engine.catalog.verdict import NotAllowed
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.hub.client import RetryPolicy, connect
 from weighin.engine.models.fetch import fetch_models
@@ -188,7 +189,7 @@ async def test_what_may_not_be_used_stays_with_its_reason(tiny_gguf: Callable[[i
     app = Shell(Draft(step=3))
     async with app.run_test(size=(160, 48)) as pilot:
         step = await at_candidates(pilot, app)
-        refused = [row for row in step.rows.values() if row.license == "not allowed"]
+        refused = [row for row in step.rows.values() if isinstance(row.verdict, NotAllowed)]
         assert refused
         cursor_on(step, refused[0].key)
         await pilot.press("space")
@@ -245,9 +246,11 @@ async def test_speed_and_memory_are_measured_while_one_reads(tmp_path: Path, mon
     app = Shell(Draft(step=3, added=(key,), picked=(key,)), measure=True)
     async with app.run_test(size=(160, 48)) as pilot:
         step = await at_candidates(pilot, app)
-        await until(pilot, lambda: bool(step.rows[key].measured), 60)
-        assert step.rows[key].measured == "measured (real file)"
-        assert (step.rows[key].rate or 0) > 0
+        await until(pilot, lambda: step.rows[key].measured, 60)
+        fit = step.rows[key].fit
+        assert fit is not None
+        assert fit.label == "measured (real file)"
+        assert (step.rows[key].tokens_per_second or 0) > 0
         await pilot.press("escape")  # leaving ends the worker that is measuring
         await asyncio.sleep(0.2)
         assert not any(worker.is_running for worker in app.workers if worker.group == "measure")

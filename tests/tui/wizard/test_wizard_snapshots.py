@@ -15,8 +15,8 @@ import pytest
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.models.fetch import FetchProgress
-from weighin.engine.prepare.candidates import read_rows
-from weighin.engine.prepare.draft import Draft, OwnData, Target
+from weighin.engine.prepare.candidates import list_candidates
+from weighin.engine.prepare.draft import Draft, OwnData, Target, conditions_of
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.app.preferences import Preferences
 from weighin.tui.wizard.candidates import CandidatesStep
@@ -132,8 +132,8 @@ def test_the_end(snap_compare: Callable[..., bool], tmp_path: Path, page: str, t
         await app.push_screen(screen)
         await pilot.pause()
         review = screen.query_one(ReviewStep)
-        rows, _problems = read_rows(draft, {})
-        review.rows = {row.key: row for row in rows}
+        listed = list_candidates(conditions_of(draft), added=draft.added)
+        review.rows = {row.key: row for row in listed.rows}
         review.show(draft)
         deadline = time.monotonic() + 30
         while review.plan is None:

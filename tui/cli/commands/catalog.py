@@ -12,7 +12,7 @@ import msgspec
 
 from weighin.engine.catalog.entries import Catalog
 from weighin.engine.catalog.loading import load_catalog
-from weighin.engine.catalog.ranking import SortKey
+from weighin.engine.catalog.ranking import ModelFilter, SortKey, rank_models
 from weighin.engine.catalog.verdict import StatedUse, parse_count
 from weighin.engine.errors import WeighinError
 
@@ -25,8 +25,8 @@ def show_models(names: tuple[str, ...], options: dict[str, Any], *, as_json: boo
     """The catalog, filtered and sorted, or some of it side by side."""
     from weighin.engine import paths
     from weighin.engine.report.catalog_compare import compare_models
-    from weighin.engine.report.catalog_history import measured_here
-    from weighin.engine.report.catalog_table import models_builtins, models_table, rank_models
+    from weighin.engine.report.catalog_history import measured_here, measured_speeds
+    from weighin.engine.report.catalog_table import models_builtins, models_table
 
     catalog = load_catalog()
     if options["compare"] and not names:
@@ -38,7 +38,7 @@ def show_models(names: tuple[str, ...], options: dict[str, Any], *, as_json: boo
         use = _use(options) if options["use"] else None
         click.echo("\n".join(compare_models(names, catalog, measured, width=width, use=use)))
         return
-    rows = rank_models(catalog, _filter(options), cast(SortKey, options["sort"]), measured)
+    rows = rank_models(catalog, _filter(options), cast(SortKey, options["sort"]), measured_speeds(measured))
     rows = [row for row in rows if not named or row.model.id in named]
     if as_json:
         print_json(models_builtins(rows, measured))
@@ -72,9 +72,9 @@ def _use(options: dict[str, Any]) -> StatedUse:
     )
 
 
-def _filter(options: dict[str, Any]) -> Any:
+def _filter(options: dict[str, Any]) -> ModelFilter:
     from weighin.engine.catalog.check import APTITUDES
-    from weighin.engine.report.catalog_table import ModelFilter
+    from weighin.engine.hardware.memory import usable_memory
 
     stated = any(options.get(name) for name in ("use", "users", "revenue", "redistribute", "train", "osi", "region"))
     aptitude = str(options["aptitude"]).lower()
@@ -92,6 +92,7 @@ def _filter(options: dict[str, Any]) -> Any:
         language=options["language"],
         aptitude=aptitude,
         fits_bytes=None if fits is None else _gigabytes(fits),
+        machine_bytes=usable_memory().usable_bytes,
         n_ctx=options["context"],
     )
 
