@@ -67,7 +67,7 @@ def why_ruled_out(ruled_out: RuledOut) -> str:
     if isinstance(ruled_out, LicenseForbids):
         return ruled_out.term
     if isinstance(ruled_out, LicenseUnknown):
-        return f"its license is unknown, so it counts as not allowed: {ruled_out.gap}"
+        return f"unknown license, so not allowed: {ruled_out.gap}"
     if isinstance(ruled_out, TooLarge):
         available = format_memory(ruled_out.available_bytes)
         if not ruled_out.quant:
