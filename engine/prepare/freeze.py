@@ -14,7 +14,6 @@ import msgspec
 
 from ..errors import NotEnoughMemoryError, PlanError
 from ..gguf.files import file_sha256, find_models
-from ..gguf.header import check_file
 from ..hardware.cpu import usable_physical_cores
 from ..hardware.memory import usable_memory
 from ..models.fetch import FetchProgress, NotFetched, fetch_all
@@ -26,10 +25,11 @@ from ..plan.model import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
 from ..safe_names import is_repo_id
 from ..sandbox.probe import require_sandbox
 from ..tasks.items import Suite
-from ..tasks.opening import open_suite
 from ..tasks.own.files import find_own_files, own_sha256
 from ..tasks.reference.datasets import dataset_sha256
 from ..tasks.spec import suite_specs
+from ..units import GIB, format_memory
+from .inputs import Inputs
 
 Say = Callable[[str], None]
 
@@ -74,34 +74,40 @@ def bring_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) -> 
     )
 
 
-def candidates_from_paths(paths: Iterable[str], *, prompt_style: PromptStyle = "auto") -> tuple[Candidate, ...]:
-    """A candidate for every GGUF among ``paths``; a folder means every GGUF in it, a split model counts once.
+def candidates_from_paths(
+    paths: Iterable[str], *, prompt_style: PromptStyle = "auto", inputs: Inputs | None = None
+) -> tuple[Candidate, ...]:
+    """Make a candidate of every GGUF file among ``paths``.
+
+    A folder stands for every GGUF file in it. A split model is one candidate. ``inputs`` remembers the headers.
 
     Raises:
-        ModelFileError: a file is missing, unreadable or no usable GGUF.
-        PlanError: a folder holds none, or a file is named twice.
+        ModelFileError: a file is missing, unreadable or not a usable GGUF.
+        PlanError: a folder holds no GGUF file, or a file is named twice.
     """
-    found: list[Candidate] = []
+    inputs = inputs or Inputs()
+    candidates: list[Candidate] = []
     for name in paths:
         files = find_models(Path(name).expanduser())
         if not files:
             raise PlanError(f"There is no .gguf file in {name}.", hint="Name a GGUF file or a folder that holds some.")
-        found += [_candidate(file, prompt_style) for file in files]
-    seen: dict[str, str] = {}
-    for candidate in found:
+        candidates += [_candidate(file, prompt_style, inputs) for file in files]
+    seen: set[str] = set()
+    for candidate in candidates:
         if candidate.path in seen:
             raise PlanError(f"{candidate.path} is named twice.", hint="Name each model once.")
-        seen[candidate.path] = candidate.id
-    return _with_unique_ids(found)
+        seen.add(candidate.path)
+    return _with_unique_ids(candidates)
 
 
-def _candidate(file: Path, prompt_style: PromptStyle) -> Candidate:
-    header = check_file(file)
+def _candidate(file: Path, prompt_style: PromptStyle, inputs: Inputs) -> Candidate:
+    # Only the folder is resolved: a link in the hub's cache has the name and the neighbors that llama.cpp looks for.
+    path = str(file.parent.resolve() / file.name)
+    header = inputs.header(path)
     stored = store_name(file)
     return Candidate(
         id=slug(stored or file.name.removesuffix(".gguf")),
-        # Not resolved to the end: a link in the hub's cache has the name and the neighbours that llama.cpp looks for.
-        path=str(file.parent.resolve() / file.name),
+        path=path,
         name=stored or display_name(file, header.quant),
         quant=header.quant,
         size_bytes=header.size_bytes,
@@ -134,28 +140,40 @@ def _with_unique_ids(candidates: list[Candidate]) -> tuple[Candidate, ...]:
     return tuple(unique)
 
 
-def freeze_plan(plan: Plan, *, say: Say = lambda _text: None) -> Plan:
-    """The plan with everything filled in that the run depends on: files, hashes, thread count, names, sizes.
+class OpenedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A frozen plan together with what was read to freeze it, so that the run reads nothing again."""
 
-    ``say`` hears what takes long (downloads, hashing big files). Run in a thread where a screen must stay alive.
+    plan: Plan
+    suites: tuple[Suite, ...]
+    """The plan's suites in their order, limited and shuffled."""
+
+
+def freeze_plan(plan: Plan, *, inputs: Inputs | None = None, say: Say = lambda _text: None) -> OpenedRun:
+    """Fill in everything that the run depends on: files, hashes, thread count, names, sizes.
+
+    ``inputs`` holds what was read of the plan's files already. ``say`` is called before slow work (downloads, hashing
+    large files). Blocks: call it in a thread where a screen must stay responsive.
 
     Raises:
         PlanError, ModelFileError, DatasetError, NotEnoughMemoryError, HubError: what is wrong, before anything starts.
     """
+    inputs = inputs or Inputs()
     check_plan(plan, where="The plan")
     if not plan.candidates:
         raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
     plan = bring_candidates(plan, report=PlainLines(say))
     for candidate in plan.candidates:  # before hashing: a file that cannot be loaded need not be read
-        _check_memory(Path(candidate.path))
-    candidates = tuple(_frozen_candidate(candidate, say) for candidate in plan.candidates)
+        _check_memory(candidate.path, inputs)
+    candidates = tuple(_frozen_candidate(candidate, inputs, say) for candidate in plan.candidates)
+    chosen = [_frozen_suite(suite, plan, inputs) for suite in plan.suites]
     threads = plan.settings.n_threads or usable_physical_cores()
-    return msgspec.structs.replace(
+    frozen = msgspec.structs.replace(
         plan,
         candidates=candidates,
-        suites=tuple(_frozen_suite(suite, plan) for suite in plan.suites),
+        suites=tuple(choice for choice, _suite in chosen),
         settings=msgspec.structs.replace(plan.settings, n_threads=threads),
     )
+    return OpenedRun(plan=frozen, suites=tuple(suite for _choice, suite in chosen))
 
 
 def check_inputs(plan: Plan) -> None:
@@ -164,10 +182,11 @@ def check_inputs(plan: Plan) -> None:
     Raises:
         ModelFileError, DatasetError, PlanError: what is wrong.
     """
+    inputs = Inputs()
     for candidate in plan.candidates:
-        check_file(Path(candidate.path))
+        inputs.header(candidate.path)
     for suite in plan.suites:
-        _open(suite, plan)
+        inputs.suite(suite, plan)
 
 
 def fit_together(candidates: Iterable[Candidate]) -> bool:
@@ -176,25 +195,25 @@ def fit_together(candidates: Iterable[Candidate]) -> bool:
     return needed < usable_memory().available_bytes * _MEMORY_SHARE
 
 
-def _check_memory(path: Path) -> None:
-    size_bytes, usable_bytes = check_file(path).size_bytes, usable_memory().usable_bytes
+def _check_memory(path: str, inputs: Inputs) -> None:
+    size_bytes, usable_bytes = inputs.header(path).size_bytes, usable_memory().usable_bytes
     if size_bytes > usable_bytes:
         raise NotEnoughMemoryError(
-            f"{path.name} needs at least {size_bytes / 2**30:.1f} GiB,"
-            f" and this machine may use {usable_bytes / 2**30:.1f} GiB.",
-            hint="Leave it out or take a smaller quant.",
+            f"{Path(path).name} needs at least {format_memory(size_bytes)},"
+            f" but this machine can use only {format_memory(usable_bytes)}.",
+            hint="Leave it out or choose a smaller quant.",
         )
 
 
-def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
+def _frozen_candidate(candidate: Candidate, inputs: Inputs, say: Say) -> Candidate:
     path = Path(candidate.path)
-    header = check_file(path)
-    if header.size_bytes > 2**30:
+    header = inputs.header(candidate.path)
+    if header.size_bytes > GIB:
         say(f"Hashing {path.name} …")
     digest = file_sha256(path)
     if candidate.sha256 and candidate.sha256 != digest:
         raise PlanError(
-            f"{path} is not the file the plan was made with (its SHA-256 differs).",
+            f"{path} is not the file the plan was made with: its SHA-256 differs.",
             hint="Restore the file, or start a new run.",
         )
     return msgspec.structs.replace(
@@ -206,28 +225,24 @@ def _frozen_candidate(candidate: Candidate, say: Say) -> Candidate:
     )
 
 
-def _open(suite: SuiteChoice, plan: Plan) -> Suite:
-    settings = plan.settings
-    return open_suite(suite, seed=settings.seed, limit=suite.limit or plan.item_limit, n_ctx=settings.n_ctx)
-
-
-def _frozen_suite(suite: SuiteChoice, plan: Plan) -> SuiteChoice:
-    if suite.hub_repo:  # from here on it is this commit, whatever the branch does
-        suite = msgspec.structs.replace(suite, hub_revision=find_own_files(suite).commit)
-    # Opening it finds every mistake in it now rather than in the middle of a run.
-    spec = _open(suite, plan).spec
+def _frozen_suite(choice: SuiteChoice, plan: Plan, inputs: Inputs) -> tuple[SuiteChoice, Suite]:
+    if choice.hub_repo:  # from here on it is this commit, whatever the branch does
+        choice = msgspec.structs.replace(choice, hub_revision=find_own_files(choice).commit)
+    # Opening a suite reveals every mistake in its data now, not in the middle of a run.
+    suite = inputs.suite(choice, plan)
+    spec = suite.spec
     if spec.scorer == "code":
         require_sandbox()
     if spec.format:
-        digest = dataset_sha256(spec, folder=Path(suite.data) if suite.data else None)
-    elif suite.data or suite.hub_repo:
-        digest = own_sha256(find_own_files(suite))
+        digest = dataset_sha256(spec, folder=Path(choice.data) if choice.data else None)
+    elif choice.data or choice.hub_repo:
+        digest = own_sha256(find_own_files(choice))
     else:
-        return suite
-    if suite.data_sha256 and suite.data_sha256 != digest:
-        what = suite.data or f"The data of {suite.name}"
+        return choice, suite
+    if choice.data_sha256 and choice.data_sha256 != digest:
+        what = choice.data or f"The data of {choice.name}"
         raise PlanError(f"{what} has changed since the run started.", hint="Restore the file, or start a new run.")
-    return msgspec.structs.replace(suite, data_sha256=digest)
+    return msgspec.structs.replace(choice, data_sha256=digest), suite
 
 
 def data_choice(words: str, *, taken: Iterable[str] = ()) -> SuiteChoice:

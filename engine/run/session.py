@@ -39,12 +39,10 @@ from ..events.run import (
 )
 from ..judging.summary import summarise
 from ..judging.verdict import reach_verdict
-from ..plan.model import Candidate, Plan
-from ..prepare.freeze import fit_together
+from ..plan.model import Candidate
+from ..prepare.freeze import OpenedRun, fit_together
 from ..store.store import Store
 from ..tasks.chatprompts import chat_prompts
-from ..tasks.items import Suite
-from ..tasks.opening import open_suite
 from ..worker.protocol import Beat, Command, Report
 from ..worker.supervisor import Patience, WorkerLostError, WorkerRefusedError
 from .pool import Interrupted, WorkerPool
@@ -67,7 +65,7 @@ class Session:
 
     def __init__(
         self,
-        plan: Plan,
+        opened: OpenedRun,
         store: Store,
         run_id: str,
         *,
@@ -76,7 +74,7 @@ class Session:
         patience: Patience | None = None,
         machine: str = "",
     ) -> None:
-        self.plan = plan
+        self.plan = plan = opened.plan
         self.run_id = run_id
         self._store = store
         self._clock = clock
@@ -88,9 +86,9 @@ class Session:
         self._cancelled = False
         self._skipped: set[str] = set()
         self._active = ""
-        self._suites: list[Suite] = []
+        self._suites = opened.suites
         self._progress = Progress()
-        self._race = RaceWatch(plan, ())
+        self._race = RaceWatch(plan, opened.suites)
         self._started_at = 0.0
 
     # Controls
@@ -168,9 +166,6 @@ class Session:
         self._progress = fold(earlier)
         self._started_at = self._clock()
         self._store.set_status(self.run_id, "running")
-        # Reading suites may be slow (big user files): not on the loop that paints.
-        self._suites = await asyncio.to_thread(self._open_suites)
-        self._race = RaceWatch(self.plan, self._suites)
         for event in earlier:
             self._race.note(event)
         self.emit(
@@ -199,13 +194,6 @@ class Session:
                 machine=self._machine,
             )
         )
-
-    def _open_suites(self) -> list[Suite]:
-        plan, settings = self.plan, self.plan.settings
-        return [
-            open_suite(choice, seed=settings.seed, limit=choice.limit or plan.item_limit, n_ctx=settings.n_ctx)
-            for choice in plan.suites
-        ]
 
     async def _rounds(self) -> RunOutcome:
         schedule = Schedule(self.plan, self._suites, self._progress, together=fit_together(self.plan.candidates))

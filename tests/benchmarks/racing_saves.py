@@ -69,7 +69,7 @@ async def run(plan: Plan, folder: Path, name: str) -> tuple[VerdictReached, int]
     """The verdict, and how many items were asked over all candidates."""
     with Store.open(folder / f"{name}.sqlite3") as store:
         store.create_run(name, name, plan)
-        async for _event in Session(plan, store, name).run():
+        async for _event in Session(freeze_plan(plan), store, name).run():
             pass
         verdict = store.events(name, "VerdictReached")[-1]
         assert isinstance(verdict, VerdictReached)
@@ -96,7 +96,7 @@ def main() -> None:
                 consistency=ConsistencyPlan(items=0),
                 item_limit=options.items,
             )
-        )
+        ).plan
         results = {}
         for kind, race in (("full", RacePlan(enabled=False)), ("race", RacePlan())):
             verdict, asked = asyncio.run(run(msgspec.structs.replace(plan, race=race), folder, kind))

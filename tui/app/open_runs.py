@@ -49,7 +49,10 @@ class OpenRuns:
         if self._is_busy():
             return
         if resume:
-            self._begin(lambda library: library.resume(run_id))
+            self._app.notify("Checking the models …")
+            opened = await self._ask(lambda library: library.reopen(run_id), None)  # hashes files
+            if opened is not None:
+                self._begin(lambda library: library.resume(run_id, opened))
             return
         loaded = await self._ask(lambda library: _loaded(library, run_id), None)
         if loaded is not None:
@@ -63,11 +66,11 @@ class OpenRuns:
 
         self._app.notify("Checking the models …")
         try:
-            frozen = await asyncio.to_thread(freeze_plan, plan)  # hashes files
+            opened = await asyncio.to_thread(freeze_plan, plan)  # hashes files
         except WeighinError as error:
             self._app.push_screen(ErrorDialog(error.what, error.hint))
         else:
-            self._begin(lambda library: library.start(frozen))
+            self._begin(lambda library: library.start(opened))
 
     async def rename(self, run_id: str, name: str) -> None:
         """Rename a run."""

@@ -146,12 +146,15 @@ def run(as_json: bool, **options: Any) -> None:
 
     Models that are not here are downloaded first.
     """
+    from weighin.engine.prepare.inputs import Inputs
+
     from .commands.pull import bring
     from .commands.run import check_data, run_plan
 
-    check_data(options)
+    inputs = Inputs()
+    check_data(options, inputs)
     options["models"] = bring(options["models"])
-    sys.exit(run_plan(options, as_json=as_json))
+    sys.exit(run_plan(options, inputs, as_json=as_json))
 
 
 @main.command()

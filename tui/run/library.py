@@ -11,6 +11,7 @@ from weighin.engine.plan.model import Plan
 from .source import RunSource, SessionSource
 
 if TYPE_CHECKING:
+    from weighin.engine.prepare.freeze import OpenedRun
     from weighin.engine.store.store import RunRow as RunRow  # screens may not import the store
 
 
@@ -33,12 +34,16 @@ class RunLibrary(Protocol):
         """Delete it with all its answers."""
         ...
 
-    def resume(self, run_id: str) -> RunSource:
-        """The run, ready to be resumed. Called in the event loop's thread."""
+    def reopen(self, run_id: str) -> OpenedRun:
+        """Check that the run's files are still the same, and open its suites."""
         ...
 
-    def start(self, plan: Plan) -> RunSource:
-        """A new run of a frozen plan, stored and ready to start. Called in the event loop's thread."""
+    def resume(self, run_id: str, opened: OpenedRun) -> RunSource:
+        """The run that ``reopen`` opened, ready to continue. Call it in the event loop's thread."""
+        ...
+
+    def start(self, opened: OpenedRun) -> RunSource:
+        """A new run of a frozen plan, stored and ready to go."""
         ...
 
     def formats(self) -> dict[str, str]:
@@ -89,25 +94,38 @@ class StoreLibrary:
         with Store.open(self._path) as store:
             store.delete(run_id)
 
-    def resume(self, run_id: str) -> RunSource:
-        """The run, ready to be resumed; the session keeps the store open until it ends."""
+    def reopen(self, run_id: str) -> OpenedRun:
+        """Check that the run's files are still the same, and open its suites. Slow: call it in a thread.
+
+        Raises:
+            WeighinError: a file is missing or has changed.
+        """
+        from weighin.engine.prepare.freeze import freeze_plan
+        from weighin.engine.store.store import Store
+
+        with Store.open(self._path) as store:
+            plan = store.plan(run_id)
+        return freeze_plan(plan)
+
+    def resume(self, run_id: str, opened: OpenedRun) -> RunSource:
+        """The run that ``reopen`` opened, ready to continue; the session keeps the store open until it ends."""
         from weighin.engine.run.session import Session
         from weighin.engine.store.store import Store
 
         store = Store.open(self._path)
         row = store.find(run_id)
-        plan, events = store.plan(run_id), store.events(run_id)
-        return SessionSource(Session(plan, store, run_id), title=row.name, earlier=tuple(events), close=store.close)
+        events = store.events(run_id)
+        return SessionSource(Session(opened, store, run_id), title=row.name, earlier=tuple(events), close=store.close)
 
-    def start(self, plan: Plan) -> RunSource:
+    def start(self, opened: OpenedRun) -> RunSource:
         """A new run; the session keeps the store open until it ends."""
         from weighin.engine.prepare.machine import machine_line
         from weighin.engine.run.session import Session
         from weighin.engine.store.store import Store, new_run_id
 
         store, run_id = Store.open(self._path), new_run_id()
-        store.create_run(run_id, "wizard", plan)
-        session = Session(plan, store, run_id, machine=machine_line())
+        store.create_run(run_id, "wizard", opened.plan)
+        session = Session(opened, store, run_id, machine=machine_line())
         return SessionSource(session, title="wizard", close=store.close)
 
     def formats(self) -> dict[str, str]:

@@ -35,7 +35,7 @@ def test_reference_data_travels_in_the_bundle(
             suites=(SuiteChoice(name="piqa", data=str(tmp_path / "own")), SuiteChoice(name="everyday-choice")),
             settings=Settings(n_ctx=512),
         )
-    )
+    ).plan
     create_bundle(plan, tmp_path / "bundle")
     verify_bundle(tmp_path / "bundle")
     monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "there"))
@@ -45,7 +45,7 @@ def test_reference_data_travels_in_the_bundle(
     assert piqa.data_sha256 == plan.suites[0].data_sha256
     assert everyday.data == ""
     assert open_suite(piqa, seed=1, limit=0).items == open_suite(plan.suites[0], seed=1, limit=0).items
-    assert freeze_plan(imported).suites == imported.suites
+    assert freeze_plan(imported).plan.suites == imported.suites
 
 
 def test_files_of_one_name_travel_in_the_folders_of_their_languages(
@@ -64,7 +64,7 @@ def test_files_of_one_name_travel_in_the_folders_of_their_languages(
             suites=(SuiteChoice(name="mgsm", data=str(tmp_path / "mgsm")),),
             settings=Settings(n_ctx=512),
         )
-    )
+    ).plan
     create_bundle(plan, tmp_path / "bundle")
     verify_bundle(tmp_path / "bundle")
     imported = install_bundle(tmp_path / "bundle").plan
@@ -72,4 +72,4 @@ def test_files_of_one_name_travel_in_the_folders_of_their_languages(
     there = open_suite(mgsm, seed=1, limit=0)
     assert there.items == open_suite(plan.suites[0], seed=1, limit=0).items
     assert there.subjects() == dict.fromkeys(sorted(WORDS), 1)
-    assert freeze_plan(imported).suites == imported.suites
+    assert freeze_plan(imported).plan.suites == imported.suites

@@ -27,7 +27,7 @@ def plan(tiny_models: list[Path], writing_file: Path) -> Plan:
             speed=SpeedPlan(n_prompt=8, n_generate=2, repeats=1, max_disturbed_retries=0, chat_prompts=0),
             consistency=ConsistencyPlan(items=ITEMS, samples=SAMPLES, temperature=1.5),
         )
-    )
+    ).plan
 
 
 def run(plan: Plan, store: Store, run_id: str, *, cancel_after: int = 0) -> list[ev.Event]:
@@ -35,7 +35,7 @@ def run(plan: Plan, store: Store, run_id: str, *, cancel_after: int = 0) -> list
         store.create_run(run_id, "test", plan)
 
     async def main() -> list[ev.Event]:
-        session = Session(plan, store, run_id)
+        session = Session(freeze_plan(plan), store, run_id)
         seen: list[ev.Event] = []
         async for event in session.run():
             seen.append(event)

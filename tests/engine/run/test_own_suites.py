@@ -203,8 +203,8 @@ def test_any_changed_file_of_a_folder_stops_a_resumed_run(tmp_path: Path, tiny_m
             suites=(SuiteChoice(name="mine", data=str(folder), scorer="contains"),),
             settings=Settings(n_ctx=512),
         )
-    )
-    assert freeze_plan(plan) == plan
+    ).plan
+    assert freeze_plan(plan).plan == plan
     _file(folder / "b.jsonl", [{"prompt": "another", "answer": "x", "id": "b.jsonl"}])
     with pytest.raises(PlanError, match="has changed since the run started"):
         freeze_plan(plan)

@@ -27,7 +27,7 @@ def run(plan: Plan, store: Store, run_id: str, *, cancel_after: int = 0) -> list
         store.create_run(run_id, "test", plan)
 
     async def main() -> list[ev.Event]:
-        session = Session(plan, store, run_id)
+        session = Session(freeze_plan(plan), store, run_id)
         seen: list[ev.Event] = []
         async for event in session.run():
             seen.append(event)
@@ -69,7 +69,7 @@ def race_plan(tiny_models: list[Path], tmp_path_factory: pytest.TempPathFactory)
             settings=settings,
             speed=speed,
         )
-    )
+    ).plan
     store = Store.open(folder / "alone.sqlite3")
     found = {e.item: e.output for e in run(alone, store, "alone") if isinstance(e, ev.AnswerScored)}
     data.write_text(rows([found[f"i{n}"] for n in range(N)]), encoding="utf-8")
@@ -80,7 +80,7 @@ def race_plan(tiny_models: list[Path], tmp_path_factory: pytest.TempPathFactory)
             settings=settings,
             speed=speed,
         )
-    )
+    ).plan
 
 
 def race_end(store: Store, run_id: str) -> tuple[object, ...]:

@@ -64,7 +64,7 @@ def plan(tiny_models: list[Path], listed_file: Path, writing_file: Path) -> Plan
                 items=15, samples=2, order_items=TURNED, template_items=2 * REWORDED, repeat_blocks=2
             ),
         )
-    )
+    ).plan
 
 
 def run(
@@ -79,7 +79,7 @@ def run(
         store.create_run(run_id, "test", plan)
 
     async def main() -> list[ev.Event]:
-        session = Session(plan, store, run_id)
+        session = Session(freeze_plan(plan), store, run_id)
         seen: list[ev.Event] = []
         async for event in session.run():
             seen.append(event)

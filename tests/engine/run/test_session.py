@@ -39,7 +39,7 @@ def plan(tiny_models: list[Path], choice_file: Path, writing_file: Path) -> Plan
             ),
             consistency=ConsistencyPlan(items=12, samples=2),
         )
-    )
+    ).plan
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def work(plan: Plan, store: Store, react: React | None = None, *, run_id: str = 
         store.create_run(run_id, "test", plan)
 
     async def main() -> list[ev.Event]:
-        session = Session(plan, store, run_id)
+        session = Session(freeze_plan(plan), store, run_id)
         seen = []
         async for event in session.run():
             seen.append(event)

@@ -56,7 +56,7 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
                 n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
             ),
         )
-    )
+    ).plan
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def thorough(plan: Plan, tmp_path: Path) -> Plan:
             suites=(*plan.suites, SuiteChoice(name="prices", data=str(data), max_tokens=4)),
             consistency=ConsistencyPlan(items=6, samples=2),
         )
-    )
+    ).plan
 
 
 PHASES: dict[str, Callable[[PhaseChanged], bool]] = {
@@ -115,7 +115,7 @@ def start(
 ) -> tuple[WeighinApp, Session, Held]:
     store = Store.open(database)
     store.create_run("r1", "a run", plan)
-    session = Session(plan, store, "r1")
+    session = Session(freeze_plan(plan), store, "r1")
     source = Held(session, title="a run", close=store.close, hold_at=hold_at)
     return WeighinApp(source, library=StoreLibrary(database)), session, source
 

@@ -102,10 +102,10 @@ def _session(models: list[Path], folder: Path) -> Session:
                 n_prompt=16, n_generate=8, repeats=3, max_disturbed_retries=0, chat_prompts=2, chat_tokens=8
             ),
         )
-    )
+    ).plan
     store = Store.open(folder / "runs.sqlite3")
     store.create_run("watched", "watched", plan)
-    return Session(plan, store, "watched")
+    return Session(freeze_plan(plan), store, "watched")
 
 
 _EVERYWHERE = (

@@ -98,7 +98,7 @@ def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> No
 def bundle_of(task: Path, model: Path, to: Path) -> Plan:
     """What the other side imports."""
     plan = Plan(candidates=candidates_from_paths([str(model)]), suites=(SuiteChoice(name="sums", data=str(task)),))
-    create_bundle(freeze_plan(plan), to)
+    create_bundle(freeze_plan(plan).plan, to)
     verify_bundle(to)
     return install_bundle(to).plan
 
@@ -114,7 +114,7 @@ def test_a_bundle_carries_it_with_its_data(tmp_path: Path, task: Path, tiny_mode
     assert Path(suite.data).parent != task.parent
     here = SuiteChoice(name="sums", data=str(task))
     assert open_suite(suite, seed=1, limit=0).items == open_suite(here, seed=1, limit=0).items
-    assert freeze_plan(there).suites == there.suites
+    assert freeze_plan(there).plan.suites == there.suites
 
 
 def test_a_bundle_takes_no_data_from_elsewhere(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from weighin.engine.errors import WeighinError
+from weighin.engine.errors import PlanError, WeighinError
 from weighin.engine.events.run import DURABLE, VerdictReached
+from weighin.engine.plan.model import Plan, SuiteChoice
+from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.report.export import formats
 from weighin.engine.store.store import Store
 from weighin.tui.app.app import WeighinApp
@@ -64,3 +66,15 @@ async def test_the_app_opens_a_stored_run(stored):
         assert app.current_mode == "results"
         assert app.follower.board.answered == 180
         assert app.follower.plan is not None
+
+
+def test_a_run_whose_data_has_changed_is_not_resumed(tmp_path, tiny_models, choice_file):
+    suites = (SuiteChoice(name="colours", data=str(choice_file)),)
+    opened = freeze_plan(Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=suites))
+    path = tmp_path / "runs.sqlite3"
+    with Store.open(path) as store:
+        store.create_run("r", "r", opened.plan)
+    assert StoreLibrary(path).reopen("r") == opened
+    choice_file.write_text(choice_file.read_text() + "\n\n")
+    with pytest.raises(PlanError, match="changed since the run started"):
+        StoreLibrary(path).reopen("r")

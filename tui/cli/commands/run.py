@@ -29,13 +29,13 @@ from weighin.engine.plan.model import (
     write_plan,
 )
 from weighin.engine.prepare.demo import demo_plan
-from weighin.engine.prepare.freeze import candidates_from_paths, data_choice, freeze_plan
+from weighin.engine.prepare.freeze import OpenedRun, candidates_from_paths, data_choice, freeze_plan
+from weighin.engine.prepare.inputs import Inputs
 from weighin.engine.prepare.machine import machine_line
 from weighin.engine.report.table import verdict_lines
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store, new_run_id
 from weighin.engine.tasks.harness.yaml import is_harness_task
-from weighin.engine.tasks.opening import open_suite
 
 from ...exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
 from .headless import drive
@@ -56,7 +56,7 @@ def run_demo(*, as_json: bool, limit: int | None, screen: bool | None) -> int:
         plan = msgspec.structs.replace(plan, item_limit=limit)
     if screen is None:
         screen = not as_json and sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
-    return start(plan, name="demo", as_json=as_json, screen=screen)
+    return start(plan, Inputs(), name="demo", as_json=as_json, screen=screen)
 
 
 def run_bench(
@@ -70,38 +70,39 @@ def run_bench(
     as_json: bool,
 ) -> int:
     """Speed and memory only."""
+    inputs = Inputs()
     plan = Plan(
-        candidates=candidates_from_paths(models),
+        candidates=candidates_from_paths(models, inputs=inputs),
         settings=Settings(n_ctx=n_ctx, n_threads=n_threads),
         speed=SpeedPlan(n_prompt=n_prompt, n_generate=n_generate, repeats=repeats),
     )
-    return start(plan, name="bench", as_json=as_json)
+    return start(plan, inputs, name="bench", as_json=as_json)
 
 
-def run_plan(options: Mapping[str, Any], *, as_json: bool) -> int:
+def run_plan(options: Mapping[str, Any], inputs: Inputs, *, as_json: bool) -> int:
     """A plan file, options, or both: options win."""
-    plan = plan_from_options(options)
+    plan = plan_from_options(options, inputs)
     if options["save_plan"]:
         write_plan(plan, Path(options["save_plan"]))
         _talk(f"Plan written to {options['save_plan']}.")
         return 0
-    return start(plan, name=options["name"] or "run", as_json=as_json, screen=options["tui"])
+    return start(plan, inputs, name=options["name"] or "run", as_json=as_json, screen=options["tui"])
 
 
-def check_data(options: Mapping[str, Any]) -> None:
+def check_data(options: Mapping[str, Any], inputs: Inputs) -> None:
     """A slip in the options or in one's own data is said before gigabytes of models come.
 
     Raises:
         WeighinError: what is wrong.
     """
-    plan = plan_from_options({**options, "models": ()})
+    plan = plan_from_options({**options, "models": ()}, inputs)
     check_plan(plan, where="The command line")
     for suite in plan.suites:
         if suite.data:
-            open_suite(suite, seed=0, limit=0)
+            inputs.suite(suite, plan)
 
 
-def plan_from_options(options: Mapping[str, Any]) -> Plan:
+def plan_from_options(options: Mapping[str, Any], inputs: Inputs) -> Plan:
     """The plan that the command line describes.
 
     Raises:
@@ -111,7 +112,7 @@ def plan_from_options(options: Mapping[str, Any]) -> Plan:
     style = options["prompt_style"]
     if options["models"]:
         plan = msgspec.structs.replace(
-            plan, candidates=candidates_from_paths(options["models"], prompt_style=style or "auto")
+            plan, candidates=candidates_from_paths(options["models"], prompt_style=style or "auto", inputs=inputs)
         )
     elif style:
         restyled = tuple(msgspec.structs.replace(c, prompt_style=style) for c in plan.candidates)
@@ -195,29 +196,27 @@ def parse_size(text: str | None) -> int | None:
     return int(float(found[1]) * 1024 ** " KMGT".index((found[2] or " ").upper()))
 
 
-def start(plan: Plan, *, name: str, as_json: bool, screen: bool = False) -> int:
+def start(plan: Plan, inputs: Inputs, *, name: str, as_json: bool, screen: bool = False) -> int:
     """Freeze the plan, store it as a new run, and do it."""
-    plan = freeze_plan(plan, say=_talk)
+    opened = freeze_plan(plan, inputs=inputs, say=_talk)
     run_id = new_run_id()
     with Store.open(paths.store_path()) as store:
-        store.create_run(run_id, name, plan)
-        if plan.suites and not as_json:
-            _talk(_what_can_be_told(plan))
-        return _do(plan, store, run_id, name=name, as_json=as_json, screen=screen)
+        store.create_run(run_id, name, opened.plan)
+        if opened.suites and not as_json:
+            _talk(_what_can_be_told(opened))
+        return _do(opened, store, run_id, name=name, as_json=as_json, screen=screen)
 
 
-def _what_can_be_told(plan: Plan) -> str:
-    """Before it starts: how small a difference this many items can show, and what is asked besides."""
+def _what_can_be_told(opened: OpenedRun) -> str:
+    """Before it starts: how small a difference this many items can show, and what is asked again for consistency."""
     from weighin.engine.run.reasking import Reasking
     from weighin.engine.stats.intervals import minimum_detectable_difference
 
-    limits = [(suite, suite.limit or plan.item_limit) for suite in plan.suites]
-    seed, n_ctx = plan.settings.seed, plan.settings.n_ctx
-    suites = [open_suite(suite, seed=seed, limit=limit, n_ctx=n_ctx) for suite, limit in limits]
-    n = sum(len(suite.items) for suite in suites)
+    plan = opened.plan
+    n = sum(len(suite.items) for suite in opened.suites)
     points = minimum_detectable_difference(n) * 100
     early = "; clear losers stop early" if plan.race.enabled and len(plan.candidates) > 1 else ""
-    again = Reasking(plan.consistency, suites).words
+    again = Reasking(plan.consistency, opened.suites).words
     consistency = f" For consistency {again}." if again else ""
     return f"With {n} items differences of about {points:.0f} points in accuracy can be told{early}.{consistency}"
 
@@ -229,14 +228,14 @@ def resume_run(run_id: str, *, as_json: bool, screen: bool = False) -> int:
         if row.locked:
             with store.lock(row.id):  # says who holds it, or lets us in when they have just left
                 pass
-        plan = freeze_plan(store.plan(row.id), say=_talk)
+        opened = freeze_plan(store.plan(row.id), say=_talk)
         if row.status == "completed":
             _talk(f"Run {row.id} is complete.")
-        return _do(plan, store, row.id, name=row.name, as_json=as_json, screen=screen)
+        return _do(opened, store, row.id, name=row.name, as_json=as_json, screen=screen)
 
 
-def _do(plan: Plan, store: Store, run_id: str, *, name: str, as_json: bool, screen: bool) -> int:
-    session = Session(plan, store, run_id, machine=machine_line())
+def _do(opened: OpenedRun, store: Store, run_id: str, *, name: str, as_json: bool, screen: bool) -> int:
+    session = Session(opened, store, run_id, machine=machine_line())
     try:
         if screen:
             _on_screen(session, store, name)
@@ -253,7 +252,7 @@ def _do(plan: Plan, store: Store, run_id: str, *, name: str, as_json: bool, scre
     if not as_json:
         click.echo()
         width = min(shutil.get_terminal_size((100, 24)).columns, 120)
-        for line in verdict_lines(verdict, plan, width=width):
+        for line in verdict_lines(verdict, opened.plan, width=width):
             click.echo(line)
     if finished and finished[-1].outcome == "cancelled":
         _talk(f"Cancelled. `weighin resume {run_id}` goes on.")

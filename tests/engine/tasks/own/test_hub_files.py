@@ -142,16 +142,16 @@ def test_a_run_pins_the_commit_and_refuses_other_data(hub: Any, tmp_path: Path, 
             suites=(choice(shots=1),),
             settings=Settings(n_ctx=512),
         )
-    )
+    ).plan
     (suite,) = plan.suites
     assert suite.hub_revision == COMMIT
     assert len(suite.data_sha256) == 64
     sent = len(hub.requests)
-    assert freeze_plan(plan) == plan
+    assert freeze_plan(plan).plan == plan
     assert len(hub.requests) == sent  # the hash says that the cache has it all
     part = next((tmp_path / "cache").rglob("snapshots/*/data/test-0.jsonl"))
     part.unlink()
-    assert freeze_plan(plan) == plan  # and that it has not: it is fetched again
+    assert freeze_plan(plan).plan == plan  # and that it has not: it is fetched again
     assert part.is_file()
     blob = next((tmp_path / "cache").rglob("snapshots/*/data/test-1.jsonl")).resolve()
     blob.write_bytes(rows(4))
@@ -188,7 +188,7 @@ def test_a_data_set_travels_in_a_bundle_with_its_columns(
         suites=(choice(hub_file=pattern, scorer="numeric"), SuiteChoice(name="everyday-choice")),
         settings=Settings(n_ctx=512),
     )
-    plan = freeze_plan(wanted)
+    plan = freeze_plan(wanted).plan
     create_bundle(plan, tmp_path / "bundle")
     manifest = verify_bundle(tmp_path / "bundle")
     origins = [file.origin for file in manifest.files if file.kind == "data"]
@@ -204,7 +204,7 @@ def test_a_data_set_travels_in_a_bundle_with_its_columns(
     assert suite.hub_repo == suite.hub_file == suite.hub_revision == ""
     assert (suite.columns, suite.scorer) == (COLUMNS, "numeric")
     assert suite.data_sha256 == plan.suites[0].data_sha256
-    assert freeze_plan(imported).suites == imported.suites
+    assert freeze_plan(imported).plan.suites == imported.suites
     there, here = (open_suite(s, seed=1, limit=0).items for s in (suite, plan.suites[0]))
     assert there == here
     assert len(hub.requests) == sent
@@ -238,12 +238,12 @@ def test_a_folder_of_files_travels_in_its_order(tmp_path: Path, tiny_models: lis
     for name, number in (("b.jsonl", 2), ("a.jsonl", 1), ("c.jsonl", 3)):
         (folder / name).write_bytes(rows(number))
     suite = SuiteChoice(name="mine", data=str(folder), columns=COLUMNS)
-    plan = freeze_plan(Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=(suite,)))
+    plan = freeze_plan(Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=(suite,))).plan
     create_bundle(plan, tmp_path / "bundle")
     carried = import_bundle(tmp_path / "bundle").plan.suites[0]
     assert Path(carried.data).is_dir()
     assert open_suite(carried, seed=1, limit=0).items == open_suite(suite, seed=1, limit=0).items
-    assert freeze_plan(import_bundle(tmp_path / "bundle").plan).suites == (carried,)
+    assert freeze_plan(import_bundle(tmp_path / "bundle").plan).plan.suites == (carried,)
 
 
 # The command line, with the environment that users set
