@@ -1,14 +1,19 @@
 # Each target does all it needs on a fresh machine with Python 3.10+ and a C++ compiler.
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Test processes: one for each core, up to 4. `make test WORKERS=0` runs everything in one process.
+WORKERS ?= $(shell $(BIN)/python -c "import os; print(max(1, min(os.cpu_count() or 1, 4)))" 2>/dev/null || echo 1)
 
-.PHONY: demo test install lint format pictures clean
+.PHONY: demo test performance install lint format pictures clean
 
-demo: install ## compare the sample model in four quantisations
+demo: install ## compare the sample model in four quantizations
 	@$(BIN)/weighin demo
 
-test: install ## the fast suite
-	@$(BIN)/python -m pytest
+test: install ## everything that does not depend on how fast this machine is
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+performance: install ## what depends on it: on a quiet machine
+	@$(BIN)/python -m pytest -m performance
 
 lint: install ## style, types, import contracts
 	@$(BIN)/ruff check .

@@ -122,7 +122,7 @@ def worker_of_ours() -> list[psutil.Process]:
 
 _LONG = """
 import asyncio, sys
-from weighin.engine.catalog.entries import load_catalog
+from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.fit.measure import measure_fit
 from weighin.engine.fit.source import CatalogSource
 from weighin.engine.plan.model import Settings

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from weighin.engine.gguf.architectures import Dimensions
 from weighin.engine.gguf.hollow import build_hollow
 from weighin.engine.gguf.synthesize import synthesize_header
@@ -12,6 +14,7 @@ from weighin.engine.worker.protocol import BuffersFilled, FillBuffers, LoadModel
 from weighin.engine.worker.supervisor import Worker
 
 
+@pytest.mark.performance
 async def test_giving_up_early_uses_as_much_memory_as_going_through(tmp_path: Path) -> None:
     dimensions = Dimensions(
         arch="llama", n_layer=12, n_embd=1024, n_ff=8192, n_head=8, n_head_kv=8, head_dim=128, n_vocab=1024,

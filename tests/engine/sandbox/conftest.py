@@ -14,7 +14,9 @@ from weighin.engine.errors import SandboxError
 from weighin.engine.sandbox.outcomes import Kind, Limits, Unavailable
 from weighin.engine.sandbox.probe import KINDS, probe_kind, require_sandbox
 
-SMALL = Limits(wall_s=4, cpu_s=2, memory_bytes=128 << 20, output_bytes=20_000, folder_bytes=2 << 20, file_bytes=1 << 20)
+SMALL = Limits(
+    wall_s=20, cpu_s=2, memory_bytes=128 << 20, output_bytes=20_000, folder_bytes=2 << 20, file_bytes=1 << 20
+)
 """Even where the sandbox failed, nothing here would use more than this machine has."""
 
 

@@ -31,6 +31,7 @@ from weighin.engine.sandbox.run import run_python
 from .conftest import SMALL
 
 HASTY = msgspec.structs.replace(SMALL, wall_s=0.5)
+UNHURRIED = msgspec.structs.replace(SMALL, wall_s=60)
 
 
 def _run(program: str, kind: Kind, limits: Limits = SMALL) -> Outcome:
@@ -73,7 +74,7 @@ def test_time_is_up(kind: Kind, program: str) -> None:
     started = time.monotonic()
     outcome = _run(program, kind, HASTY)
     assert isinstance(outcome, (TimedOut, OutOfMemory)), outcome
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50  # none of them ends by itself within 60 s
     if isinstance(outcome, TimedOut):
         assert outcome.elapsed_s >= 0.4
 
@@ -240,9 +241,9 @@ for _ in range(5):
             pass
         if fork() > 0:
             os._exit(0)
-        time.sleep(20)
+        time.sleep(60)
         os._exit(0)
-time.sleep(20)
+time.sleep(60)
 """
 
 
@@ -264,7 +265,7 @@ def test_nothing_outlives_the_time_limit(kind: Kind) -> None:
         looker.join()
     assert isinstance(outcome, TimedOut), outcome
     assert seen
-    assert _are_gone(seen, within_s=5)
+    assert _are_gone(seen, within_s=15)
 
 
 def test_the_world_inside_is_another_one(kind: Kind) -> None:
@@ -287,7 +288,10 @@ def test_the_world_inside_is_another_one(kind: Kind) -> None:
     looker = threading.Thread(target=look)
     looker.start()
     try:
-        outcome = _run("import os, time; time.sleep(0.5); print(os.getpid())", kind)
+        for pause_s in (0.5, 2, 8):  # on a busy machine, the looker may miss a process that ends at once
+            outcome = _run(f"import os, time; time.sleep({pause_s}); print(os.getpid())", kind, UNHURRIED)
+            if apart == set(names):
+                break
     finally:
         done.set()
         looker.join()
@@ -301,7 +305,7 @@ def test_nothing_outlives_weighin_itself(kind: Kind, tmp_path: Path) -> None:
     weighin = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "TMPDIR": str(tmp_path)})
     started: set[psutil.Process] = set()
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(started) < 2 and time.monotonic() < deadline:
             time.sleep(0.1)
             started.update(_descendants(weighin.pid))
@@ -311,4 +315,4 @@ def test_nothing_outlives_weighin_itself(kind: Kind, tmp_path: Path) -> None:
     finally:
         weighin.send_signal(signal.SIGKILL)
         weighin.wait()
-    assert _are_gone(started, within_s=5)
+    assert _are_gone(started, within_s=15)

@@ -188,6 +188,7 @@ def test_the_last_ones_are_not_thrown_out_together():
     assert beaten(e_values[:1, :1], both[:1], 0.05).tolist() == [False]
 
 
+@pytest.mark.performance
 def test_many_candidates_and_items_cost_little():
     right = np.random.default_rng(9).random((2000, 8)) < 0.5
     items = [dict(zip("abcdefgh", map(float, row), strict=True)) for row in right]

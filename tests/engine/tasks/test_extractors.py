@@ -172,7 +172,7 @@ def test_json_is_found_wherever_it_stands(value: object) -> None:
         assert json.loads(found) == value
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "unit",
     [

@@ -107,7 +107,7 @@ def test_a_block_in_front_leaves_the_answer(thought: str, answer: str) -> None:
     assert stripped == Thinking(answer=answer.strip(), n_thinking_characters=len(thought))
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "unit", ["<think>", "</think>", "<think></think>", "<", "a", "<|channel|>", "<|channel|>a<|message|>", "[THINK]"]
 )

@@ -100,9 +100,9 @@ async def test_a_hang_is_noticed_and_ended(worker: Worker, tiny_models: list[Pat
     assert not psutil.pid_exists(pid)
 
 
-async def started_as(tmp_path: Path, program: str) -> WorkerLostError:
+async def started_as(tmp_path: Path, program: str, *, start_s: float = 60) -> WorkerLostError:
     command = (sys.executable, "-c", program)
-    worker = Worker("test", logs=tmp_path, patience=Patience(start_s=3.0), command=command)
+    worker = Worker("test", logs=tmp_path, patience=Patience(start_s=start_s), command=command)
     with pytest.raises(WorkerLostError) as caught:
         await worker.start()
     assert worker.pid is None
@@ -123,7 +123,7 @@ async def test_failure_to_start(tmp_path: Path) -> None:
 
 
 async def test_no_answer_at_start(tmp_path: Path) -> None:
-    error = await started_as(tmp_path, "import time; time.sleep(60)")
+    error = await started_as(tmp_path, "import time; time.sleep(60)", start_s=0.5)
     assert error.failure == "could not start"
 
 
@@ -150,7 +150,7 @@ asyncio.run(main())
         pid = int(parent.stdout.readline())
         assert psutil.pid_exists(pid)
         parent.kill()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "the worker outlived its parent"
         time.sleep(0.05)
@@ -161,8 +161,8 @@ async def test_beats_come_while_it_works(worker: Worker, sample_model: Path) -> 
     settings = Settings(n_ctx=512, n_threads=1)
     await worker.ask(LoadModel(path=str(sample_model), settings=settings))
     requests = tuple(
-        ChoiceRequest(item=f"item {n}", contexts=(f"The number after {n} is" * 20,), continuations=(" one", " two"))
-        for n in range(12)
+        ChoiceRequest(item=f"item {n}", contexts=(f"The number after {n} is" * 4,), continuations=(" one", " two"))
+        for n in range(6)
     )
     await worker.ask(ScoreChoices(requests=requests), beats.append)
     assert any(beat.note.startswith("item") and beat.share for beat in beats)

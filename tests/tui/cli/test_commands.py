@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Any
@@ -253,11 +252,13 @@ def test_kill_9_of_the_command_then_resume_ends_as_if_nothing_happened(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_keeps_everything(home: Path, tiny_models: list[Path], writing_file: Path) -> None:
-    options = ["run", "--model", str(tiny_models[0]), "--data", str(writing_file), "--repeats", "200"]
+    options = ["run", "--model", str(tiny_models[0]), "--data", str(writing_file), "--repeats", "2000", "--json"]
     with subprocess.Popen(command(*options), stdout=PIPE, stderr=PIPE, text=True) as process:
-        time.sleep(3.0)
+        assert process.stdout is not None
+        while json.loads(process.stdout.readline())["event"] != "SpeedMeasured":
+            pass
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in out + err
     assert "weighin resume" in err

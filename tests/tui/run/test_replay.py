@@ -49,7 +49,7 @@ async def test_pause_holds_and_tells(run_events):
         await asyncio.sleep(0)
     assert not task.done()
     source.unpause()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
     kinds = [type(event) for event in seen]
     assert RunPaused in kinds or RunContinued in kinds
     assert fold_all(seen).finished is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -252,8 +251,7 @@ async def test_speed_and_memory_are_measured_while_one_reads(tmp_path: Path, mon
         assert fit.label == "measured (real file)"
         assert (step.rows[key].tokens_per_second or 0) > 0
         await pilot.press("escape")  # leaving ends the worker that is measuring
-        await asyncio.sleep(0.2)
-        assert not any(worker.is_running for worker in app.workers if worker.group == "measure")
+        await until(pilot, lambda: not any(w.is_running for w in app.workers if w.group == "measure"))
 
 
 async def test_models_of_other_programs_are_offered(

@@ -320,7 +320,7 @@ def test_identical_texts_score_one(text: str) -> None:
     assert run("rouge_l", text, text)["rougeL"] in (1.0, 0.0)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "unit",
     ["a", "a ", "1", "1,", "1.", "-", "$", "#### ", "{", "[", '["', '{"a":', '"', " ", "\n", "i can't ", "sorry ", "é"],
@@ -328,4 +328,4 @@ def test_identical_texts_score_one(text: str) -> None:
 def test_long_answers_are_scored_quickly(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     for scorer, answers, check in ANY_TEXT:
-        run(scorer, text, *answers, **check)
+        assert run(scorer, text, *answers, **check), scorer
