@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import WeighinError
 from ..hardware.process import die_with_parent, parent_is_gone
+from ..llama.backend import load_library
 from .protocol import Command, Ready, Refused, Report
 
 
@@ -29,6 +30,10 @@ def main() -> int:
 
     encoder = msgspec.json.Encoder()
     decoder = msgspec.json.Decoder(Command)
+
+    # Before anything that imports NumPy: some CUDA builds of llama.cpp carry a C++ runtime of their own, and crash when
+    # another one was loaded first.
+    load_library()
 
     from .serve import Server
 
