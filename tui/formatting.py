@@ -1,40 +1,42 @@
-"""Numbers and times as screens write them. Units are the caller's, stated once beside the column."""
+"""Numbers and durations as the screens write them. The unit is not included: the caller puts it beside the column."""
 
 from __future__ import annotations
 
+from weighin.engine.units import mib
+
 NOTHING = "–"
-"""What stands where nothing was measured."""
+"""Shown where nothing was measured."""
 
 
 def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
-    """Fixed digits, so that columns align; a dash for None."""
+    """A fixed number of digits, so that columns align; a dash for None."""
     return NOTHING if value is None else f"{value * scale:.{digits}f}"
 
 
 def rate(value: float | None) -> str:
-    """Tokens per second: a digit after the point below 1000."""
+    """Tokens per second, with one decimal below 1000."""
     return NOTHING if value is None else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
 
 
 def milliseconds(seconds: float | None) -> str:
-    """Whole milliseconds from 100 on, a digit after the point below."""
+    """Seconds as milliseconds, with one decimal below 100."""
     if seconds is None:
         return NOTHING
     return f"{seconds * 1000:.0f}" if seconds >= 0.1 else f"{seconds * 1000:.1f}"
 
 
 def mebibytes(size_bytes: float | None) -> str:
-    """Whole MiB."""
-    return NOTHING if size_bytes is None else f"{size_bytes / 2**20:.0f}"
+    """Bytes as whole MiB."""
+    return NOTHING if size_bytes is None else f"{mib(size_bytes):.0f}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """A share of 1 as a percentage, without the sign."""
+    """A share from 0 to 1 as a percentage, without the sign."""
     return NOTHING if share is None else f"{share * 100:.{digits}f}"
 
 
 def duration(seconds: float) -> str:
-    """Roughly, as people say it: ``45 s``, ``6 min``, ``1 h 20 min``."""
+    """A rounded duration: ``45 s``, ``6 min``, ``1 h 20 min``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -42,5 +44,5 @@ def duration(seconds: float) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Shorten at the end."""
+    """Shorten to ``width`` characters, with an ellipsis at the end."""
     return text if len(text) <= width else text[: max(0, width - 1)] + "…"

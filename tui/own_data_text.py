@@ -1,4 +1,4 @@
-"""The user's own data in words, for the command line and the wizard: its columns, and a preview in lines of text."""
+"""The user's own data as text, for the command line and the wizard: its columns and a preview."""
 
 from __future__ import annotations
 
@@ -16,37 +16,40 @@ _SHOWN_PROBLEMS = 6
 
 
 def parse_columns(text: str) -> dict[str, str]:
-    """Their names to ours from ``question=frage,answer=antwort``, which has ours first.
+    """Map column names of the user's file to ours, from ``question=frage,answer=antwort`` (ours first).
 
     Raises:
-        PlanError: it is not of that form, or names a column twice.
+        PlanError: ``text`` has another form or names a column twice.
     """
     columns: dict[str, str] = {}
     for part in text.split(","):
         ours, equals, theirs = (piece.strip() for piece in part.partition("="))
         if not equals or not ours or not theirs:
-            raise PlanError(f"The columns {text!r} are no mapping.", hint="Write it as question=frage,answer=antwort.")
+            raise PlanError(
+                f"The columns {text!r} are not in the form OURS=YOURS.",
+                hint="Write them as question=frage,answer=antwort.",
+            )
         if theirs in columns or ours in columns.values():
             twice = theirs if theirs in columns else ours
-            raise PlanError(f"The columns {text!r} name {twice!r} twice.", hint="One column for each.")
+            raise PlanError(f"The columns {text!r} name {twice!r} twice.", hint="Name each column once.")
         columns[theirs] = ours
     return columns
 
 
 def write_columns(columns: Mapping[str, str]) -> str:
-    """As ``parse_columns`` reads it."""
+    """The text that ``parse_columns`` reads."""
     return ",".join(f"{ours}={theirs}" for theirs, ours in columns.items())
 
 
 def summary_line(preview: DataPreview) -> str:
-    """What was read, and how it will be scored."""
+    """How many items were read, and how they are scored."""
     if preview.kind == "choice":
         scored = "scored by likelihood"
     else:
         scored = f"scored by {preview.scorer}"
     if preview.metric:
-        scored += f", leading with {preview.metric}"
-    examples = "a solved example" if preview.shots == 1 else "solved examples"
+        scored += f", main metric {preview.metric}"
+    examples = "a worked example" if preview.shots == 1 else "worked examples"
     held = f", {preview.shots} more as {examples}" if preview.shots else ""
     items = "item" if preview.items == 1 else "items"
     columns = f"; columns {', '.join(preview.columns)}" if preview.columns else ""
@@ -54,12 +57,12 @@ def summary_line(preview: DataPreview) -> str:
 
 
 def problem_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list[str]:
-    """The bad rows with their lines; nothing when there are none."""
+    """The bad rows with their line numbers; empty when there are none."""
     problems = preview.problems
     if not problems:
         return []
     rows = "bad row" if len(problems) == 1 else "bad rows"
-    lines = [f"{len(problems)} {rows}; nothing is asked until they are mended or removed:"]
+    lines = [f"{len(problems)} {rows}; nothing runs until you fix or remove them:"]
     lines += [f"  line {problem.line}: {problem.message}" for problem in problems[:limit]]
     if len(problems) > limit:
         lines.append(f"  and {len(problems) - limit} more")
@@ -67,7 +70,7 @@ def problem_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list
 
 
 def row_lines(preview: DataPreview, *, width: int) -> list[str]:
-    """One line a row: id, question, choices, what counts as right."""
+    """One line per row: id, question, choices, expected answer."""
     wide = max((len(row.id) for row in preview.rows), default=0)
     lines = []
     for row in preview.rows:
@@ -79,7 +82,7 @@ def row_lines(preview: DataPreview, *, width: int) -> list[str]:
 
 
 def asked_lines(preview: DataPreview) -> list[str]:
-    """The items as they are asked, whole."""
+    """The items exactly as they are asked."""
     lines = []
     for asked in preview.asked:
         lines += ["", f"── {asked.item}"]
@@ -90,7 +93,7 @@ def asked_lines(preview: DataPreview) -> list[str]:
         else:
             lines += [_plain(line) for line in asked.prompt.splitlines()]
         if asked.continuations:
-            lines.append("scored after it: " + ", ".join(repr(text) for text in asked.continuations))
+            lines.append("continuations scored: " + ", ".join(repr(text) for text in asked.continuations))
         if asked.expected:
             lines.append(f"right: {_plain(asked.expected)}")
     return lines
@@ -101,5 +104,5 @@ def _short(text: str, width: int) -> str:
 
 
 def _plain(line: str) -> str:
-    """Without what would move a terminal's cursor."""
+    """The line without characters that would move the terminal's cursor."""
     return "".join(letter if letter.isprintable() else " " if letter == "\t" else "·" for letter in line)

@@ -1,4 +1,4 @@
-"""The keys: which ids a config file may remap, which keys hold on a screen now, and the same as a list of commands."""
+"""The keys that work on the screen in front, as rows for the help and as commands for the palette."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from textual.screen import Screen
 
 
 def keys_of(screen: Screen[object]) -> list[tuple[str, str]]:
-    """Key and explanation of everything that can be done on ``screen``, each once, remapped keys as they are now."""
+    """Key and description of every action on ``screen``, each action once, with remapped keys."""
     rows: dict[str, tuple[list[str], str]] = {}
-    for active in _told(screen):
+    for active in _described(screen):
         binding = active.binding
-        words = binding.tooltip or binding.description
-        keys, _ = rows.setdefault(binding.action, ([], words))
+        description = binding.tooltip or binding.description
+        keys, _ = rows.setdefault(binding.action, ([], description))
         keys.append(screen.app.get_key_display(binding))
-    return [(" ".join(dict.fromkeys(keys)), words) for keys, words in rows.values()]
+    return [(" ".join(dict.fromkeys(keys)), description) for keys, description in rows.values()]
 
 
-def _told(screen: Screen[object]) -> Iterator[ActiveBinding]:
-    """The bindings that hold on a screen and are ours; how lists scroll and fields are edited goes without saying."""
+def _described(screen: Screen[object]) -> Iterator[ActiveBinding]:
+    """The active bindings that are ours; scrolling lists and editing fields need no explanation."""
     for active in screen.active_bindings.values():
         if active.binding.id or active.binding.action == "command_palette":
             yield active
 
 
 class ScreenCommands(Provider):
-    """What can be done on the screen in front, by name: the command palette's first lines."""
+    """The actions of the screen in front, as the first lines of the command palette."""
 
-    def _doable(self) -> Iterator[ActiveBinding]:
+    def _enabled(self) -> Iterator[ActiveBinding]:
         seen = set()
-        for active in _told(self.screen):
+        for active in _described(self.screen):
             if active.enabled and active.binding.id and active.binding.action not in seen:
                 seen.add(active.binding.action)
                 yield active
@@ -43,19 +43,19 @@ class ScreenCommands(Provider):
         return binding.description, f"{key}  {binding.tooltip}" if binding.tooltip else key
 
     async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
-        for active in self._doable():
-            words, more = self._hit_text(active)
-            yield DiscoveryHit(words, self._doing(active), help=more)
+        """All actions, before anything is typed."""
+        for active in self._enabled():
+            name, details = self._hit_text(active)
+            yield DiscoveryHit(name, self._doing(active), help=details)
 
     async def search(self, query: str) -> Hits:
-        """Those whose name or explanation matches."""
+        """The actions whose name or description matches."""
         matcher = self.matcher(query)
-        for active in self._doable():
-            words, more = self._hit_text(active)
-            score = max(matcher.match(words), matcher.match(active.binding.tooltip) / 2)
+        for active in self._enabled():
+            name, details = self._hit_text(active)
+            score = max(matcher.match(name), matcher.match(active.binding.tooltip) / 2)
             if score > 0:
-                yield Hit(score, matcher.highlight(words), self._doing(active), help=more)
+                yield Hit(score, matcher.highlight(name), self._doing(active), help=details)
 
     def _doing(self, active: ActiveBinding) -> Callable[[], Awaitable[None]]:
         async def do() -> None:

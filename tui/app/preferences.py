@@ -1,4 +1,4 @@
-"""What the user set in ``config.toml``: the theme and keys.
+"""What the user set in ``config.toml``: the theme and the keys.
 
 ::
 
@@ -20,29 +20,29 @@ from weighin.engine.toml import TOMLDecodeError, loads
 
 @dataclass(frozen=True)
 class Preferences:
-    """Read once at the start."""
+    """The settings, read once at the start."""
 
     theme: str = ""
     keys: dict[str, str] = field(default_factory=dict)
-    """Key or keys, with commas between, for the id of a binding."""
+    """For each binding id its key, or several keys separated by commas."""
     problems: tuple[str, ...] = ()
-    """What could not be used, a sentence each."""
+    """One sentence for each setting that could not be used."""
 
 
 def preferences_path() -> Path:
-    """The file; it need not exist."""
+    """The path of ``config.toml``; the file need not exist."""
     return config_dir() / "config.toml"
 
 
 def read_preferences(path: Path) -> Preferences:
-    """Read ``path``; never raises, a wrong file is a problem to be shown and the rest holds."""
+    """Read ``path``. Never raises: mistakes become ``problems``, and the remaining settings apply."""
     try:
         table = loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Preferences()
     except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
-        return Preferences(problems=(f"{path} was not read: {error}.",))
-    problems = [f"{path}: nothing is called {name!r}." for name in table if name not in ("theme", "keys")]
+        return Preferences(problems=(f"Cannot read {path}: {error}.",))
+    problems = [f"{path}: there is no setting called {name!r}." for name in table if name not in ("theme", "keys")]
     theme, keys = table.get("theme", ""), table.get("keys", {})
     if not isinstance(theme, str):
         problems.append(f"{path}: theme must be a name in quotes.")

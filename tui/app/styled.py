@@ -1,4 +1,4 @@
-"""An app that parses its style sheets once for each theme."""
+"""An app that parses its style sheets only once per theme."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from textual.theme import Theme
 
 
 class StyledApp(App[int]):
-    """Textual parses all style sheets twice for every screen it makes, at 25 ms each, on the loop.
+    """Textual parses all style sheets twice for each new screen, at 25 ms each, on the event loop.
 
-    A screen needs its widgets styled anew only when the theme changed since it was last in front.
+    That is needed only when the theme changed since the screen was last in front.
     """
 
     def __init__(self, *, themes: Sequence[Theme], theme: str) -> None:
-        """``themes`` are added to Textual's own; the first of them where there is no ``theme`` of that name."""
+        """``themes`` are added to Textual's own; the first one is used when there is no theme called ``theme``."""
         super().__init__()
         for each in themes:
             self.register_theme(each)
@@ -28,7 +28,7 @@ class StyledApp(App[int]):
         self._styled: WeakSet[Screen[object]] = WeakSet()
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Parse and style what the theme changed; of a new screen, nothing is left to do but its own styles."""
+        """Parse the style sheets after a change of theme; otherwise only style the screen in front, once."""
         variables = self.get_css_variables()
         if variables != self._parsed_for:
             super().refresh_css(animate=animate)

@@ -1,4 +1,4 @@
-"""A dark and a light theme, calm: one colour to act on, one for figures, warnings kept for warnings."""
+"""A dark and a light theme, calm: one color for actions, one for figures, and warning colors only for warnings."""
 
 from __future__ import annotations
 

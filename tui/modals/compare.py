@@ -1,4 +1,4 @@
-"""Two runs side by side: what each measured for the candidates they share, and the change."""
+"""Two runs side by side: the figures of the candidates they share, and the change."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _FIGURES: tuple[tuple[str, str, Callable[[Ranking], float | None], Callable[[flo
     ("ITL", "ms", lambda r: r.itl_p50_s, formatting.milliseconds, False),
     ("memory", "MiB", lambda r: r.memory_bytes, formatting.mebibytes, False),
 )
-"""Title, unit, value, how it is written, whether more is better."""
+"""Title, unit, value, format, whether more is better."""
 
 
 def comparison(names: tuple[str, str], boards: tuple[Board, Board]) -> Content:
-    """A block for each candidate in both runs, then who is in one only, then what was not equal."""
+    """The differences in conditions, a block per shared candidate, then the candidates of only one run."""
     left, right = ({row.candidate: row for row in rankings_of(board)} for board in boards)
     lines = [*_conditions(names, boards), Content("")]
     head = f"{'':<12}{'1':>10}{'2':>10}{'change':>10}"
@@ -56,7 +56,7 @@ def _figure_line(
     old, new = value_of(before), value_of(after)
     change, style = "", _MUTED
     if old is not None and new is not None and old > 0:
-        # Accuracy changes in points: a relative change of a share is easily misread.
+        # Accuracy changes in points, because a relative change of a share is easily misread.
         moved = (new - old) * 100 if title == "accuracy" else (new / old - 1) * 100
         change = f"{moved:+.1f} {'pt' if title == 'accuracy' else '%'}"
         if abs(moved) >= 3:
@@ -87,7 +87,7 @@ def _suites(board: Board) -> str:
 
 
 class CompareScreen(Dialog[None]):
-    """Closes with Escape."""
+    """The comparison of two runs; Escape closes it."""
 
     HELP_TOPIC = "compare"
     CSS_PATH: ClassVar = ["dialogs.tcss", "compare.tcss"]
@@ -101,7 +101,7 @@ class CompareScreen(Dialog[None]):
         self._runs = names, boards
 
     def compose(self) -> ComposeResult:
-        """The comparison, scrolling."""
+        """The comparison in a scrolling area."""
         with Vertical(id="compare"):
             with VerticalScroll():
                 yield Static(comparison(*self._runs))

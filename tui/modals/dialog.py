@@ -1,4 +1,4 @@
-"""The base of all dialogs: the screen below shows through, dimmed."""
+"""The base of all dialogs: the screen below stays visible, dimmed."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ def _dimmed(style: Style, tint: Color) -> Style:
 
 
 class _Dimmed(BackgroundScreen):
-    """Textual works the tint out for a thousand segments, three times for every dialog; their styles are few."""
+    """Textual computes the tint for a thousand segments, three times per dialog, although they share few styles."""
 
     @classmethod
     def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
-        """Every segment dimmed."""
+        """Dim every segment."""
         for segment in segments:
             text, style, control = segment
             yield segment if control else Segment(text, _dimmed(style or Style.null(), color))
 
 
 class Dialog(ModalScreen[Answer]):
-    """A modal screen that is quick to open.
+    """A modal screen that opens without blocking the event loop for long.
 
-    Textual lays a new screen out and paints it at its resume and again at its first resize, without a pause between
-    them; here the loop gets its turn before each.
+    Textual lays out and paints a new screen when it resumes and again at its first resize, without a pause in between;
+    here the event loop gets a turn before each.
     """
 
     async def on_screen_resume(self) -> None:
-        """Let others have a turn first."""
+        """Give the event loop a turn first."""
         await asyncio.sleep(0)
 
     async def on_resize(self) -> None:
-        """Let others have a turn first."""
+        """Give the event loop a turn first."""
         await asyncio.sleep(0)
 
     def render(self) -> RenderableType:
-        """The screen below, dimmed; nothing of it where the background is opaque."""
+        """The screen below, dimmed; only the background where that is opaque."""
         below = super().render()
         return _Dimmed(below.screen, below.color) if isinstance(below, BackgroundScreen) else below

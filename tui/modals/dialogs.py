@@ -1,4 +1,4 @@
-"""Small dialogs: a question, a choice, a line of text, an error that can be copied."""
+"""Small dialogs: a confirmation, a choice, a line of text, an error that can be copied."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .dialog import Dialog
 
 
 class Confirm(Dialog[bool]):
-    """Asks before something that cannot be taken back; Escape means no."""
+    """Asks for confirmation before an action; Escape means no."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,7 +29,7 @@ class Confirm(Dialog[bool]):
         self._question, self._detail, self._yes, self._no = question, detail, yes, no
 
     def compose(self) -> ComposeResult:
-        """Question, consequence, two buttons; the harmless one has the focus."""
+        """Question, consequence and two buttons; the harmless one has the focus."""
         with Vertical(classes="dialog"):
             yield Label(Content(self._question), classes="dialog-title")
             if self._detail:
@@ -39,16 +39,16 @@ class Confirm(Dialog[bool]):
                 yield Button(f"{self._yes} (y)", id="yes", compact=True, variant="warning")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer."""
+        """Return the answer of the button."""
         self.dismiss(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Answer."""
+        """Return the answer."""
         self.dismiss(answer)
 
 
 class Choose(Dialog["str | None"]):
-    """One of a few; None when nothing was picked."""
+    """Asks for one of a few options; returns None when the user picks nothing."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", id="dialog.back")]
@@ -66,12 +66,12 @@ class Choose(Dialog["str | None"]):
             yield OptionList(*(Option(Content(label)) for _value, label in self._options), compact=True)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Done."""
+        """Return the option's value."""
         self.dismiss(self._options[event.option_index][0])
 
 
 class AskText(Dialog["str | None"]):
-    """A line of text; None when given up."""
+    """Asks for a line of text; returns None when the user cancels."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", id="dialog.back")]
@@ -85,15 +85,15 @@ class AskText(Dialog["str | None"]):
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
             yield Input(self._value, placeholder=self._placeholder, compact=True)
-            yield Label("enter accept · escape back", classes="dialog-hint")
+            yield Label("enter accept · escape cancel", classes="dialog-hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Done; an empty line counts as given up."""
+        """Return the text; an empty line counts as cancelled."""
         self.dismiss(event.value.strip() or None)
 
 
 class ErrorDialog(Dialog[None]):
-    """What went wrong and what to do, as text that can be copied."""
+    """Shows what went wrong and what to do, as text that can be copied."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,7 +107,7 @@ class ErrorDialog(Dialog[None]):
         self._what, self._hint, self._more = what, hint, more
 
     def compose(self) -> ComposeResult:
-        """Sentence, hint, log lines."""
+        """The error, the hint, and the end of a log."""
         with Vertical(classes="dialog -error"):
             yield Label(Content(f"✗ {self._what}"), classes="dialog-title")
             if self._hint:
@@ -118,6 +118,6 @@ class ErrorDialog(Dialog[None]):
             yield Label("c copy · escape close", classes="dialog-hint")
 
     def action_copy(self) -> None:
-        """Copy all of it."""
+        """Copy the whole text."""
         self.app.copy_to_clipboard(self._text)
         self.notify("Copied.", timeout=2)

@@ -1,4 +1,4 @@
-"""Help on the screen one is on: the text in assets/help, and the keys that work there."""
+"""Help for the screen below: its text from assets/help, and the keys that work there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .help_text import Block, HelpText
 
 
 class HelpScreen(Dialog[None]):
-    """Closes with the key that opened it, or Escape."""
+    """The help; Escape or the key that opened it closes it."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "dismiss", "Close", id="help.close")]
@@ -24,10 +24,10 @@ class HelpScreen(Dialog[None]):
         super().__init__()
         self._explained = explained
         self._keys = keys
-        """Key and what it does, as they hold on the screen below."""
+        """Key and description of each action on the screen below."""
 
     def compose(self) -> ComposeResult:
-        """Text, keys, how to leave."""
+        """The text, the keys, and how to close it."""
         width = max((len(key) for key, _ in self._keys), default=0)
         lines = [Content.assemble((f"{key:>{width}}", "bold $text-accent"), f"  {what}") for key, what in self._keys]
         with Vertical(id="help"):

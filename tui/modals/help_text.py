@@ -1,6 +1,6 @@
-"""The help texts' Markdown as lines of text: headings, paragraphs, lists, bold, code.
+"""Renders the Markdown of the help texts as lines: headings, paragraphs, lists, bold, code.
 
-Textual's Markdown makes a widget of every paragraph: opening the help held the event loop for 118 ms.
+Textual's own Markdown widget mounts a widget per paragraph, which blocked the event loop for 118 ms.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BULLET = "• "
 
 
 def help_text(topic: str) -> str:
-    """The help text of a screen; a plain word when there is none."""
+    """The help text for a topic; a placeholder when there is none."""
     path = asset("help", f"{topic}.md")
     try:
         return path.read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ def help_text(topic: str) -> str:
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A heading, a paragraph, or an item of a list."""
+    """A heading, a paragraph or a list item."""
 
     text: Content
     bullet: bool = False
@@ -39,8 +39,8 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def blocks(markdown: str) -> list[Block]:
-    """The text in blocks. Knows what our help texts use; anything else comes out as plain text."""
-    found: list[Block] = []
+    """Parse a help text. Markup that our help texts do not use comes out as plain text."""
+    parsed: list[Block] = []
     heading, items_so_far = False, 0
     in_item = False
     for token in MarkdownIt("commonmark").parse(markdown):
@@ -54,8 +54,8 @@ def blocks(markdown: str) -> list[Block]:
             in_item, items_so_far = False, items_so_far + 1
         elif token.type == "inline":
             text = Content.assemble(*_pieces(token.children or [], "bold $text-primary" if heading else ""))
-            found.append(Block(text, in_item, spaced=bool(found) and not (in_item and items_so_far)))
-    return found
+            parsed.append(Block(text, in_item, spaced=bool(parsed) and not (in_item and items_so_far)))
+    return parsed
 
 
 def _pieces(tokens: Sequence[Token], style: str) -> Iterator[tuple[str, str]]:
@@ -73,10 +73,10 @@ def _pieces(tokens: Sequence[Token], style: str) -> Iterator[tuple[str, str]]:
             yield token.content, now
 
 
-def wrapped(found: Sequence[Block], width: int) -> list[Content]:
-    """In lines of at most ``width`` cells; items hang behind their bullet."""
+def wrapped(help_blocks: Sequence[Block], width: int) -> list[Content]:
+    """Wrap to lines of up to ``width`` cells; list items hang behind their bullets."""
     lines: list[Content] = []
-    for block in found:
+    for block in help_blocks:
         indent = len(_BULLET) if block.bullet else 0
         lines += [Content("")] if block.spaced else []
         for number, line in enumerate(block.text.wrap(max(1, width - indent))):
@@ -86,7 +86,7 @@ def wrapped(found: Sequence[Block], width: int) -> list[Content]:
 
 
 class HelpText(LinesWidget):
-    """A help text, as high as it needs to be."""
+    """A help text, as tall as its lines."""
 
     DEFAULT_CSS = "HelpText { height: auto; }"
 
@@ -96,7 +96,7 @@ class HelpText(LinesWidget):
         self._wrapped: tuple[int, list[Content]] = (0, [])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Lines at that width."""
+        """Number of lines at that width."""
         return len(self.paint(width, 0))
 
     def paint(self, width: int, height: int) -> Sequence[Content]:  # noqa: ARG002

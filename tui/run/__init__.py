@@ -1,1 +1,1 @@
-"""The state of one run as the screens see it, built from its events."""
+"""One run as the screens see it: its events, the state folded from them, and the stored runs. Without Textual."""

@@ -1,4 +1,4 @@
-"""All answers of a run as a table of items by candidates, and the filters on it. No Textual here."""
+"""All answers of a run as a table of items by candidates, with filters. Without Textual."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ FILTERS: tuple[Filter, ...] = get_args(Filter)
 
 @dataclass(frozen=True)
 class Row:
-    """One item with each candidate's first answer, in the order of the panels; None where there is none yet."""
+    """One item with each candidate's first answer, in the order of the panels; None where it is missing."""
 
     suite: str
     item: str
     answers: tuple[AnswerScored | None, ...]
 
     @property
-    def given(self) -> list[AnswerScored]:
-        """The answers there are."""
+    def known(self) -> list[AnswerScored]:
+        """The answers without the gaps."""
         return [answer for answer in self.answers if answer is not None]
 
     @property
     def expected(self) -> str:
-        """What would have been right."""
-        return next((answer.expected for answer in self.given), "")
+        """The expected answer."""
+        return next((answer.expected for answer in self.known), "")
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to show; ``a`` and ``b`` are places of candidates."""
+    """Which items to show. ``a`` and ``b`` are indices of candidates."""
 
     kind: Filter = "all"
     suite: str = ""
@@ -47,7 +47,7 @@ class Query:
 
 
 def answer_rows(board: Board) -> list[Row]:
-    """Every item that somebody answered, by suite in the run's order, then by name with numbers in order."""
+    """Every answered item, by suite in the run's order, then by name with numbers in numeric order."""
     suites = {suite.name: place for place, suite in enumerate(board.suites)}
     columns = [panel.answers for panel in board.panels]
     keys = {(answer.suite, answer.item) for column in columns for answer in column.values() if answer.repeat == 0}
@@ -60,7 +60,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def filtered(rows: Iterable[Row], query: Query) -> list[Row]:
-    """The rows that the query asks for."""
+    """The rows that match the query."""
     needle = query.text.casefold()
     return [
         row
@@ -70,17 +70,17 @@ def filtered(rows: Iterable[Row], query: Query) -> list[Row]:
 
 
 def _is_kind(row: Row, query: Query) -> bool:
-    given = row.given
+    known = row.known
     if query.kind == "all":
         return True
     if query.kind == "all wrong":
-        return bool(given) and not any(answer.correct for answer in given)
+        return bool(known) and not any(answer.correct for answer in known)
     if query.kind == "all right":
-        return bool(given) and all(answer.correct for answer in given)
+        return bool(known) and all(answer.correct for answer in known)
     if query.kind == "fragile":
-        return any(answer.fragile for answer in given)
+        return any(answer.fragile for answer in known)
     if query.kind == "they differ":
-        return len({answer.correct for answer in given}) > 1
+        return len({answer.correct for answer in known}) > 1
     pair = [row.answers[place] if place < len(row.answers) else None for place in (query.a, query.b)]
     if pair[0] is None or pair[1] is None:
         return False
@@ -93,20 +93,20 @@ def _has(row: Row, needle: str) -> bool:
         return True
     return any(
         needle in part.casefold()
-        for answer in row.given
+        for answer in row.known
         for part in (answer.prompt, answer.output, answer.expected, answer.extracted or "")
     )
 
 
 def mark(answer: AnswerScored | None) -> str:
-    """✓ right, ✗ wrong, ~ after it when fragile, · no answer yet."""
+    """``✓`` right, ``✗`` wrong, followed by ``~`` when fragile; ``·`` without an answer."""
     if answer is None:
         return "·"
     return ("✓" if answer.correct else "✗") + ("~" if answer.fragile else "")
 
 
 def differences(left: str, right: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-    """Both texts in pieces, each with whether the other lacks it; word by word."""
+    """Both texts in pieces, compared word by word; each piece says whether the other text lacks it."""
     a, b = (re.findall(r"\s+|\w+|[^\w\s]", side)[:4000] for side in (left, right))
     lefts: list[tuple[str, bool]] = []
     rights: list[tuple[str, bool]] = []

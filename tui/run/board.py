@@ -1,8 +1,8 @@
-"""The picture of a run that screens paint, folded from its events.
+"""The state of a run that screens paint, folded from its events.
 
-``fold(board, event)`` gives the next picture and leaves the old one as it was; parts that did not change are shared.
-Each panel carries a revision, so that a screen repaints only what changed. Nothing here knows Textual, and any order
-of events gives a picture: a recorded run may start in the middle.
+``fold(board, event)`` returns the next board and leaves the old one unchanged; unchanged parts are shared. Each panel
+carries a revision, so that a screen repaints only what changed. Nothing here imports Textual. Any sequence of events
+gives a board, because a recorded run may start in the middle.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ from weighin.engine.events.run import (
 from .figures import AnswerKey, AnswerMap, Latency, Rate, Reasked, Tally, agreement, mean_bounds
 
 _TRACE_POINTS = 240
-"""Newest points of the generation graph that are kept: the widest terminal shows no more."""
+"""Number of points kept for the generation graph: the widest terminal shows no more."""
 _ALERTS_KEPT = 50
 _LATEST_KEPT = 16
 _TOKENS_A_POINT = 8
-"""Tokens of a chat answer averaged into one point of the graph: single gaps jitter too much to read."""
+"""Number of tokens of a chat answer averaged into one point of the graph: single gaps vary too much to read."""
 _TIMED: frozenset[str] = frozenset({"warming up", "speed", "latency"})
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """Something the user should know, newest last on the board."""
+    """Something the user should know. The board lists the newest last."""
 
     at: float
     candidate: str
@@ -62,22 +62,22 @@ class Alert(msgspec.Struct, frozen=True):
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a candidate's panel shows."""
+    """Everything a candidate's panel shows."""
 
     card: CandidateCard
     revision: int = 0
-    """Grows with every change."""
+    """Increases with every change."""
     phase: Phase = "waiting"
     detail: str = ""
     prompt: Rate = Rate()
     generation: Rate = Rate()
     trace: tuple[float, ...] = ()
-    """Generation tokens per second in the order measured, from speed repeats and chat answers alike."""
+    """Generation tokens per second in the order measured, from both speed repeats and chat answers."""
     latency: Latency = Latency()
     memory_bytes: int | None = None
-    """Peak resident and video memory."""
+    """Peak of resident plus video memory."""
     tallies: tuple[Tally, ...] = ()
-    """One for each suite with answers, in the order of the first answer."""
+    """One per suite with answers, in the order of the first answer."""
     answers: AnswerMap = AnswerMap()
     latest: tuple[AnswerScored, ...] = ()
     """The newest answers, newest first."""
@@ -85,48 +85,48 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Unweighted mean over suites, 0 to 1."""
     low: float = 0.0
     high: float = 1.0
-    """Around ``accuracy`` for new items like these; it holds at 95 % however often one looks."""
+    """Interval around ``accuracy`` for new items like these. It holds at 95 % however often you look."""
     answered: int = 0
     choices: int = 0
-    """Answers to items with options."""
+    """Number of answers to choice items."""
     fragile: int = 0
-    """Of those, how many another batch layout may turn."""
+    """Number of those that a different batch layout could flip."""
     samples: dict[AnswerKey, tuple[str | None, ...]] = {}
-    """Answers drawn at a temperature, by item (repeat 0); a new dict with every change."""
+    """Sampled answers by item (repeat 0); a new dict with every change."""
     reasked: Reasked = Reasked()
-    """Items asked again in another way."""
+    """Items asked again with reordered options, with a reworded prompt, or unchanged."""
     warning: str = ""
-    """Why the newest figure is not clean; empty once a clean one follows."""
+    """Why the newest figure is disturbed; empty once an undisturbed one follows."""
     loaded: ModelLoaded | None = None
     death: WorkerDied | None = None
     stopped: CandidateStopped | None = None
 
     @property
     def consistency(self) -> float | None:
-        """Chance that two sampled answers to an item agree, mean over items; None before there are any."""
+        """Chance that two sampled answers to an item agree, averaged over items; None without samples."""
         shares = [agreement(drawn) for drawn in self.samples.values() if len(drawn) > 1]
         return sum(shares) / len(shares) if shares else None
 
     @property
     def fragile_share(self) -> float | None:
-        """Share of choice answers within the batch layout's noise."""
+        """Share of choice answers that a different batch layout could flip; None without choice answers."""
         return self.fragile / self.choices if self.choices else None
 
     @property
     def racing(self) -> bool:
-        """Whether anything more is asked of it."""
+        """Whether it still gets items."""
         return self.stopped is None
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """The run as it stands."""
+    """The run as of its newest event."""
 
     started: RunStarted | None = None
     panels: tuple[Panel, ...] = ()
     suites: tuple[SuiteCard, ...] = ()
     dropped: frozenset[str] = frozenset()
     race: RaceStarted | None = None
-    """Set once candidates may stop early."""
+    """Set when candidates may stop early."""
     settled: RaceSettled | None = None
     """Set once no more items are asked."""
     round: RoundStarted | None = None
@@ -135,13 +135,13 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictReached | None = None
     alerts: tuple[Alert, ...] = ()
     answered: int = 0
-    """First answers of all candidates."""
+    """Number of first answers, over all candidates."""
     revision: int = 0
     at: float = 0.0
     """Time of the newest event."""
 
     def panel(self, candidate: str) -> Panel | None:
-        """The panel of ``candidate``."""
+        """The panel of ``candidate``; None when it is unknown."""
         return next((panel for panel in self.panels if panel.card.id == candidate), None)
 
     def label(self, candidate: str) -> str:
@@ -151,12 +151,12 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def timing(self) -> bool:
-        """Whether something is being timed now, so that painting should be rare."""
+        """Whether something is being timed now, so that the screens should paint rarely."""
         return self.finished is None and any(panel.phase in _TIMED for panel in self.panels)
 
     @property
     def items_total(self) -> int:
-        """Answers the run will have: what stopped early counts as far as it came, dropped suites not at all."""
+        """Answers the run will have. Stopped candidates count only their answers so far, dropped suites none."""
         if self.settled is not None:
             return self.answered
         wanted = sum(suite.items for suite in self.suites if suite.name not in self.dropped)
@@ -164,7 +164,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def share_done(self) -> float:
-        """How much of the run is done, 0 to 1: speed repeats and answers, half each where both are asked."""
+        """Completed part of the run, 0 to 1: the mean of speed repeats and answers, where the run has both."""
         if self.finished is not None and self.finished.outcome == "completed":
             return 1.0
         parts = []
@@ -178,14 +178,14 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         return sum(parts) / len(parts) if parts else 0.0
 
     def seconds_left(self, now: float) -> float | None:
-        """Estimate given with the round, less the time since; None when unknown, finished or paused."""
+        """The round's estimate minus the time since; None when it is unknown or the run is finished or paused."""
         if self.round is None or self.round.seconds_left is None or self.finished is not None or self.paused:
             return None
         return max(0.0, self.round.seconds_left - max(0.0, now - self.round.at))
 
     @property
     def chance(self) -> float | None:
-        """Mean accuracy of guessing over the suites in the run; None when no suite has one."""
+        """Mean accuracy of guessing over the suites still in the run; None when it is unknown for all of them."""
         live = [suite for suite in self.suites if suite.name not in self.dropped]
         if not any(suite.chance is not None for suite in live):
             return None
@@ -193,7 +193,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fold(board: Board, event: Event) -> Board:
-    """The board after ``event``."""
+    """Return the board after ``event``."""
     replace = msgspec.structs.replace
     at = max(board.at, event.at)
     if isinstance(event, RunStarted):
@@ -227,7 +227,7 @@ def _race_event(board: Board, event: RaceStarted | RaceSettled, at: float) -> Bo
 
 
 def fold_all(events: Iterable[Event], board: Board | None = None) -> Board:
-    """``fold`` over many events."""
+    """Fold many events, starting with ``board`` or an empty one."""
     board = board or Board()
     for event in events:
         board = fold(board, event)
@@ -235,7 +235,7 @@ def fold_all(events: Iterable[Event], board: Board | None = None) -> Board:
 
 
 def _started(board: Board, event: RunStarted, at: float) -> Board:
-    """Panels that exist keep what they know: a resumed run starts again with the results it had."""
+    """Existing panels keep their figures: a resumed run starts with the results it had."""
     known = {panel.card.id: panel for panel in board.panels}
     panels = [
         msgspec.structs.replace(
@@ -313,7 +313,7 @@ def _alert(event: _CandidateEvent) -> Alert | None:
 
 
 def _panel_after(panel: Panel, event: _CandidateEvent, alpha: float) -> Panel:
-    """``panel`` itself when the event shows nowhere on it; ``alpha`` is each suite's, for its interval."""
+    """The same object when the event changes nothing it shows. ``alpha`` is the error rate of a suite's interval."""
     replace = msgspec.structs.replace
     if isinstance(event, AnswerScored):
         return _answered(panel, event, alpha)

@@ -1,4 +1,4 @@
-"""Figures of a panel: rates, latencies, tallies, the live interval. Immutable, without Textual."""
+"""The figures of a panel: rates, latencies, tallies, the live interval. Immutable, without Textual."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ ItemKey: TypeAlias = tuple[str, str]
 
 _SHARDS = 128
 _GAPS_KEPT = 4096
-"""Newest inter-token times kept for the live percentiles."""
+"""Number of inter-token times kept for the live percentiles, the newest ones."""
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Right answers in a suite, with an interval that survives being watched."""
+    """Correct answers in a suite, with an interval that stays valid while you watch it."""
 
     suite: str
     correct: int = 0
     n: int = 0
     low: float = 0.0
     high: float = 1.0
-    """Confidence sequence for new items like these; it never widens."""
+    """Bounds of a confidence sequence for new items like these; it never widens."""
 
     @property
     def share(self) -> float:
@@ -45,24 +45,24 @@ class Tally(msgspec.Struct, frozen=True):
         return self.correct / self.n
 
     def plus(self, correct: bool, alpha: float) -> Tally:
-        """With one more answer. ``alpha`` is the suite's share of the chance that the interval ever misses."""
+        """Add one answer. ``alpha`` is the suite's share of the chance that the interval ever misses."""
         right, n = self.correct + correct, self.n + 1
         now = new_items_interval(n, right, alpha)
         low, high = max(self.low, now.low), min(self.high, now.high)
-        # An empty intersection says that answers are not alike over the run: begin again with what is seen now.
+        # An empty intersection means that the accuracy changed during the run: start over with the current interval.
         low, high = (low, high) if low <= high else (now.low, now.high)
         return Tally(self.suite, right, n, low, high)
 
 
 def mean_bounds(tallies: Sequence[Tally]) -> tuple[float, float]:
-    """Interval around the mean of the suites' accuracies: the means of their bounds hold when each suite's do."""
+    """Interval around the mean of the suites' accuracies. The means of the bounds hold when each suite's bounds do."""
     if not tallies:
         return (0.0, 1.0)
     return (sum(t.low for t in tallies) / len(tallies), sum(t.high for t in tallies) / len(tallies))
 
 
 def agreement(answers: Sequence[str | None]) -> float:
-    """Chance that two of the answers are the same: Σ n(n − 1) / (k(k − 1)); having found nothing is an answer too."""
+    """Chance that two of the answers are the same, Σ n(n − 1) / (k(k − 1)). None counts as an answer, too."""
     k = len(answers)
     return sum(n * (n - 1) for n in Counter(answers).values()) / (k * (k - 1))
 
@@ -72,12 +72,12 @@ class Rate(msgspec.Struct, frozen=True):
 
     clean: tuple[float, ...] = ()
     disturbed: tuple[float, ...] = ()
-    """Repeats that count although something else was using the machine; used only while no clean one is there."""
+    """Repeats that count although something else used the machine; used only while there is no undisturbed one."""
     cause: str = ""
-    """What disturbed the newest of those."""
+    """What disturbed the newest of them."""
 
     def plus(self, event: SpeedMeasured) -> Rate:
-        """With one more repeat; one that is measured again does not count."""
+        """Add one repeat; a disturbed one that will be measured again does not count."""
         if not event.disturbances:
             return msgspec.structs.replace(self, clean=(*self.clean, event.tokens_per_second))
         cause = event.disturbances[0].cause
@@ -87,29 +87,29 @@ class Rate(msgspec.Struct, frozen=True):
 
     @property
     def repeats(self) -> int:
-        """Repeats that count, clean or not."""
+        """Number of repeats that count, disturbed or not."""
         return len(self.clean) + len(self.disturbed)
 
     @property
     def per_second(self) -> float | None:
-        """Median of the clean repeats, or of the disturbed ones when there is no clean one."""
+        """Median of the undisturbed repeats, or of the disturbed ones when there is nothing else."""
         used = self.clean or self.disturbed
         return median(used) if used else None
 
     @property
     def spread(self) -> float | None:
-        """Half the distance between the quartiles; None under two repeats."""
+        """Half the interquartile range; None below two repeats."""
         used = self.clean or self.disturbed
         return half_spread(used) if len(used) > 1 else None
 
     @property
     def is_disturbed(self) -> bool:
-        """Whether the figure shown may not be called clean, by the verdict's rule."""
+        """Whether the figure counts as disturbed, by the verdict's rule."""
         return len(self.clean) < len(self.disturbed) or (not self.clean and bool(self.disturbed))
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Chat prompts as a user feels them; from clean ones alone when there are any."""
+    """Response times of chat prompts; from undisturbed prompts only, as soon as there is one."""
 
     first_s: tuple[float, ...] = ()
     gaps_s: tuple[float, ...] = ()
@@ -117,7 +117,7 @@ class Latency(msgspec.Struct, frozen=True):
     """Whether the figures come from undisturbed prompts."""
 
     def plus(self, event: ChatMeasured) -> Latency:
-        """With one more prompt."""
+        """Add one prompt."""
         is_clean = not event.disturbances
         if self.clean and not is_clean:
             return self
@@ -129,20 +129,20 @@ class Latency(msgspec.Struct, frozen=True):
 
     @property
     def is_disturbed(self) -> bool:
-        """Whether only disturbed prompts are there."""
+        """Whether all prompts so far were disturbed."""
         return bool(self.first_s) and not self.clean
 
     def ttft_s(self, percent: float) -> float | None:
-        """Time to the first token."""
+        """A percentile of the time to the first token, in seconds; None without prompts."""
         return percentile(self.first_s, percent) if self.first_s else None
 
     def itl_s(self, percent: float) -> float | None:
-        """Time between tokens."""
+        """A percentile of the time between tokens, in seconds; None without tokens."""
         return percentile(self.gaps_s, percent) if self.gaps_s else None
 
 
 class AnswerMap:
-    """An immutable map from answer keys to answers; adding one copies a small shard, not the whole."""
+    """An immutable map from answer keys to answers. Adding one copies a small shard, not the whole map."""
 
     __slots__ = ("_shards", "_size")
 
@@ -153,14 +153,14 @@ class AnswerMap:
         self._size = size
 
     def plus(self, key: AnswerKey, answer: AnswerScored) -> AnswerMap:
-        """With ``answer`` under ``key``."""
+        """Add ``answer`` under ``key``."""
         index = hash(key) % _SHARDS
         old = self._shards[index] or {}
         shards = (*self._shards[:index], {**old, key: answer}, *self._shards[index + 1 :])
         return AnswerMap(shards, self._size + (key not in old))
 
     def get(self, key: AnswerKey) -> AnswerScored | None:
-        """The answer under ``key``."""
+        """The answer under ``key``; None when it is missing."""
         shard = self._shards[hash(key) % _SHARDS]
         return shard.get(key) if shard else None
 
@@ -178,36 +178,36 @@ class AnswerMap:
 
 
 class Reasked(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of items that were asked again in another way; new dicts with every change."""
+    """Results of items that were asked again; new dicts with every change."""
 
-    turned: dict[ItemKey, bool] = {}
+    reordered: dict[ItemKey, bool] = {}
     """Whether the same content was chosen in every order of the options."""
     reworded: dict[ItemKey, float] = {}
     """1 − (best − worst score over prompt templates)."""
     repeated: dict[ItemKey, bool] = {}
-    """Whether asking once more gave the same answer."""
+    """Whether repeating the item gave the same answer."""
 
     @property
     def same_choice(self) -> float | None:
-        """Share of items where the order of the options made no difference."""
-        return _mean(self.turned.values())
+        """Share of items where the order of the options made no difference; None without such items."""
+        return _mean(self.reordered.values())
 
     @property
     def rewording(self) -> float | None:
-        """How little the prompt template mattered, 0 to 1."""
+        """How little the prompt template mattered, 0 to 1; None without reworded items."""
         return _mean(self.reworded.values())
 
     @property
     def identical(self) -> float | None:
-        """Share of repeated items with the same answer."""
+        """Share of repeated items with the same answer; None without repeated items."""
         return _mean(self.repeated.values())
 
     def plus(self, event: OptionsTurned | PromptsReworded | BlockRepeated, answers: AnswerMap) -> Reasked:
-        """With one more step; ``answers`` has the first answers that repeated ones are held against."""
+        """Add one step. ``answers`` has the first answers, which repeated ones are compared with."""
         suite, replace = event.suite, msgspec.structs.replace
         if isinstance(event, OptionsTurned):
             same = {(suite, item.item): len(set(item.chosen)) == 1 for item in event.items}
-            return replace(self, turned={**self.turned, **same})
+            return replace(self, reordered={**self.reordered, **same})
         if isinstance(event, PromptsReworded):
             kept = {(suite, item.item): 1 - (max(item.scores) - min(item.scores)) for item in event.items}
             return replace(self, reworded={**self.reworded, **kept})

@@ -1,4 +1,4 @@
-"""Follows one run: folds its events into the board and passes on what the user asks."""
+"""Follows one run: folds its events into the board and passes on the user's controls."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .board import Board, fold
 from .source import Control, RunSource
 
 _BREATHER = 100
-"""Events folded before the loop gets a turn: folding them takes some milliseconds."""
+"""Number of events folded before the event loop gets a turn; folding them takes some milliseconds."""
 
 Notice = CandidateStopped | WorkerDied | RunFinished | VerdictReached
-"""The rare transitions the app reacts to at once; everything else waits for the paint timer."""
+"""The rare events that the app reacts to at once; everything else waits for the paint timer."""
 
 
 class RunFollower:
@@ -39,10 +39,10 @@ class RunFollower:
         """Whether events are still coming."""
 
     async def follow(self, notify: Callable[[Notice], None]) -> None:
-        """Fold every event; ``notify`` hears of the rare ones.
+        """Fold every event and pass the rare ones to ``notify``.
 
         Raises:
-            WeighinError: the run could not go on.
+            WeighinError: the run cannot continue.
         """
         if self.source is None:
             return
@@ -73,11 +73,11 @@ class RunFollower:
         return EXIT_NO_RECOMMENDATION
 
     def can(self, control: Control) -> bool:
-        """Whether the run takes this wish now."""
+        """Whether the run accepts this control now."""
         return self.active and self.source is not None and control in self.source.controls
 
     def toggle_pause(self) -> None:
-        """Pause, or go on."""
+        """Pause or resume."""
         if self.source is None or not self.can("pause"):
             return
         if self.board.paused:
@@ -86,7 +86,7 @@ class RunFollower:
             self.source.pause()
 
     def skip(self, candidate: str) -> None:
-        """Ask nothing more of a candidate."""
+        """Give a candidate no more items."""
         if self.source is not None and self.can("skip"):
             self.source.skip(candidate)
 
@@ -96,6 +96,6 @@ class RunFollower:
             self.source.drop_suite(suite)
 
     def cancel(self) -> None:
-        """End the run; results stay."""
+        """Cancel the run; results are kept."""
         if self.source is not None and self.can("cancel"):
             self.source.cancel()

@@ -1,4 +1,4 @@
-"""Plays a stored or recorded run through the screens, faster or slower than it was."""
+"""Plays a stored run through the screens, faster or slower than it was."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from weighin.engine.plan.model import Plan
 from .source import Control
 
 _LONGEST_WAIT_S = 2.0
-"""A pause of the recorded run is not sat through."""
+"""Longer waits of the recorded run are cut to this."""
 
 
 class ReplaySource:
-    """A run that was. Waits between events as long as it took, divided by ``speed``; 0 does not wait at all."""
+    """A recorded run. Waits between events as long as the run did, divided by ``speed``; 0 does not wait at all."""
 
     controls: frozenset[Control] = frozenset({"pause", "cancel"})
     recorded = True
@@ -44,7 +44,7 @@ class ReplaySource:
         self.plan = plan
 
     async def events(self) -> AsyncIterator[Event]:
-        """The recorded events, with the user's own pauses in between."""
+        """The recorded events, with the user's pauses in between."""
         before = self._events[0].at if self._events else 0.0
         for event in self._events:
             if self._speed > 0 and event.at > before:
@@ -59,30 +59,30 @@ class ReplaySource:
                 break
             yield event
         if self._cancelled:
-            # The rest is shown at once: a replay that is given up still ends on its verdict.
+            # The rest is shown at once, so that a cancelled replay still ends on its verdict.
             for event in self._events:
                 yield event
 
     def pause(self) -> None:
-        """Hold the picture."""
+        """Pause."""
         if self._going.is_set():
             self._going.clear()
             self._notices.append(RunPaused())
 
     def unpause(self) -> None:
-        """Go on."""
+        """Resume."""
         if not self._going.is_set():
             self._notices.append(RunContinued())
             self._going.set()
 
     def skip(self, candidate: str) -> None:
-        """What was cannot be changed."""
+        """Does nothing: a recorded run cannot change."""
 
     def drop_suite(self, suite: str) -> None:
-        """What was cannot be changed."""
+        """Does nothing: a recorded run cannot change."""
 
     def cancel(self) -> None:
-        """Go to the end at once."""
+        """Jump to the end."""
         self._cancelled = True
         self._going.set()
 

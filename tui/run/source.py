@@ -1,4 +1,4 @@
-"""Where a run's events come from: a session at work, or a replay. Screens cannot tell them apart."""
+"""Where a run's events come from: a running session or a replay. Screens cannot tell them apart."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ ALL_CONTROLS: frozenset[Control] = frozenset({"pause", "skip", "drop", "cancel"}
 
 
 class RunSource(Protocol):
-    """A run as the app follows it. Controls are called from the event loop while ``events`` goes on."""
+    """A run as the app follows it. Controls are called from the event loop while ``events`` is being read."""
 
     @property
     def run_id(self) -> str:
-        """Identifies the run in the store; empty when it is not there."""
+        """The run's id in the store; empty when it is not stored."""
         ...
 
     @property
     def title(self) -> str:
-        """What the title bar calls it."""
+        """The run's name in the title bar."""
         ...
 
     @property
     def plan(self) -> Plan | None:
-        """What was asked for, where it is known."""
+        """The run's plan; None when it is unknown."""
         ...
 
     @property
     def controls(self) -> frozenset[Control]:
-        """What can be asked of it; the others do nothing."""
+        """The controls it accepts; the others do nothing."""
         ...
 
     @property
     def recorded(self) -> bool:
-        """Whether the events' times are of another day, so that the board's own time counts."""
+        """Whether the events happened earlier, so that their own times are the current time."""
         ...
 
     def events(self) -> AsyncIterator[Event]:
@@ -48,15 +48,15 @@ class RunSource(Protocol):
         ...
 
     def pause(self) -> None:
-        """Hold on after the command under way."""
+        """Pause after the current command."""
         ...
 
     def unpause(self) -> None:
-        """Go on."""
+        """Resume."""
         ...
 
     def skip(self, candidate: str) -> None:
-        """Ask nothing more of a candidate."""
+        """Give a candidate no more items."""
         ...
 
     def drop_suite(self, suite: str) -> None:
@@ -64,12 +64,12 @@ class RunSource(Protocol):
         ...
 
     def cancel(self) -> None:
-        """End the run; results stay."""
+        """Cancel the run; results are kept."""
         ...
 
 
 class SessionSource:
-    """A session at work. ``earlier`` are the events a resumed run has stored already, shown before the new ones."""
+    """A running session. ``earlier`` are the stored events of a resumed run, which come before the new ones."""
 
     controls = ALL_CONTROLS
     recorded = False
@@ -79,14 +79,14 @@ class SessionSource:
     ) -> None:
         self._session = session
         self._close = close
-        """Called when the run has ended, such as to close its store."""
+        """Called when the run has ended, to close its store."""
         self._earlier = earlier
         self.run_id = session.run_id
         self.title = title
         self.plan: Plan | None = session.plan
 
     async def events(self) -> AsyncIterator[Event]:
-        """What is stored, then what happens."""
+        """The stored events, then the new ones."""
         try:
             for event in self._earlier:
                 yield event
@@ -97,15 +97,15 @@ class SessionSource:
                 self._close()
 
     def pause(self) -> None:
-        """Hold on after the command under way."""
+        """Pause after the current command."""
         self._session.pause()
 
     def unpause(self) -> None:
-        """Go on."""
+        """Resume."""
         self._session.unpause()
 
     def skip(self, candidate: str) -> None:
-        """Ask nothing more of a candidate."""
+        """Give a candidate no more items."""
         self._session.skip(candidate)
 
     def drop_suite(self, suite: str) -> None:
@@ -113,5 +113,5 @@ class SessionSource:
         self._session.drop_suite(suite)
 
     def cancel(self) -> None:
-        """End the run; results stay."""
+        """Cancel the run; results are kept."""
         self._session.cancel()

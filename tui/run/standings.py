@@ -1,4 +1,4 @@
-"""Who leads in which row, and the ranking while there is no verdict yet. No Textual here."""
+"""Who leads in which row, and the ranking until there is a verdict. Without Textual."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def letter(index: int) -> str:
-    """What stands for the candidate in charts and tables."""
+    """The letter for a candidate in charts and tables."""
     return LETTERS[index % len(LETTERS)]
 
 
@@ -28,8 +28,11 @@ _ROWS: dict[str, tuple[Callable[[Panel], float | None], bool, Callable[[float | 
 
 
 def leads(board: Board) -> dict[str, frozenset[str]]:
-    """For each candidate the rows it leads in. Who shows the same figure leads together; a disturbed figure or a
-    failed candidate leads nowhere, and nobody leads alone in a field of one."""
+    """The rows that each candidate leads in, by candidate id.
+
+    Candidates that show the same figure lead together. A disturbed figure and a failed candidate never lead, and a
+    row with a single figure has no leader.
+    """
     found: dict[str, set[str]] = {panel.card.id: set() for panel in board.panels}
     for row, (value_of, high_is_good, shown) in _ROWS.items():
         values = {p.card.id: value_of(p) for p in board.panels if p.phase != "failed"}
@@ -44,7 +47,7 @@ def leads(board: Board) -> dict[str, frozenset[str]]:
 
 
 def rankings_of(board: Board) -> tuple[Ranking, ...]:
-    """The verdict's ranking, or the figures so far by accuracy, with nobody called tied or ruled out."""
+    """The verdict's ranking, or the figures so far sorted by accuracy, without ties."""
     if board.verdict is not None:
         return board.verdict.rankings
     rows = [_provisional(panel) for panel in board.panels]

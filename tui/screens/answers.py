@@ -1,4 +1,4 @@
-"""Every single answer: items by candidates, filters, one answer in full, two side by side."""
+"""Every answer of a run: a list of items by candidates with filters, and one answer in full or two side by side."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WIDEST_LIST = 56
 
 
 def _legend(cards: Sequence[CandidateCard], width: int) -> str:
-    """Who stands behind each letter, names cut so that all fit; a quant is often the whole difference."""
+    """The candidate for each letter. Names are cut to fit, quants are not: they are often the only difference."""
     quants = [f" {card.quant}" if card.quant else "" for card in cards]
     taken = sum(len(quant) + 2 + _GAP for quant in quants)
     room = max(6, (width + _GAP - taken) // max(1, len(cards)))
@@ -47,12 +47,14 @@ class AnswersScreen(BoardScreen):
     HELP_TOPIC = "answers"
     CSS_PATH = "answers.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "filter", "Filter", id="answers.filter", tooltip="A right B wrong, all wrong, fragile, …"),
-        Binding("u", "suite", "Suite", id="answers.suite", tooltip="Only one suite"),
-        Binding("slash", "find", "Find", id="answers.find", key_display="/", tooltip="Only items with this text"),
-        Binding("x", "pair", "A and B", id="answers.pair", tooltip="Which two candidates A and B are"),
+        Binding("f", "filter", "Filter", id="answers.filter", tooltip="Filter by outcome, such as A right, B wrong"),
+        Binding("u", "suite", "Suite", id="answers.suite", tooltip="Show only one suite"),
         Binding(
-            "b,enter", "beside", "Side by side", id="answers.beside", tooltip="A and B side by side, or one answer"
+            "slash", "find", "Find", id="answers.find", key_display="/", tooltip="Show only items that contain a text"
+        ),
+        Binding("x", "pair", "A and B", id="answers.pair", tooltip="Choose the candidates A and B"),
+        Binding(
+            "b,enter", "beside", "Side by side", id="answers.beside", tooltip="Show A and B side by side, or one answer"
         ),
         Binding("y", "copy", "Copy", show=False, id="answers.copy", tooltip="Copy the prompt and the output"),
         Binding("escape", "clear", "Clear filters", show=False, id="answers.clear"),
@@ -66,7 +68,7 @@ class AnswersScreen(BoardScreen):
         self._beside = False
 
     def compose(self) -> ComposeResult:
-        """Filter line, list, details."""
+        """Filter line, list, details, keys."""
         yield TitleBar(self.host.mode_tabs, "answers")
         yield Static(id="query")
         with Horizontal(id="body"):
@@ -77,11 +79,11 @@ class AnswersScreen(BoardScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """The list takes the keys."""
+        """Focus the list."""
         self.query_one(AnswerMatrix).focus()
 
     def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
-        """Take new answers; figures that change meanwhile do not matter here."""
+        """Show new answers; other figures do not matter here."""
         if not self.ready:
             return
         self.query_one(TitleBar).show(self.host.follower.title)
@@ -98,7 +100,7 @@ class AnswersScreen(BoardScreen):
         self._show_query(len(rows))
         matrix = self.query_one(AnswerMatrix)
         matrix.show(rows, [letter(i) for i in range(len(self._board.panels))])
-        # What the names leave is for the answers. Of all rows, so that a filter does not move the border.
+        # The answers get the room that the names leave. All rows count, so that a filter does not move the border.
         widest = min(_WIDEST_LIST, full_width(self._rows, len(self._board.panels)))
         matrix.styles.max_width = "100%" if self.has_class("-narrow") else widest
 
@@ -127,7 +129,7 @@ class AnswersScreen(BoardScreen):
         beside = self._beside and len(self._board.panels) > 1
         right.display = beside and row is not None
         if row is None:
-            words = "Nothing matches; escape clears the filters." if self._rows else "No answers yet."
+            words = "No item matches. Press escape to clear the filters." if self._rows else "No answers yet."
             left.update(Content.styled(words, "$foreground-muted"))
             return
         if beside:
@@ -140,7 +142,7 @@ class AnswersScreen(BoardScreen):
         self.query_one("#detail").scroll_home(animate=False)
 
     def _pair(self, column: int) -> tuple[int, int]:
-        """A and B; the cursor's candidate takes A's place when it is neither."""
+        """The candidates A and B; the one under the cursor replaces A when it is neither."""
         a, b = self._query.a, self._query.b
         return (a, b) if column in (a, b) else (column, b)
 
@@ -149,7 +151,7 @@ class AnswersScreen(BoardScreen):
         return f"{letter(place)} {panels[place].card.name} {panels[place].card.quant}" if place < len(panels) else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Grey out what takes two candidates, or an answer, where there are none."""
+        """Gray out what needs two candidates, or an answer, when there is none."""
         if action in ("pair", "beside") and len(self._board.panels) < 2:
             return None
         return None if action in ("filter", "suite", "find") and not self._rows else True
@@ -159,7 +161,7 @@ class AnswersScreen(BoardScreen):
         self._apply()
 
     def action_filter(self) -> None:
-        """Pick a filter."""
+        """Ask for a filter."""
         a, b = letter(self._query.a), letter(self._query.b)
         options: list[tuple[str, str]] = [
             (k, k.replace("A ", f"{a} ", 1).replace("B ", f"{b} ", 1)) for k in FILTERS if "A " in k
@@ -170,7 +172,7 @@ class AnswersScreen(BoardScreen):
         )
 
     def action_suite(self) -> None:
-        """Pick a suite."""
+        """Ask for a suite."""
         options = [("", "all suites"), *((s.name, s.title or s.name) for s in self._board.suites)]
         self.app.push_screen(
             Choose("Which suite?", options), lambda name: self._change(suite=name) if name is not None else None
@@ -179,12 +181,14 @@ class AnswersScreen(BoardScreen):
     def action_find(self) -> None:
         """Ask for a text."""
         self.app.push_screen(
-            AskText("Find items with this text", self._query.text, placeholder="in item, prompt, output or expected"),
+            AskText(
+                "Find items that contain", self._query.text, placeholder="in item, prompt, output or expected answer"
+            ),
             lambda words: self._change(text=words) if words else None,
         )
 
     def action_pair(self) -> None:
-        """Pick A, then B."""
+        """Ask for A, then for B."""
         options = [(str(i), self._who(i)) for i in range(len(self._board.panels))]
 
         def picked_b(choice: str | None) -> None:
@@ -200,21 +204,21 @@ class AnswersScreen(BoardScreen):
             self.app.push_screen(Choose("Candidate A", options), picked_a)
 
     def action_beside(self) -> None:
-        """One answer, or two."""
+        """Show one answer, or two side by side."""
         self._beside = not self._beside
         self.on_answer_matrix_moved()
 
     def action_clear(self) -> None:
-        """All items again."""
+        """Show all items again."""
         self._change(kind="all", suite="", text="")
 
     def action_copy(self) -> None:
-        """The prompt and the output under the cursor."""
+        """Copy the prompt and the output under the cursor."""
         matrix = self.query_one(AnswerMatrix)
         answer = matrix.current.answers[matrix.column] if matrix.current else None
         if answer is not None:
             self.app.copy_to_clipboard(answer.prompt + answer.output)
-            self.notify("Copied prompt and output.", timeout=2)
+            self.notify("Copied the prompt and the output.", timeout=2)
 
     def on_candidate_wanted(self, event: CandidateWanted) -> None:
         """Put the cursor on a candidate's column."""

@@ -1,4 +1,4 @@
-"""What the answers screen says of one answer, or of two side by side."""
+"""The details of one answer, or of two side by side, for the answers screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .. import formatting
 from ..run.answerbook import Row, differences
 
 _NARROW_NAME = 17
-"""Cells of an option's name in half of 80 columns: a table that wraps is none."""
+"""Cells for an option's name in half of 80 columns, so that the table does not wrap."""
 _MUTED = "$foreground-muted"
 _HEAD = "bold $text-primary"
 _DIFFERENT = "bold underline"
@@ -42,20 +42,20 @@ def _outcome(answer: AnswerScored) -> Content:
     facts += [f"{formatting.milliseconds(answer.elapsed_s)} ms"] if answer.elapsed_s else []
     facts += [f"{answer.n_prompt_tokens} tokens in"] if answer.n_prompt_tokens else []
     facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
-    facts += [f"ended by {answer.stop}"] if answer.stop else []
+    facts += [f"stopped by {answer.stop}"] if answer.stop else []
     fragile = ("  ~ fragile", "$text-warning") if answer.fragile else ""
     return Content.assemble(word, fragile, ("  " + " · ".join(facts), _MUTED))
 
 
 def _compared(answer: AnswerScored) -> Content:
-    found = formatting.NOTHING if answer.extracted is None else _visible(answer.extracted)
+    extracted = formatting.NOTHING if answer.extracted is None else _visible(answer.extracted)
     return Content.assemble(
-        ("extracted  ", _MUTED), (found, "bold"), "\n", ("expected   ", _MUTED), (_visible(answer.expected), "bold")
+        ("extracted  ", _MUTED), (extracted, "bold"), "\n", ("expected   ", _MUTED), (_visible(answer.expected), "bold")
     )
 
 
 def _options(answer: AnswerScored, *, narrow: bool = False) -> Content:
-    """Log-probabilities, the best first, with each one's share among the options; what is less, only with room."""
+    """Log-probabilities, best first, with each option's share of the total; token counts only where there is room."""
     best = max(option.log_likelihood for option in answer.options)
     total = sum(math.exp(option.log_likelihood - best) for option in answer.options)
     width = min(_NARROW_NAME if narrow else 28, max(len(option.text.strip()) for option in answer.options))
@@ -79,7 +79,7 @@ def _options(answer: AnswerScored, *, narrow: bool = False) -> Content:
 
 
 def side_by_side(row: Row, left: int, right: int, names: tuple[str, str]) -> tuple[Content, Content]:
-    """Two candidates' answers on one item; what the other lacks is bold and underlined."""
+    """Two candidates' answers to one item; words that differ are bold and underlined."""
     sides = [row.answers[place] if place < len(row.answers) else None for place in (left, right)]
     outputs = [_visible(side.output) if side else "" for side in sides]
     shown = []
@@ -94,6 +94,6 @@ def side_by_side(row: Row, left: int, right: int, names: tuple[str, str]) -> tup
     return shown[0], shown[1]
 
 
-def _visible(words: str) -> str:
-    """Control characters as pictures: a model may print anything."""
-    return "".join(c if c in "\n\t" or c.isprintable() else "␛" if c == "\x1b" else "�" for c in words)
+def _visible(text: str) -> str:
+    """Replace control characters, because a model may print anything."""
+    return "".join(c if c in "\n\t" or c.isprintable() else "␛" if c == "\x1b" else "�" for c in text)

@@ -1,4 +1,4 @@
-"""What the results screen says of suites of subjects: the mean, and where a candidate is best and worst."""
+"""The results by subject: for each suite with subjects the mean and each candidate's best and worst subject."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MUTED = "$foreground-muted"
 
 
 def groups(board: Board, width: int) -> Content:
-    """A line a candidate for each suite of subjects; empty where there is none, or no verdict yet."""
+    """One line per candidate for each suite with subjects; empty without such a suite or without a verdict."""
     rows = rankings_of(board)
     marks = letters(board)
     suites = sorted({each.suite for row in rows for each in row.groups})
@@ -27,15 +27,15 @@ def groups(board: Board, width: int) -> Content:
         lines += _suite_lines(suite, rows, marks, width)
     if not lines:
         return Content("")
-    note = "mean ± standard error; best and worst by the figures, not tested; all are in the exports"
+    note = "mean ± standard error; best and worst are not tested; the exports have all subjects"
     return Content("\n").join([heading("By subject", note), *lines])
 
 
 def _suite_lines(suite: str, rows: tuple[Ranking, ...], marks: Mapping[str, str], width: int) -> list[Content]:
-    found = [(row, each) for row in rows for each in row.groups if each.suite == suite]
-    most = max(len(each.groups) for _row, each in found)
+    suite_rows = [(row, each) for row in rows for each in row.groups if each.suite == suite]
+    most = max(len(each.groups) for _row, each in suite_rows)
     lines = [Content.assemble((suite, "bold"), (f"  {most} subjects", _MUTED))]
-    for row, each in found:
+    for row, each in suite_rows:
         lines.append(
             Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), formatting.cut(by_subject(each), width - 2))
         )

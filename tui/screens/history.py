@@ -1,4 +1,4 @@
-"""Earlier runs: open, go on with, rename, delete, compare two."""
+"""The stored runs: open, resume, rename, delete, compare two."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLUMNS = (
     Column("models", "models", 6, right=True),
     Column("answers", "answers", 7, right=True),
 )
-"""All but the run's name, which takes what room is left, and the suites where the terminal is wide."""
+"""All columns except the run's name, which gets the remaining room, and the suites, which need a wide terminal."""
 
 
 class HistoryScreen(BoardScreen):
@@ -40,8 +40,8 @@ class HistoryScreen(BoardScreen):
     CSS_PATH = "history.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "open", "Open", id="history.open", key_display="enter", tooltip="Show the run's results"),
-        Binding("r", "resume", "Resume", id="history.resume", tooltip="Go on with a run that is not complete"),
-        Binding("n", "rename", "Rename", id="history.rename", tooltip="Give the run another name"),
+        Binding("r", "resume", "Resume", id="history.resume", tooltip="Resume a run that is not complete"),
+        Binding("n", "rename", "Rename", id="history.rename", tooltip="Rename the run"),
         Binding(
             "d,delete", "delete", "Delete", id="history.delete", tooltip="Delete the run and its answers, after asking"
         ),
@@ -53,24 +53,24 @@ class HistoryScreen(BoardScreen):
         super().__init__()
         self._lines: list[RunRow] = []
         self._marked: list[str] = []
-        """Ids, at most two, the older mark first."""
+        """Up to two ids, the older mark first."""
 
     def compose(self) -> ComposeResult:
-        """Table, or a word that there is none."""
+        """The table, or a hint when there are no runs."""
         yield TitleBar(self.host.mode_tabs, "history")
         yield LineTable(id="runs")
         yield Static(id="none")
         yield KeyBar()
 
     def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
-        """Lists the runs again when the mode comes to the front or a run ends; figures do not matter here."""
+        """List the runs again when the mode comes to the front or a run ends; figures do not matter here."""
         key = (board.finished is not None, self.size)
         if self.ready and key != self.painted:
             self.painted = key
             self.load()
 
     def on_screen_resume(self) -> None:
-        """Another process may have added a run."""
+        """Read the list again: another process may have added a run."""
         self.painted = ()
         super().on_screen_resume()
 
@@ -85,7 +85,7 @@ class HistoryScreen(BoardScreen):
         table.display = bool(self._lines)
         empty = self.query_one("#none", Static)
         empty.display = not self._lines
-        empty.update(Content("No runs yet. Start one with: weighin run, or weighin demo."))
+        empty.update(Content("No runs yet. Start one with: weighin run, or try: weighin demo."))
         suites = [Column("suites", "suites", 34)] if self.size.width >= 100 else []
         columns = [*_COLUMNS, *suites]
         room = self.size.width - 6 - sum(column.width + 2 for column in columns)
@@ -117,7 +117,7 @@ class HistoryScreen(BoardScreen):
         return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Grey out what the chosen run does not take."""
+        """Gray out what the run under the cursor does not allow."""
         if action in ("open", "rename", "delete", "mark", "resume") and self.chosen is None:
             return None
         if action == "resume" and self.chosen is not None and not self.chosen.can_resume:
@@ -127,11 +127,11 @@ class HistoryScreen(BoardScreen):
         return True
 
     def on_data_table_row_selected(self) -> None:
-        """Enter opens."""
+        """Enter opens the run."""
         self.action_open()
 
     def on_data_table_row_highlighted(self) -> None:
-        """Another run takes other keys."""
+        """Another run allows other keys."""
         self.refresh_bindings()
 
     @work(group="history-act", exclusive=True)
@@ -142,13 +142,13 @@ class HistoryScreen(BoardScreen):
 
     @work(group="history-act", exclusive=True)
     async def action_resume(self) -> None:
-        """Go on with the run."""
+        """Resume the run."""
         if self.chosen is not None:
             await self.host.open_runs.open(self.chosen.id, resume=True)
 
     @work(group="history-act", exclusive=True)
     async def action_rename(self) -> None:
-        """Ask for the new name."""
+        """Ask for a new name and rename the run."""
         line = self.chosen
         if line is None:
             return
@@ -159,21 +159,21 @@ class HistoryScreen(BoardScreen):
 
     @work(group="history-act", exclusive=True)
     async def action_delete(self) -> None:
-        """Ask first."""
+        """Delete the run, after asking."""
         line = self.chosen
         if line is None:
             return
         if line.locked:
-            self.notify("This run is being worked on; end it first.", severity="warning")
+            self.notify("This run is active. Cancel it first.", severity="warning")
             return
-        detail = f"{line.answers} answers and all its measurements are lost."
+        detail = f"Its {line.answers} answers and all measurements will be lost."
         if await self.app.push_screen_wait(Confirm(f"Delete {line.name or line.id}?", detail=detail, yes="Delete")):
             await self.host.open_runs.delete(line.id)
             self._marked = [mark for mark in self._marked if mark != line.id]
             self.load()
 
     def action_mark(self) -> None:
-        """Mark or unmark; a third mark takes the place of the oldest."""
+        """Mark or unmark the run; a third mark replaces the oldest."""
         if self.chosen is None:
             return
         name = self.chosen.id
@@ -186,7 +186,7 @@ class HistoryScreen(BoardScreen):
 
     @work(group="history-act", exclusive=True)
     async def action_compare(self) -> None:
-        """The two marked runs side by side."""
+        """Compare the two marked runs."""
         if len(self._marked) == 2:
             names = {line.id: line.name or line.id for line in self._lines}
             # The older run is 1, so that a change reads forward in time.
@@ -197,10 +197,10 @@ class HistoryScreen(BoardScreen):
 
 
 def _state(line: RunRow) -> tuple[str, str]:
-    """A word with its sign, and its style."""
+    """The status as a sign and a word, with its style."""
     if line.locked:
-        return "● at work", "$text-primary"
+        return "● active", "$text-primary"
     if line.status == "completed":
         return "✓ completed", "$text-success"
-    word = "broken off" if line.status == "running" else line.status
+    word = "interrupted" if line.status == "running" else line.status
     return f"■ {word}", "$text-error" if line.status == "failed" else "$text-warning"

@@ -1,4 +1,4 @@
-"""The live comparison: a panel a candidate, side by side, in rows when the terminal is tall enough."""
+"""The live comparison: one panel per candidate, side by side, in several rows when the terminal is tall enough."""
 
 from __future__ import annotations
 
@@ -24,16 +24,14 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 38, 14
 
 
 class LiveScreen(BoardScreen):
-    """Everything about the run as it goes on."""
+    """The run while it is active."""
 
     HELP_TOPIC = "live"
     CSS_PATH = "live.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "p,space", "app.pause", "Pause", id="run.pause", tooltip="Hold after the command under way; again to go on"
-        ),
+        Binding("p,space", "app.pause", "Pause", id="run.pause", tooltip="Pause after the current command, or resume"),
         Binding("z,enter", "zoom", "Zoom", id="live.zoom", tooltip="Show the focused panel alone"),
-        Binding("s", "skip", "Skip", id="run.skip", tooltip="Ask nothing more of the focused candidate"),
+        Binding("s", "skip", "Skip", id="run.skip", tooltip="Give the focused candidate no more items"),
         Binding("d", "app.drop_suite", "Drop suite", id="run.drop", tooltip="Ask no more items of a suite"),
         Binding(
             "a",
@@ -41,10 +39,10 @@ class LiveScreen(BoardScreen):
             "Answers",
             show=False,
             id="live.answers",
-            tooltip="Look into the focused candidate's answers",
+            tooltip="Show the focused candidate's answers",
         ),
-        Binding("w", "log", "Log", id="live.log", tooltip="Why the focused candidate's worker died, and its log"),
-        Binding("c", "app.cancel", "Cancel", id="run.cancel", tooltip="End the run and keep all results"),
+        Binding("w", "log", "Log", id="live.log", tooltip="Show why the focused candidate's worker died, and its log"),
+        Binding("c", "app.cancel", "Cancel", id="run.cancel", tooltip="Cancel the run and keep all results"),
         Binding("left,h", "step(-1)", "Panel left", show=False, id="live.left"),
         Binding("right,l", "step(1)", "Panel right", show=False, id="live.right"),
         Binding("escape", "unzoom", "All panels", show=False, id="live.unzoom"),
@@ -54,12 +52,10 @@ class LiveScreen(BoardScreen):
     _placed: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Bars, panels, footer."""
+        """Bars, panels, keys."""
         yield TitleBar(self.host.mode_tabs, "live")
         yield RunBar()
-        yield Container(
-            id="deck"
-        )  # a ScrollableContainer would take the arrows for itself: they step from panel to panel
+        yield Container(id="deck")  # a ScrollableContainer would take the arrow keys, which step from panel to panel
         yield Static(id="empty")
         yield KeyBar()
 
@@ -76,7 +72,7 @@ class LiveScreen(BoardScreen):
         self.query_one("#empty", Static).display = not board.panels
         if not board.panels:
             self.query_one("#empty", Static).update(
-                Content("Getting ready: opening the suites, looking at the machine …")
+                Content("Getting ready: opening the suites, checking the machine …")
             )
         self._show_panels(board)
 
@@ -92,7 +88,7 @@ class LiveScreen(BoardScreen):
             else:
                 widget.show(panel, look)
         placed = (len(board.panels), self.size, self.zoomed, self.focused if self.zoomed else None)
-        if placed != self._placed:  # setting styles lays the screen out again, even to the same values
+        if placed != self._placed:  # setting a style triggers a new layout, even with the same value
             self._placed = placed
             self._lay_out(len(board.panels))
 
@@ -104,7 +100,7 @@ class LiveScreen(BoardScreen):
             widget.focus()
 
     def _lay_out(self, count: int) -> None:
-        """As many panels in a row as fit; more rows where the height allows; else one row that scrolls."""
+        """Put as many panels in a row as fit, in several rows where the height allows, else in one row that scrolls."""
         deck = self.query_one("#deck")
         deck.display = count > 0
         if not count:
@@ -133,13 +129,13 @@ class LiveScreen(BoardScreen):
         self.call_after_refresh(self._scroll_anew)
 
     def _scroll_anew(self) -> None:
-        """From the first panel as far as shows the focused one: the same after every way to this size."""
+        """Scroll from the first panel to the focused one, so that the position does not depend on earlier sizes."""
         if self.query_one("#deck").has_class("-scrolls"):
             self.query_one("#deck").scroll_to(x=0, animate=False, immediate=True)
-            self._bring_in_sight()
+            self._reveal()
 
-    def _bring_in_sight(self, panel: Widget | None = None) -> None:
-        """Scroll as little as shows the whole focused panel; Textual's own way leaves another one cut by a cell."""
+    def _reveal(self, panel: Widget | None = None) -> None:
+        """Scroll far enough to show the whole focused panel. Textual's own way cuts another one by a cell."""
         deck, panel = self.query_one("#deck"), panel or self.focused
         if not isinstance(panel, CandidatePanel) or not deck.has_class("-scrolls"):
             return
@@ -149,21 +145,21 @@ class LiveScreen(BoardScreen):
             deck.scroll_to(x=left if left < deck.scroll_offset.x else right - deck.size.width, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Grey out what cannot be done now; the run's other keys are the app's and greyed out there."""
+        """Gray out what cannot be done now; the app does so for the actions of the run."""
         panel = self.host.follower.board.panel(self.focused_candidate)
         if action == "skip" and not (self.host.follower.can("skip") and panel is not None and panel.racing):
             return None
         if action == "log" and (panel is None or panel.death is None):
-            return False  # it takes room in the footer only when there is a log to see
+            return False  # takes room in the footer only when there is a log
         return None if action == "zoom" and panel is None else True
 
     @property
     def focused_candidate(self) -> str:
-        """Id of the focused panel's candidate; empty without one."""
+        """Id of the focused panel's candidate; empty without a focused panel."""
         return self.focused.candidate if isinstance(self.focused, CandidatePanel) else ""
 
     def action_step(self, by: int) -> None:
-        """Move the focus from panel to panel, also while one is zoomed."""
+        """Move the focus to another panel, also while one is zoomed."""
         panels = list(self.query(CandidatePanel))
         if not panels:
             return
@@ -172,38 +168,38 @@ class LiveScreen(BoardScreen):
         target.display = True
         target.focus(scroll_visible=False)
         if self.zoomed:
-            self._again()
+            self._show_anew()
         else:
-            self._bring_in_sight(target)
+            self._reveal(target)
 
     def action_zoom(self) -> None:
-        """Show the focused panel alone, or all again."""
+        """Show the focused panel alone, or all panels again."""
         self.zoomed = not self.zoomed and bool(self.focused_candidate)
-        self._again()
+        self._show_anew()
 
     def action_unzoom(self) -> None:
         """Show all panels."""
         self.zoomed = False
-        self._again()
+        self._show_anew()
 
     def action_skip(self) -> None:
-        """Ask nothing more of the focused candidate."""
+        """Skip the focused candidate."""
         if self.focused_candidate:
             self.app.call_later(self.app.run_action, f"app.skip({self.focused_candidate!r})")
 
     def action_answers(self) -> None:
-        """Go to the focused candidate's answers."""
+        """Show the focused candidate's answers."""
         self.host.go("answers", CandidateWanted(self.focused_candidate))
 
     def action_log(self) -> None:
-        """Why the focused candidate's worker died, with the end of its log."""
+        """Show why the focused candidate's worker died, with the end of its log."""
         panel = self.host.follower.board.panel(self.focused_candidate)
         if panel is None or panel.death is None:
             return
         death = panel.death
-        hint = f"The whole log is {death.log_path}." if death.log_path else ""
+        hint = f"The full log is in {death.log_path}." if death.log_path else ""
         self.app.push_screen(ErrorDialog(death.reason, hint, more=death.log_tail or ("The log is empty.",)))
 
-    def _again(self) -> None:
+    def _show_anew(self) -> None:
         self.painted = self._placed = ()
         self.call_after_refresh(self.on_screen_resume)

@@ -1,4 +1,4 @@
-"""The verdict, the ranking, accuracy against speed, and where the figures come from."""
+"""The results: verdict, ranking, accuracy against speed, and where the figures come from."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _WIDE = 120
 
 
 class ResultsScreen(BoardScreen):
-    """What the run says. Before the verdict it shows the figures so far and says so."""
+    """The verdict and its figures. Until the run ends, it shows the figures so far and says so."""
 
     HELP_TOPIC = "results"
     CSS_PATH = "results.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy command", id="results.copy", tooltip="Copy the command that runs the winner"),
-        Binding("e", "app.export", "Export", id="results.export", tooltip="Write the run to a file"),
-        Binding("a", "answers", "Answers", id="results.answers", tooltip="Look into single answers"),
-        Binding("p", "provenance", "Settings", id="results.settings", tooltip="Jump to settings and provenance"),
+        Binding("e", "app.export", "Export", id="results.export", tooltip="Export the run to a file"),
+        Binding("a", "answers", "Answers", id="results.answers", tooltip="Show the answers one by one"),
+        Binding("p", "provenance", "Settings", id="results.settings", tooltip="Scroll to settings and provenance"),
     ]
 
     def compose(self) -> ComposeResult:
-        """Sections from the most to the least important."""
+        """The sections, the most important first."""
         yield TitleBar(self.host.mode_tabs, "results")
         with VerticalScroll(id="results"):
             yield Static(id="verdict")
@@ -51,11 +51,11 @@ class ResultsScreen(BoardScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Arrow keys scroll at once."""
+        """Focus the sections, so that the arrow keys scroll."""
         self.query_one("#results").focus()
 
     def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
-        """Paint all sections; results change rarely."""
+        """Paint all sections, because results change rarely."""
         follower = self.host.follower
         key = (board.revision, self.size)
         if not self.ready or key == self.painted or not self.size.width:
@@ -86,7 +86,7 @@ class ResultsScreen(BoardScreen):
             )
 
         if first:
-            self.call_after_refresh(fill_rest)  # drawn all at once, the new screen held the event loop for 48 ms
+            self.call_after_refresh(fill_rest)  # painting everything at once blocked the event loop for 48 ms
         else:
             fill_rest()
 
@@ -97,26 +97,26 @@ class ResultsScreen(BoardScreen):
             section.update(content)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Grey out what there is nothing for yet; exporting is the app's key and asks for a run itself."""
+        """Gray out what has no content yet. Exporting is the app's action, which checks by itself."""
         board = self.host.follower.board
         if action == "copy" and (board.verdict is None or not board.verdict.commands):
             return None
         return None if action == "provenance" and board.started is None else True
 
     def action_copy(self) -> None:
-        """The winner's first command to the clipboard."""
+        """Copy the winner's first command."""
         verdict = self.host.follower.board.verdict
         if verdict is None or not verdict.commands:
-            self.notify("There is no winner, so no command to copy.", severity="warning")
+            self.notify("There is no recommended candidate, so there is no command to copy.", severity="warning")
             return
         name, command = next(iter(verdict.commands.items()))
         self.app.copy_to_clipboard(command)
         self.notify(command, title=f"Copied: {name}", markup=False)
 
     def action_answers(self) -> None:
-        """Go to the answers."""
+        """Show the answers."""
         self.host.go("answers")
 
     def action_provenance(self) -> None:
-        """Scroll to the settings."""
+        """Scroll to settings and provenance."""
         self.query_one("#provenance").scroll_visible(top=True)

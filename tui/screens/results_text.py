@@ -1,4 +1,4 @@
-"""What the results screen says, section by section, from the board and the plan."""
+"""The sections of the results screen as text, from the board and the plan."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from textual.content import Content
 
 from weighin.engine.events.ranking import Ranking
 from weighin.engine.plan.model import Plan
+from weighin.engine.units import format_file_size, format_memory
 
 from .. import formatting
 from ..run.board import Board
@@ -32,9 +33,9 @@ def verdict(board: Board) -> Content:
     """The winner's name and the reason, in words."""
     if board.verdict is None:
         if not board.panels:
-            return Content("No run is open. Start one with: weighin run, or open an earlier one under 4 History.")
-        going = "The run is going on; the verdict comes at its end." if board.finished is None else "No verdict yet."
-        return Content.assemble((going, "bold"), "\nFigures so far, not yet tested against each other:")
+            return Content("No run is open. Start one with: weighin run, or open a stored one under 4 History.")
+        going = "The run is active; the verdict comes at its end." if board.finished is None else "No verdict yet."
+        return Content.assemble((going, "bold"), "\nFigures so far, not yet tested:")
     winner = board.verdict.winner
     title = f"▶ {board.label(winner)}" if winner else "✗ No recommendation"
     lines = [Content.styled(title, "bold $text-success" if winner else "bold $text-error")]
@@ -42,7 +43,7 @@ def verdict(board: Board) -> Content:
     if board.finished is not None and board.finished.outcome != "completed":
         lines.append(
             Content.styled(
-                f"The run was not completed: {board.finished.outcome}. {board.finished.detail}", "$text-warning"
+                f"The run is not complete: {board.finished.outcome}. {board.finished.detail}".rstrip(), "$text-warning"
             )
         )
     return Content("\n").join(lines)
@@ -60,11 +61,11 @@ _COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("items", "", 6),
     ("p", "", 7),
 )
-"""Title, unit, width; the least important last, left out when there is no room."""
+"""Title, unit, width. The least important come last and are left out when there is no room."""
 
 
 def ranking_table(board: Board, width: int) -> Content:
-    """▶ winner, = tied with the most accurate, ✗ ruled out; units in the second line."""
+    """The ranking with a legend; units are in the second line."""
     rows = rankings_of(board)
     if not rows:
         return Content("")
@@ -89,7 +90,7 @@ def ranking_table(board: Board, width: int) -> Content:
         name = _fold_name(names[row.candidate], name_width)
         lines.append(Content.styled(f"{mark} {marks.get(row.candidate, ' ')}  {name:<{name_width}} {cells}", style))
     legend = "▶ recommended   = tied with the most accurate   ✗ ruled out   ⚠ disturbed"
-    legend += "   ? answered no items in common with the best" if any(row.not_comparable for row in rows) else ""
+    legend += "   ? no items in common with the best" if any(row.not_comparable for row in rows) else ""
     return Content("\n").join([heading("Ranking"), *lines, Content.styled(formatting.cut(legend, width), _MUTED)])
 
 
@@ -100,7 +101,7 @@ def _mark(row: Ranking) -> str:
 
 
 def _fold_name(name: str, width: int) -> str:
-    """The quant at the end and the beginning of the name stay."""
+    """Cut the name, but keep the quant at its end."""
     if len(name) <= width:
         return name
     tail = name.rpartition(" ")[2]
@@ -140,9 +141,9 @@ def chart(board: Board, plan: Plan | None, width: int, height: int) -> Content:
     if len(points) < 2:
         return Content("")
     least = plan.limits.min_generation_tokens_per_second if plan else 0.0
-    note = "╌╎ best to be had"
-    note += "   ┆ your least speed" if least else ""
-    note += "   · chance" if board.chance is not None else ""
+    note = "╌╎ best trade-offs"
+    note += "   ┆ your minimum speed" if least else ""
+    note += "   · guessing" if board.chance is not None else ""
     note += "   small letter: ruled out" if any(not p.admitted for p in points) else ""
     notes = [note, *([over] if (over := _over_limits(board, plan)) else [])]
     drawn = scatter(points, width, height - 1 - len(notes), least_speed=least, chance=board.chance)
@@ -151,11 +152,11 @@ def chart(board: Board, plan: Plan | None, width: int, height: int) -> Content:
 
 
 def _over_limits(board: Board, plan: Plan | None) -> str:
-    """The user's limits that are on neither axis, and who is over them."""
+    """The user's limits that are on neither axis, and the candidates that exceed them."""
     if plan is None:
         return ""
     marks, rows, limits = letters(board), rankings_of(board), plan.limits
-    memory = f"memory ≤ {limits.max_memory_bytes / 2**30:.1f} GiB"
+    memory = f"memory ≤ {format_memory(limits.max_memory_bytes)}"
     first_token = f"TTFT ≤ {formatting.milliseconds(limits.max_ttft_s)} ms"
     words = []
     for limit, shown, found in (
@@ -169,7 +170,7 @@ def _over_limits(board: Board, plan: Plan | None) -> str:
 
 
 def strengths(board: Board) -> Content:
-    """What each candidate is best at among those with figures."""
+    """What each candidate is best at, among those with figures."""
     rows = rankings_of(board)
     if len(rows) < 2:
         return Content("")
@@ -188,7 +189,7 @@ def strengths(board: Board) -> Content:
     best([(r.candidate, r.accuracy) for r in rows], "most accurate overall", high=True)
     best([(r.candidate, r.generation_tokens_per_second) for r in rows], "fastest generation", high=True)
     best([(r.candidate, r.prompt_tokens_per_second) for r in rows], "fastest prompts", high=True)
-    best([(r.candidate, r.ttft_p50_s) for r in rows], "soonest first token", high=False)
+    best([(r.candidate, r.ttft_p50_s) for r in rows], "fastest first token", high=False)
     best([(r.candidate, float(r.memory_bytes) if r.memory_bytes else None) for r in rows], "least memory", high=False)
     for suite in board.suites:
         shares = [(p.card.id, {t.suite: t.share for t in p.tallies}.get(suite.name)) for p in board.panels]
@@ -200,17 +201,17 @@ def strengths(board: Board) -> Content:
     marks = letters(board)
     lines = []
     for row in rows:
-        words = ", ".join(found[row.candidate]) or "leads in nothing measured here"
+        words = ", ".join(found[row.candidate]) or "best at none of these"
         lines.append(
             Content.assemble(
                 (f"{marks.get(row.candidate, ' ')} ", "bold"), (words, "" if found[row.candidate] else _MUTED)
             )
         )
-    return Content("\n").join([heading("Better at", "by the figures, not tested"), *lines])
+    return Content("\n").join([heading("Best at", "by the figures, not tested"), *lines])
 
 
 def remarks(board: Board) -> Content:
-    """Why some are ruled out, and what the figures cannot carry."""
+    """Why candidates are ruled out, and the verdict's warnings."""
     lines = [
         Content.assemble(("✗ ", "$text-error"), (board.label(row.candidate), "bold"), f": {reason}")
         for row in rankings_of(board)
@@ -218,21 +219,21 @@ def remarks(board: Board) -> Content:
     ]
     if board.verdict is not None:
         lines += [Content.assemble(("⚠ ", "$text-warning"), warning) for warning in board.verdict.warnings]
-    return Content("\n").join([heading("Mind"), *lines]) if lines else Content("")
+    return Content("\n").join([heading("Notes"), *lines]) if lines else Content("")
 
 
 def commands(board: Board) -> Content:
     """How to run the winner."""
     if board.verdict is None or not board.verdict.commands:
         return Content("")
-    lines = [heading("Run it", "y copies the first")]
+    lines = [heading("Run it", "y copies the first command")]
     for name, command in board.verdict.commands.items():
         lines.append(Content.assemble((f"{name:<13}", _MUTED), command))
     return Content("\n").join(lines)
 
 
 def provenance(board: Board, plan: Plan | None, width: int) -> Content:
-    """What held for all, and each file as it was measured."""
+    """The settings of all candidates, and each file as it was measured."""
     started = board.started
     if started is None:
         return Content("")
@@ -249,13 +250,13 @@ def provenance(board: Board, plan: Plan | None, width: int) -> Content:
             ("attention", f"flash attention {s.flash_attention}, KV cache {s.kv_type}, seed {s.seed}"),
             ("speed", f"pp{plan.speed.n_prompt}, tg{plan.speed.n_generate}, {plan.speed.repeats} repeats"),
         ]
-    lines = [heading("Settings and provenance", "equal for all")]
+    lines = [heading("Settings and provenance", "the same for all candidates")]
     lines += [Content.assemble((f"{label:<13}", _MUTED), words) for label, words in rows if words]
     hashes = {c.id: c.sha256 for c in plan.candidates} if plan else {}
     marks = letters(board)
     for panel in board.panels:
         loaded = panel.loaded
-        parts = [panel.card.name, panel.card.quant, f"{formatting.mebibytes(panel.card.size_bytes)} MiB"]
+        parts = [panel.card.name, panel.card.quant, format_file_size(panel.card.size_bytes)]
         parts.append(f"sha256 {hashes[panel.card.id][:12]}…" if hashes.get(panel.card.id) else "")
         if loaded is not None:
             template = f" {loaded.chat_template_sha256[:8]}" if loaded.chat_template_sha256 else ""

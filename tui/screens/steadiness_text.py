@@ -1,4 +1,4 @@
-"""How steady each candidate's answers are, as a section of the results screen."""
+"""How consistent each candidate's answers are, as a section of the results screen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .results_text import heading, letters
 
 _MUTED = "$foreground-muted"
 _COLUMNS = (("agree", 5), ("any order", 11), ("wording", 9), ("again", 7), ("fragile", 9))
-"""Title and width: together no wider than the column beside the chart at 120 cells."""
+"""Title and width; together no wider than the column beside the chart at 120 cells."""
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -27,12 +27,12 @@ class _Row(msgspec.Struct, frozen=True):
 
     @property
     def is_known(self) -> bool:
-        """Whether anything was asked again."""
+        """Whether any item was asked again."""
         return self.agree is not None or self.order is not None or self.wording is not None or bool(self.again)
 
 
 def steadiness(board: Board) -> Content:
-    """One line a candidate; empty while nothing was asked again. No figure here is called better than another."""
+    """One line per candidate; empty while no item was asked again. No figure is marked as better than another."""
     rows = [row for row in _rows(board) if row.is_known]
     if not rows:
         return Content("")
@@ -44,7 +44,7 @@ def steadiness(board: Board) -> Content:
     for row, values in zip(rows, cells, strict=True):
         line = "".join(f"{values[place]:>{_COLUMNS[place][1]}}" for place in shown)
         lines.append(Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), line))
-    return Content("\n").join([heading("Consistency", "steady is not right"), *lines])
+    return Content("\n").join([heading("Consistency", "not the same as accuracy"), *lines])
 
 
 def _cells(row: _Row) -> tuple[str, ...]:
@@ -71,15 +71,17 @@ def _rows(board: Board) -> list[_Row]:
             )
             for row in board.verdict.rankings
         ]
-    found = []
+    provisional = []
     for row in rankings_of(board):
         panel = board.panel(row.candidate)
         if panel is not None:
-            asked = panel.reasked
-            again = f"{sum(asked.repeated.values())}/{len(asked.repeated)}" if asked.repeated else ""
+            reasked = panel.reasked
+            again = f"{sum(reasked.repeated.values())}/{len(reasked.repeated)}" if reasked.repeated else ""
             share = panel.fragile_share
-            found.append(_Row(row.candidate, panel.consistency, asked.same_choice, asked.rewording, again, share))
-    return found
+            provisional.append(
+                _Row(row.candidate, panel.consistency, reasked.same_choice, reasked.rewording, again, share)
+            )
+    return provisional
 
 
 def _value(figure: Figure | None) -> float | None:

@@ -1,4 +1,4 @@
-"""The two lines on top of a screen: where one is, and how far the run is."""
+"""The two lines at the top of a screen: the modes, and the run's progress."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TitleBar(Widget):
         self._note = ""
 
     def show(self, note: str) -> None:
-        """Set the words at the right end."""
+        """Set the text at the right end."""
         if note != self._note:
             self._note = note
             self.refresh()
@@ -38,7 +38,7 @@ class TitleBar(Widget):
 
 
 class RunBar(Widget):
-    """Round, items and time left in words, and a bar."""
+    """Round, answers and time left as text, and a progress bar."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,14 +47,14 @@ class RunBar(Widget):
         self._share = 0.0
 
     def show(self, board: Board, now: float) -> None:
-        """Take the newest picture; paints only when a word or a cell of the bar changes."""
+        """Show a board; repaints only when the text or a cell of the bar changes."""
         words, state, share = run_words(board, now), _state(board), round(board.share_done, 3)
         if (words, state, share) != (self._words, self._state, self._share):
             self._words, self._state, self._share = words, state, share
             self.refresh()
 
     def render(self) -> Content:
-        """Words, then the bar to the right end."""
+        """The text, then the bar up to the right end."""
         words = f" {self._words} "
         percent = f" {self._share * 100:3.0f} % "
         width = max(0, self.size.width - len(words) - len(percent) - (len(self._state) + 3 if self._state else 0))
@@ -87,6 +87,6 @@ def run_words(board: Board, now: float) -> str:
     left = board.seconds_left(now)
     parts = [f"Round {board.round.number} of {max(board.round.planned, board.round.number)}", answers]
     if left is not None:
-        # An estimate that has run out says nothing any more; the next round brings a new one.
+        # An estimate that has run out is no longer useful; the next round has a new one.
         parts.append(f"{formatting.duration(left)} left" if left > 0 else "taking longer than estimated")
     return " · ".join(parts)

@@ -1,7 +1,7 @@
 """Lines in a frame, for widgets that change twice a second while a model is being measured.
 
-Textual draws border, padding, content and filters of a line anew in a strip each, which took more time than the lines
-themselves. Here a line with its two sides is one strip, kept until it changes.
+Textual draws the border, padding, content and filters of each line as separate strips, every time, which took longer
+than the lines themselves. Here a line with both its sides is one strip, cached until it changes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EDGES = {"round": tuple("╭─╮│╰╯"), "heavy": tuple("┏━┓┃┗�
 
 
 class _Frame(NamedTuple):
-    """What all lines of a picture share; another one means all lines anew."""
+    """What all lines share; when it changes, all lines are drawn again."""
 
     size: Size
     edges: tuple[str, ...]
@@ -35,37 +35,37 @@ class _Frame(NamedTuple):
 
 
 class FramedLines(LinesWidget):
-    """Its border must be round or heavy, its padding ``0 1``; other looks are drawn by Textual."""
+    """Handles round and heavy borders with padding ``0 1``; Textual draws all others."""
 
     def __init__(self) -> None:
         super().__init__()
         self.title = ""
         self.state = ""
-        """The words in the lower border."""
+        """The text in the bottom border."""
         self._frame: _Frame | None = None
         self._framed: dict[int, Strip] = {}
 
     def set_title(self, words: str) -> None:
-        """Set the words in the upper border."""
+        """Set the text in the top border."""
         if words != self.title:
             self.title = words
             self._framed.pop(0, None)
             self.refresh(Region(-2, -1, self.outer_size.width, 1))
 
     def set_state(self, words: str) -> None:
-        """Set the words in the lower border."""
+        """Set the text in the bottom border."""
         if words != self.state:
             self.state = words
             self._framed.pop(self.outer_size.height - 1, None)
             self.refresh(Region(-2, self.content_size.height, self.outer_size.width, 1))
 
     def line_changed(self, y: int) -> None:
-        """Forget a line's strip."""
+        """Drop a line's cached strip."""
         super().line_changed(y)
         self._framed.pop(y + 1, None)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The strips of an area, frame included."""
+        """The strips of an area, including the frame."""
         frame = self._frame_now()
         if frame is None:
             return super().render_lines(crop)

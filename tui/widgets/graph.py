@@ -1,6 +1,6 @@
-"""A braille graph from zero to a bound that the caller gives, so that graphs side by side share one scale.
+"""A braille graph from zero to a given bound, so that graphs side by side share one scale.
 
-Textual's Sparkline stretches every series to its own least and greatest value, which makes panels side by side lie.
+Textual's Sparkline stretches each series to its own minimum and maximum, which makes panels side by side misleading.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 _LEFT = (0x00, 0x40, 0x44, 0x46, 0x47)
 _RIGHT = (0x00, 0x80, 0xA0, 0xB0, 0xB8)
-"""Bits of a braille cell's column filled with 0 to 4 dots, from the bottom up."""
+"""Bits of a braille cell's column with 0 to 4 dots, from the bottom up."""
 _CELLS = tuple(tuple(chr(0x2800 + left + right) if left or right else " " for right in _RIGHT) for left in _LEFT)
-"""The character for the dots in the left and in the right column."""
+"""The character for each number of dots in the left and the right column."""
 
 
 def nice_bound(highest: float) -> float:
-    """The least of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten that is not below ``highest``; 1 for nothing."""
+    """The smallest of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten that is at least ``highest``; 1 for 0."""
     if not highest > 0:
         return 1.0
     power = 1.0
@@ -27,9 +27,9 @@ def nice_bound(highest: float) -> float:
 
 
 def braille_graph(values: Sequence[float], width: int, height: int, bound: float) -> list[str]:
-    """``height`` lines of ``width`` cells: the newest ``2 * width`` values as filled columns, the newest at the right.
+    """Draw the newest ``2 * width`` values as filled columns, in ``height`` lines of ``width`` cells.
 
-    Few values are drawn wider, so that the first repeats of a run are seen at all.
+    A few values are drawn wider, so that the first repeats of a run are visible.
     """
     if width < 1 or height < 1:
         return []
@@ -48,7 +48,7 @@ def braille_graph(values: Sequence[float], width: int, height: int, bound: float
 
 
 def _dots(value: float, height: int, bound: float) -> int:
-    """Dots of a column; at least one for anything above zero."""
+    """Number of dots in a column; at least one for any value above zero."""
     if not value > 0:
         return 0
     return max(1, min(4 * height, round(value / bound * 4 * height)))

@@ -1,10 +1,10 @@
-"""A line from 0 to 100 % with an interval on it and a mark where guessing would be."""
+"""A line from 0 to 100 % with an interval and a mark for the accuracy of guessing."""
 
 from __future__ import annotations
 
 
 def interval_bar(width: int, share: float | None, low: float, high: float, chance: float | None) -> str:
-    """``├──┊──[══●══]────┤``: the interval in brackets, its estimate as a dot, chance as ``┊``."""
+    """Draw ``├──┊──[══●══]────┤``: the interval in brackets, its estimate as a dot, chance as ``┊``."""
     if width < 3:
         return ""
     cells = ["─"] * width

@@ -1,4 +1,4 @@
-"""The keys that do something on the screen in front, in one line at the bottom."""
+"""The keys of the screen in front, in one line at the bottom."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from .lines import LinesWidget
 
 
 class Key(msgspec.Struct, frozen=True):
-    """One key as it stands in the bar."""
+    """One key in the bar."""
 
     key: str
-    """As Textual calls it."""
+    """Textual's name of the key."""
     shown: str
-    words: str
+    description: str
     enabled: bool
 
     @property
     def width(self) -> int:
-        """Cells it takes."""
-        return len(self.shown) + len(self.words) + 3
+        """Width in cells."""
+        return len(self.shown) + len(self.description) + 3
 
 
 class KeyBar(LinesWidget):
-    """Textual's Footer makes a widget of every key and makes them all anew at each move of the focus.
+    """One line that repaints only when it changes.
 
-    That took 125 ms a key press, from the model being measured too. Here one line is compared and painted.
+    Textual's Footer mounts a widget per key and replaces them all whenever the focus moves: 125 ms per key press, taken
+    from the model being measured.
     """
 
     ALLOW_SELECT = False
@@ -42,10 +43,10 @@ class KeyBar(LinesWidget):
     def __init__(self) -> None:
         super().__init__()
         self.keys: tuple[Key, ...] = ()
-        """Those that fit, from left to right."""
+        """The keys that fit, from left to right."""
 
     def on_mount(self) -> None:
-        """Follow what can be done."""
+        """Repaint when the active bindings change."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, screen: Screen[object]) -> None:
@@ -53,26 +54,26 @@ class KeyBar(LinesWidget):
             self.repaint()
 
     def paint(self, width: int, height: int) -> Sequence[Content]:  # noqa: ARG002
-        """As many keys as fit. Help stays whatever happens: it lists them all."""
+        """As many keys as fit, and always Help, which lists them all."""
         self.keys = fitting(self._keys_now(), width)
         parts = []
         for key in self.keys:
             dim = "" if key.enabled else " dim"
             parts.append((f" {key.shown} ", f"bold $footer-key-foreground{dim}"))
-            parts.append((f"{key.words} ", f"$footer-description-foreground{dim}"))
+            parts.append((f"{key.description} ", f"$footer-description-foreground{dim}"))
         return [Content.assemble(*parts)]
 
     def _keys_now(self) -> list[Key]:
-        found: dict[str, Key] = {}  # by action: of several keys for one, the first
+        by_action: dict[str, Key] = {}  # by action; the first of several keys wins
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if binding.show:
                 shown = self.app.get_key_display(binding)
-                found.setdefault(binding.action, Key(binding.key, shown, binding.description, active.enabled))
-        return list(found.values())
+                by_action.setdefault(binding.action, Key(binding.key, shown, binding.description, active.enabled))
+        return list(by_action.values())
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click does what the key would."""
+        """Do what the key would do."""
         at = 0
         for key in self.keys:
             at += key.width
@@ -85,7 +86,7 @@ class KeyBar(LinesWidget):
 
 
 def fitting(keys: Sequence[Key], width: int) -> tuple[Key, ...]:
-    """The first keys that fit into ``width`` cells beside Help, in their order."""
+    """The first keys that fit into ``width`` cells together with Help, in their order."""
     helps = [key for key in keys if key.shown == "?"]
     room = width - sum(key.width for key in helps)
     kept = []

@@ -1,6 +1,6 @@
-"""A table whose rows are one cell each for Textual, with columns of their own.
+"""A table that lays out its own columns, so that Textual sees one cell per row.
 
-Textual renders every cell of a DataTable on its own: 290 of them held the event loop for 45 ms at each repaint.
+Textual renders each cell of a DataTable separately: 290 cells blocked the event loop for 45 ms at each repaint.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ _GAP = "  "
 
 
 class Column(NamedTuple):
-    """One column; its title is aligned as its cells are."""
+    """One column; its title is aligned like its cells."""
 
     key: str
     title: str
     width: int
-    """Cells of the terminal; what is longer is cut."""
+    """Width in terminal cells; longer texts are cut."""
     right: bool = False
 
 
 class TableRow(NamedTuple):
-    """One row, with words for each column, those of columns not shown at the end.
+    """One row. Texts beyond the columns shown are ignored.
 
-    A style is such as ``bold`` or ``$text-error``.
+    Styles are written as in ``bold`` or ``$text-error``.
     """
 
     key: str
     cells: Sequence[str]
     style: str = ""
-    """Of the whole row."""
-    styles: dict[int, str] = {}  # noqa: RUF012 - a default that nobody changes
-    """Of single cells, by place."""
+    """Style of the whole row."""
+    styles: dict[int, str] = {}  # noqa: RUF012 - never changed
+    """Styles of single cells, by column index."""
 
 
 class LineTable(DataTable[Text]):
-    """A row cursor, a head that tells which column orders the rows, and cheap repaints."""
+    """A table with a row cursor, a header that marks the sort column, and cheap repaints."""
 
     DEFAULT_CSS: ClassVar[str] = """
     LineTable { background: $background; background-tint: $background 0%; }
@@ -55,8 +55,8 @@ class LineTable(DataTable[Text]):
     LineTable > .datatable--cursor { background: $panel 60%; color: $text; }
     """
 
-    class HeadClicked(Message):
-        """The user wants the rows ordered by this column."""
+    class HeaderClicked(Message):
+        """The user clicked on a column's title."""
 
         def __init__(self, column: str) -> None:
             super().__init__()
@@ -69,11 +69,11 @@ class LineTable(DataTable[Text]):
         self._shown: tuple[TableRow, ...] = ()
 
     def on_mount(self) -> None:
-        """Colours of the theme are in the rows."""
+        """Repaint the rows when the theme changes: they contain its colors."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.show_rows(self._shown))
 
     def show_columns(self, columns: Sequence[Column], ordered_by: str = "") -> bool:
-        """Set the columns and mark the one that orders the rows. True when that emptied the table."""
+        """Set the columns and mark the sort column. Returns True if this cleared the table."""
         columns = tuple(columns)
         if (columns, ordered_by) == (self._columns, self._ordered_by):
             return False
@@ -85,7 +85,7 @@ class LineTable(DataTable[Text]):
         return True
 
     def show_rows(self, rows: Iterable[TableRow]) -> None:
-        """Other rows; the cursor stays at its place."""
+        """Replace the rows; the cursor stays where it is."""
         at = self.cursor_row
         self._shown = tuple(rows)
         self.clear()
@@ -94,14 +94,14 @@ class LineTable(DataTable[Text]):
         self.move_cursor(row=min(at, max(0, len(self._shown) - 1)))
 
     def show_row(self, row: TableRow) -> None:
-        """Newer words for one row; nothing where it is not shown."""
+        """Update one row; does nothing when it is not in the table."""
         if row.key in self.rows:
             self._shown = tuple(row if each.key == row.key else each for each in self._shown)
             self.update_cell(row.key, "line", self._line(row), update_width=False)
 
     @property
     def cursor_key(self) -> str:
-        """Key of the row under the cursor; empty in an empty table."""
+        """Key of the row under the cursor; empty when the table is empty."""
         return self._shown[self.cursor_row].key if 0 <= self.cursor_row < len(self._shown) else ""
 
     def _line(self, row: TableRow) -> Text:
@@ -119,18 +119,18 @@ class LineTable(DataTable[Text]):
         return Text("".join(pieces), style=self._rich(row.style), no_wrap=True, end="", spans=spans)
 
     def _rich(self, style: str) -> Style:
-        """A style as rich knows it, with the theme's colours; the ground stays the cursor's."""
+        """The style for rich, with the theme's colors and without a background, so that the cursor's shows."""
         if not style:
             return Style.null()
         rich = (self.visual_style + ContentStyle.parse(style)).rich_style
         return Style(color=rich.color, bold=rich.bold, dim=rich.dim)
 
     def on_click(self, event: Click) -> None:
-        """A click on the head asks for another order."""
+        """Report clicks on the header."""
         if event.style.meta.get("row") != -1:
             return
         at = self.gutter.left + self.cell_padding - self.scroll_offset.x
         for column in self._columns:
             if at <= event.x < at + column.width:
-                self.post_message(self.HeadClicked(column.key))
+                self.post_message(self.HeaderClicked(column.key))
             at += column.width + len(_GAP)

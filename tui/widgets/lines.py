@@ -1,8 +1,7 @@
-"""A widget that knows its picture line by line and repaints only the lines that changed. Styles in a line follow each
-other; they do not nest.
+"""A widget that caches its lines and repaints only those that changed.
 
-Painting takes computing time from the models being measured, and most lines of a panel stay as they are from one
-picture to the next.
+Painting takes computing time from the models being measured, and most lines of a panel do not change from one repaint
+to the next. Styles within a line must not nest.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _Line = tuple[str, tuple[object, ...]]
 
 
 class LinesWidget(Widget):
-    """Subclasses say what the lines are in ``paint`` and call ``repaint`` when that may have changed."""
+    """Subclasses return the lines from ``paint`` and call ``repaint`` when they may have changed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,11 +31,11 @@ class LinesWidget(Widget):
         self._styles_by_name: dict[str | Style, RichStyle] = {}
 
     def paint(self, width: int, height: int) -> Sequence[Content]:
-        """All lines for an area of that size; those below ``height`` are not shown."""
+        """All lines for an area of this size; lines beyond ``height`` are not shown."""
         raise NotImplementedError
 
     def repaint(self) -> None:
-        """Paint again what changed since the last time."""
+        """Repaint the lines that changed."""
         width, height = self.content_size
         lines = list(self.paint(width, height))[:height] if width and height else []
         keys: list[_Line] = [(line.plain, tuple(line.spans)) for line in lines]
@@ -49,20 +48,20 @@ class LinesWidget(Widget):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def line_changed(self, y: int) -> None:
-        """Forget a line's strip."""
+        """Drop a line's cached strip."""
         self._strips.pop(y, None)
 
     def on_resize(self) -> None:
-        """Another size may mean other lines."""
+        """Compute the lines again for the new size."""
         self._keys = []
         self.repaint()
 
     def render(self) -> Content:
-        """All lines: for those who ask for the whole, such as tests."""
+        """All lines as one text; tests read it."""
         return Content("\n").join(self._lines)
 
     def render_line(self, y: int) -> Strip:
-        """One line, rendered once for each look of the widget."""
+        """One line, rendered once per width and style of the widget."""
         width, style = self.content_size.width, self.visual_style
         if self._strips_for != (width, style):
             self._strips_for, self._strips, self._styles_by_name = (width, style), {}, {}
@@ -74,7 +73,7 @@ class LinesWidget(Widget):
         return strip
 
     def _segments(self, line: Content, base: Style) -> Iterator[Segment]:
-        """The line in pieces of one style. Content's own way also wraps and links, at several times the cost."""
+        """Split the line by style. Content's own method also handles wrapping and links, at several times the cost."""
         text, done = line.plain, 0
         for span in line.spans:
             if span.start > done:

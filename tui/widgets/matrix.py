@@ -1,4 +1,4 @@
-"""Items by candidates as marks; only the lines in sight are painted, so that ten thousand items scroll like ten."""
+"""Items by candidates as marks. Only visible lines are painted, so that ten thousand items scroll like ten."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CELL = 4
 
 
 def full_width(rows: Sequence[Row], candidates: int) -> int:
-    """Cells that show every item's name whole, a cell a candidate, and the scroll bar."""
+    """The width in cells that shows the items' names in full, one mark per candidate, and the scroll bar."""
     return _longest_name(rows) + _CELL * candidates + 1
 
 
@@ -30,7 +30,7 @@ def _longest_name(rows: Sequence[Row]) -> int:
 
 
 class AnswerMatrix(ScrollView, can_focus=True):
-    """A cursor on one item and one candidate."""
+    """The marks, with a cursor on one item and one candidate."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "matrix--head",
@@ -52,7 +52,7 @@ class AnswerMatrix(ScrollView, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor stands elsewhere, or on another answer."""
+        """The cursor moved, or the answer under it changed."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
@@ -62,7 +62,7 @@ class AnswerMatrix(ScrollView, can_focus=True):
         self.column = 0
 
     def show(self, rows: Sequence[Row], heads: Sequence[str]) -> None:
-        """Other rows; the cursor stays on its item where that is still there."""
+        """Replace the rows; the cursor stays on its item if that is still there."""
         current = self.current
         key = (current.suite, current.item) if current else None
         self.rows, self.heads = rows, heads
@@ -80,7 +80,7 @@ class AnswerMatrix(ScrollView, can_focus=True):
         return self.rows[self.row] if 0 <= self.row < len(self.rows) else None
 
     def action_move(self, down: int, right: int) -> None:
-        """Move the cursor, not over the edge."""
+        """Move the cursor, within the table."""
         if not self.rows:
             return
         self.row = max(0, min(len(self.rows) - 1, self.row + down))
@@ -90,11 +90,11 @@ class AnswerMatrix(ScrollView, can_focus=True):
         self.post_message(self.Moved())
 
     def action_page(self, direction: int) -> None:
-        """A screenful."""
+        """Move the cursor by one page."""
         self.action_move(direction * max(1, self.size.height - 2), 0)
 
     def on_click(self, event: Click) -> None:
-        """To the cell clicked."""
+        """Move the cursor to the cell clicked."""
         offset = event.get_content_offset(self)
         if offset is None or offset.y < 1:
             return
@@ -102,11 +102,11 @@ class AnswerMatrix(ScrollView, can_focus=True):
         self.action_move(self.scroll_offset.y + offset.y - 1 - self.row, column - self.column if column >= 0 else 0)
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         self._reveal()
 
     def render_line(self, y: int) -> Strip:
-        """The heads stay on the first line; the rows scroll below them."""
+        """The header stays on the first line; the rows scroll below it."""
         width = self.size.width
         base = self.rich_style
         name_width = self._name_width()

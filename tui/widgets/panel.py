@@ -1,11 +1,16 @@
-"""A candidate's panel on the live screen: one widget that paints all its lines, because eight panels of twenty widgets
-each would take computing time from the models being measured."""
+"""A candidate's panel on the live screen.
+
+One widget paints all its lines: eight panels of twenty widgets each would take computing time from the models being
+measured.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from textual.content import Content
+
+from weighin.engine.units import format_file_size
 
 from .. import formatting
 from ..run.board import Panel
@@ -18,25 +23,25 @@ DISTURBED = "⚠"
 _MUTED = "$foreground-muted"
 _LEAST_WIDTH = 24
 _ROOM_FOR_STEADINESS = 5
-"""Lines left for it, the graph and the suites."""
+"""Lines that must be left for the graph, the suites and the consistency figures to show the latter."""
 _LABEL, _VALUE, _EXTRA = 11, 8, 8
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a panel's picture depends on besides its own figures."""
+    """What a panel shows besides its own figures."""
 
     bound: float
-    """Upper end of every graph's scale, tokens per second."""
+    """Upper end of all graphs' scale, tokens per second."""
     leads: frozenset[str] = frozenset()
     """Rows in which this candidate is best."""
     chance: float | None = None
     key: str = ""
-    """Letter that stands for the candidate in the chart."""
+    """The candidate's letter in the chart."""
 
 
 def paint_panel(panel: Panel, look: Look, width: int, height: int) -> list[Content]:
-    """The panel's lines for an area of that size; what does not fit is left out, the least important first."""
+    """The panel's lines for an area of this size. What does not fit is left out, the least important first."""
     if width < _LEAST_WIDTH or height < 1:
         return []
     latency, generation, prompt = panel.latency, panel.generation, panel.prompt
@@ -144,21 +149,21 @@ def _consistency(panel: Panel) -> Content:
 
 
 def _steadiness(panel: Panel, width: int) -> list[Content]:
-    """What items asked again in another way say so far: in a line, as much as fits."""
-    asked = panel.reasked
-    said = [
-        (words, f"{value:.2f}")
-        for words, value in (("any order", asked.same_choice), ("wording", asked.rewording))
+    """The consistency figures so far, as many as fit in one line."""
+    reasked = panel.reasked
+    figures = [
+        (label, f"{value:.2f}")
+        for label, value in (("any order", reasked.same_choice), ("wording", reasked.rewording))
         if value is not None
     ]
-    if asked.repeated:
-        said.append(("again", f"{sum(asked.repeated.values())}/{len(asked.repeated)}"))
+    if reasked.repeated:
+        figures.append(("again", f"{sum(reasked.repeated.values())}/{len(reasked.repeated)}"))
     parts: list[tuple[str, str] | str] = []
     used = 0
-    for words, value in said:
-        used += len(words) + 1 + len(value) + 2
+    for label, value in figures:
+        used += len(label) + 1 + len(value) + 2
         if used - 2 <= width:
-            parts += [(f"{words} ", _MUTED), value, "  "]
+            parts += [(f"{label} ", _MUTED), value, "  "]
     return [Content.assemble(*parts)] if parts else []
 
 
@@ -177,9 +182,9 @@ def _suites(panel: Panel, width: int) -> list[Content]:
 
 
 def _details(panel: Panel, width: int) -> list[Content]:
-    """What was loaded and how; shown where there is room for it."""
+    """The file and how it was loaded; shown where there is room."""
     loaded = panel.loaded
-    rows = [("file", f"{formatting.mebibytes(panel.card.size_bytes)} MiB")]
+    rows = [("file", format_file_size(panel.card.size_bytes))]
     if loaded is not None:
         rows += [
             ("loaded in", f"{loaded.load_s:.2f} s"),
@@ -192,18 +197,18 @@ def _details(panel: Panel, width: int) -> list[Content]:
 
 
 def _latest(panel: Panel, width: int) -> list[Content]:
-    """The newest answers, right or wrong."""
+    """The newest answers, with right or wrong."""
     lines = [Content.styled("latest answers", _MUTED)]
     for answer in panel.latest:
         mark = ("✓ ", "$text-success") if answer.correct else ("✗ ", "$text-error")
         name = formatting.cut(answer.item, 14)
-        said = " ".join((answer.extracted or answer.output).split())
-        lines.append(Content.assemble(mark, (f"{name:<15}", _MUTED), formatting.cut(said, max(1, width - 17))))
+        text = " ".join((answer.extracted or answer.output).split())
+        lines.append(Content.assemble(mark, (f"{name:<15}", _MUTED), formatting.cut(text, max(1, width - 17))))
     return lines
 
 
 def _notes(panel: Panel, width: int) -> list[Content]:
-    """Why it stopped, died or is disturbed: at most two lines."""
+    """Why it stopped, died or is disturbed, in up to two lines."""
     if panel.stopped is not None:
         word = f"{panel.stopped.reason}{': ' if panel.stopped.detail else ''}{panel.stopped.detail}"
         style, mark = ("$text-error", "✗") if panel.stopped.reason == "failed" else (_MUTED, "■")
@@ -230,7 +235,7 @@ def _wrap(words: str, width: int) -> list[str]:
 
 
 class CandidatePanel(FramedLines, can_focus=True):
-    """Paints one candidate; repaints only when its revision, its surroundings or its size changed."""
+    """Paints one candidate; repaints only when its revision, its look or its size changed."""
 
     def __init__(self, panel: Panel, look: Look) -> None:
         super().__init__()
@@ -244,7 +249,7 @@ class CandidatePanel(FramedLines, can_focus=True):
         return self.panel.card.id
 
     def show(self, panel: Panel, look: Look) -> bool:
-        """Take a newer picture; True when it must be painted."""
+        """Show a newer state; returns True if that repaints."""
         if panel.revision == self.panel.revision and look == self._look:
             return False
         self.panel, self._look = panel, look
@@ -257,7 +262,7 @@ class CandidatePanel(FramedLines, can_focus=True):
         return paint_panel(self.panel, self._look, width, height)
 
     def on_resize(self) -> None:
-        """Titles are shortened to the width."""
+        """Shorten the title to the new width."""
         self._show_title()
         super().on_resize()
 

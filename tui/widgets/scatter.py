@@ -1,4 +1,4 @@
-"""Accuracy against generation speed, drawn with characters: points as letters, the Pareto front, the user's limits."""
+"""Accuracy against generation speed, drawn with characters: candidates as letters, the Pareto front, the limits."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Point:
     low: float
     high: float
     admitted: bool = True
-    """Meets the user's limits; only these make the front."""
+    """Whether it meets the user's limits; only these are on the front."""
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
-    """Admitted points that no other beats in speed and accuracy at once, the slowest first."""
+    """Admitted points that no other one beats in both speed and accuracy, the slowest first."""
     admitted = [p for p in points if p.admitted]
     front = [
         p
@@ -52,7 +52,7 @@ _STYLES = {
 def scatter(
     points: Sequence[Point], width: int, height: int, *, least_speed: float = 0.0, chance: float | None = None
 ) -> Content:
-    """``height`` lines of at most ``width`` cells, axes included. ``chance`` is the accuracy of guessing, 0 to 1."""
+    """Draw ``height`` lines of up to ``width`` cells, with axes. ``chance`` is the accuracy of guessing, 0 to 1."""
     margin, rows = 6, height - 3
     columns = width - margin - 1
     if columns < 20 or rows < 4:
@@ -87,7 +87,7 @@ def scatter(
     ticks = {y_of(mark / 100): mark for mark in range(0, 101, step) if bottom <= mark / 100 <= top}
     for y, row in enumerate(cells):
         label = f"{ticks[y]:>{margin - 2}} ┤" if y in ticks else " " * (margin - 1) + "│"
-        # In runs of one style: a span for each cell would cost more than all the rest of the screen.
+        # In runs of one style: a span per cell would cost more than the rest of the screen.
         runs = (("".join(cells_of_run), style) for style, cells_of_run in groupby(row, key=_style))
         lines.append(Content.assemble((label, "$foreground-muted"), *runs))
     lines.append(_axis(columns, right, margin))
@@ -99,7 +99,7 @@ def _style(cell: str) -> str:
 
 
 def _put(cells: list[list[str]], x: int, y: int, mark: str) -> None:
-    """Beside it where another letter stands already."""
+    """Put a letter in its cell, or beside it when another letter is there."""
     row = cells[y]
     for at in (x, x + 1, x - 1, x + 2, x - 2):
         if 0 <= at < len(row) and not row[at].isalpha():
@@ -108,7 +108,7 @@ def _put(cells: list[list[str]], x: int, y: int, mark: str) -> None:
 
 
 def _draw_front(cells: list[list[str]], corners: list[tuple[int, int]]) -> None:
-    """Steps: what one gets at most at each speed."""
+    """Draw the front as steps: the best accuracy at each speed."""
     x_before = 0
     for index, (x, y) in enumerate(corners):
         for at in range(x_before, x):

@@ -1,4 +1,4 @@
-"""Boxes to tick that show by a sign whether they are: Textual's own tell it by colour alone, which monochrome lacks."""
+"""Check boxes that show their state by a sign. Textual's own show it only by color, which monochrome lacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EMPTY = " "
 
 
 class Tick(Checkbox):
-    """Empty until ticked."""
+    """A check box, empty unless checked."""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 - Textual's name for it
@@ -23,7 +23,7 @@ class Tick(Checkbox):
 
 
 class Pick(RadioButton):
-    """Empty unless it is the one of its set."""
+    """A radio button, empty unless selected."""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802
@@ -32,10 +32,10 @@ class Pick(RadioButton):
 
 
 class TickList(SelectionList[T]):
-    """A list of such boxes."""
+    """A selection list with the same check boxes."""
 
     def render_line(self, y: int) -> Strip:
-        """Textual's line with another sign in its box."""
+        """Textual's line with our sign in the box."""
         left, box, *rest = line = list(super().render_line(y))
         try:
             option = self.get_option_at_index(self.scroll_offset.y + y)

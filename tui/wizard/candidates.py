@@ -220,8 +220,8 @@ class CandidatesStep(Step):
 
     # What the user does
 
-    @on(LineTable.HeadClicked)
-    def _order_by(self, event: LineTable.HeadClicked) -> None:
+    @on(LineTable.HeaderClicked)
+    def _order_by(self, event: LineTable.HeaderClicked) -> None:
         clicked = next((key for key in CANDIDATE_SORT_KEYS if key == event.column), None)
         if clicked is not None:
             self._order = clicked

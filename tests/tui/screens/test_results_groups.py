@@ -65,4 +65,4 @@ def test_what_cannot_be_compared_is_marked_and_explained(board):
     verdict = msgspec.structs.replace(board.verdict, rankings=(*others, apart))
     shown = ranking_table(msgspec.structs.replace(board, verdict=verdict), 150).plain
     assert any(line.startswith("?") for line in shown.splitlines())
-    assert "? answered no items in common with the best" in shown
+    assert "? no items in common with the best" in shown

@@ -58,7 +58,7 @@ def test_the_screen_says_the_same_before_and_after_the_verdict(steady_events):
     after = fold_all(events)
     before = fold_all(event for event in events if not isinstance(event, VerdictReached))
     shown = {board.verdict is None: steadiness(board).plain for board in (before, after)}
-    assert "steady is not right" in shown[False]
+    assert "not the same as accuracy" in shown[False]
     assert sorted(numbers(shown[True])) == sorted(numbers(shown[False]))
     assert len(numbers(shown[False])) == 3
     assert all(len(row) == 4 for row in numbers(shown[False]))
