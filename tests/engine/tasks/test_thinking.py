@@ -112,4 +112,5 @@ def test_a_block_in_front_leaves_the_answer(thought: str, answer: str) -> None:
     "unit", ["<think>", "</think>", "<think></think>", "<", "a", "<|channel|>", "<|channel|>a<|message|>", "[THINK]"]
 )
 def test_long_outputs_are_stripped_quickly(unit: str) -> None:
-    strip_thinking(unit * (100_000 // len(unit)))
+    text = unit * (100_000 // len(unit))
+    assert len(strip_thinking(text).answer) <= len(text)
