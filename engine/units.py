@@ -15,7 +15,8 @@ GB = 10**9
 MB = 10**6
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?B)?|B)?\s*", re.IGNORECASE)
-_COUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMBT])?\s*", re.IGNORECASE)
+_SCALE_WORD = re.compile(r"\s*(thousand|million|billion)\s*$")
+_COUNT = re.compile(r"(\d{1,3}(?:[,_ ]\d{3})+|\d+(?:\.\d+)?)\s*([kmb]?)", re.ASCII)
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?\s*", re.IGNORECASE)
 
 
@@ -40,17 +41,25 @@ def parse_size(text: str, *, what: str) -> int:
     return round(float(match[1]) * float(base**power))
 
 
-def parse_count(text: str, *, what: str) -> int:
-    """A number of parameters in ``1.7B``, ``135M`` or a bare number.
+def parse_count(text: str, *, what: str, unit: str = "parameters") -> int:
+    """A whole number in ``1.7B``, ``135M``, ``700k``, ``1.5 million``, ``1,000`` or ``1200``.
+
+    ``what`` and ``unit`` name the option and what it counts in the error.
 
     Raises:
         UnitError: ``text`` is no count.
     """
-    match = _COUNT.fullmatch(text)
+    bare = _SCALE_WORD.sub(lambda match: match[1][0].replace("t", "k"), text.strip().lower())
+    match = _COUNT.fullmatch(bare)
     if match is None:
-        raise UnitError(f"{what} is {text!r}, which is not a number of parameters.", hint="Write it as 1.7B or 135M.")
-    power: int = " KMBT".index((match[2] or " ").upper())
-    return round(float(match[1]) * 1000.0**power)
+        raise UnitError(
+            f"{what} is {text!r}, which is not a number of {unit}.", hint="Write it as 1.7B, 5M, 700k or 1,000."
+        )
+    whole, _point, decimals = re.sub(r"[,_ ]", "", match[1]).partition(".")
+    # In integers: floats would lose the last digits.
+    scaled: int = int(whole + decimals) * 1000 ** " kmb".index(match[2] or " ")
+    divisor: int = 10 ** len(decimals)
+    return scaled // divisor
 
 
 def parse_duration(text: str, *, what: str) -> float:

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import msgspec
 
+from ..gguf.naming import is_quant, split_of, without_quant
 from .entries import Catalog, CatalogModel
 from .licenses import license_id, recognise_text
 
 _TEXT_NAMES = re.compile(r"(licen[sc]e|copying)([-_.].*)?", re.IGNORECASE)
 _TEXT_SUFFIXES = ("", ".txt", ".md", ".rst")
 _MAX_TEXT_BYTES = 2**20
-_QUANT = re.compile(
-    r"[-_.](?:UD-|i1-)?(?:I?Q\d\w*|TQ\d\w*|MXFP4\w*|B?F16|FP16|F32)(?:-\d{5}-of-\d{5})?\.gguf$", re.IGNORECASE
-)
-_QUANT_PART = re.compile(r"[-._](?:ud-|i1-)?(?:i?q\d\w*|tq\d\w*|mxfp4\w*|b?f16|fp16|f32)(?:-\d{5}-of-\d{5})?")
+_SEPARATORS = ("-", ".", "_")
 _HUB_LINK = re.compile(r"https?://(?:www\.)?huggingface\.co/([\w.-]+/[\w.-]+)", re.IGNORECASE)
 _SAYS_NOTHING = frozenset({"", "other", "unknown", "none", "unlicensed", "custom"})
 
@@ -79,7 +77,7 @@ def clues_of_file(path: Path, header: Mapping[str, object], repo: str = "") -> C
     text, text_name = "", ""
     found = _license_beside(path)
     if found is not None:
-        models = {_QUANT.sub("", other.name).lower() for other in path.parent.glob("*.gguf")}
+        models = {without_quant(other.name).lower() for other in path.parent.glob("*.gguf")}
         if len(models) > 1:
             notes.append(f"{found.name} beside it was not read: the folder holds {len(models)} models.")
         else:
@@ -88,14 +86,17 @@ def clues_of_file(path: Path, header: Mapping[str, object], repo: str = "") -> C
 
 
 def model_by_file_name(name: str, catalog: Catalog) -> CatalogModel | None:
-    """The catalog's model whose GGUF files are called so, whatever the quant; None when there is none."""
-    wanted = name.lower()
+    """The catalog model whose GGUF files have this name, in any quant; None when there is none."""
+    split = split_of(name)
+    wanted = (f"{split[0]}.gguf" if split else name).lower()
     for model in catalog.models:
         for repo in model.gguf:
             start, _quant, end = repo.pattern.lower().partition("{quant}")
             stem = start.rstrip("-._")
-            rest = wanted.removeprefix(stem)
-            if stem and rest != wanted and rest.endswith(end) and _QUANT_PART.fullmatch(rest[: len(rest) - len(end)]):
+            if not (stem and wanted.startswith(stem) and wanted.endswith(end)):
+                continue
+            between = wanted[len(stem) : len(wanted) - len(end)]
+            if between[:1] in _SEPARATORS and is_quant(between[1:].removeprefix("i1-")):
                 return model
     return None
 

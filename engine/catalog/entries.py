@@ -15,6 +15,12 @@ DERIVED = "derived"
 """How the source of a value begins that was worked out by a stated rule, not read."""
 
 
+APTITUDES = frozenset(
+    {"chat", "coding", "extraction", "instructions", "long-context", "math", "multilingual", "on-device", "reasoning"}
+    | {"retrieval", "rewriting", "science", "summarising", "tools", "vision"}
+)
+
+
 class CatalogError(WeighinError):
     """A catalog file that cannot be used, or a name that the catalog does not hold."""
 
@@ -81,14 +87,18 @@ class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KvLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which layers cache what."""
+
     full_attention_layers: int
-    sliding_layers: int
-    recurrent_layers: int
-    layers_reusing_kv: int
-    n_head_kv_full: int
-    head_dim_full: int
     source: str
+    sliding_layers: int = 0
     sliding_window: int | None = None
+    recurrent_layers: int = 0
+    layers_reusing_kv: int = 0
+    n_head_kv_full: int = 0
+    """In family files, 0 means ``n_head_kv`` of the dimensions; the reader fills it in."""
+    head_dim_full: int = 0
+    """Likewise, for ``head_dim``."""
     head_dim_sliding: int | None = None
 
 

@@ -137,11 +137,6 @@ def read_licenses(path: Path) -> LicenseBook:
     return LicenseBook(licenses, {start.lower(): key for start, key in file.base.items()})
 
 
-def load_licenses(path: Path) -> dict[str, License]:
-    """Licenses by our id. Raises LicenseFileError."""
-    return read_licenses(path).licenses
-
-
 def license_id(tag: str, licenses: Mapping[str, License]) -> str | None:
     """Our id for a ``general.license`` value, a license's name or link, or a hub tag (``license:apache-2.0``).
 

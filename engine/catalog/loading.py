@@ -36,29 +36,6 @@ _OPEN_LLM_SETUP = "lm-evaluation-harness, normalised"
 _OPEN_LLM_DATE = "May 2025"
 
 
-class _Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    arch: str
-    n_layer: int
-    n_embd: int
-    n_head: int
-    n_head_kv: int
-    head_dim: int
-    n_vocab: int
-    source: str
-
-
-class _Kv(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    full_attention_layers: int
-    source: str
-    sliding_layers: int = 0
-    sliding_window: int | None = None
-    recurrent_layers: int = 0
-    layers_reusing_kv: int = 0
-    n_head_kv_full: int | None = None
-    head_dim_full: int | None = None
-    head_dim_sliding: int | None = None
-
-
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A model as its file has it, in the order in which the files have it."""
 
@@ -75,10 +52,10 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     aptitudes: Words | None = None
     finetuning: Text | None = None
     parameters: Parameters
-    dimensions: _Shape
+    dimensions: Dimensions
     feed_forward: Count | None = None
     tied_embeddings: Flag | None = None
-    kv: _Kv | None = None
+    kv: KvLayout | None = None
     """None: every layer caches K and V of every token."""
     gguf: tuple[GgufRepo, ...] = ()
     scores: tuple[Score, ...] = ()
@@ -166,8 +143,8 @@ def _model(row: _Row, family: _Family, shared: dict[str, str], book: LicenseBook
         licenses=tuple(dict.fromkeys(licenses)),
         base=row.base,
         parameters=row.parameters,
-        dimensions=Dimensions(
-            **msgspec.structs.asdict(shape),
+        dimensions=msgspec.structs.replace(
+            shape,
             n_ff=feed.value if feed else None,
             n_ff_source=feed.source if feed else "",
             tied_embeddings=tied.value if tied else None,
@@ -186,26 +163,18 @@ def _model(row: _Row, family: _Family, shared: dict[str, str], book: LicenseBook
     )
 
 
-def _layout(kv: _Kv | None, shape: _Shape) -> KvLayout:
+def _layout(kv: KvLayout | None, shape: Dimensions) -> KvLayout:
     if kv is None:
-        kv = _Kv(shape.n_layer, f"{DERIVED}: every layer of a dense model caches K and V")
-    return KvLayout(
-        full_attention_layers=kv.full_attention_layers,
-        sliding_layers=kv.sliding_layers,
-        recurrent_layers=kv.recurrent_layers,
-        layers_reusing_kv=kv.layers_reusing_kv,
+        kv = KvLayout(shape.n_layer, f"{DERIVED}: every layer of a dense model caches K and V")
+    return msgspec.structs.replace(
+        kv,
         n_head_kv_full=kv.n_head_kv_full or shape.n_head_kv,
         head_dim_full=kv.head_dim_full or shape.head_dim,
-        source=kv.source,
-        sliding_window=kv.sliding_window,
-        head_dim_sliding=kv.head_dim_sliding,
     )
 
 
 def read_catalog(folder: Path) -> Catalog:
     """All family files in ``folder``, its sources.toml and its licenses.toml. Raises CatalogError."""
-    from .loading import read_family, read_sources
-
     book = read_licenses(folder / "licenses.toml")
     shared = read_sources(folder / "sources.toml")
     models: list[CatalogModel] = []

@@ -7,7 +7,7 @@ There is no overall score: people sort by one figure at a time. Nothing here loo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, Protocol, TypeVar, get_args
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -15,10 +15,9 @@ from ..gguf.naming import DEFAULT_QUANT
 from .entries import Catalog, CatalogModel, Score
 from .licenses import License
 from .quants import Rung, best_fitting, ladder
+from .sort_keys import SortKey
 from .verdict import NotAllowed, StatedUse, Unknown, Verdict, model_verdict, reasons_of, severity
 
-SortKey = Literal["name", "size", "context", "memory", "score", "speed", "license", "aptitude", "released"]
-SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 MAIN_SCORE = "MMLU"
 """The published score that tables show."""
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..errors import WeighinError
 from .entries import CatalogModel
 from .licenses import Cap, License, Purpose, Region, Term
-
-
-class CountError(WeighinError):
-    """A number that cannot be read."""
 
 
 class StatedUse(msgspec.Struct, frozen=True):
@@ -52,7 +46,6 @@ _EU = frozenset(
     | {"LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE"}
 )
 _PURPOSES: tuple[Purpose, ...] = ("research", "internal", "commercial")  # each allows what those before it do
-_SCALES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 
 
 def severity(verdict: Verdict) -> int:
@@ -68,22 +61,6 @@ def verdict_word(verdict: Verdict) -> str:
 def reasons_of(verdict: Verdict) -> tuple[str, ...]:
     """The reasons, or the conditions where the verdict is "allowed if"."""
     return verdict.conditions if isinstance(verdict, AllowedIf) else verdict.reasons
-
-
-def parse_count(text: str, what: str = "--users", unit: str = "people") -> int:
-    """A whole number such as ``5M``, ``700k``, ``1.5 million``, ``1,000`` or ``1200``.
-
-    Raises:
-        CountError: it is none.
-    """
-    bare = re.sub(r"\s*(thousand|million|billion)\s*$", lambda m: m[1][0].replace("t", "k"), text.strip().lower())
-    found = re.fullmatch(r"(\d{1,3}(?:[,_ ]\d{3})+|\d+(?:\.\d+)?)\s*([kmb]?)", bare, re.ASCII)
-    if not found:
-        raise CountError(f"{what} {text!r} is no number of {unit}.", hint="Write it as 5M, 700k, 1,000 or 1200.")
-    whole, _point, decimals = re.sub(r"[,_ ]", "", found[1]).partition(".")
-    scaled: int = int(whole + decimals) * _SCALES[found[2]]  # in integers: floats would lose the last digits
-    divisor: int = 10 ** len(decimals)
-    return scaled // divisor
 
 
 class _Findings:

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ..catalog.kv import KV_NUMBER_BYTES, cached_tokens
 from ..gguf.header import GgufHeader
 from ..gguf.rewrite import layer_bytes, layer_period
 from ..plan.model import Settings
 
-_KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
-"""Bytes a cached number: ggml's block sizes."""
-_CELL_STEP = 256
 _ACTIVATION_ROWS = 8
 """Rows of activations of a micro-batch that are alive at once, about."""
 
@@ -71,13 +69,11 @@ def _kv_bytes(header: GgufHeader, settings: Settings, kv_heads: int, *, slides: 
     head_dim = _number(header, "embedding_length", 0) // max(1, heads)
     keys = _number(header, "attention.key_length", head_dim)
     values = _number(header, "attention.value_length", keys)
-    cells = settings.n_ctx
-    window = _number(header, "attention.sliding_window", 0)
-    if slides and window:
-        cells = -(-min(cells, window + settings.n_ubatch) // _CELL_STEP) * _CELL_STEP
+    window = _number(header, "attention.sliding_window", 0) if slides else 0
     latent = _number(header, "attention.kv_lora_rank", 0)
     numbers = latent + _number(header, "rope.dimension_count", 0) if latent else kv_heads * (keys + values)
-    return int(numbers * cells * _KV_BYTES[settings.kv_type])
+    tokens = cached_tokens(settings.n_ctx, window, settings.n_ubatch)
+    return int(numbers * tokens * KV_NUMBER_BYTES[settings.kv_type])
 
 
 def _number(header: GgufHeader, key: str, default: int) -> int:

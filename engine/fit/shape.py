@@ -22,10 +22,27 @@ _LARGEST_OLD_SENTENCEPIECE = 40_000
 
 
 def catalog_dimensions(model: CatalogModel) -> Dimensions:
-    """What ``synthesize_header`` needs; a feed-forward width that nobody published is solved from the parameter count.
+    """The model's shape for ``synthesize_header``, checked against its parameter count.
 
     Raises:
-        ModelFileError: the model cannot be measured hollow, and why.
+        ModelFileError: why the model cannot be measured as a hollow model.
+    """
+    dimensions = catalog_shape(model)
+    weights = parameter_count(tensor_shapes(dimensions))
+    if abs(weights / model.parameters.total - 1) > _TOLERANCE:
+        raise _unmeasurable(
+            model,
+            f"the catalog's dimensions give {weights / 1e9:.2f} billion parameters,"
+            f" not {model.parameters.total / 1e9:.2f}",
+        )
+    return dimensions
+
+
+def catalog_shape(model: CatalogModel) -> Dimensions:
+    """The model's shape; an unpublished feed-forward width is solved from the parameter count.
+
+    Raises:
+        ModelFileError: the catalog does not state the whole shape.
     """
     arch = model.dimensions.arch
     if arch not in ARCHITECTURES:
@@ -33,15 +50,7 @@ def catalog_dimensions(model: CatalogModel) -> Dimensions:
         raise _unmeasurable(model, f"the catalog does not state the shape of {mixed} ({arch})")
     if model.parameters.active or (model.kv.recurrent_layers and arch != "lfm2"):
         raise _unmeasurable(model, "the catalog does not state the shape of its experts or recurrent layers")
-    dimensions = _complete(model)
-    weights = parameter_count(tensor_shapes(dimensions))
-    if abs(weights / model.parameters.total - 1) > _TOLERANCE:
-        raise _unmeasurable(
-            model,
-            f"the catalog's dimensions make {weights / 1e9:.2f} billion parameters,"
-            f" not {model.parameters.total / 1e9:.2f}",
-        )
-    return dimensions
+    return _complete(model)
 
 
 def vocabulary_bytes(model: CatalogModel) -> int:

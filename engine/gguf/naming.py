@@ -12,6 +12,7 @@ _QUANT = re.compile(
     r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+_QUANT_END = re.compile(rf"[-_.](?:i1-)?{_QUANT.pattern}$", re.IGNORECASE)
 
 DEFAULT_QUANT = "Q4_K_M"
 """What is taken when the user names none."""
@@ -42,6 +43,16 @@ def quant_of(name: str) -> str:
         return ""
     quant = matches[-1]["quant"].upper()
     return {"FP16": "F16", "FP32": "F32"}.get(quant, quant)
+
+
+def is_quant(text: str) -> bool:
+    """Whether ``text`` is the name of a quant and nothing else."""
+    return _QUANT.fullmatch(text) is not None
+
+
+def without_quant(name: str) -> str:
+    """A file's name without folder, part number, extension and the quant at its end: the same for all its quants."""
+    return _QUANT_END.sub("", model_name(name))
 
 
 def split_of(name: str) -> tuple[str, int, int] | None:

@@ -33,10 +33,6 @@ class Sampler:
         """The token chosen from the logits at batch ``index``."""
         return int(self._lib.llama_sampler_sample(self._chain, context.pointer, index))
 
-    def reset(self) -> None:
-        """Start the seeded sequence again."""
-        self._lib.llama_sampler_reset(self._chain)
-
     def close(self) -> None:
         """Free the chain with all its samplers."""
         if self._chain:

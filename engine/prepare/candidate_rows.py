@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..catalog.quants import ladder
-from ..catalog.ranking import Conditions, Ranked, RuledOut, SortKey
+from ..catalog.ranking import Conditions, Ranked, RuledOut
+from ..catalog.sort_keys import SortKey
 from ..catalog.verdict import Verdict, severity
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from weighin.engine.catalog.sort_keys import SORT_KEYS
 from weighin.engine.errors import WeighinError
+from weighin.engine.gguf.naming import DEFAULT_QUANT
 
 from ..exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .options import DATA_FORMS, consistency_options, own_data_options, stated_use_options
@@ -248,7 +250,6 @@ def export(run_id: str, fmt: str, output: str) -> None:
 
 
 _PURPOSE = click.Choice(["commercial", "internal", "research"])
-_SORTS = ["name", "size", "context", "memory", "score", "speed", "license", "aptitude", "released"]
 
 
 @main.command()
@@ -264,7 +265,7 @@ _SORTS = ["name", "size", "context", "memory", "score", "speed", "license", "apt
 @click.option("--use", type=_PURPOSE, help="Only licenses that allow this, with conditions or without.")
 @click.option("--unconditional", is_flag=True, help="Only licenses that allow it without conditions.")
 @stated_use_options
-@click.option("--sort", type=click.Choice(_SORTS), default="name", show_default=True)
+@click.option("--sort", type=click.Choice(SORT_KEYS), default="name", show_default=True)
 @_JSON
 def models(names: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """List the catalog of open-weight models, or compare MODEL... side by side.
@@ -279,7 +280,7 @@ def models(names: tuple[str, ...], as_json: bool, **options: Any) -> None:
 @main.command()
 @click.argument("names", nargs=-1, metavar="[MODEL...]")
 @click.option("-c", "--context", type=click.IntRange(64), default=4096, show_default=True, help="Context to allocate.")
-@click.option("--quant", default="Q4_K_M", show_default=True, help="Quant of catalog models.")
+@click.option("--quant", default=DEFAULT_QUANT, show_default=True, help="Quant of catalog models.")
 @click.option("--kv-type", type=click.Choice(["f16", "q8_0", "q4_0"]), default="f16", show_default=True)
 @click.option("--refresh", is_flag=True, help="Measure again what was measured before.")
 @_JSON

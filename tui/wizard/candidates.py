@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
-from weighin.engine.catalog.ranking import SortKey, sort_rows
+from weighin.engine.catalog.ranking import sort_rows
+from weighin.engine.catalog.sort_keys import SortKey
 from weighin.engine.errors import WeighinError
 from weighin.engine.prepare.candidate_rows import (
     CANDIDATE_SORT_KEYS,

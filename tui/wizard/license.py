@@ -8,8 +8,9 @@ from textual.containers import Horizontal
 from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet
 
 from weighin.engine.catalog.licenses import Purpose
-from weighin.engine.catalog.verdict import CountError, StatedUse, parse_count
+from weighin.engine.catalog.verdict import StatedUse
 from weighin.engine.prepare.draft import Draft
+from weighin.engine.units import UnitError, parse_count
 
 from ..widgets.toggles import Pick, Tick
 from .step import Step
@@ -65,8 +66,8 @@ class LicenseStep(Step):
         purpose = next(name for index, name in enumerate(_PURPOSES) if index == pressed)
         words = self.query_one("#users", Input).value.strip()
         try:
-            users = parse_count(words, "Monthly users") if words else None
-        except CountError as error:
+            users = parse_count(words, what="Monthly users", unit="people") if words else None
+        except UnitError as error:
             raise ValueError(str(error)) from None
 
         def ticked(name: str) -> bool:

@@ -22,11 +22,6 @@ _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
 _MODE_FILTER = 2
 
 
-def is_known_machine() -> bool:
-    """Whether there are numbers for this processor, and its kernel and Python agree about it."""
-    return platform.machine() in _ARCHITECTURES and struct.calcsize("P") == 8
-
-
 def install_filter() -> None:
     """Puts the filter on this process, for good.
 

@@ -212,6 +212,10 @@ def test_a_file_name_alone_leaves_a_condition() -> None:
         ("SmolLM2-135M-Instruct.Q4_1.gguf", "smollm2-135m-instruct"),
         ("qwen2.5-3b-instruct-q4_k_m-00001-of-00002.gguf", "qwen2.5-3b-instruct"),
         ("Llama-3.2-1B-Instruct-UD-Q4_K_XL.gguf", "llama-3.2-1b-instruct"),
+        ("Llama-3.2-1B-Instruct-NVFP4.gguf", "llama-3.2-1b-instruct"),
+        ("Llama-3.2-1B-Instruct-FP32.gguf", "llama-3.2-1b-instruct"),
+        ("Llama-3.2-1B-Instruct.i1-IQ3_XXS.gguf", "llama-3.2-1b-instruct"),
+        ("gemma-4-E2B_q4_0-it.gguf", "gemma-4-e2b-it"),
         ("phi-4-mini-Q4.gguf", None),
         ("phi-4-uncensored-Q4_K_M.gguf", None),
         ("model.gguf", None),
@@ -264,6 +268,14 @@ def test_the_license_beside_a_file_wins(tmp_path: Path) -> None:
     report = license_report(str(file), StatedUse(), load_catalog())
     assert isinstance(report.verdict, Allowed)
     assert "LICENSE.txt" in report.decided_by
+
+
+@pytest.mark.parametrize("quant", ["NVFP4", "FP32", "UD-Q4_K_XL", "i1-IQ3_XXS"])
+def test_every_quant_of_one_model_shares_the_license_beside_it(tmp_path: Path, quant: str) -> None:
+    file = write_gguf(tmp_path / "m-Q4_0.gguf", license="mrl")
+    write_gguf(tmp_path / f"m-{quant}.gguf", license="mrl")
+    (tmp_path / "LICENSE").write_text(MIT, encoding="utf-8")
+    assert license_report(str(file), StatedUse(), load_catalog()).licenses == ("mit",)
 
 
 def test_a_license_in_a_folder_of_many_models_is_nobodys(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,51 @@ def test_a_mistyped_name_gets_the_closest_one_whatever_its_case() -> None:
     known = ["Qwen3-1.7B", "llama-3.2-1b"]
     assert did_you_mean("qwen3-17b", known) == "Did you mean Qwen3-1.7B?"
     assert did_you_mean("zzzz", known, otherwise="See `weighin models`.") == "See `weighin models`."
+
+
+def count_people(text: str) -> int:
+    return units.parse_count(text, what="--users", unit="people")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("5M", 5_000_000),
+        ("5 m", 5_000_000),
+        ("1,000", 1000),
+        ("1 000 000", 10**6),
+        ("700k", 700_000),
+        ("1.5 million", 1_500_000),
+        ("3 thousand", 3000),
+        ("2b", 2 * 10**9),
+        ("1_200", 1200),
+        ("0.0000015M", 1),
+        ("0", 0),
+    ],
+)
+def test_counts_as_people_write_them(text: str, number: int) -> None:
+    assert count_people(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "many", "-5", "5T", "1,00", "1,0000", "1.5.2", "5M users", "٥", "1e6", "M", ",5"])
+def test_what_is_not_a_count_is_said(text: str) -> None:
+    with pytest.raises(units.UnitError, match="not a number of people"):
+        count_people(text)
+
+
+@given(st.integers(0, 10**15))
+def test_counts_come_back(number: int) -> None:
+    assert count_people(str(number)) == count_people(f"{number:,}") == count_people(f"{number:_}") == number
+    assert count_people(f"{number}k") == number * 1000
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_count_or_a_sentence(text: str) -> None:
+    if re.fullmatch(r"\d+", text, re.ASCII):
+        assert count_people(text) == int(text)
+        return
+    try:
+        number = count_people(text)
+    except units.UnitError:
+        return
+    assert number >= 0

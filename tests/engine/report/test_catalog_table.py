@@ -11,7 +11,8 @@ import pytest
 from weighin.engine.catalog.entries import CatalogError
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.quants import LADDER, best_fitting, ladder, smallest_machine_gb
-from weighin.engine.catalog.ranking import SORT_KEYS, ModelFilter, SortKey, rank_models
+from weighin.engine.catalog.ranking import ModelFilter, rank_models
+from weighin.engine.catalog.sort_keys import SORT_KEYS, SortKey
 from weighin.engine.catalog.verdict import Allowed, StatedUse
 from weighin.engine.events.run import AnswerScored, CandidateCard, MemoryMeasured, RunStarted, SpeedMeasured, SuiteCard
 from weighin.engine.plan.model import Candidate, Plan, Settings

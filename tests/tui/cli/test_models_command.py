@@ -76,10 +76,10 @@ def test_nothing_found_is_said() -> None:
     [
         (["lama-3.1-8b-instruct"], "Did you mean llama-3.1-8b-instruct"),
         (["--compare"], "needs the names of models"),
-        (["--max-size", "big"], "--max-size 'big' is no number"),
+        (["--max-size", "big"], "--max-size is 'big', which is not a number"),
         (["--fits", "much"], "no memory in GB"),
         (["--aptitude", "codng"], "One of chat, coding"),
-        (["--use", "commercial", "--users", "many"], "--users 'many' is no number"),
+        (["--use", "commercial", "--users", "many"], "--users is 'many', which is not a number of people"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: list[str], said: str) -> None:

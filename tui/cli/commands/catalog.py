@@ -10,11 +10,13 @@ from typing import Any, Literal, cast
 import click
 import msgspec
 
-from weighin.engine.catalog.entries import Catalog
+from weighin.engine.catalog.entries import APTITUDES, Catalog
 from weighin.engine.catalog.loading import load_catalog
-from weighin.engine.catalog.ranking import ModelFilter, SortKey, rank_models
-from weighin.engine.catalog.verdict import StatedUse, parse_count
+from weighin.engine.catalog.ranking import ModelFilter, rank_models
+from weighin.engine.catalog.sort_keys import SortKey
+from weighin.engine.catalog.verdict import StatedUse
 from weighin.engine.errors import WeighinError
+from weighin.engine.units import parse_count
 
 from .query import print_json
 
@@ -60,11 +62,11 @@ def show_license(model: str, options: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _use(options: dict[str, Any]) -> StatedUse:
-    users, revenue = options.get("users"), options.get("revenue")
+    users, revenue = options.get("users"), (options.get("revenue") or "").lstrip("$")
     return StatedUse(
         purpose=cast(Literal["commercial", "internal", "research"], options.get("use") or "commercial"),
-        monthly_users=None if users is None else parse_count(users),
-        annual_revenue_usd=None if revenue is None else parse_count(revenue.lstrip("$"), "--revenue", "dollars"),
+        monthly_users=None if users is None else parse_count(users, what="--users", unit="people"),
+        annual_revenue_usd=parse_count(revenue, what="--revenue", unit="dollars") if revenue else None,
         redistribute=bool(options.get("redistribute")),
         train_on_outputs=bool(options.get("train")),
         osi_required=bool(options.get("osi")),
@@ -73,7 +75,6 @@ def _use(options: dict[str, Any]) -> StatedUse:
 
 
 def _filter(options: dict[str, Any]) -> ModelFilter:
-    from weighin.engine.catalog.check import APTITUDES
     from weighin.engine.hardware.memory import usable_memory
 
     stated = any(options.get(name) for name in ("use", "users", "revenue", "redistribute", "train", "osi", "region"))
@@ -87,8 +88,8 @@ def _filter(options: dict[str, Any]) -> ModelFilter:
         words=options["words"],
         use=_use(options) if stated or options["unconditional"] else None,
         without_conditions=options["unconditional"],
-        min_parameters=None if least is None else parse_count(least, "--min-size", "parameters"),
-        max_parameters=None if most is None else parse_count(most, "--max-size", "parameters"),
+        min_parameters=None if least is None else parse_count(least, what="--min-size"),
+        max_parameters=None if most is None else parse_count(most, what="--max-size"),
         language=options["language"],
         aptitude=aptitude,
         fits_bytes=None if fits is None else _gigabytes(fits),
