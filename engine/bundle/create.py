@@ -22,10 +22,10 @@ from ..hub.cache import cached_from, check_room, free_bytes, storage_errors
 from ..hub.client import never
 from ..hub.errors import BundleError, LocalStoreError
 from ..hub.progress import Meter, Report, silent
-from ..plan.model import Plan, plan_from_toml, plan_to_toml, read_plan
+from ..plan.files import plan_from_toml, plan_to_toml, read_plan
+from ..plan.model import BuiltInSuite, HubSource, OwnSuite, Plan, PlannedSuite, data_path, with_data_path
 from ..tasks.harness.items import harness_files
 from ..tasks.harness.yaml import is_harness_task
-from ..tasks.opening import reference_spec
 from .copying import copy_file
 from .items import BundleItem, data_items, safe_name, suite_folder
 from .manifest import (
@@ -258,24 +258,23 @@ def _packed_plan(
                 f"{candidate.path} is not the file that the plan was made with.", hint="Make the plan again."
             )
         candidates.append(msgspec.structs.replace(candidate, path=items[0].path, sha256=sha256))
-    suites = []
+    suites: list[PlannedSuite] = []
     for suite, files in zip(plan.suites, data, strict=True):
         if not files:
             suites.append(suite)
             continue
         whole = len(files) == 1 or is_harness_task(files[0].path)  # a task file names its data itself
         path = files[0].path if whole else files[0].path.rpartition("/")[0]
-        if reference_spec(suite) is not None:
-            suites.append(msgspec.structs.replace(suite, data=suite_folder(files[0].path)))
+        if isinstance(suite, BuiltInSuite):
+            suites.append(with_data_path(suite, suite_folder(files[0].path)))
             continue
         found = [hashes[item.path] for item in files]
         sha256 = joint_sha256(found)
         if suite.data_sha256 and suite.data_sha256 != sha256:
-            what = suite.data or f"The data of {suite.name}"
+            what = data_path(suite) or f"The data of {suite.name}"
             raise BundleError(f"{what} changed since the plan was made.", hint="Make the plan again.")
-        packed = msgspec.structs.replace(suite, data=path, data_sha256=sha256)
         # Over there it is files like any others; the manifest says which of the hub they were.
-        suites.append(msgspec.structs.replace(packed, hub_repo="", hub_file="", hub_revision=""))
+        suites.append(with_data_path(msgspec.structs.replace(suite, data_sha256=sha256), path))
     return msgspec.structs.replace(plan, candidates=tuple(candidates), suites=tuple(suites))
 
 
@@ -288,8 +287,10 @@ def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
     plan = plan_from_toml(text, where=str(folder / PLAN))
     listed = {file.path for file in manifest.files}
     listed |= {suite_folder(path) for path in listed if path.startswith("data/")}
-    named = [candidate.path for candidate in plan.candidates] + [suite.data for suite in plan.suites if suite.data]
-    named += [suite.hub_repo for suite in plan.suites if suite.hub_repo]
+    named = [candidate.path for candidate in plan.candidates] + [
+        path for suite in plan.suites if (path := data_path(suite))
+    ]
+    named += [s.source.repo for s in plan.suites if isinstance(s, OwnSuite) and isinstance(s.source, HubSource)]
     outside = [f"its plan names {path[:120]!r}" for path in named if path not in listed]
     for path in named:
         if path in listed and is_harness_task(path):

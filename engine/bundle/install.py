@@ -21,7 +21,8 @@ from ..hub.cache import CachedFile, cached_file, check_room, free_bytes, locked,
 from ..hub.client import never
 from ..hub.progress import Meter, Report, silent
 from ..models.local import hub_cache_dir
-from ..plan.model import plan_from_toml, write_plan
+from ..plan.files import plan_from_toml, write_plan
+from ..plan.model import data_path, with_data_path
 from .copying import copy_file
 from .create import ImportedBundle, verify_bundle
 from .items import safe_name
@@ -71,9 +72,7 @@ def install_bundle(
     plan = msgspec.structs.replace(
         plan,
         candidates=tuple(msgspec.structs.replace(c, path=str(found[c.path])) for c in plan.candidates),
-        suites=tuple(
-            msgspec.structs.replace(s, data=str(_placed(s.data, found)) if s.data else "") for s in plan.suites
-        ),
+        suites=tuple(with_data_path(s, str(_placed(data_path(s), found))) if data_path(s) else s for s in plan.suites),
     )
     with storage_errors(home):
         write_plan(plan, home / PLAN)

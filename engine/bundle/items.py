@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ..hub.errors import BundleError
-from ..plan.model import Plan, SuiteChoice
+from ..plan.model import BuiltInSuite, HubSource, OwnSuite, Plan, data_path
 from ..tasks.harness.items import harness_files
 from ..tasks.harness.yaml import is_harness_task
 from ..tasks.opening import reference_spec
@@ -37,16 +37,14 @@ def data_items(plan: Plan) -> list[list[BundleItem]]:
         number = 1 + sum(bool(group) for group in groups)
         folder = f"data/{number}-{safe_name(suite.name)}"
         spec = reference_spec(suite)
-        if spec is not None:
+        if isinstance(suite, BuiltInSuite):
             # Names stay: the data set's patterns find the files by them on the other side.
             own = Path(suite.data) if suite.data else None
-            groups.append(_reference_files(spec, find_files(spec, folder=own), folder))
-        elif is_harness_task(suite.data):
-            groups.append(_task_items(Path(suite.data), folder))
-        elif suite.data or suite.hub_repo:
-            groups.append(_own_items(suite, find_own_files(suite), number, folder))
+            groups.append(_reference_files(spec, find_files(spec, folder=own), folder) if spec else [])
+        elif is_harness_task(data_path(suite)):
+            groups.append(_task_items(Path(data_path(suite)), folder))
         else:
-            groups.append([])
+            groups.append(_own_items(suite, find_own_files(suite), number, folder))
     return groups
 
 
@@ -76,15 +74,16 @@ def _task_items(task: Path, folder: str) -> list[BundleItem]:
     return items
 
 
-def _own_items(suite: SuiteChoice, found: OwnFiles, number: int, folder: str) -> list[BundleItem]:
+def _own_items(suite: OwnSuite, found: OwnFiles, number: int, folder: str) -> list[BundleItem]:
     """One file as it is called; several numbered in a folder, which keeps the order they are read in."""
     items = []
     for index, (shown, source) in enumerate(found.files, 1):
         name = safe_name(shown.name)
         path = f"data/{number}-{name}" if len(found.files) == 1 else f"{folder}/{index:04d}-{name}"
         origin = None
-        if found.commit:
-            origin = Origin(repo=suite.hub_repo, commit=found.commit, file=shown.relative_to(suite.hub_repo).as_posix())
+        if isinstance(suite.source, HubSource):
+            repo = suite.source.repo
+            origin = Origin(repo=repo, commit=found.commit, file=shown.relative_to(repo).as_posix())
         items.append(BundleItem(source, path, "data", origin))
     return items
 

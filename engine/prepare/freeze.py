@@ -21,7 +21,17 @@ from ..models.fetch_text import PlainLines
 from ..models.local import store_name
 from ..models.references import reference_at_end
 from ..models.resolve import locate
-from ..plan.model import Candidate, Plan, PromptStyle, SuiteChoice, check_plan
+from ..plan.checks import check_plan
+from ..plan.model import (
+    Candidate,
+    FileSource,
+    HubSource,
+    OwnSuite,
+    Plan,
+    PlannedSuite,
+    PromptStyle,
+    data_path,
+)
 from ..safe_names import is_repo_id
 from ..sandbox.probe import require_sandbox
 from ..tasks.items import Suite
@@ -225,27 +235,28 @@ def _frozen_candidate(candidate: Candidate, inputs: Inputs, say: Say) -> Candida
     )
 
 
-def _frozen_suite(choice: SuiteChoice, plan: Plan, inputs: Inputs) -> tuple[SuiteChoice, Suite]:
-    if choice.hub_repo:  # from here on it is this commit, whatever the branch does
-        choice = msgspec.structs.replace(choice, hub_revision=find_own_files(choice).commit)
+def _frozen_suite(suite: PlannedSuite, plan: Plan, inputs: Inputs) -> tuple[PlannedSuite, Suite]:
+    if isinstance(suite, OwnSuite) and isinstance(suite.source, HubSource):
+        # From here on it is this commit, whatever the branch does.
+        source = msgspec.structs.replace(suite.source, revision=find_own_files(suite).commit)
+        suite = msgspec.structs.replace(suite, source=source)
     # Opening a suite reveals every mistake in its data now, not in the middle of a run.
-    suite = inputs.suite(choice, plan)
-    spec = suite.spec
-    if spec.scorer == "code":
+    opened = inputs.suite(suite, plan)
+    if opened.spec.scorer == "code":
         require_sandbox()
-    if spec.format:
-        digest = dataset_sha256(spec, folder=Path(choice.data) if choice.data else None)
-    elif choice.data or choice.hub_repo:
-        digest = own_sha256(find_own_files(choice))
+    if isinstance(suite, OwnSuite):
+        digest = own_sha256(find_own_files(suite))
+    elif opened.spec.format:
+        digest = dataset_sha256(opened.spec, folder=Path(suite.data) if suite.data else None)
     else:
-        return choice, suite
-    if choice.data_sha256 and choice.data_sha256 != digest:
-        what = choice.data or f"The data of {choice.name}"
+        return suite, opened
+    if suite.data_sha256 and suite.data_sha256 != digest:
+        what = data_path(suite) or f"The data of {suite.name}"
         raise PlanError(f"{what} has changed since the run started.", hint="Restore the file, or start a new run.")
-    return msgspec.structs.replace(choice, data_sha256=digest), suite
+    return msgspec.structs.replace(suite, data_sha256=digest), opened
 
 
-def data_choice(words: str, *, taken: Iterable[str] = ()) -> SuiteChoice:
+def own_suite(words: str, *, taken: Iterable[str] = ()) -> OwnSuite:
     """The user's own data as they name it: a file, a folder of files, or ``owner/name:pattern`` on the hub.
 
     A pattern such as ``data/test-*.parquet`` names files of a data set there, at ``owner/name@revision:pattern`` if
@@ -255,11 +266,11 @@ def data_choice(words: str, *, taken: Iterable[str] = ()) -> SuiteChoice:
     head, colon, pattern = words.partition(":")
     repo, _, revision = head.partition("@")
     if colon and is_repo_id(repo) and not os.path.exists(path):  # noqa: PTH110
-        choice = SuiteChoice(name=repo.rpartition("/")[2], hub_repo=repo, hub_file=pattern, hub_revision=revision)
+        suite = OwnSuite(name=repo.rpartition("/")[2], source=HubSource(repo=repo, pattern=pattern, revision=revision))
     else:
-        choice = SuiteChoice(name=Path(path).stem, data=path)
+        suite = OwnSuite(name=Path(path).stem, source=FileSource(path=path))
     used = {*taken, *(spec.name for spec in suite_specs())}
-    name, number = slug(choice.name), 2
+    name, number = slug(suite.name), 2
     while name in used:
-        name, number = f"{slug(choice.name)}-{number}", number + 1
-    return msgspec.structs.replace(choice, name=name)
+        name, number = f"{slug(suite.name)}-{number}", number + 1
+    return msgspec.structs.replace(suite, name=name)

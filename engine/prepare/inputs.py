@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ..gguf.header import GgufHeader, check_file
-from ..plan.model import Plan, SuiteChoice
+from ..plan.model import Plan, PlannedSuite
 from ..tasks.items import Suite
 from ..tasks.opening import open_suite
 
@@ -36,7 +36,7 @@ class Inputs:
             self._headers[path] = check_file(Path(path))
         return self._headers[path]
 
-    def suite(self, choice: SuiteChoice, plan: Plan) -> Suite:
+    def suite(self, choice: PlannedSuite, plan: Plan) -> Suite:
         """The items of ``choice`` as ``plan`` asks them: its limit, its shuffle, its context.
 
         Raises:

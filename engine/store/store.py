@@ -22,7 +22,8 @@ import msgspec
 from ..errors import RunBusyError, StoreError
 from ..events.run import AnswerScored, Event
 from ..events.wire import decode_event, encode_event
-from ..plan.model import Plan, plan_from_toml, plan_to_toml
+from ..plan.files import plan_from_toml, plan_to_toml
+from ..plan.model import Plan
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,4 +1,4 @@
-"""From the name of a suite in a plan to its items, wherever those come from."""
+"""From a plan's suite to its items, wherever they come from. The only module that knows every kind of suite."""
 
 from __future__ import annotations
 
@@ -9,98 +9,72 @@ from pathlib import Path
 
 import msgspec
 
+from weighin.assets import asset
+
 from ..errors import DatasetError
-from ..plan.model import SuiteChoice, own_options
+from ..plan.model import BuiltInSuite, OwnSuite, PlannedSuite, data_path
+from .formats import find_format
+from .generators import find_context_generator, find_generator
+from .harness.items import open_task_suite
 from .harness.yaml import is_harness_task
 from .items import DEFAULT_N_CTX, ChoiceItem, GenerateItem, Item, Suite
+from .own.files import open_own
+from .reference.datasets import read_dataset
 from .spec import SuiteSpec, find_spec, suite_specs
 
 
-def open_suite(choice: SuiteChoice, *, seed: int, limit: int, n_ctx: int = DEFAULT_N_CTX) -> Suite:
-    """The suite's items in its one committed shuffle, the first ``limit`` of it (0: all).
+def open_suite(suite: PlannedSuite, *, seed: int, limit: int, n_ctx: int = DEFAULT_N_CTX) -> Suite:
+    """The suite's first ``limit`` items in its fixed shuffle (0: all).
 
-    The order depends on seed and suite name only, so that every candidate and every resumed run gets the same. The
-    items of a suite that follows the context depend on ``n_ctx`` too, which is the plan's, in tokens.
+    The order depends only on the seed and the suite's name, so that every candidate and every resumed run gets the
+    same items. The items of a suite that follows the context also depend on ``n_ctx``, in tokens.
 
     Raises:
-        DatasetError: unknown suite, or data that cannot be used.
-        HubError: a data set of the hub cannot be had.
+        DatasetError: the suite is unknown, or its data cannot be used.
+        HubError: a data set cannot be downloaded.
     """
-    reference = reference_spec(choice)
-    if reference is not None and choice.data:
-        refuse_options(choice)
-        spec, items = reference, _reference_items(reference, Path(choice.data))
-    elif is_harness_task(choice.data):
-        from .harness.items import open_harness_task  # which knows items itself
-
-        refuse_options(choice)
-        spec, items = open_harness_task(Path(choice.data), name=choice.name)
-    elif choice.data or choice.hub_repo:
-        from .own.files import open_own  # which knows items itself
-
-        spec, items = open_own(choice)
-    else:
-        spec = find_spec(choice.name)
-        items = _built_in_items(spec, n_ctx)
+    spec, items = _open_own(suite) if isinstance(suite, OwnSuite) else _open_built_in(suite, n_ctx)
     order = _numbered(items, by_group=spec.group_kind == "subject")
     random.Random(f"{seed}:{spec.name}").shuffle(order)
     return Suite(spec=spec, items=tuple(order[: limit or None]))
 
 
-def _numbered(items: Iterable[Item], *, by_group: bool) -> list[Item]:
-    """The items with their ``row``."""
-    counts: Counter[str] = Counter()
-    found: list[Item] = []
-    for item in items:
-        group = item.group if by_group else ""
-        found.append(msgspec.structs.replace(item, row=counts[group]))
-        counts[group] += 1
-    return found
-
-
-def reference_spec(choice: SuiteChoice) -> SuiteSpec | None:
-    """The reference suite that a choice means; None for built-in items and the user's own data.
+def reference_spec(suite: PlannedSuite) -> SuiteSpec | None:
+    """The spec of a reference suite; None for other built-in suites and your own data.
 
     Raises:
-        DatasetError: it would be a data set of the hub under the name of a reference suite.
+        DatasetError: your own data has the name of a reference suite.
     """
-    spec = next((spec for spec in suite_specs() if spec.format and spec.name == choice.name), None)
-    if spec is not None and choice.hub_repo:
-        raise DatasetError(f"{choice.name} is a reference suite.", hint=f"Give {choice.hub_repo} another name.")
+    spec = next((spec for spec in suite_specs() if spec.format and spec.name == suite.name), None)
+    if spec is not None and isinstance(suite, OwnSuite):
+        raise DatasetError(f"{suite.name} is the name of a reference suite.", hint="Give your data another name.")
     return spec
 
 
-def refuse_options(choice: SuiteChoice) -> None:
-    """Raise DatasetError where a suite that says itself how it is asked was given options of one's own data."""
-    given = own_options(choice)
-    if given:
-        raise DatasetError(
-            f"{choice.name} is asked and scored as it is defined: it takes no {given[0]}.",
-            hint="Give the data itself, under a name of your own, to ask it your own way.",
-        )
+def _open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
+    reference_spec(suite)
+    return open_task_suite(suite) if is_harness_task(data_path(suite)) else open_own(suite)
 
 
-def _reference_items(spec: SuiteSpec, folder: Path | None = None) -> tuple[Item, ...]:
-    from .formats import find_format
-    from .reference.datasets import read_dataset
+def _open_built_in(suite: BuiltInSuite, n_ctx: int) -> tuple[SuiteSpec, tuple[Item, ...]]:
+    spec = find_spec(suite.name)
+    if spec.format:
+        return spec, _reference_items(spec, Path(suite.data) if suite.data else None)
+    if spec.generator:
+        if spec.follows_context:
+            return spec, find_context_generator(spec.generator)(n_ctx=n_ctx)
+        return spec, find_generator(spec.generator)()
+    return spec, _shipped_items(spec)
 
+
+def _reference_items(spec: SuiteSpec, folder: Path | None) -> tuple[Item, ...]:
     items = find_format(spec.format)(read_dataset(spec, folder=folder), spec)
     if not items:
-        raise DatasetError(f"The data of {spec.name} has no items.", hint="Give the whole data set.")
+        raise DatasetError(f"The data of {spec.name} has no items.", hint="Use the whole data set.")
     return items
 
 
-def _built_in_items(spec: SuiteSpec, n_ctx: int) -> tuple[Item, ...]:
-    if spec.format:
-        return _reference_items(spec)
-    if spec.generator:
-        from .generators import find_context_generator, find_generator
-
-        if spec.follows_context:
-            return find_context_generator(spec.generator)(n_ctx=n_ctx)
-        return find_generator(spec.generator)()
-    from weighin.assets import asset
-
+def _shipped_items(spec: SuiteSpec) -> tuple[Item, ...]:
     lines = asset("tasks", spec.data).read_bytes().splitlines()
     try:
         if spec.kind == "choice":
@@ -108,5 +82,16 @@ def _built_in_items(spec: SuiteSpec, n_ctx: int) -> tuple[Item, ...]:
         return tuple(msgspec.json.decode(line, type=GenerateItem) for line in lines)
     except msgspec.DecodeError as error:
         raise DatasetError(
-            f"The data of the suite {spec.name} is damaged: {error}.", hint="Install weighin again."
+            f"The data of the suite {spec.name} is damaged: {error}.", hint="Reinstall weighin."
         ) from None
+
+
+def _numbered(items: Iterable[Item], *, by_group: bool) -> list[Item]:
+    """The items with ``row`` set."""
+    counts: Counter[str] = Counter()
+    numbered: list[Item] = []
+    for item in items:
+        group = item.group if by_group else ""
+        numbered.append(msgspec.structs.replace(item, row=counts[group]))
+        counts[group] += 1
+    return numbered

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common import last_line, ratio_line, with_worker
 
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, FileSource, OwnSuite
 from weighin.engine.prepare.demo import sample_model
 from weighin.engine.run.rounds import CHOICE_BLOCK_ITEMS
 from weighin.engine.tasks.opening import open_suite
@@ -49,7 +49,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     options = parser.parse_args()
     model = options.model or sample_model()
-    chosen = SuiteChoice(name="data", data=str(options.data)) if options.data else SuiteChoice(name="everyday-choice")
+    chosen = (
+        OwnSuite(name="data", source=FileSource(path=str(options.data)))
+        if options.data
+        else BuiltInSuite(name="everyday-choice")
+    )
     suite = open_suite(chosen, seed=1, limit=0)
     asked = [build_request(suite.spec, item) for item in suite.items]
     rows = [request for request in asked if isinstance(request, ChoiceRequest)]

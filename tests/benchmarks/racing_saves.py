@@ -24,7 +24,7 @@ import msgspec
 from common import last_line
 
 from weighin.engine.events.run import AnswerScored, VerdictReached
-from weighin.engine.plan.model import ConsistencyPlan, Plan, RacePlan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, ConsistencyPlan, Plan, RacePlan, Settings, SpeedPlan
 from weighin.engine.prepare.demo import sample_model
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
@@ -90,7 +90,7 @@ def main() -> None:
         plan = freeze_plan(
             Plan(
                 candidates=candidates_from_paths(str(file) for file in files),
-                suites=tuple(SuiteChoice(name=suite) for suite in options.suites.split(",")),
+                suites=tuple(BuiltInSuite(name=suite) for suite in options.suites.split(",")),
                 settings=Settings(n_threads=options.threads),
                 speed=SpeedPlan(repeats=3, chat_prompts=1, max_disturbed_retries=0),
                 consistency=ConsistencyPlan(items=0),

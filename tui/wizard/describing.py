@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from weighin.engine.plan.model import Candidate, Limits, Plan, SuiteChoice
+from weighin.engine.plan.model import Candidate, Limits, OwnSuite, Plan, PlannedSuite
 from weighin.engine.prepare.candidate_rows import CandidateRow
 from weighin.engine.prepare.draft import SAMPLE, Draft, is_file
 from weighin.engine.tasks.spec import SuiteSpec
@@ -107,13 +107,13 @@ def _limits(limits: Limits) -> list[str]:
     return [f"Limits: {', '.join(words)}"] if words else []
 
 
-def _how_asked(choice: SuiteChoice, spec: SuiteSpec) -> list[str]:
+def _how_asked(choice: PlannedSuite, spec: SuiteSpec) -> list[str]:
     """Of the user's own data: how it is scored, its examples, its columns."""
-    if spec.format or not (choice.data or choice.hub_repo):
+    if not isinstance(choice, OwnSuite):
         return []
     words = ["scored by likelihood" if spec.kind == "choice" else f"scored by {spec.scorer}"]
-    if choice.shots:
-        words.append("1 solved example" if choice.shots == 1 else f"{choice.shots} solved examples")
-    if choice.columns:
-        words.append(f"columns {write_columns(choice.columns)}")
+    if choice.asking.shots:
+        words.append("1 solved example" if choice.asking.shots == 1 else f"{choice.asking.shots} solved examples")
+    if choice.asking.columns:
+        words.append(f"columns {write_columns(choice.asking.columns)}")
     return ["  " + "; ".join(words)]

@@ -17,7 +17,8 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from weighin.engine.errors import WeighinError
 from weighin.engine.paths import data_dir
-from weighin.engine.plan.model import KvType, Plan, write_plan
+from weighin.engine.plan.files import write_plan
+from weighin.engine.plan.model import KvType, Plan
 from weighin.engine.prepare.candidate_rows import CandidateRow
 from weighin.engine.prepare.draft import Draft, plan_from_draft
 

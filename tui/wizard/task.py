@@ -13,8 +13,8 @@ from textual.widgets import Input, Label, Select, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from weighin.engine.errors import PlanError, WeighinError
-from weighin.engine.plan.model import SuiteChoice
-from weighin.engine.prepare.draft import Draft, OwnData, with_own
+from weighin.engine.plan.model import HubSource, OwnAsking, OwnSuite, data_path
+from weighin.engine.prepare.draft import Draft
 from weighin.engine.tasks.scorers.defaults import DEFAULTS
 from weighin.engine.tasks.spec import suite_specs
 
@@ -38,7 +38,7 @@ class TaskStep(Step):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._own: dict[str, OwnData] = {}
+        self._own: dict[str, OwnAsking] = {}
 
     def compose(self) -> ComposeResult:
         yield Label("Suites: space picks")
@@ -83,7 +83,7 @@ class TaskStep(Step):
             self.draft,
             suites=tuple(name for name in chosen if name in names),
             data_files=files,
-            own={file: own for file, own in self._own.items() if file in files and own != OwnData()},
+            own={file: own for file, own in self._own.items() if file in files and own != OwnAsking()},
         )
 
     def _take_fields(self) -> None:
@@ -96,7 +96,7 @@ class TaskStep(Step):
             columns = parse_columns(words) if words else {}
         except PlanError as error:
             raise ValueError(str(error)) from None
-        self._own[self._file] = OwnData(
+        self._own[self._file] = OwnAsking(
             scorer="" if scorer == _USUAL_SCORER else scorer,
             shots=int(self.number("#data-shots", "Solved examples")),
             columns=columns,
@@ -105,7 +105,7 @@ class TaskStep(Step):
     def _bring_forward(self, file: str) -> None:
         """Show how this data is asked, and read it."""
         self._file = file
-        own = self._own.get(file, OwnData())
+        own = self._own.get(file, OwnAsking())
         with self.prevent(Select.Changed):
             scorer = self.query_one("#data-scorer", Select)
             scorer.value = own.scorer if own.scorer in DEFAULTS else _USUAL_SCORER
@@ -152,20 +152,19 @@ class TaskStep(Step):
         focused = self.screen.focused
         field = self.query_one("#data-path", Input)
         if focused is field and field.value.strip():
-            choice = _choice(field.value.strip())
-            self._bring_forward(choice.data or field.value.strip())
+            self._bring_forward(data_path(_own_suite(field.value.strip())) or field.value.strip())
         elif focused is not None and focused.id in self.READS_ON_ENTER and focused is not field:
             self._read_again()
         else:
             super().proceed()
 
     @work(thread=True, exclusive=True)
-    def _read(self, file: str, own: OwnData, width: int) -> None:
-        from weighin.engine.tasks.own.preview import preview_choice  # scorers' libraries come with it
+    def _read(self, file: str, own: OwnAsking, width: int) -> None:
+        from weighin.engine.tasks.own.preview import preview_suite  # scorers' libraries come with it
 
         lines, good = [], False
         try:
-            preview = preview_choice(with_own(_choice(file), own))
+            preview = preview_suite(msgspec.structs.replace(_own_suite(file), asking=own))
         except WeighinError as error:
             lines = [str(error)]
         else:
@@ -189,12 +188,12 @@ class TaskStep(Step):
         self.call_after_refresh(self.scroll_end, animate=False)
 
 
-def _choice(words: str) -> SuiteChoice:
-    from weighin.engine.prepare.freeze import data_choice  # reads GGUF headers
+def _own_suite(words: str) -> OwnSuite:
+    from weighin.engine.prepare.freeze import own_suite  # reads GGUF headers
 
-    return data_choice(words)
+    return own_suite(words)
 
 
 def _shown(file: str) -> str:
     """A path by its last part, what is on the hub whole."""
-    return file if _choice(file).hub_repo else Path(file).name
+    return file if isinstance(_own_suite(file).source, HubSource) else Path(file).name

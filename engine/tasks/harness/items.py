@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ...errors import DatasetError
+from ...plan.model import OwnSuite, data_path
 from ..items import ChoiceItem, GenerateItem, Item
 from ..reference.datasets import read_rows
 from ..scorers.harness_match import HarnessCheck, RegexStep, check_pattern, metric_name
@@ -31,6 +32,21 @@ def harness_files(path: Path) -> list[Path]:
     """
     files = read_harness_task(path).data_files(path.parent)
     return [path, *dict.fromkeys(file for each in files.values() for file in each)]
+
+
+def open_task_suite(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
+    """Spec and items of a suite whose data is a task file.
+
+    Raises:
+        DatasetError: as ``open_harness_task``, or the suite changes how the task is asked.
+    """
+    changes = suite.asking.changes()
+    if changes:
+        raise DatasetError(
+            f"{suite.name} is asked and scored as its task file says: it takes no {changes[0]}.",
+            hint="To ask it another way, give the data itself under another name.",
+        )
+    return open_harness_task(Path(data_path(suite)), name=suite.name)
 
 
 def open_harness_task(path: Path, *, name: str) -> tuple[SuiteSpec, tuple[Item, ...]]:

@@ -23,7 +23,7 @@ from ...errors import DatasetError
 from ..items import ChoiceItem, GenerateItem, Item
 from ..scorers.defaults import UnfitRowError, find_row_check
 from ..spec import Kind, Shot, SuiteSpec
-from .rows import MAX_CHOICES, Numbered, numbered, plain_rows, rows_of_file
+from .rows import MAX_CHOICES, Numbered, rows_of_file
 
 MAX_SIZE_BYTES = 200 * 2**20
 
@@ -57,22 +57,6 @@ def data_sha256(path: Path) -> str:
     return hashlib.sha256(_read(path)).hexdigest()
 
 
-def read_user_data(
-    path: Path, *, columns: Mapping[str, str] | None = None, shots: int = 0, scorer: str = ""
-) -> UserData:
-    """Read every row of ``path``; rows that cannot be used become problems.
-
-    ``columns`` maps the file's column names to ours (``{"query": "prompt", "choices.text": "choices"}``). The first
-    ``shots`` rows are held out and stand solved before every item. ``scorer`` is the one that will score generate
-    items: rows that it cannot use are problems too; empty means ``exact``.
-
-    Raises:
-        DatasetError: the file as a whole cannot be used: missing, empty, not UTF-8, not JSONL, CSV or Parquet, too
-            large; the mapping does not fit; there is no such scorer; fewer rows than ``shots`` and one more.
-    """
-    return read_user_files([(path, path)], where=str(path), columns=columns, shots=shots, scorer=scorer)
-
-
 def read_user_files(
     files: Sequence[tuple[Path, Path]],
     *,
@@ -81,10 +65,16 @@ def read_user_files(
     shots: int = 0,
     scorer: str = "",
 ) -> UserData:
-    """The same for several files read as one, each given as the name it is told by and its place; ``where`` names all.
+    """Read every row of the files as one table; rows that cannot be used become problems.
+
+    Each file is the name that messages use and its place; ``where`` names all of them in messages. ``columns`` maps
+    their column names to ours (``{"query": "prompt", "choices.text": "choices"}``). The first ``shots`` rows become
+    worked examples instead of items. ``scorer`` scores generate items (empty: ``exact``): rows it cannot use are
+    problems too.
 
     Raises:
-        DatasetError: as ``read_user_data``; all files together are too large.
+        DatasetError: the data as a whole cannot be used: missing, empty, not UTF-8, not JSONL, CSV or Parquet, too
+            large; the mapping does not fit; there is no such scorer; there are not more rows than ``shots``.
     """
     rows: list[Numbered] = []
     starts: list[int] = []
@@ -109,22 +99,6 @@ def read_user_files(
 def _in_its_file(problem: RowProblem, starts: list[int], names: list[str]) -> RowProblem:
     index = bisect.bisect_left(starts, problem.line) - 1
     return RowProblem(line=problem.line - starts[index], message=f"of {names[index]}: {problem.message}")
-
-
-def read_user_rows(
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    where: str,
-    columns: Mapping[str, str] | None = None,
-    shots: int = 0,
-    scorer: str = "",
-) -> UserData:
-    """The same for rows read elsewhere, such as a data set of the hub; ``where`` names it in sentences.
-
-    Raises:
-        DatasetError: as ``read_user_data``.
-    """
-    return _user_data(list(plain_rows(numbered(rows), columns or {}, where=where)), where, shots, scorer)
 
 
 def _user_data(rows: list[Numbered], where: str, shots: int, scorer: str) -> UserData:

@@ -8,12 +8,14 @@ import msgspec
 
 from ...errors import DatasetError
 from ...files import joint_sha256
-from ...plan.model import DATA_SUFFIXES, OWN_OPTIONS, SuiteChoice
+from ...plan.model import DATA_SUFFIXES, FileSource, HubSource, OwnSuite
+from ..harness.items import harness_files
 from ..harness.yaml import is_harness_task
 from ..items import Item
 from ..spec import SuiteSpec
 from .data import UserData, data_sha256, read_user_files
-from .suite import UserScoring, user_spec
+from .hub_files import HubFiles, cached_hub_files, find_hub_files
+from .suite import user_spec
 
 
 class OwnFiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,7 @@ class OwnFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Of a data set of the hub."""
 
 
-def find_own_files(choice: SuiteChoice) -> OwnFiles:
+def find_own_files(suite: OwnSuite) -> OwnFiles:
     """The user's file, the files of their folder, a task file with the data that it names, or a data set of the hub.
 
     What is not here of the last is fetched.
@@ -36,12 +38,10 @@ def find_own_files(choice: SuiteChoice) -> OwnFiles:
     Raises:
         DatasetError, HubError: they are not there or cannot be had.
     """
-    if choice.hub_repo:
-        return _hub_files(choice)
-    path = Path(choice.data)
-    if is_harness_task(choice.data):
-        from ..harness.items import harness_files
-
+    if isinstance(suite.source, HubSource):
+        return _hub_files(suite.source, suite.data_sha256)
+    path = Path(suite.source.path)
+    if is_harness_task(suite.source.path):
         return OwnFiles(where=str(path), title=path.name, files=tuple((file, file) for file in harness_files(path)))
     try:
         if not path.is_dir():
@@ -54,57 +54,54 @@ def find_own_files(choice: SuiteChoice) -> OwnFiles:
     return OwnFiles(where=str(path), title=path.name, files=tuple((file, file) for file in inside))
 
 
-def _hub_files(choice: SuiteChoice) -> OwnFiles:
-    from .hub_files import HubFiles, cached_hub_files, find_hub_files
-
-    named = {"repo": choice.hub_repo, "pattern": choice.hub_file, "revision": choice.hub_revision}
-    title = f"{choice.hub_repo} {choice.hub_file}"
+def _hub_files(source: HubSource, data_sha256: str) -> OwnFiles:
+    title = f"{source.repo} {source.pattern}"
 
     def own(found: HubFiles) -> OwnFiles:
-        files = tuple((Path(choice.hub_repo, name), path) for name, path in found.files)
+        files = tuple((Path(source.repo, name), path) for name, path in found.files)
         return OwnFiles(where=title, title=title, files=files, commit=found.commit)
 
-    # A run that started knows the hash of all files: where the cache has them, no hub is asked.
-    if choice.data_sha256 and (cached := cached_hub_files(**named)) is not None:
+    # A run that has started knows the hash of its files: where the cache has them, the hub is not asked.
+    if data_sha256 and (cached := cached_hub_files(source)) is not None:
         here = own(cached)
-        if own_sha256(here) == choice.data_sha256:
+        if own_sha256(here) == data_sha256:
             return here
-    return own(find_hub_files(**named))
+    return own(find_hub_files(source))
 
 
-def read_own(choice: SuiteChoice, found: OwnFiles | None = None) -> UserData:
+def read_own(suite: OwnSuite, found: OwnFiles | None = None) -> UserData:
     """Every row of the user's data; rows that cannot be used are problems.
 
     Raises:
         DatasetError, HubError: the data as a whole cannot be had or used.
     """
-    if is_harness_task(choice.data):
-        raise DatasetError(f"{choice.data} is a task file, not data.", hint="Its data can be read by itself.")
-    found = found or find_own_files(choice)
+    if isinstance(suite.source, FileSource) and is_harness_task(suite.source.path):
+        raise DatasetError(f"{suite.source.path} is a task file, not data.", hint="Name its data instead.")
+    found = found or find_own_files(suite)
+    asking = suite.asking
     return read_user_files(
-        found.files, where=found.where, columns=choice.columns, shots=choice.shots, scorer=choice.scorer
+        found.files, where=found.where, columns=asking.columns, shots=asking.shots, scorer=asking.scorer
     )
 
 
-def open_own(choice: SuiteChoice) -> tuple[SuiteSpec, tuple[Item, ...]]:
+def open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
     """Spec and items of the user's data, in the order of its rows.
 
     Raises:
-        DatasetError, HubError: as ``read_own``; a row is bad, or something named in ``choice`` does not exist.
+        DatasetError, HubError: as ``read_own``; a row is bad, or something named in ``suite`` does not exist.
     """
-    found = find_own_files(choice)
-    data = read_own(choice, found)
-    return own_spec(choice, found, data), data.items
+    found = find_own_files(suite)
+    data = read_own(suite, found)
+    return own_spec(suite, found, data), data.items
 
 
-def own_spec(choice: SuiteChoice, found: OwnFiles, data: UserData) -> SuiteSpec:
+def own_spec(suite: OwnSuite, found: OwnFiles, data: UserData) -> SuiteSpec:
     """The spec for rows that were read.
 
     Raises:
         DatasetError: as ``open_own``.
     """
-    how = UserScoring(**{field: getattr(choice, field) for field in OWN_OPTIONS})
-    return user_spec(data, name=choice.name, title=found.title, where=found.where, how=how)
+    return user_spec(data, name=suite.name, title=found.title, where=found.where, asking=suite.asking)
 
 
 def own_sha256(found: OwnFiles) -> str:

@@ -17,6 +17,8 @@ import msgspec
 
 from ...errors import DatasetError, WeighinError
 from ...files import write_atomically
+from ...plan.model import DATA_SUFFIXES, HubSource
+from ...safe_names import is_safe_path
 
 MAX_FILE_BYTES = 200 * 2**20
 """As much as ``userdata`` reads; more is refused before it is fetched."""
@@ -32,7 +34,7 @@ class HubFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Name in the repository and place in the cache, in the order of names."""
 
 
-def cached_hub_files(repo: str, pattern: str, *, revision: str = "") -> HubFiles | None:
+def cached_hub_files(source: HubSource) -> HubFiles | None:
     """What the cache has of it, whole or not; None when nothing matches.
 
     Raises:
@@ -40,10 +42,10 @@ def cached_hub_files(repo: str, pattern: str, *, revision: str = "") -> HubFiles
     """
     from ...hub.client import connect
 
-    return _in_cache(connect().cache_dir, repo, pattern, revision or "main")
+    return _in_cache(connect().cache_dir, source)
 
 
-def find_hub_files(repo: str, pattern: str, *, revision: str = "") -> HubFiles:
+def find_hub_files(source: HubSource) -> HubFiles:
     """The files of the data set ``repo`` that match ``pattern`` at ``revision`` (empty: ``main``).
 
     Raises:
@@ -53,24 +55,25 @@ def find_hub_files(repo: str, pattern: str, *, revision: str = "") -> HubFiles:
     from ...hub.client import connect, is_offline
 
     hub = connect()
-    cached = _in_cache(hub.cache_dir, repo, pattern, revision or "main")
-    if cached is not None and (is_offline() or _is_whole(cached, pattern)):
+    cached = _in_cache(hub.cache_dir, source)
+    if cached is not None and (is_offline() or _is_whole(cached, source.pattern)):
         return cached
     if is_offline():
         raise DatasetError(
-            f"{repo} has no {pattern} in the cache {hub.cache_dir}, and HF_HUB_OFFLINE is set.",
+            f"{source.repo} has no {source.pattern} in the cache {hub.cache_dir}, and HF_HUB_OFFLINE is set.",
             hint="Fetch it where there is a network, or carry it with `weighin bundle create`.",
         )
-    return _fetch(repo, pattern, revision or "main")
+    return _fetch(source.repo, source.pattern, source.revision or "main")
 
 
 def _folder(cache: Path, repo: str) -> Path:
     return cache / ("datasets--" + repo.replace("/", "--"))
 
 
-def _in_cache(cache: Path, repo: str, pattern: str, revision: str) -> HubFiles | None:
+def _in_cache(cache: Path, source: HubSource) -> HubFiles | None:
     """What the cache has; None when nothing matches."""
-    folder = _folder(cache, repo)
+    folder = _folder(cache, source.repo)
+    revision = source.revision or "main"
     ref = folder / "refs" / revision
     try:
         commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else revision
@@ -80,7 +83,7 @@ def _in_cache(cache: Path, repo: str, pattern: str, revision: str) -> HubFiles |
         here = {path.relative_to(snapshot).as_posix(): path for path in snapshot.rglob("*") if path.is_file()}
     except OSError as error:
         raise DatasetError(f"The cache {folder} cannot be read: {error}.", hint="Check its permissions.") from None
-    names = sorted(name for name in here if fnmatch.fnmatchcase(name, pattern))
+    names = sorted(name for name in here if fnmatch.fnmatchcase(name, source.pattern))
     return HubFiles(commit=commit, files=tuple((name, here[name]) for name in names)) if names else None
 
 
@@ -99,7 +102,6 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     from ...hub.client import ask, connect
-    from ...safe_names import is_safe_path
 
     hub = connect()
     subject, page = f"the data set {repo}", f"datasets/{repo}"
@@ -150,8 +152,6 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
 
 
 def _others(sizes: dict[str, int]) -> str:
-    from ...plan.model import DATA_SUFFIXES
-
     usable = sorted(name for name in sizes if name.lower().endswith(DATA_SUFFIXES))
     if not usable:
         return "It has no Parquet, JSONL or CSV file; see its page for a branch that has."

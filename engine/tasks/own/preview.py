@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
-from ...plan.model import SuiteChoice
+from ...plan.model import OwnSuite, data_path
+from ..harness.items import open_task_suite
 from ..harness.yaml import is_harness_task
 from ..items import ChoiceItem, Item
-from ..opening import refuse_options
 from ..spec import Kind
 from .data import RowProblem
 from .files import find_own_files, own_spec, read_own
@@ -48,43 +46,40 @@ class DataPreview(msgspec.Struct, frozen=True, kw_only=True):
     asked: tuple[Preview, ...] = ()
 
 
-def preview_choice(choice: SuiteChoice, *, count: int = 3) -> DataPreview:
+def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
     """The first ``count`` rows and items of the user's data, and every problem in it.
 
     Raises:
-        DatasetError, HubError: the data as a whole cannot be had or used, or something named in ``choice`` does not
+        DatasetError, HubError: the data as a whole cannot be had or used, or something named in ``suite`` does not
             exist.
     """
-    if is_harness_task(choice.data):
-        return _preview_task_file(choice, count)
-    found = find_own_files(choice)
-    data = read_own(choice, found)
+    if is_harness_task(data_path(suite)):
+        return _preview_task_file(suite, count)
+    found = find_own_files(suite)
+    data = read_own(suite, found)
     shown = DataPreview(
-        name=choice.name,
+        name=suite.name,
         source=found.where,
         kind=data.kind,
         columns=data.columns,
         items=len(data.items),
-        shots=0 if data.problems else choice.shots,
-        scorer="" if data.kind == "choice" else choice.scorer or "exact",
+        shots=0 if data.problems else suite.asking.shots,
+        scorer="" if data.kind == "choice" else suite.asking.scorer or "exact",
         problems=data.problems,
         rows=tuple(_row(item) for item in data.items[:count]),
     )
     if data.problems:
         return shown
-    spec = own_spec(choice, found, data)
+    spec = own_spec(suite, found, data)
     return msgspec.structs.replace(shown, metric=spec.metric, asked=preview(spec, data.items, count=count))
 
 
-def _preview_task_file(choice: SuiteChoice, count: int) -> DataPreview:
+def _preview_task_file(suite: OwnSuite, count: int) -> DataPreview:
     """Of a task file of lm-evaluation-harness: its first items, solved examples included."""
-    from ..harness.items import open_harness_task  # which knows items itself
-
-    refuse_options(choice)
-    spec, items = open_harness_task(Path(choice.data), name=choice.name)
+    spec, items = open_task_suite(suite)
     return DataPreview(
-        name=choice.name,
-        source=choice.data,
+        name=suite.name,
+        source=data_path(suite),
         kind=spec.kind,
         columns=(),
         items=len(items),

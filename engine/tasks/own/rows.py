@@ -8,7 +8,7 @@ import decimal
 import io
 import json
 import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -214,8 +214,3 @@ def _own_choices(row: Mapping[str, Any]) -> Row:
 
 def _cell(value: object) -> str:
     return "" if value is None else str(value).strip()
-
-
-def numbered(rows: Sequence[Mapping[str, Any]]) -> list[Numbered]:
-    """Rows that were read elsewhere, numbered from 1."""
-    return [(number, {name: _plain(value) for name, value in row.items()}) for number, row in enumerate(rows, 1)]

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
 from ...errors import DatasetError
+from ...plan.model import OwnAsking
 from ..extractors import find_extractor
 from ..items import ChoiceItem, Item
 from ..requests import ChoiceRequest, Message, build_request
 from ..scorers.defaults import find_defaults
 from ..spec import SuiteSpec
-from .data import UserData, read_user_data, read_user_rows
-
-
-class UserScoring(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user may say about a suite of their own; what is left empty goes with the scorer."""
-
-    columns: Mapping[str, str] = {}
-    """Their column names to ours."""
-    shots: int = 0
-    """So many first rows stand solved before every item."""
-    scorer: str = ""
-    """Of generate items; empty means ``exact``."""
-    extractor: str = ""
-    metric: str = ""
-    right_at: float = 0.0
-    max_tokens: int = 0
-    stop: tuple[str, ...] | None = None
-    """None: as goes with the scorer; empty: none."""
-    system: str = ""
-    """System message of every item that has none of its own."""
+from .data import UserData
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,31 +27,6 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     continuations: tuple[str, ...] = ()
     """Of choices: what is scored after the context."""
     expected: str
-
-
-USUAL = UserScoring()
-
-
-def open_user_file(path: Path, *, name: str, how: UserScoring = USUAL) -> tuple[SuiteSpec, tuple[Item, ...]]:
-    """Spec and items of the user's file.
-
-    Raises:
-        DatasetError: the file cannot be used, a row is bad, or something named in ``how`` does not exist.
-    """
-    data = read_user_data(path, columns=how.columns, shots=how.shots, scorer=how.scorer)
-    return user_spec(data, name=name, title=path.name, where=str(path), how=how), data.items
-
-
-def open_user_rows(
-    rows: Sequence[Mapping[str, Any]], *, name: str, title: str, how: UserScoring = USUAL
-) -> tuple[SuiteSpec, tuple[Item, ...]]:
-    """Spec and items of rows read elsewhere, such as a data set of the hub.
-
-    Raises:
-        DatasetError: as ``open_user_file``.
-    """
-    data = read_user_rows(rows, where=title, columns=how.columns, shots=how.shots, scorer=how.scorer)
-    return user_spec(data, name=name, title=title, where=title, how=how), data.items
 
 
 def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[Preview, ...]:
@@ -102,27 +57,27 @@ def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[
     return tuple(shown)
 
 
-def user_spec(data: UserData, *, name: str, title: str, where: str, how: UserScoring) -> SuiteSpec:
+def user_spec(data: UserData, *, name: str, title: str, where: str, asking: OwnAsking) -> SuiteSpec:
     """The spec of a suite with the user's ``data``.
 
     Raises:
-        DatasetError: the data has bad rows, or something named in ``how`` does not exist.
+        DatasetError: the data has bad rows, or something named in ``asking`` does not exist.
     """
     if data.problems:
         shown = "; ".join(f"line {p.line}: {p.message}" for p in data.problems[:5])
         more = f" (and {len(data.problems) - 5} more)" if len(data.problems) > 5 else ""
         raise DatasetError(f"{where} has {len(data.problems)} bad rows: {shown}{more}.", hint="Mend or remove them.")
-    return _choice_spec(data, name, title, how) if data.kind == "choice" else _text_spec(data, name, title, how)
+    return _choice_spec(data, name, title, asking) if data.kind == "choice" else _text_spec(data, name, title, asking)
 
 
-def _choice_spec(data: UserData, name: str, title: str, how: UserScoring) -> SuiteSpec:
-    said = [field for field in ("extractor", "right_at", "max_tokens", "stop", "system") if getattr(how, field)]
-    if said:
+def _choice_spec(data: UserData, name: str, title: str, asking: OwnAsking) -> SuiteSpec:
+    useless = set(asking.changes()) - {"columns", "shots", "metric"}
+    if useless:
         raise DatasetError(
-            f"{title} has choices, which are scored by their likelihood: {said[0]} would change nothing.",
+            f"{title} has choices, which are scored by their likelihood: {min(useless)} would change nothing.",
             hint="Leave it out, or put the choices into the prompt.",
         )
-    metric = how.metric or "acc_norm"
+    metric = asking.metric or "acc_norm"
     _check_metric(metric, ("acc_norm", "acc"), "choices")
     rates = [1 / len(item.choices) for item in data.items if isinstance(item, ChoiceItem)]
     return SuiteSpec(
@@ -131,27 +86,27 @@ def _choice_spec(data: UserData, name: str, title: str, how: UserScoring) -> Sui
         kind="choice",
         metric=metric,
         chance=sum(rates) / len(rates),
-        n_shot=how.shots,
+        n_shot=asking.shots,
         prompt_style="plain",
         max_tokens=64,
         stop=("\n",),
     )
 
 
-def _text_spec(data: UserData, name: str, title: str, how: UserScoring) -> SuiteSpec:
-    scorer = how.scorer or "exact"
+def _text_spec(data: UserData, name: str, title: str, asking: OwnAsking) -> SuiteSpec:
+    scorer = asking.scorer or "exact"
     usual = find_defaults(scorer)
-    metric = how.metric or usual.metrics[0]
+    metric = asking.metric or usual.metrics[0]
     _check_metric(metric, usual.metrics, f"the scorer {scorer}")
-    extractor = how.extractor or usual.extractor
+    extractor = asking.extractor or usual.extractor
     find_extractor(extractor)
-    if how.right_at < 0 or how.right_at > 1 or how.max_tokens < 0:
+    if asking.right_at < 0 or asking.right_at > 1 or asking.max_tokens < 0:
         raise DatasetError(
-            f"{title}: right_at is {how.right_at} and max_tokens {how.max_tokens}.",
+            f"{title}: right_at is {asking.right_at} and max_tokens {asking.max_tokens}.",
             hint="right_at lies between 0 and 1; max_tokens is 1 or more, or 0 for the usual number.",
         )
     # What leads by default has a threshold of its own; of the other metrics only a full score is right.
-    right_at = how.right_at or (usual.right_at if metric == usual.metrics[0] else 1.0)
+    right_at = asking.right_at or (usual.right_at if metric == usual.metrics[0] else 1.0)
     return SuiteSpec(
         name=name,
         title=title,
@@ -159,10 +114,10 @@ def _text_spec(data: UserData, name: str, title: str, how: UserScoring) -> Suite
         metric=metric,
         right_at=right_at,
         prompt_style="auto",
-        system=how.system,
+        system=asking.system,
         shots=data.shots,
-        max_tokens=how.max_tokens or usual.max_tokens,
-        stop=usual.stop if how.stop is None else how.stop,
+        max_tokens=asking.max_tokens or usual.max_tokens,
+        stop=usual.stop if asking.stop is None else asking.stop,
         extractor=extractor,
         scorer=scorer,
     )

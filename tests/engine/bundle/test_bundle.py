@@ -17,7 +17,7 @@ from weighin.engine.bundle.create import create_bundle, import_bundle, verify_bu
 from weighin.engine.bundle.manifest import read_manifest
 from weighin.engine.gguf.files import file_sha256
 from weighin.engine.hub import errors
-from weighin.engine.plan.model import Candidate, Plan, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, Candidate, FileSource, OwnSuite, Plan, data_path
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def plan(tmp_path, make_content):
             Candidate(id="b", path=str(models / "b-Q8_0-00001-of-00002.gguf"), name="B"),
             Candidate(id="c", path=str(models / ("sha256-" + "0" * 64)), name="C"),
         ),
-        suites=(SuiteChoice(name="everyday-choice"), SuiteChoice(name="mine", data=str(data))),
+        suites=(BuiltInSuite(name="everyday-choice"), OwnSuite(name="mine", source=FileSource(path=str(data)))),
     )
 
 
@@ -93,8 +93,8 @@ def test_there_and_back_without_a_socket(plan, bundle, tmp_path, no_sockets):
         for candidate in imported.plan.candidates:
             assert candidate.path.startswith(str(imported.folder))
             assert file_sha256(Path(candidate.path)) == candidate.sha256
-        assert imported.plan.suites[0].data == ""
-        assert imported.plan.suites[1].data == str(imported.folder / "data/1-my_data.jsonl")
+        assert data_path(imported.plan.suites[0]) == ""
+        assert data_path(imported.plan.suites[1]) == str(imported.folder / "data/1-my_data.jsonl")
         assert [path.name for path in imported.licenses] == ["Apache-2.0"]
     assert import_bundle(carried, to=tmp_path / "box").folder == (tmp_path / "box").resolve()
 

@@ -12,7 +12,7 @@ import pytest
 
 from weighin.engine.bundle.create import create_bundle, verify_bundle
 from weighin.engine.bundle.install import install_bundle
-from weighin.engine.plan.model import Plan, Settings, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, Plan, Settings
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.tasks.formats.mgsm import WORDS
 from weighin.engine.tasks.opening import open_suite
@@ -32,7 +32,7 @@ def test_reference_data_travels_in_the_bundle(
     plan = freeze_plan(
         Plan(
             candidates=candidates_from_paths([str(model)]),
-            suites=(SuiteChoice(name="piqa", data=str(tmp_path / "own")), SuiteChoice(name="everyday-choice")),
+            suites=(BuiltInSuite(name="piqa", data=str(tmp_path / "own")), BuiltInSuite(name="everyday-choice")),
             settings=Settings(n_ctx=512),
         )
     ).plan
@@ -61,7 +61,7 @@ def test_files_of_one_name_travel_in_the_folders_of_their_languages(
     plan = freeze_plan(
         Plan(
             candidates=candidates_from_paths([str(tmp_path / "m.gguf")]),
-            suites=(SuiteChoice(name="mgsm", data=str(tmp_path / "mgsm")),),
+            suites=(BuiltInSuite(name="mgsm", data=str(tmp_path / "mgsm")),),
             settings=Settings(n_ctx=512),
         )
     ).plan

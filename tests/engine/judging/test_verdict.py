@@ -11,7 +11,7 @@ from weighin.engine.events.run import (
     SpeedMeasured,
 )
 from weighin.engine.judging.verdict import reach_verdict
-from weighin.engine.plan.model import Candidate, Limits, Plan, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, Candidate, Limits, Plan
 
 
 def plan_of(*ids, **limits):
@@ -113,7 +113,7 @@ def test_without_a_suite_the_fastest_wins_and_accuracy_is_said_to_be_unknown():
     verdict = reach_verdict(plan_of("a", "b"), [speed("a", 20.0), speed("b", 40.0)])
     assert verdict.winner == "b"
     assert "no suite was run" in verdict.sentences[1]
-    plan = msgspec.structs.replace(plan_of("a", "b"), suites=(SuiteChoice(name="s"),))
+    plan = msgspec.structs.replace(plan_of("a", "b"), suites=(BuiltInSuite(name="s"),))
     assert "no item was answered" in reach_verdict(plan, [speed("a", 20.0), speed("b", 40.0)]).sentences[1]
 
 

@@ -20,7 +20,7 @@ from weighin.engine.events.run import (
     SpeedMeasured,
     SuiteCard,
 )
-from weighin.engine.plan.model import Candidate, Plan, Settings, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, Candidate, FileSource, OwnSuite, Plan, Settings
 
 T0 = 1790000000.25
 """2026-09-21T14:13:20.25 UTC."""
@@ -100,7 +100,10 @@ def plan():
             Candidate(id=i, path=f"/home/somebody/{i}.gguf", name=f"Model_{i}", quant="Q4_K_M", size_bytes=2**20)
             for i in ("good", "fair", "bad")
         ),
-        suites=(SuiteChoice(name="everyday-choice"), SuiteChoice(name="maths", data="/home/somebody/maths.jsonl")),
+        suites=(
+            BuiltInSuite(name="everyday-choice"),
+            OwnSuite(name="maths", source=FileSource(path="/home/somebody/maths.jsonl")),
+        ),
         settings=Settings(n_ctx=2048, n_threads=2, seed=7),
     )
 

@@ -12,7 +12,7 @@ import pytest
 from weighin.assets import asset
 from weighin.engine.events.run import AnswerScored, CandidateCard, RunFinished, RunStarted, SuiteCard
 from weighin.engine.judging.verdict import reach_verdict
-from weighin.engine.plan.model import Candidate, Plan, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, Candidate, Plan
 from weighin.engine.report.groups import groups_csv
 from weighin.engine.report.json_export import run_json
 from weighin.engine.report.lm_eval import lm_eval_files
@@ -22,7 +22,7 @@ from weighin.engine.report.table import verdict_lines
 
 PLAN = Plan(
     candidates=tuple(Candidate(id=i, path=f"/{i}.gguf", name=i.upper()) for i in ("a", "b")),
-    suites=(SuiteChoice(name="mmlu"),),
+    suites=(BuiltInSuite(name="mmlu"),),
 )
 RIGHT = {"a": {"anatomy": (6, 10), "world_religions": (4, 20)}, "b": {"anatomy": (1, 1), "world_religions": (5, 20)}}
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from weighin.engine.events import run as ev
-from weighin.engine.plan.model import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
@@ -22,7 +22,7 @@ def plan(tiny_models: list[Path], writing_file: Path) -> Plan:
     return freeze_plan(
         Plan(
             candidates=candidates_from_paths(str(file) for file in tiny_models[:2]),
-            suites=(SuiteChoice(name="writing", data=str(writing_file), limit=20),),
+            suites=(OwnSuite(name="writing", source=FileSource(path=str(writing_file)), limit=20),),
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(n_prompt=8, n_generate=2, repeats=1, max_disturbed_retries=0, chat_prompts=0),
             consistency=ConsistencyPlan(items=ITEMS, samples=SAMPLES, temperature=1.5),

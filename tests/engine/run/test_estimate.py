@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from weighin.engine.plan.model import Candidate, ConsistencyPlan, Plan, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan
 from weighin.engine.prepare.demo import ITEM_LIMIT, SUITES
 from weighin.engine.run.estimate import Rates, Work, answering_work, consistency_work, estimate_s
 from weighin.engine.run.reasking import Reasking, SampleStep
@@ -19,7 +19,7 @@ RATES = Rates(prompt=900.0, generation=90.0)
 
 
 def suites(*names: str, limit: int = 40) -> list[Suite]:
-    return [open_suite(SuiteChoice(name=name), seed=1, limit=limit) for name in names]
+    return [open_suite(BuiltInSuite(name=name), seed=1, limit=limit) for name in names]
 
 
 def test_samples_share_their_prompt_and_templates_ask_everything_again() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from weighin.engine.events.run import Event, VerdictReached
 from weighin.engine.gguf.header import check_file
-from weighin.engine.plan.model import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.prepare.inputs import Inputs
 from weighin.engine.run.session import Session
@@ -49,8 +49,8 @@ def test_a_run_opens_each_suite_and_reads_each_header_once(
     plan = Plan(
         candidates=candidates_from_paths((str(file) for file in tiny_models[:2]), inputs=inputs),
         suites=(
-            SuiteChoice(name="colours", data=str(choice_file), limit=8),
-            SuiteChoice(name="writing", data=str(writing_file), limit=8),
+            OwnSuite(name="colours", source=FileSource(path=str(choice_file)), limit=8),
+            OwnSuite(name="writing", source=FileSource(path=str(writing_file)), limit=8),
         ),
         settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
         speed=QUICK,
@@ -67,8 +67,13 @@ def test_a_run_opens_each_suite_and_reads_each_header_once(
 
 def test_inputs_open_a_suite_again_when_it_is_asked_differently(choice_file: Path) -> None:
     inputs, plan = Inputs(), Plan()
-    choice = SuiteChoice(name="colours", data=str(choice_file))
+    choice = OwnSuite(name="colours", source=FileSource(path=str(choice_file)))
     whole = inputs.suite(choice, plan)
-    assert inputs.suite(SuiteChoice(name="colours", data=str(choice_file), data_sha256="known"), plan) is whole
-    assert len(inputs.suite(SuiteChoice(name="colours", data=str(choice_file), limit=3), plan).items) == 3
+    assert (
+        inputs.suite(OwnSuite(name="colours", source=FileSource(path=str(choice_file)), data_sha256="known"), plan)
+        is whole
+    )
+    assert (
+        len(inputs.suite(OwnSuite(name="colours", source=FileSource(path=str(choice_file)), limit=3), plan).items) == 3
+    )
     assert inputs.suite(choice, Plan(settings=Settings(seed=99))).items != whole.items

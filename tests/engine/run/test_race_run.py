@@ -12,7 +12,7 @@ import pytest
 
 from weighin.assets import asset
 from weighin.engine.events import run as ev
-from weighin.engine.plan.model import Plan, RacePlan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan.model import FileSource, OwnSuite, Plan, RacePlan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.report.json_export import run_json
 from weighin.engine.run.session import Session
@@ -65,7 +65,7 @@ def race_plan(tiny_models: list[Path], tmp_path_factory: pytest.TempPathFactory)
     alone = freeze_plan(
         Plan(
             candidates=candidates_from_paths([str(tiny_models[0])]),
-            suites=(SuiteChoice(name="colours", data=str(data)),),
+            suites=(OwnSuite(name="colours", source=FileSource(path=str(data))),),
             settings=settings,
             speed=speed,
         )
@@ -76,7 +76,7 @@ def race_plan(tiny_models: list[Path], tmp_path_factory: pytest.TempPathFactory)
     return freeze_plan(
         Plan(
             candidates=candidates_from_paths(str(file) for file in tiny_models),
-            suites=(SuiteChoice(name="colours", data=str(data)),),
+            suites=(OwnSuite(name="colours", source=FileSource(path=str(data))),),
             settings=settings,
             speed=speed,
         )

@@ -14,15 +14,8 @@ import pytest
 
 from weighin.engine.events import run as ev
 from weighin.engine.judging.verdict import reach_verdict
-from weighin.engine.plan.model import (
-    ConsistencyPlan,
-    Plan,
-    Settings,
-    SpeedPlan,
-    SuiteChoice,
-    plan_from_toml,
-    plan_to_toml,
-)
+from weighin.engine.plan.files import plan_from_toml, plan_to_toml
+from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
@@ -55,8 +48,8 @@ def plan(tiny_models: list[Path], listed_file: Path, writing_file: Path) -> Plan
         Plan(
             candidates=candidates_from_paths(str(file) for file in tiny_models[:2]),
             suites=(
-                SuiteChoice(name="colours", data=str(listed_file)),
-                SuiteChoice(name="writing", data=str(writing_file), limit=8),
+                OwnSuite(name="colours", source=FileSource(path=str(listed_file))),
+                OwnSuite(name="writing", source=FileSource(path=str(writing_file)), limit=8),
             ),
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(n_prompt=8, n_generate=2, repeats=1, max_disturbed_retries=0, chat_prompts=0),

@@ -14,7 +14,7 @@ import pytest
 
 from weighin.engine.errors import StoreError
 from weighin.engine.events import run as ev
-from weighin.engine.plan.model import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
@@ -30,8 +30,8 @@ def plan(tiny_models: list[Path], choice_file: Path, writing_file: Path) -> Plan
         Plan(
             candidates=candidates_from_paths(str(file) for file in tiny_models),
             suites=(
-                SuiteChoice(name="colours", data=str(choice_file)),
-                SuiteChoice(name="writing", data=str(writing_file)),
+                OwnSuite(name="colours", source=FileSource(path=str(choice_file))),
+                OwnSuite(name="writing", source=FileSource(path=str(writing_file))),
             ),
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(

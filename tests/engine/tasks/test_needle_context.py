@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from weighin.engine.errors import DatasetError
 from weighin.engine.llama import backend
 from weighin.engine.llama.model import Model
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.tasks.generators import needle
 from weighin.engine.tasks.items import GenerateItem
 from weighin.engine.tasks.opening import open_suite
@@ -22,7 +22,7 @@ CONTEXTS = (699, 1024, 4096, 8192)
 
 
 def prompts(n_ctx: int) -> list[str]:
-    suite = open_suite(SuiteChoice(name="needle"), seed=1, limit=0, n_ctx=n_ctx)
+    suite = open_suite(BuiltInSuite(name="needle"), seed=1, limit=0, n_ctx=n_ctx)
     found = []
     for item in suite.items:
         request = build_request(suite.spec, item)
@@ -46,8 +46,8 @@ def test_lengths_grow_with_the_context_and_leave_room(n_ctx: int) -> None:
 def test_the_usual_context_has_the_usual_lengths() -> None:
     assert needle.words_for_context(4096) == needle.DEFAULT_N_WORDS
     assert needle.words_for_context(16384) == tuple(4 * n for n in needle.DEFAULT_N_WORDS)
-    usual = open_suite(SuiteChoice(name="needle"), seed=1, limit=0)
-    assert usual == open_suite(SuiteChoice(name="needle"), seed=1, limit=0, n_ctx=4096)
+    usual = open_suite(BuiltInSuite(name="needle"), seed=1, limit=0)
+    assert usual == open_suite(BuiltInSuite(name="needle"), seed=1, limit=0, n_ctx=4096)
     assert {item.id for item in usual.items} == {item.id for item in needle.make_items()}
 
 
@@ -81,7 +81,7 @@ def test_shares_of_facts_fit_the_shortest_context() -> None:
 
 def test_a_context_that_is_too_short_is_told() -> None:
     with pytest.raises(DatasetError, match="context of 698 tokens is too short") as caught:
-        open_suite(SuiteChoice(name="needle"), seed=1, limit=0, n_ctx=698)
+        open_suite(BuiltInSuite(name="needle"), seed=1, limit=0, n_ctx=698)
     assert "699" in str(caught.value.hint)
     # Others do not care.
-    assert open_suite(SuiteChoice(name="classify"), seed=1, limit=3, n_ctx=64).items
+    assert open_suite(BuiltInSuite(name="classify"), seed=1, limit=3, n_ctx=64).items

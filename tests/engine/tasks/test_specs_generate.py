@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.tasks.extractors import find_extractor
 from weighin.engine.tasks.formats.mgsm import WORDS
 from weighin.engine.tasks.items import GenerateItem, Suite
@@ -76,7 +76,7 @@ def test_mgsm_has_every_language_as_its_own_suite_has_it(tmp_path: Path) -> None
 
 
 def _open(folder: Path, name: str) -> Suite:
-    return open_suite(SuiteChoice(name=name, data=str(folder)), seed=1, limit=0)
+    return open_suite(BuiltInSuite(name=name, data=str(folder)), seed=1, limit=0)
 
 
 def _lines(rows: list[dict[str, object]]) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from weighin.engine.errors import DatasetError
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.tasks.chatprompts import chat_prompts
 from weighin.engine.tasks.extractors import find_extractor
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem
@@ -21,7 +21,7 @@ from weighin.engine.tasks.spec import parse_spec, suite_specs
 
 @pytest.mark.parametrize("spec", [spec for spec in suite_specs() if not spec.format], ids=lambda spec: spec.name)
 def test_every_suite_of_ours_opens_with_sound_distinct_items(spec) -> None:  # type: ignore[no-untyped-def]
-    items = open_suite(SuiteChoice(name=spec.name), seed=1, limit=0).items
+    items = open_suite(BuiltInSuite(name=spec.name), seed=1, limit=0).items
     assert len(items) >= 90
     assert len({item.id for item in items}) == len(items)
     assert len({item.question if isinstance(item, ChoiceItem) else item.prompt for item in items}) == len(items)
@@ -32,7 +32,7 @@ def test_every_suite_of_ours_opens_with_sound_distinct_items(spec) -> None:  # t
 
 
 def test_everyday_choice_has_four_different_options_and_gold_in_every_place_alike() -> None:
-    items = open_suite(SuiteChoice(name="everyday-choice"), seed=1, limit=0).items
+    items = open_suite(BuiltInSuite(name="everyday-choice"), seed=1, limit=0).items
     places: Counter[int] = Counter()
     for item in items:
         assert isinstance(item, ChoiceItem)
@@ -44,7 +44,7 @@ def test_everyday_choice_has_four_different_options_and_gold_in_every_place_alik
 
 
 def test_one_committed_order_for_a_seed() -> None:
-    choice = SuiteChoice(name="everyday-choice")
+    choice = BuiltInSuite(name="everyday-choice")
     whole = open_suite(choice, seed=7, limit=0).items
     assert open_suite(choice, seed=7, limit=20).items == whole[:20]
     assert open_suite(choice, seed=8, limit=0).items != whole
@@ -53,7 +53,7 @@ def test_one_committed_order_for_a_seed() -> None:
 
 def test_an_unknown_suite_names_the_near_one() -> None:
     with pytest.raises(DatasetError, match="Did you mean everyday-choice"):
-        open_suite(SuiteChoice(name="everday-choice"), seed=1, limit=0)
+        open_suite(BuiltInSuite(name="everday-choice"), seed=1, limit=0)
 
 
 def test_a_wrong_spec_names_file_and_field() -> None:
@@ -120,7 +120,7 @@ def _solve_table(rows: list[tuple[str, ...]], question: str) -> str:
 
 
 def test_read_and_extract_answers_follow_from_the_text() -> None:
-    items = open_suite(SuiteChoice(name="read-and-extract"), seed=1, limit=0).items
+    items = open_suite(BuiltInSuite(name="read-and-extract"), seed=1, limit=0).items
     for item in items:
         assert isinstance(item, GenerateItem)
         text, question = item.prompt.split("\nQuestion: ")

@@ -134,20 +134,20 @@ def test_turning_keeps_contents_and_round_zero_is_the_item(
 
 @pytest.mark.parametrize("name", ["classify", "multilingual-facts"])
 def test_suites_that_show_their_options_are_turned_whole(name: str) -> None:
-    from weighin.engine.plan.model import SuiteChoice
+    from weighin.engine.plan.model import BuiltInSuite
     from weighin.engine.tasks.opening import open_suite
 
-    suite = open_suite(SuiteChoice(name=name), seed=1, limit=60)
+    suite = open_suite(BuiltInSuite(name=name), seed=1, limit=60)
     ways = [turned(suite.spec, item) for item in suite.items]
     assert all(len(way) == 4 for way in ways)
     assert not any(turned(find_spec("everyday-choice"), item) for item in open_everyday())
 
 
 def open_everyday() -> tuple[object, ...]:
-    from weighin.engine.plan.model import SuiteChoice
+    from weighin.engine.plan.model import BuiltInSuite
     from weighin.engine.tasks.opening import open_suite
 
-    return open_suite(SuiteChoice(name="everyday-choice"), seed=1, limit=60).items
+    return open_suite(BuiltInSuite(name="everyday-choice"), seed=1, limit=60).items
 
 
 def test_a_question_is_asked_under_every_template_with_the_same_choices() -> None:

@@ -29,7 +29,7 @@ from weighin.engine.events.run import (
     SpeedMeasured,
     VerdictReached,
 )
-from weighin.engine.plan.model import ConsistencyPlan, Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnAsking, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
@@ -50,7 +50,7 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
     return freeze_plan(
         Plan(
             candidates=candidates_from_paths(str(file) for file in tiny_models),
-            suites=(SuiteChoice(name="colours", data=str(data)),),
+            suites=(OwnSuite(name="colours", source=FileSource(path=str(data))),),
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(
                 n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
@@ -68,7 +68,10 @@ def thorough(plan: Plan, tmp_path: Path) -> Plan:
     return freeze_plan(
         msgspec.structs.replace(
             plan,
-            suites=(*plan.suites, SuiteChoice(name="prices", data=str(data), max_tokens=4)),
+            suites=(
+                *plan.suites,
+                OwnSuite(name="prices", source=FileSource(path=str(data)), asking=OwnAsking(max_tokens=4)),
+            ),
             consistency=ConsistencyPlan(items=6, samples=2),
         )
     ).plan

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from weighin.engine.plan.model import Plan, Settings, SpeedPlan, SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.draft import Draft
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
@@ -96,7 +96,10 @@ def _session(models: list[Path], folder: Path) -> Session:
     plan = freeze_plan(
         Plan(
             candidates=candidates_from_paths(str(file) for file in models),
-            suites=(SuiteChoice(name="colors", data=str(data)), SuiteChoice(name="read-and-extract", limit=32)),
+            suites=(
+                OwnSuite(name="colors", source=FileSource(path=str(data))),
+                BuiltInSuite(name="read-and-extract", limit=32),
+            ),
             settings=Settings(n_ctx=1024, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(
                 n_prompt=16, n_generate=8, repeats=3, max_disturbed_retries=0, chat_prompts=2, chat_tokens=8

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from weighin.engine.gguf.tiny import write_tiny_model
-from weighin.engine.plan.model import read_plan
+from weighin.engine.plan.files import read_plan
+from weighin.engine.plan.model import data_path
 
 COMMIT = "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
 REPO = "bartowski/Llama-3.2-1B-Instruct-GGUF"
@@ -139,8 +140,8 @@ def test_verify_and_import_open_no_socket_and_the_plan_runs_there(weighin, carri
     cached, other = (Path(candidate.path) for candidate in plan.candidates)
     assert cached == cache_of(tmp_path / "box") / f"models--{REPO.replace('/', '--')}/snapshots/{COMMIT}/{NAME}"
     assert tmp_path / "box/weighin/data/models" in other.parents
-    assert plan.suites[0].data == ""
-    assert tmp_path / "box/weighin/data/bundles" in Path(plan.suites[1].data).parents
+    assert data_path(plan.suites[0]) == ""
+    assert tmp_path / "box/weighin/data/bundles" in Path(data_path(plan.suites[1])).parents
     shutil.rmtree(carried)  # nothing is left on the stick
     code, out, err = weighin("box", *command.split()[1:], sealed=True)
     assert code in {0, 1}, err

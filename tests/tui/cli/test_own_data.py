@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from weighin.engine import paths
-from weighin.engine.plan.model import ConsistencyPlan, read_plan
+from weighin.engine.plan.files import read_plan
+from weighin.engine.plan.model import BuiltInSuite, ConsistencyPlan, FileSource, OwnAsking, OwnSuite
 from weighin.engine.store.store import Store
 from weighin.tui.cli.main import main
 
@@ -138,14 +139,16 @@ def test_options_go_to_the_own_data_of_a_command_and_of_a_plan(tmp_path: Path, s
     words = ["run", "-s", "everyday-choice", "-d", sums, "-d", sums, *OPTIONS, "--max-tokens", "9"]
     assert call(*words, "--save-plan", str(plan)).exit_code == 0
     everyday, first, second = read_plan(plan).suites
-    assert everyday.scorer == ""
+    assert everyday == BuiltInSuite(name="everyday-choice")
     assert (first.name, second.name) == ("summen", "summen-2")
+    columns = {"frage": "prompt", "antwort": "answer", "nr": "id"}
     for own in (first, second):
-        assert own.columns == {"frage": "prompt", "antwort": "answer", "nr": "id"}
-        assert (own.data, own.scorer, own.shots, own.max_tokens) == (sums, "numeric", 2, 9)
+        assert isinstance(own, OwnSuite)
+        assert own.source == FileSource(path=sums)
+        assert own.asking == OwnAsking(columns=columns, scorer="numeric", shots=2, max_tokens=9)
     assert call("run", str(plan), "--scorer", "contains", "--save-plan", str(plan)).exit_code == 0
-    assert [suite.scorer for suite in read_plan(plan).suites] == ["", "contains", "contains"]
-    assert [suite.shots for suite in read_plan(plan).suites] == [0, 2, 2]
+    askings = [suite.asking for suite in read_plan(plan).suites if isinstance(suite, OwnSuite)]
+    assert [(asking.scorer, asking.shots) for asking in askings] == [("contains", 2)] * 2
 
 
 def test_a_file_called_like_a_built_in_suite_is_still_ones_own(tmp_path: Path) -> None:
@@ -153,7 +156,7 @@ def test_a_file_called_like_a_built_in_suite_is_still_ones_own(tmp_path: Path) -
     file.write_text('{"prompt": "1+1?", "answer": "2"}', encoding="utf-8")
     assert call("run", "-d", str(file), "--save-plan", str(tmp_path / "p.toml")).exit_code == 0
     (suite,) = read_plan(tmp_path / "p.toml").suites
-    assert (suite.name, suite.data) == ("gsm8k-2", str(file))
+    assert suite == OwnSuite(name="gsm8k-2", source=FileSource(path=str(file)))
 
 
 def test_a_run_asks_as_the_options_say_and_refuses_other_data(tiny_models: list[Path], sums: str) -> None:
@@ -165,7 +168,9 @@ def test_a_run_asks_as_the_options_say_and_refuses_other_data(tiny_models: list[
     assert all("Was ist 0 plus 1?\nAnswer: 1\n\nWas ist 1 plus 1?" in answer["prompt"] for answer in answers)
     with Store.open(paths.store_path()) as store:
         (suite,) = store.plan(store.find("").id).suites
-    assert (suite.scorer, suite.shots, suite.max_tokens, len(suite.data_sha256)) == ("numeric", 2, 5, 64)
+    assert isinstance(suite, OwnSuite)
+    asking = suite.asking
+    assert (asking.scorer, asking.shots, asking.max_tokens, len(suite.data_sha256)) == ("numeric", 2, 5, 64)
     Path(sums).write_text(Path(sums).read_text() + "\ns9,Was ist 9 plus 1?,10")
     refused = call("resume")
     assert refused.exit_code == 2
@@ -186,8 +191,10 @@ def test_options_say_what_a_plan_could_say_of_own_data_and_consistency(
     assert result.exit_code == 0, result.output
     plan = read_plan(saved)
     (suite,) = plan.suites
-    assert (suite.scorer, suite.extractor, suite.right_at, suite.metric) == ("token_f1", "first_line", 0.75, "f1")
-    assert (suite.stop, suite.system) == (("\n\n", "Ende"), "Kurz.")
+    assert isinstance(suite, OwnSuite)
+    asking = suite.asking
+    assert (asking.scorer, asking.extractor, asking.right_at, asking.metric) == ("token_f1", "first_line", 0.75, "f1")
+    assert (asking.stop, asking.system) == (("\n\n", "Ende"), "Kurz.")
     # A number that was asked for is meant, however long the answers are.
     assert plan.consistency == ConsistencyPlan(items=6, samples=3, temperature=1.2, share=0.0)
 
@@ -200,7 +207,7 @@ def test_options_say_what_a_plan_could_say_of_own_data_and_consistency(
         (["--right-at", "1.5"], "right_at 1.5; it must be between 0 and 1"),
         (["--stop", ""], "empty stop text"),
         (["--samples", "40"], "consistency.samples is 40; it must be from 2 to 16"),
-        (["--temperature", "0"], "a temperature above 0"),
+        (["--temperature", "0"], "consistency.temperature is 0.0; it must be above 0"),
     ],
 )
 def test_a_slip_in_such_an_option_is_one_sentence(

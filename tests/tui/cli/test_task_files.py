@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from weighin.engine.bundle.create import create_bundle, verify_bundle
 from weighin.engine.bundle.install import install_bundle
 from weighin.engine.hub.errors import BundleError
-from weighin.engine.plan.model import Plan, SuiteChoice, read_plan, write_plan
+from weighin.engine.plan.files import read_plan, write_plan
+from weighin.engine.plan.model import FileSource, OwnSuite, Plan, data_path
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.tasks.opening import open_suite
 from weighin.tui.cli.main import main
@@ -46,7 +47,7 @@ def test_a_task_file_is_a_suite_of_its_name(tmp_path: Path, task: Path, tiny_mod
     result = CliRunner().invoke(main, options, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     (suite,) = read_plan(saved).suites
-    assert (suite.name, suite.data) == ("sums", str(task))
+    assert suite == OwnSuite(name="sums", source=FileSource(path=str(task)))
 
 
 def test_it_runs_and_its_filters_are_exported_under_their_names(
@@ -55,7 +56,10 @@ def test_it_runs_and_its_filters_are_exported_under_their_names(
     plan, out = tmp_path / "plan.toml", tmp_path / "out"
     # As a plan names it: from the plan's own folder.
     write_plan(
-        Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=(SuiteChoice(name="s", data=task.name),)),
+        Plan(
+            candidates=candidates_from_paths([str(tiny_models[0])]),
+            suites=(OwnSuite(name="s", source=FileSource(path=task.name)),),
+        ),
         plan,
     )
     fast = ["--repeats", "1", "--threads", "1", "--context", "512", "--no-race"]
@@ -85,7 +89,7 @@ def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> No
     shown = CliRunner().invoke(main, ["preview", str(task), "-n", "2"], catch_exceptions=False)
     assert shown.exit_code == 0, shown.output
     lines = shown.stdout.splitlines()
-    assert lines[0].startswith(f"{task}: 4 generate items; scored by harness_match, leading with exact_match")
+    assert lines[0].startswith(f"{task}: 4 generate items; scored by harness_match, main metric exact_match")
     asked = lines[lines.index("As they will be asked (of models with a chat template)") :]
     assert sum(line.startswith("── test-") for line in asked) == 2
     # The template, filled in with the row.
@@ -97,7 +101,10 @@ def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> No
 
 def bundle_of(task: Path, model: Path, to: Path) -> Plan:
     """What the other side imports."""
-    plan = Plan(candidates=candidates_from_paths([str(model)]), suites=(SuiteChoice(name="sums", data=str(task)),))
+    plan = Plan(
+        candidates=candidates_from_paths([str(model)]),
+        suites=(OwnSuite(name="sums", source=FileSource(path=str(task))),),
+    )
     create_bundle(freeze_plan(plan).plan, to)
     verify_bundle(to)
     return install_bundle(to).plan
@@ -110,9 +117,9 @@ def test_a_bundle_carries_it_with_its_data(tmp_path: Path, task: Path, tiny_mode
     task.write_text(TASK.replace("sums.jsonl", "data/sums.jsonl"), encoding="utf-8")
     there = bundle_of(task, tiny_models[0], tmp_path / "bundle")
     (suite,) = there.suites
-    assert Path(suite.data).read_bytes() == task.read_bytes()
-    assert Path(suite.data).parent != task.parent
-    here = SuiteChoice(name="sums", data=str(task))
+    assert Path(data_path(suite)).read_bytes() == task.read_bytes()
+    assert Path(data_path(suite)).parent != task.parent
+    here = OwnSuite(name="sums", source=FileSource(path=str(task)))
     assert open_suite(suite, seed=1, limit=0).items == open_suite(here, seed=1, limit=0).items
     assert freeze_plan(there).plan.suites == there.suites
 
@@ -128,7 +135,7 @@ def test_a_bundle_takes_no_data_from_elsewhere(tmp_path: Path, task: Path, tiny_
         moved.write_text(TASK.replace("sums.jsonl", wanted), encoding="utf-8")
         plan = Plan(
             candidates=candidates_from_paths([str(tiny_models[0])]),
-            suites=(SuiteChoice(name="sums", data=str(moved)),),
+            suites=(OwnSuite(name="sums", source=FileSource(path=str(moved))),),
         )
         with pytest.raises(BundleError, match="lies outside its folder"):
             create_bundle(plan, tmp_path / "bundle")

@@ -6,7 +6,7 @@ import pytest
 
 from weighin.engine.errors import PlanError, WeighinError
 from weighin.engine.events.run import DURABLE, VerdictReached
-from weighin.engine.plan.model import Plan, SuiteChoice
+from weighin.engine.plan.model import FileSource, OwnSuite, Plan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.report.export import formats
 from weighin.engine.store.store import Store
@@ -69,7 +69,7 @@ async def test_the_app_opens_a_stored_run(stored):
 
 
 def test_a_run_whose_data_has_changed_is_not_resumed(tmp_path, tiny_models, choice_file):
-    suites = (SuiteChoice(name="colours", data=str(choice_file)),)
+    suites = (OwnSuite(name="colours", source=FileSource(path=str(choice_file))),)
     opened = freeze_plan(Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=suites))
     path = tmp_path / "runs.sqlite3"
     with Store.open(path) as store:

@@ -10,7 +10,8 @@ from textual.widgets import Input, Select, Static
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.paths import data_dir
-from weighin.engine.plan.model import Limits, Plan, read_plan
+from weighin.engine.plan.files import read_plan
+from weighin.engine.plan.model import Limits, Plan
 from weighin.engine.prepare.draft import Draft, load_draft
 from weighin.tui.wizard.describing import describe_plan
 from weighin.tui.wizard.review import ReviewStep

@@ -15,8 +15,9 @@ import pytest
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.models.fetch import FetchProgress
+from weighin.engine.plan.model import OwnAsking
 from weighin.engine.prepare.candidates import list_candidates
-from weighin.engine.prepare.draft import Draft, OwnData, Target, conditions_of
+from weighin.engine.prepare.draft import Draft, Target, conditions_of
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.app.preferences import Preferences
 from weighin.tui.wizard.candidates import CandidatesStep
@@ -103,7 +104,7 @@ def test_own_data(snap_compare: Callable[..., bool], tmp_path: Path, size: str) 
     file = tmp_path / "clauses.csv"
     rows = [f"c{n},How many days of notice? The notice period is {n * 10} days.,{n * 10}" for n in range(1, 6)]
     file.write_text("\n".join(["no,ask,right", *rows]), encoding="utf-8")
-    own = OwnData(scorer="numeric", shots=1, columns={"no": "id", "ask": "prompt", "right": "answer"})
+    own = OwnAsking(scorer="numeric", shots=1, columns={"no": "id", "ask": "prompt", "right": "answer"})
 
     async def settle(pilot: Any) -> None:
         screen = WizardScreen(

@@ -18,7 +18,7 @@ from weighin.engine.errors import PlanError
 from weighin.engine.hub.progress import DownloadEvent, DownloadProgressed
 from weighin.engine.models.fetch import FetchProgress
 from weighin.engine.models.fetch_text import size_text
-from weighin.engine.plan.model import read_plan
+from weighin.engine.plan.files import read_plan
 
 from .pull import Progress, talk
 from .query import print_json

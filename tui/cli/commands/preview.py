@@ -10,22 +10,19 @@ import click
 import msgspec
 
 from weighin.engine.errors import PlanError
-from weighin.engine.plan.model import Plan, SuiteChoice, check_plan
+from weighin.engine.plan.checks import check_plan
+from weighin.engine.plan.model import OwnAsking, OwnSuite, Plan, PlannedSuite
 
 from ...own_data_text import asked_lines, parse_columns, problem_lines, row_lines, summary_line
 
-_FIELDS = ("scorer", "columns", "shots", "extractor", "metric", "right_at", "system", "max_tokens", "stop")
 
-
-def with_own_options(suites: tuple[SuiteChoice, ...], options: Mapping[str, Any]) -> tuple[SuiteChoice, ...]:
+def with_own_options(suites: tuple[PlannedSuite, ...], options: Mapping[str, Any]) -> tuple[PlannedSuite, ...]:
     """The suites, those of the user's own data asked and scored as the options say.
 
     Raises:
         PlanError: an option cannot be meant, or there is no own data that it could be for.
     """
-    from weighin.engine.tasks.opening import reference_spec
-
-    given = {field: options[field] for field in _FIELDS if options.get(field) not in (None, ())}
+    given = {field: options[field] for field in OwnAsking.__struct_fields__ if options.get(field) not in (None, ())}
     if not given:
         return suites
     if "columns" in given:
@@ -33,13 +30,17 @@ def with_own_options(suites: tuple[SuiteChoice, ...], options: Mapping[str, Any]
     if "stop" in given:
         # A shell has no easy way to write a line's end.
         given["stop"] = tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in given["stop"])
-    own = [suite.name for suite in suites if (suite.data or suite.hub_repo) and reference_spec(suite) is None]
-    if not own:
+    if not any(isinstance(suite, OwnSuite) for suite in suites):
         raise PlanError(
             f"--{next(iter(given)).replace('_', '-')} is for data of your own, and there is none.",
             hint="Name it with --data FILE.",
         )
-    return tuple(msgspec.structs.replace(suite, **given) if suite.name in own else suite for suite in suites)
+    return tuple(
+        msgspec.structs.replace(suite, asking=msgspec.structs.replace(suite.asking, **given))
+        if isinstance(suite, OwnSuite)
+        else suite
+        for suite in suites
+    )
 
 
 def show_preview(data: str, options: Mapping[str, Any], *, count: int, as_json: bool) -> int:
@@ -48,15 +49,16 @@ def show_preview(data: str, options: Mapping[str, Any], *, count: int, as_json: 
     Raises:
         WeighinError: the data as a whole cannot be used.
     """
-    from weighin.engine.prepare.freeze import data_choice
-    from weighin.engine.tasks.own.preview import preview_choice
+    from weighin.engine.prepare.freeze import own_suite
+    from weighin.engine.tasks.own.preview import preview_suite
 
     from ...exit_codes import EXIT_BAD_INPUT
     from .query import print_json
 
-    suites = with_own_options((data_choice(data),), options)
-    check_plan(Plan(suites=suites), where="The command line")
-    preview = preview_choice(suites[0], count=count)
+    (suite,) = with_own_options((own_suite(data),), options)
+    check_plan(Plan(suites=(suite,)), where="The command line")
+    assert isinstance(suite, OwnSuite)
+    preview = preview_suite(suite, count=count)
     if as_json:
         print_json(preview)
     else:

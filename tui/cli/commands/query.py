@@ -85,7 +85,7 @@ def show_run(run_id: str, *, answers: bool, as_json: bool) -> None:
 
 def list_suites(*, as_json: bool) -> None:
     """Built-in suites with what they ask, and whether their data is here."""
-    from weighin.engine.plan.model import SuiteChoice
+    from weighin.engine.plan.model import BuiltInSuite
     from weighin.engine.tasks.opening import open_suite
     from weighin.engine.tasks.reference.presence import data_presence
     from weighin.engine.tasks.spec import suite_specs
@@ -98,7 +98,7 @@ def list_suites(*, as_json: bool) -> None:
             "title": spec.title,
             "kind": spec.kind,
             # Data of a reference suite may have to be fetched, which a list must not do.
-            "items": None if spec.format else len(open_suite(SuiteChoice(name=spec.name), seed=0, limit=0).items),
+            "items": None if spec.format else len(open_suite(BuiltInSuite(name=spec.name), seed=0, limit=0).items),
             "dataset": spec.dataset.repo if spec.dataset else None,
             "download": spec.dataset.size_hint if spec.dataset else None,
             "data": present[spec.name].where,

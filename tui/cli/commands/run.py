@@ -16,20 +16,21 @@ import msgspec
 from weighin.engine import paths
 from weighin.engine.errors import PlanError, WeighinError
 from weighin.engine.events.run import RunFinished, VerdictReached
+from weighin.engine.plan.checks import check_plan
+from weighin.engine.plan.files import read_plan, write_plan
 from weighin.engine.plan.model import (
+    BuiltInSuite,
     ConsistencyPlan,
     Limits,
     Plan,
+    PlannedSuite,
     RacePlan,
     Settings,
     SpeedPlan,
-    SuiteChoice,
-    check_plan,
-    read_plan,
-    write_plan,
+    data_path,
 )
 from weighin.engine.prepare.demo import demo_plan
-from weighin.engine.prepare.freeze import OpenedRun, candidates_from_paths, data_choice, freeze_plan
+from weighin.engine.prepare.freeze import OpenedRun, candidates_from_paths, freeze_plan, own_suite
 from weighin.engine.prepare.inputs import Inputs
 from weighin.engine.prepare.machine import machine_line
 from weighin.engine.report.table import verdict_lines
@@ -98,7 +99,7 @@ def check_data(options: Mapping[str, Any], inputs: Inputs) -> None:
     plan = plan_from_options({**options, "models": ()}, inputs)
     check_plan(plan, where="The command line")
     for suite in plan.suites:
-        if suite.data:
+        if data_path(suite):
             inputs.suite(suite, plan)
 
 
@@ -118,16 +119,16 @@ def plan_from_options(options: Mapping[str, Any], inputs: Inputs) -> Plan:
         restyled = tuple(msgspec.structs.replace(c, prompt_style=style) for c in plan.candidates)
         plan = msgspec.structs.replace(plan, candidates=restyled)
     files = [name for name in options["suites"] if is_harness_task(name)]
-    suites = [SuiteChoice(name=name) for name in options["suites"] if name not in files]
+    suites: list[PlannedSuite] = [BuiltInSuite(name=name) for name in options["suites"] if name not in files]
     for words in (*options["data"], *files):
         suites.append(_data_suite(words, [suite.name for suite in suites]))
     # A reference suite whose data was named is that suite, not a second one.
-    named = {suite.name for suite in suites if suite.data}
-    suites = [suite for suite in suites if suite.data or suite.name not in named]
+    named = {suite.name for suite in suites if data_path(suite)}
+    suites = [suite for suite in suites if data_path(suite) or suite.name not in named]
     if suites:
         plan = msgspec.structs.replace(plan, suites=tuple(suites))
     elif not plan.suites:
-        plan = msgspec.structs.replace(plan, suites=(SuiteChoice(name=_DEFAULT_SUITE),))
+        plan = msgspec.structs.replace(plan, suites=(BuiltInSuite(name=_DEFAULT_SUITE),))
     plan = msgspec.structs.replace(plan, suites=with_own_options(plan.suites, options))
     settings = _changed(plan.settings, n_threads=options["threads"], n_ctx=options["context"])
     limits: Limits = _changed(
@@ -162,14 +163,14 @@ def _consistency(plan: ConsistencyPlan, options: Mapping[str, Any]) -> Consisten
     return changed
 
 
-def _data_suite(words: str, taken: Iterable[str]) -> SuiteChoice:
+def _data_suite(words: str, taken: Iterable[str]) -> PlannedSuite:
     """The user's own data, or ``SUITE=FOLDER`` for the data of a reference suite."""
     from weighin.engine.tasks.spec import suite_specs
 
     name, equals, folder = words.partition("=")
     if equals and any(spec.format and spec.name == name for spec in suite_specs()):
-        return SuiteChoice(name=name, data=str(Path(folder).expanduser().resolve()))
-    return data_choice(words, taken=taken)
+        return BuiltInSuite(name=name, data=str(Path(folder).expanduser().resolve()))
+    return own_suite(words, taken=taken)
 
 
 def _changed(part: Any, **values: Any) -> Any:

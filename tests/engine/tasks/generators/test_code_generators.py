@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.sandbox.outcomes import Unavailable
 from weighin.engine.sandbox.probe import probe
 from weighin.engine.tasks.generators import find_generator
@@ -221,7 +221,7 @@ def _said(text: str, item: Item) -> GenerateResult:
 @pytest.mark.skipif(isinstance(probe(), Unavailable), reason="no sandbox on this machine")
 @pytest.mark.parametrize("name", ["write-function", "fix-bug"])
 def test_answers_are_scored_in_the_sandbox(name: str) -> None:
-    suite = open_suite(SuiteChoice(name=name), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name=name), seed=1, limit=0)
     for level in range(1, 6):
         item = next(item for item in suite.items if item.level == level)
         assert isinstance(item, GenerateItem)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.tasks.generators import GENERATORS, find_generator
 from weighin.engine.tasks.items import GenerateItem, Item
 from weighin.engine.tasks.opening import open_suite
@@ -136,7 +136,7 @@ def test_word_problems_have_the_answer_that_the_text_gives(seed: int) -> None:
 
 
 def test_a_solution_in_steps_is_right_by_its_last_number() -> None:
-    suite = open_suite(SuiteChoice(name="arithmetic-words"), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name="arithmetic-words"), seed=1, limit=0)
     for item in suite.items:
         assert isinstance(item, GenerateItem)
         answer = item.answers[0]
@@ -301,7 +301,7 @@ def test_contract_answers_follow_from_the_clauses(seed: int) -> None:
 
 
 def test_a_contract_answer_is_right_in_its_own_words_and_another_clause_is_not() -> None:
-    suite = open_suite(SuiteChoice(name="contract-clauses"), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name="contract-clauses"), seed=1, limit=0)
     for item in suite.items:
         assert isinstance(item, GenerateItem)
         for answer in item.answers:
@@ -376,7 +376,7 @@ def test_expected_json_fits_the_schema_and_stands_in_the_text(seed: int) -> None
 
 
 def test_json_answers_are_right_with_words_around_and_wrong_in_one_field() -> None:
-    suite = open_suite(SuiteChoice(name="json-extract"), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name="json-extract"), seed=1, limit=0)
     for item in suite.items:
         assert isinstance(item, GenerateItem)
         expected = item.check["expected"]

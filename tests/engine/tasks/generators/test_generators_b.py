@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weighin.engine.errors import DatasetError
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.tasks.generators import find_generator, follow_instructions, graded, needle, over_refusal
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Item
 from weighin.engine.tasks.opening import open_suite
@@ -81,7 +81,7 @@ def test_the_right_choice_stands_in_every_place_alike(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHOICE_SUITES)
 def test_the_likeliest_choice_is_scored(name: str) -> None:
-    suite = open_suite(SuiteChoice(name=name), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name=name), seed=1, limit=0)
     assert suite.spec.chance == 0.25
     for item in suite.items:
         assert isinstance(item, ChoiceItem)
@@ -183,7 +183,7 @@ def test_needle_lengths_that_cannot_be_are_refused() -> None:
 
 
 def test_a_found_needle_is_right_and_another_is_not() -> None:
-    suite = open_suite(SuiteChoice(name="needle"), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name="needle"), seed=1, limit=0)
     for item in suite.items:
         assert isinstance(item, GenerateItem)
         answer = _find_needle(item.prompt)[0]
@@ -309,7 +309,7 @@ def test_all_demands_of_an_item_can_be_kept_together(seed: int) -> None:
 
 
 def test_an_obedient_answer_is_right_and_a_careless_one_is_not() -> None:
-    suite = open_suite(SuiteChoice(name="follow-instructions"), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name="follow-instructions"), seed=1, limit=0)
     careless = "Well, the a it is and to of in, but was for VERY good: kmbwf KMBWF. " * 12
     for item in suite.items:
         obedient = score(suite, item, _said(_obey(item.check["constraints"]), item), candidate="c")  # type: ignore[union-attr]
@@ -342,7 +342,7 @@ def test_only_harmful_requests_are_to_be_refused(seed: int) -> None:
 
 
 def test_refusing_is_right_where_it_should_be_and_only_there() -> None:
-    suite = open_suite(SuiteChoice(name="over-refusal"), seed=1, limit=0)
+    suite = open_suite(BuiltInSuite(name="over-refusal"), seed=1, limit=0)
     right_when_answering = right_when_refusing = 0
     for item in suite.items:
         assert isinstance(item, GenerateItem)

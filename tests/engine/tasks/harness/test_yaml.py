@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.errors import DatasetError, WeighinError
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import FileSource, OwnAsking, OwnSuite
 from weighin.engine.tasks.formats import find_format
 from weighin.engine.tasks.harness.items import harness_files, open_harness_task
 from weighin.engine.tasks.harness.yaml import read_harness_task
@@ -171,7 +171,7 @@ def test_gsm8k_has_the_same_solved_examples_and_scores_as_our_own(gsm8k: Path) -
     assert requests(spec, items) == requests(own, ours)
     assert (spec.n_shot, spec.stop, spec.max_tokens) == (5, ("Question:", "</s>"), 200)
     assert spec.metric == "exact_match,strict-match"
-    suite, builtin = open_suite(SuiteChoice(name="mine", data=str(gsm8k)), seed=1, limit=0), None
+    suite, builtin = open_suite(OwnSuite(name="mine", source=FileSource(path=str(gsm8k))), seed=1, limit=0), None
     assert suite.spec == spec
     builtin = type(suite)(spec=own, items=ours)
     for number, text in enumerate(
@@ -233,7 +233,7 @@ def test_generated_answers_are_held_against_all_targets(tmp_path: Path) -> None:
         metric_list: [{metric: exact_match, ignore_case: true, ignore_punctuation: true}]
     """
     path = write_task(tmp_path, task)
-    suite = open_suite(SuiteChoice(name="mine", data=str(path)), seed=1, limit=0)
+    suite = open_suite(OwnSuite(name="mine", source=FileSource(path=str(path))), seed=1, limit=0)
     (item,) = suite.items
     assert isinstance(item, GenerateItem)
     assert isinstance(build_request(suite.spec, item), GenerateRequest)
@@ -349,7 +349,7 @@ def test_too_few_examples_and_missing_files_are_told(gsm8k: Path) -> None:
 
 
 def test_a_changed_data_file_changes_the_hash_of_the_suite(gsm8k: Path) -> None:
-    choice = SuiteChoice(name="mine", data=str(gsm8k))
+    choice = OwnSuite(name="mine", source=FileSource(path=str(gsm8k)))
     assert [path.name for path in harness_files(gsm8k)] == ["task.yaml", "train.jsonl", "test.jsonl"]
     before = own_sha256(find_own_files(choice))
     write_rows(gsm8k.parent / "test.jsonl", MATHS[19:])
@@ -358,7 +358,9 @@ def test_a_changed_data_file_changes_the_hash_of_the_suite(gsm8k: Path) -> None:
 
 def test_options_of_own_data_do_not_go_with_a_task_file(arc: Path) -> None:
     with pytest.raises(DatasetError, match="takes no scorer"):
-        open_suite(SuiteChoice(name="mine", data=str(arc), scorer="exact"), seed=1, limit=0)
+        open_suite(
+            OwnSuite(name="mine", source=FileSource(path=str(arc)), asking=OwnAsking(scorer="exact")), seed=1, limit=0
+        )
 
 
 @given(st.text(max_size=300))

@@ -7,21 +7,20 @@ import os
 from pathlib import Path
 
 import pytest
+from fixtures.own_data import read_file, write_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weighin.engine.errors import DatasetError
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import FileSource, OwnSuite
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.own import data
-from weighin.engine.tasks.own.data import UserData, read_user_data
+from weighin.engine.tasks.own.data import UserData
 
 
 def _read(tmp_path: Path, text: str | bytes, name: str = "mine.jsonl") -> UserData:
-    path = tmp_path / name
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_user_data(path)
+    return read_file(write_file(tmp_path, text, name))
 
 
 def _choice(answer: object, choices: object = ("red", "green", "blue")) -> str:
@@ -69,7 +68,7 @@ def test_a_suite_of_a_bad_file_names_the_first_five_and_the_total(tmp_path: Path
     path = tmp_path / "mine.jsonl"
     path.write_text("\n".join([_choice(0), *[_choice("pink")] * 7]), encoding="utf-8")
     with pytest.raises(DatasetError) as caught:
-        open_suite(SuiteChoice(name="mine", data=str(path)), seed=1, limit=0)
+        open_suite(OwnSuite(name="mine", source=FileSource(path=str(path))), seed=1, limit=0)
     text = str(caught.value)
     assert "7 bad rows" in text
     assert "line 2:" in text
@@ -128,15 +127,13 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes, n
         _read(tmp_path, content, name)
 
 
-def test_missing_folder_pipe_and_enormous_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_files_pipes_and_enormous_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DatasetError, match="no data file"):
-        read_user_data(tmp_path / "none.jsonl")
-    with pytest.raises(DatasetError, match="not a file"):
-        read_user_data(tmp_path)
+        read_file(tmp_path / "none.jsonl")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
         with pytest.raises(DatasetError, match="not a file"):
-            read_user_data(tmp_path / "pipe")
+            read_file(tmp_path / "pipe")
     monkeypatch.setattr(data, "MAX_SIZE_BYTES", 10)
     with pytest.raises(DatasetError, match="at most"):
         _read(tmp_path, _choice(0))

@@ -8,11 +8,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from weighin.engine.errors import DatasetError, PlanError, WeighinError
-from weighin.engine.plan.model import Plan, Settings, SuiteChoice
-from weighin.engine.prepare.freeze import candidates_from_paths, data_choice, freeze_plan
+from weighin.engine.plan.model import (
+    BuiltInSuite,
+    FileSource,
+    HubSource,
+    OwnAsking,
+    OwnSuite,
+    Plan,
+    Settings,
+    data_path,
+)
+from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan, own_suite
 from weighin.engine.tasks.items import GenerateItem
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.own.hub_files import find_hub_files
@@ -51,13 +61,19 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
 
-def choice(**more: Any) -> SuiteChoice:
-    fields: dict[str, Any] = {"hub_repo": "owner/sums", "hub_file": "data/test-*.jsonl", "columns": COLUMNS}
-    return SuiteChoice(name="sums", **(fields | more))
+SOURCE = HubSource(repo="owner/sums", pattern="data/test-*.jsonl")
+
+
+def sums(source: HubSource = SOURCE, **asking: Any) -> OwnSuite:
+    return OwnSuite(name="sums", source=source, asking=OwnAsking(**({"columns": COLUMNS} | asking)))
+
+
+def source(**changes: str) -> HubSource:
+    return msgspec.structs.replace(SOURCE, **changes)
 
 
 def test_files_of_a_data_set_are_fetched_once_and_read_as_one(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    items = open_suite(choice(), seed=1, limit=0).items
+    items = open_suite(sums(), seed=1, limit=0).items
     assert sorted((i.id, i.prompt, i.answers) for i in items if isinstance(i, GenerateItem)) == [
         ("line-1", "1 plus 1?", ("2",)),
         ("line-2", "2 plus 1?", ("3",)),
@@ -65,57 +81,60 @@ def test_files_of_a_data_set_are_fetched_once_and_read_as_one(hub: Any, monkeypa
     ]
     fetched = len(hub.requests)
     # Nothing tells that the cache has all that the pattern means, so the hub is asked for its list; files are here.
-    assert open_suite(choice(), seed=1, limit=0).items == items
+    assert open_suite(sums(), seed=1, limit=0).items == items
     assert [r.path.partition("?")[0] for r in hub.requests[fetched:]] == ["/api/datasets/owner/sums/revision/main"]
     offline(monkeypatch)
-    assert open_suite(choice(), seed=1, limit=0).items == items
-    assert open_suite(choice(hub_revision=COMMIT), seed=1, limit=0).items == items
+    assert open_suite(sums(), seed=1, limit=0).items == items
+    assert open_suite(sums(source(revision=COMMIT)), seed=1, limit=0).items == items
     assert len(hub.requests) == fetched + 1
 
 
 def test_one_file_and_counted_ones_need_no_asking_once_they_are_here(hub: Any) -> None:
     hub.add("datasets/owner/parts", {f"p-0000{n}-of-00002.jsonl": rows(n) for n in (0, 1)})
     for repo, pattern in (("owner/sums", "data/train.jsonl"), ("owner/parts", "p-*.jsonl")):
-        first = find_hub_files(repo, pattern)
+        first = find_hub_files(HubSource(repo=repo, pattern=pattern))
         assert first.commit == COMMIT
         fetched = len(hub.requests)
-        assert find_hub_files(repo, pattern) == first
+        assert find_hub_files(HubSource(repo=repo, pattern=pattern)) == first
         assert len(hub.requests) == fetched
 
 
 def test_a_part_that_is_gone_from_the_cache_is_fetched_again(hub: Any) -> None:
     hub.add("datasets/owner/parts", {f"p-0000{n}-of-00002.jsonl": rows(n) for n in (0, 1)})
-    first = find_hub_files("owner/parts", "p-*.jsonl")
+    first = find_hub_files(HubSource(repo="owner/parts", pattern="p-*.jsonl"))
     first.files[1][1].unlink()
-    assert find_hub_files("owner/parts", "p-*.jsonl") == first
+    assert find_hub_files(HubSource(repo="owner/parts", pattern="p-*.jsonl")) == first
     assert first.files[1][1].read_bytes() == rows(1)
 
 
 def test_offline_without_it_one_sentence_says_what_to_do(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     offline(monkeypatch)
     with pytest.raises(DatasetError, match=r"owner/sums has no data/test-\*\.jsonl in the cache .* HF_HUB_OFFLINE"):
-        open_suite(choice(), seed=1, limit=0)
+        open_suite(sums(), seed=1, limit=0)
     assert hub.requests == []
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("suite", "said"),
     [
-        ({"hub_file": "data/valid.jsonl"}, r"has no file data/valid\.jsonl\. It has data/test-0\.jsonl, data/test-1"),
-        ({"hub_repo": "owner/other"}, "There is no repo datasets/owner/other"),
-        ({"hub_revision": "v2"}, "has no such revision"),
-        ({"columns": {"question": "prompt"}}, "has no column 'question'. It has 'frage', 'antwort'"),
+        (
+            sums(source(pattern="data/valid.jsonl")),
+            r"has no file data/valid\.jsonl\. It has data/test-0\.jsonl, data/test-1",
+        ),
+        (sums(source(repo="owner/other")), "There is no repo datasets/owner/other"),
+        (sums(source(revision="v2")), "has no such revision"),
+        (sums(columns={"question": "prompt"}), "has no column 'question'. It has 'frage', 'antwort'"),
     ],
 )
-def test_what_is_not_there_is_told(hub: Any, fields: dict[str, Any], said: str) -> None:
+def test_what_is_not_there_is_told(hub: Any, suite: OwnSuite, said: str) -> None:
     with pytest.raises(WeighinError, match=said):
-        open_suite(choice(**fields), seed=1, limit=0)
+        open_suite(suite, seed=1, limit=0)
 
 
 def test_a_bad_row_is_told_with_its_file_and_line(hub: Any) -> None:
     hub.add("datasets/owner/sums", {"data/test-0.jsonl": rows(1, 2), "data/test-1.jsonl": rows(3) + b"\n\n{}\nx"})
     with pytest.raises(DatasetError, match=r"line 3: of test-1\.jsonl: .*; line 4: of test-1\.jsonl: not valid JSON"):
-        open_suite(choice(), seed=1, limit=0)
+        open_suite(sums(), seed=1, limit=0)
 
 
 def test_enormous_files_are_not_fetched(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +142,7 @@ def test_enormous_files_are_not_fetched(hub: Any, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(hub_files, "MAX_FILE_BYTES", 10)
     with pytest.raises(DatasetError, match=r"data/test-0\.jsonl of owner/sums has .* MiB; at most"):
-        open_suite(choice(), seed=1, limit=0)
+        open_suite(sums(), seed=1, limit=0)
     assert hub.bytes_sent() == 0
 
 
@@ -132,19 +151,20 @@ def test_a_gated_data_set_names_its_page(hub: Any) -> None:
     with pytest.raises(
         WeighinError, match=r"datasets/owner/sums is gated.* Accept the terms on .*/datasets/owner/sums"
     ):
-        open_suite(choice(), seed=1, limit=0)
+        open_suite(sums(), seed=1, limit=0)
 
 
 def test_a_run_pins_the_commit_and_refuses_other_data(hub: Any, tmp_path: Path, tiny_models: list[Path]) -> None:
     plan = freeze_plan(
         Plan(
             candidates=candidates_from_paths([str(tiny_models[0])]),
-            suites=(choice(shots=1),),
+            suites=(sums(shots=1),),
             settings=Settings(n_ctx=512),
         )
     ).plan
     (suite,) = plan.suites
-    assert suite.hub_revision == COMMIT
+    assert isinstance(suite, OwnSuite)
+    assert suite.source == source(revision=COMMIT)
     assert len(suite.data_sha256) == 64
     sent = len(hub.requests)
     assert freeze_plan(plan).plan == plan
@@ -160,17 +180,17 @@ def test_a_run_pins_the_commit_and_refuses_other_data(hub: Any, tmp_path: Path, 
 
 
 def test_the_users_words_for_a_data_set(tmp_path: Path) -> None:
-    found = data_choice("owner/Some_Sums@v1:data/test-*.parquet")
-    assert (found.name, found.hub_repo, found.hub_file) == ("some_sums", "owner/Some_Sums", "data/test-*.parquet")
-    assert (found.hub_revision, found.data) == ("v1", "")
-    assert data_choice("owner/sums:a.csv", taken=["sums"]).name == "sums-2"
+    suite = own_suite("owner/Some_Sums@v1:data/test-*.parquet")
+    assert suite.name == "some_sums"
+    assert suite.source == HubSource(repo="owner/Some_Sums", pattern="data/test-*.parquet", revision="v1")
+    assert own_suite("owner/sums:a.csv", taken=["sums"]).name == "sums-2"
     file = tmp_path / "PIQA.csv"
-    assert (data_choice(str(file)).name, data_choice(str(file)).data) == ("piqa-2", str(file))
+    assert own_suite(str(file)) == OwnSuite(name="piqa-2", source=FileSource(path=str(file)))
 
 
 def test_reference_suites_are_not_taken_from_elsewhere(hub: Any) -> None:
-    with pytest.raises(DatasetError, match="piqa is a reference suite"):
-        open_suite(SuiteChoice(name="piqa", hub_repo="owner/sums", hub_file="data/train.jsonl"), seed=1, limit=0)
+    with pytest.raises(DatasetError, match="piqa is the name of a reference suite"):
+        open_suite(OwnSuite(name="piqa", source=source(pattern="data/train.jsonl")), seed=1, limit=0)
 
 
 # Bundles
@@ -185,7 +205,7 @@ def test_a_data_set_travels_in_a_bundle_with_its_columns(
 
     wanted = Plan(
         candidates=candidates_from_paths([str(tiny_models[0])]),
-        suites=(choice(hub_file=pattern, scorer="numeric"), SuiteChoice(name="everyday-choice")),
+        suites=(sums(source(pattern=pattern), scorer="numeric"), BuiltInSuite(name="everyday-choice")),
         settings=Settings(n_ctx=512),
     )
     plan = freeze_plan(wanted).plan
@@ -201,8 +221,9 @@ def test_a_data_set_travels_in_a_bundle_with_its_columns(
     sent = len(hub.requests)
     imported = install_bundle(tmp_path / "bundle", env={"HF_HUB_CACHE": str(tmp_path / "other")}).plan
     suite = imported.suites[0]
-    assert suite.hub_repo == suite.hub_file == suite.hub_revision == ""
-    assert (suite.columns, suite.scorer) == (COLUMNS, "numeric")
+    assert isinstance(suite, OwnSuite)
+    assert isinstance(suite.source, FileSource)
+    assert suite.asking == OwnAsking(columns=COLUMNS, scorer="numeric")
     assert suite.data_sha256 == plan.suites[0].data_sha256
     assert freeze_plan(imported).plan.suites == imported.suites
     there, here = (open_suite(s, seed=1, limit=0).items for s in (suite, plan.suites[0]))
@@ -237,11 +258,11 @@ def test_a_folder_of_files_travels_in_its_order(tmp_path: Path, tiny_models: lis
     folder.mkdir()
     for name, number in (("b.jsonl", 2), ("a.jsonl", 1), ("c.jsonl", 3)):
         (folder / name).write_bytes(rows(number))
-    suite = SuiteChoice(name="mine", data=str(folder), columns=COLUMNS)
+    suite = OwnSuite(name="mine", source=FileSource(path=str(folder)), asking=OwnAsking(columns=COLUMNS))
     plan = freeze_plan(Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=(suite,))).plan
     create_bundle(plan, tmp_path / "bundle")
     carried = import_bundle(tmp_path / "bundle").plan.suites[0]
-    assert Path(carried.data).is_dir()
+    assert Path(data_path(carried)).is_dir()
     assert open_suite(carried, seed=1, limit=0).items == open_suite(suite, seed=1, limit=0).items
     assert freeze_plan(import_bundle(tmp_path / "bundle").plan).plan.suites == (carried,)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from weighin.engine.errors import DatasetError
-from weighin.engine.plan.model import SuiteChoice
+from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.reference.datasets import dataset_sha256, read_dataset
 from weighin.engine.tasks.spec import find_spec
@@ -47,7 +47,7 @@ def test_a_folder_of_any_file_kind_is_enough(tmp_path: Path, home: Path, name: s
     write(tmp_path / name)
     rows = read_dataset(find_spec("piqa"), folder=tmp_path)["validation"]
     assert [str(row["label"]) for row in rows] == [str(n % 2) for n in range(5)]
-    suite = open_suite(SuiteChoice(name="piqa", data=str(tmp_path)), seed=1, limit=3)
+    suite = open_suite(BuiltInSuite(name="piqa", data=str(tmp_path)), seed=1, limit=3)
     assert len(suite.items) == 3
 
 
@@ -57,7 +57,7 @@ def test_the_folder_of_weighin_is_looked_into(home: Path) -> None:
     folder = paths.data_dir() / "datasets" / "piqa"
     folder.mkdir(parents=True)
     write(folder / "validation.jsonl")
-    assert len(open_suite(SuiteChoice(name="piqa"), seed=1, limit=0).items) == 5
+    assert len(open_suite(BuiltInSuite(name="piqa"), seed=1, limit=0).items) == 5
 
 
 def test_changed_data_has_another_hash(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_run_refuses_reference_data_that_changed(tmp_path: Path, home: Path, t
     plan = freeze_plan(
         Plan(
             candidates=candidates_from_paths([str(tiny_models[0])]),
-            suites=(SuiteChoice(name="piqa", data=str(tmp_path)),),
+            suites=(BuiltInSuite(name="piqa", data=str(tmp_path)),),
             settings=Settings(n_ctx=512),
         )
     ).plan
