@@ -117,24 +117,6 @@ def test_what_is_no_header_is_one_sentence(standin: Any, make_hub: Callable[...,
     assert caught.value.hint
 
 
-async def test_a_name_that_leads_nowhere_is_one_row_among_others(
-    standin: Any, monkeypatch: pytest.MonkeyPatch, tiny_models: list[Path]
-) -> None:
-    from weighin.engine.hub.errors import HubNotFoundError
-    from weighin.tui.cli.commands import fit as command
-
-    def nowhere(name: str) -> HubSource:
-        raise HubNotFoundError(f"There is no {name}.", hint="Look again.")
-
-    monkeypatch.setattr(command, "named_source", nowhere)
-    assert standin.requests == []
-    with pytest.raises(HubNotFoundError):
-        command.find_sources((REPO,), "Q4_K_M")
-    missing, file = command.find_sources((REPO, str(tiny_models[0])), "Q4_K_M")
-    assert "There is no" in (await measure_fit(missing, Settings(n_ctx=256, n_threads=1))).problem
-    assert not (await measure_fit(file, Settings(n_ctx=256, n_threads=1))).problem
-
-
 def test_norms_are_those_of_the_model(
     standin: Any, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes], tmp_path: Path
 ) -> None:

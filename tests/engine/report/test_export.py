@@ -4,15 +4,11 @@ import csv
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 
-from weighin.engine import paths
 from weighin.engine.errors import WeighinError
 from weighin.engine.events.run import AnswerScored
 from weighin.engine.plan.model import Candidate, Plan
 from weighin.engine.report.export import EXPORTERS, export, formats
-from weighin.engine.store.store import Store
-from weighin.tui.cli.main import main
 
 PLAN = Plan(candidates=(Candidate(id="a", path="/a.gguf", name="A"),))
 ANSWER = AnswerScored(
@@ -65,23 +61,3 @@ def test_bad_requests_are_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(WeighinError, match="cannot be written"):
         export("r", PLAN, [ANSWER], "lm-eval", tmp_path / "file")
-
-
-@pytest.mark.parametrize("fmt", formats())
-def test_the_command_writes_a_stored_run(fmt, plan, events, tmp_path):
-    storable = [e for e in events if not (isinstance(e, AnswerScored) and e.suite == "maths")]  # no lone surrogates
-    with Store.open(paths.store_path()) as store:
-        store.create_run("20260921-141320-ab12", "a run", plan)
-        store.append("20260921-141320-ab12", storable)
-    done = CliRunner().invoke(main, ["export", "2026", "--format", fmt, "-o", str(tmp_path / "out")])
-    assert done.exit_code == 0, done.output
-    assert (tmp_path / "out").exists()
-    assert done.stdout == ""
-
-
-def test_the_command_tells_an_unknown_format(plan, tmp_path):
-    with Store.open(paths.store_path()) as store:
-        store.create_run("r1", "a run", plan)
-    done = CliRunner().invoke(main, ["export", "r1", "--format", "xls", "-o", str(tmp_path / "out")])
-    assert done.exit_code == 2
-    assert "json-answers" in done.output

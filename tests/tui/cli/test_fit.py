@@ -11,9 +11,17 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
+from weighin.engine.catalog.loading import load_catalog
+from weighin.engine.errors import WeighinError
+from weighin.engine.fit.results import Fit
+from weighin.engine.fit.source import Source
+from weighin.engine.hub.errors import HubNotFoundError
+from weighin.tui.cli.commands import fit as command
+from weighin.tui.cli.commands.fit import find_sources, fit_line
 from weighin.tui.cli.main import main
 
 SHORT = ("--context", "512")
@@ -89,3 +97,51 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_else(tiny_models: lis
     assert "1 of 2 measured. Interrupted" in err
     assert tiny_models[0].stem in out
     assert list((home / "cache/hollow").iterdir()) == []
+
+
+def test_names_files_and_folders_become_sources(tiny_models: list[Path]) -> None:
+    assert len(find_sources((), "Q4_K_M")) == len(load_catalog().models)
+    assert len(find_sources((str(tiny_models[0].parent),), "Q4_0")) == 3
+    found = find_sources(("llama-3.2-1b-instruct:Q8_0",), "Q4_0")
+    assert [source.name for source in found] == ["llama-3.2-1b-instruct:Q8_0"]
+    with pytest.raises(WeighinError, match="no model called"):
+        find_sources(("no-such-model",), "Q4_0")
+
+
+def test_a_name_that_leads_nowhere_is_one_row_among_others(
+    monkeypatch: pytest.MonkeyPatch, tiny_models: list[Path]
+) -> None:
+    def nowhere(name: str) -> Source:
+        raise HubNotFoundError(f"There is no {name}.", hint="Look again.")
+
+    monkeypatch.setattr(command, "named_source", nowhere)
+    with pytest.raises(HubNotFoundError):
+        find_sources(("owner/big-GGUF",), "Q4_K_M")
+    code, out, err = run("owner/big-GGUF", str(tiny_models[0]), *SHORT)
+    assert code == 0
+    assert "There is no owner/big-GGUF" in out
+    assert "1 of 2 measured." in err
+
+
+FIT = Fit(
+    name="some-model", size_bytes=2**30, label="measured (hollow)", n_ctx=512, prompt_tokens_per_second=500.0,
+    prompt_label="measured (hollow)", generation_tokens_per_second=25.0, depth_tokens=496, deep_tokens_per_second=20.0,
+    deep_label="measured (hollow)", memory_bytes=2**30, usable_bytes=2**33,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, " measured (hollow)"),
+        ({"disturbed": True}, "⚠measured (hollow)"),
+        ({"deep_label": "extrapolated"}, "~20.0"),
+        ({"prompt_label": "extrapolated"}, "~500"),
+        ({"label": "extrapolated", "notes": ("a note",)}, "extrapolated*"),
+        ({"memory_bytes": 2**34}, "does not fit"),
+        ({"cached": True}, "cached"),
+        ({"problem": "It is truncated."}, "It is truncated."),
+    ],
+)
+def test_a_row_marks_how_its_figures_were_made(changed: dict[str, object], text: str) -> None:
+    assert text in fit_line(msgspec.structs.replace(FIT, **changed))

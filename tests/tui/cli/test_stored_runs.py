@@ -86,10 +86,16 @@ def test_show_prints_the_verdict_and_the_answers(stored_runs: StoredRuns) -> Non
 def test_it_is_exported_in_every_format(fmt: str, stored_runs: StoredRuns, tmp_path: Path) -> None:
     for run_id in (stored_runs.completed, stored_runs.cancelled):
         target = tmp_path / run_id
-        call("export", run_id, "--format", fmt, "-o", str(target))
+        assert call("export", run_id, "--format", fmt, "-o", str(target)) == ""
         files = [path for path in (target, *target.rglob("*")) if path.is_file()]
         assert files
         assert all(path.stat().st_size for path in files)
+
+
+def test_an_unknown_export_format_is_an_error_that_names_the_formats(stored_runs: StoredRuns, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["export", stored_runs.completed, "--format", "xls", "-o", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert "json-answers" in result.output
 
 
 def test_the_exported_answers_are_the_stored_ones(stored_runs: StoredRuns, old_store: Store, tmp_path: Path) -> None:
@@ -119,7 +125,7 @@ async def test_the_history_lists_it_and_opens_it(stored_runs: StoredRuns) -> Non
     app = WeighinApp(None, library=library, mode="history")
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.pause()
-        await app.open_run(stored_runs.completed)
+        await app.open_runs.open(stored_runs.completed)
         await pilot.pause()
         assert app.current_mode == "results"
         assert app.follower.board.verdict is not None

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import socket
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-from click.testing import CliRunner
 
 from weighin.engine import paths
 from weighin.engine.tasks.reference.presence import data_presence
 from weighin.engine.tasks.spec import find_spec, suite_specs
-from weighin.tui.cli.main import main
 
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Every connection fails the test; the hub's cache is an empty folder."""
-    from huggingface_hub import constants
-
-    def refused(*_args: object, **_kwargs: object) -> NoReturn:
-        raise AssertionError("a connection was opened")
-
-    monkeypatch.setattr(socket.socket, "connect", refused)
-    monkeypatch.setattr(socket, "getaddrinfo", refused)
-    cache = tmp_path / "hub"
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
-    return cache
+pytestmark = pytest.mark.usefixtures("no_network")
 
 
 def test_generated_and_built_in_suites_are_here() -> None:
@@ -70,12 +52,3 @@ def test_the_cache_of_the_hub_is_looked_into(no_network: Path) -> None:
     file.write_bytes(b"12345")
     found = data_presence(spec)
     assert (found.where, found.size_bytes) == ("hub cache", 5)
-
-
-def test_the_list_says_it_in_words_and_in_json() -> None:
-    lines = CliRunner().invoke(main, ["suites"]).stdout.splitlines()
-    assert any(line.startswith("gsm8k") and "needs 3 MB" in line for line in lines)
-    assert any(line.startswith("needle") and "generated" in line for line in lines)
-    rows = {row["name"]: row for row in json.loads(CliRunner().invoke(main, ["suites", "--json"]).stdout)}
-    assert (rows["gsm8k"]["data"], rows["gsm8k"]["data_here"]) == ("missing", False)
-    assert (rows["everyday-choice"]["data"], rows["everyday-choice"]["data_here"]) == ("built in", True)
