@@ -1,4 +1,4 @@
-"""``python -m weighin.tui`` is ``weighin``."""
+"""Run ``weighin`` as ``python -m weighin.tui``."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from ..catalog.loading import OPEN_LLM
 from ..catalog.quants import DEPLOYMENT_RULE, smallest_machine_gb
 from ..catalog.ranking import published_score, setup
 from ..catalog.verdict import StatedUse, Verdict, model_verdict, reasons_of, verdict_word
+from ..units import format_memory
 from .catalog_history import MeasuredHere, best_known
 from .catalog_table import billions
 
@@ -101,7 +102,7 @@ def _measured(here: Sequence[MeasuredHere | None], quants: Sequence[tuple[str, .
         ("quant", tuple(_quant(m, measured) for m, measured in zip(here, quants, strict=True))),
         row("generation", lambda m: _rate(m.generation_tokens_per_second, m.disturbed)),
         row("prompt", lambda m: _rate(m.prompt_tokens_per_second, m.disturbed)),
-        row("memory", lambda m: _NONE if m.memory_bytes is None else f"{m.memory_bytes / 1e9:.2f} GB at {m.n_ctx:,}"),
+        row("memory", lambda m: _NONE if m.memory_bytes is None else f"{format_memory(m.memory_bytes)} at {m.n_ctx:,}"),
         row("accuracy", lambda m: _NONE if m.accuracy is None else f"{m.accuracy:.1%} on {', '.join(m.suites)}"),
         row("machine", lambda m: m.machine or _NONE),
         row("date", lambda m: f"{m.date}, run {m.run}"),

@@ -1,65 +1,310 @@
-"""Options that several commands share. Nothing slow is imported here."""
+"""What each command takes: one frozen dataclass per command, and the click options that several commands share.
+
+Values are as typed; the commands parse sizes and durations. Nothing slow is imported here, so that ``--help`` is fast.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-DATA_FORMS = (
-    "DATA is a JSONL, CSV or Parquet file, a folder of them, or OWNER/NAME:PATTERN for files of a data set on the"
-    " hub, such as owner/name:data/test-*.parquet; a revision goes before the colon, as in owner/name@main:FILE."
-)
+if TYPE_CHECKING:
+    from weighin.engine.catalog.licenses import Purpose
+    from weighin.engine.catalog.sort_keys import SortKey
+    from weighin.engine.plan.model import KvType, PromptStyle
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions:
+    as_json: bool
+    limit: int | None
+    tui: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareOptions:
+    as_json: bool
+    folder: str
+    no_bandwidth: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions:
+    models: tuple[str, ...]
+    n_prompt: int
+    n_gen: int
+    repeats: int
+    threads: int | None
+    context: int
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnDataOptions:
+    """How a command asks and scores the user's own data."""
+
+    scorer: str | None
+    columns: str | None
+    shots: int | None
+    extractor: str | None
+    metric: str | None
+    right_at: float | None
+    system: str | None
+    max_tokens: int | None
+    stop: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(OwnDataOptions):
+    plan: str | None
+    models: tuple[str, ...]
+    suites: tuple[str, ...]
+    data: tuple[str, ...]
+    consistency: int | None
+    samples: int | None
+    temperature: float | None
+    limit: int | None
+    time_budget: str | None
+    threads: int | None
+    context: int | None
+    repeats: int | None
+    max_memory: str | None
+    min_speed: float | None
+    max_ttft: str | None
+    prompt_style: PromptStyle | None
+    no_race: bool
+    name: str | None
+    save_plan: str | None
+    tui: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewOptions(OwnDataOptions):
+    data: str
+    count: int
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeOptions:
+    run_id: str
+    tui: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayOptions:
+    run_id: str
+    speed: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions:
+    run_id: str
+    answers: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    run_id: str
+    format: str
+    output: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedUseOptions:
+    """What the model will be used for; ``users`` and ``revenue`` are counts as typed."""
+
+    use: Purpose | None
+    users: str | None
+    revenue: str | None
+    redistribute: bool
+    train: bool
+    osi: bool
+    region: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelsOptions(StatedUseOptions):
+    names: tuple[str, ...]
+    filter: str
+    min_size: str | None
+    max_size: str | None
+    language: str
+    aptitude: str
+    fits: str | None
+    context: int
+    unconditional: bool
+    sort: SortKey
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LicenseOptions(StatedUseOptions):
+    model: str
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOptions:
+    names: tuple[str, ...]
+    context: int
+    quant: str
+    kv_type: KvType
+    refresh: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullOptions:
+    models: tuple[str, ...]
+    refresh: bool
+    now: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    words: tuple[str, ...]
+    limit: int
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalOptions:
+    folders: tuple[str, ...]
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleCreateOptions:
+    plan: str
+    to: str
+    wheels: bool
+    wheels_from: str | None
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleVerifyOptions:
+    folder: str
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleImportOptions:
+    folder: str
+    to: str | None
+    in_place: bool
+    as_json: bool
+
+
+Options = TypeVar("Options")
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Pass the parameters that click parsed to the command as one ``options`` object."""
+
+    def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def call(**parameters: object) -> None:
+            command(options(**parameters))
+
+        return call
+
+    return decorate
+
+
+class LazyChoice(click.Choice[str]):
+    """A choice whose values are only looked up when its command runs or shows its help."""
+
+    def __init__(self, values: Callable[[], Iterable[str]]) -> None:
+        super().__init__(())
+        self._values = values
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What the user may write."""
+        return tuple(self._values())
+
+    @choices.setter
+    def choices(self, _none: Any) -> None:
+        pass
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")
+run_argument = click.argument("run_id", default="", metavar="[RUN]")
+tui_option = click.option("--tui", is_flag=True, help="Show the run on a screen.")
 
 _OWN_DATA = (
-    click.option("--scorer", help="Of your own data's answers: exact (the default), contains, numeric, regex, …"),
-    click.option("--columns", help="Columns with other names, ours first: question=frage,answer=antwort."),
-    click.option("--shots", type=click.IntRange(0), help="So many first rows stand solved before every item."),
-    click.option("--extractor", help="How the answer is found in the text: whole, first_line, last_number, letter, …"),
-    click.option("--metric", help="The one of the scorer's metrics to lead with."),
-    click.option("--right-at", type=float, help="Where the metric is graded, right from this value on, 0 to 1."),
-    click.option("--system", help="System message before the items of your own data."),
-    click.option("--max-tokens", type=click.IntRange(1), help="Tokens an answer to your own data may have."),
-    click.option("--stop", multiple=True, help=r"Text that ends an answer, \n for a line's end; repeat."),
-)
-_CONSISTENCY = (
     click.option(
-        "--consistency",
-        type=click.IntRange(0),
-        metavar="ITEMS",
-        help="Items of each suite that are asked again; 0: none. Default: up to 50, fewer of those with long answers.",
+        "--scorer",
+        metavar="NAME",
+        help="How answers to your own data are scored: exact (default), contains, numeric, regex, …",
     ),
-    click.option("--samples", type=int, help="Sampled answers to each of them, 2 to 16. Default: 5."),
-    click.option("--temperature", type=float, help="Of these answers. Default: 0.7."),
+    click.option(
+        "--columns",
+        metavar="OURS=YOURS,…",
+        help="Map your column names, for example question=frage,answer=antwort.",
+    ),
+    click.option(
+        "--shots",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Use the first N rows as worked examples in every prompt. They are not scored.",
+    ),
+    click.option(
+        "--extractor",
+        metavar="NAME",
+        help="How the answer is found in the output: whole, first_line, last_number, letter, …",
+    ),
+    click.option("--metric", metavar="NAME", help="The scorer's metric to rank by."),
+    click.option(
+        "--right-at",
+        type=float,
+        metavar="SCORE",
+        help="For graded metrics, count an answer as correct from this score up (0 to 1).",
+    ),
+    click.option("--system", metavar="TEXT", help="System message for your own data."),
+    click.option(
+        "--max-tokens", type=click.IntRange(1), metavar="N", help="Maximum length of an answer to your own data."
+    ),
+    click.option(
+        "--stop",
+        multiple=True,
+        metavar="TEXT",
+        help=r"Text that ends an answer; \n is a line break. Repeat for several.",
+    ),
 )
 _STATED_USE = (
-    click.option("--users", help="Monthly users, such as 5M or 1,000."),
-    click.option("--revenue", help="Annual revenue in USD, such as 2M."),
-    click.option("--redistribute", is_flag=True, help="You will pass the weights on."),
-    click.option("--train", is_flag=True, help="You will train other models on its outputs."),
-    click.option("--osi", is_flag=True, help="Only licenses that the OSI approved."),
-    click.option("--region", help="Where you are, such as EU, UK, US or a country's two letters."),
+    click.option("--users", metavar="N", help="Monthly users, such as 5M or 1,000."),
+    click.option("--revenue", metavar="USD", help="Annual revenue in US dollars, such as 2M."),
+    click.option("--redistribute", is_flag=True, help="You will redistribute the weights."),
+    click.option("--train", is_flag=True, help="You will train other models on the outputs."),
+    click.option("--osi", is_flag=True, help="Allow only OSI-approved licenses."),
+    click.option("--region", metavar="CODE", help="Where you are: EU or a country code such as US or FR."),
 )
+purpose = click.Choice(["commercial", "internal", "research"])
 
 
 def own_data_options(command: Command) -> Command:
-    """How the user's own data of this command is asked and scored."""
-    return _with(_OWN_DATA, command)
-
-
-def consistency_options(command: Command) -> Command:
-    """How much is asked again to see how steady answers are."""
-    return _with(_CONSISTENCY, command)
+    """Add the options of ``OwnDataOptions``."""
+    return _add(_OWN_DATA, command)
 
 
 def stated_use_options(command: Command) -> Command:
-    """What the model will be used for, besides the purpose."""
-    return _with(_STATED_USE, command)
+    """Add the options of ``StatedUseOptions`` except ``--use``, whose default differs."""
+    return _add(_STATED_USE, command)
 
 
-def _with(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:
+def _add(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command

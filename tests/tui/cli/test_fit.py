@@ -1,4 +1,4 @@
-"""``weighin fit`` as a user runs it."""
+"""`weighin fit` as a user runs it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from fixtures.command_line import call
 
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import WeighinError
@@ -22,13 +22,12 @@ from weighin.engine.fit.source import Source
 from weighin.engine.hub.errors import HubNotFoundError
 from weighin.tui.cli.commands import fit as command
 from weighin.tui.cli.commands.fit import find_sources, fit_line
-from weighin.tui.cli.main import main
 
 SHORT = ("--context", "512")
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main, ["fit", *arguments])
+    done = call("fit", *arguments)
     return done.exit_code, done.stdout, done.stderr
 
 
@@ -38,7 +37,7 @@ def test_rows_come_cheapest_first_and_say_what_they_are(tiny_models: list[Path],
     code, out, err = run("granite-4.0-h-tiny", str(tiny_models[0]), str(broken), "smollm2-135m-instruct:q4_0", *SHORT)
     assert code == 0
     head, *rows = out.splitlines()
-    assert head.split() == ["model", "file", "memory", "prompt", "tok/s", "full", "label"]
+    assert head.split() == ["model", "file", "GB", "mem", "GiB", "prompt", "tok/s", "full", "label"]
     assert [row.split()[0] for row in rows] == [
         "broken", tiny_models[0].stem, "smollm2-135m-instruct:Q4_0", "granite-4.0-h-tiny:Q4_K_M",
     ]  # fmt: skip

@@ -6,22 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from fixtures.command_line import FAST, call
 
 from weighin.engine import paths
 from weighin.engine.plan.files import read_plan
 from weighin.engine.plan.model import BuiltInSuite, ConsistencyPlan, FileSource, OwnAsking, OwnSuite
 from weighin.engine.store.store import Store
-from weighin.tui.cli.main import main
-
-FAST = ["--repeats", "1", "--threads", "1", "--context", "512"]
-
-
-def call(*arguments: str) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture
@@ -131,7 +121,9 @@ def test_names_of_nothing_are_one_sentence(tmp_path: Path, monkeypatch: pytest.M
 def test_options_without_own_data_are_refused(tiny_models: list[Path]) -> None:
     result = call("run", "-m", str(tiny_models[0]), "-s", "everyday-choice", "--max-tokens", "9")
     assert result.exit_code == 2
-    assert "--max-tokens is for data of your own, and there is none. Name it with --data FILE." in result.stderr
+    assert (
+        "--max-tokens is for your own data, and there is none in this run. Add some with --data FILE." in result.stderr
+    )
 
 
 def test_options_go_to_the_own_data_of_a_command_and_of_a_plan(tmp_path: Path, sums: str) -> None:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from fixtures.command_line import call
 
 from weighin.engine.bundle.create import create_bundle, verify_bundle
 from weighin.engine.bundle.install import install_bundle
@@ -17,7 +17,6 @@ from weighin.engine.plan.files import read_plan, write_plan
 from weighin.engine.plan.model import FileSource, OwnSuite, Plan, data_path
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.tasks.opening import open_suite
-from weighin.tui.cli.main import main
 
 TASK = """task: sums
 dataset_path: json
@@ -44,7 +43,7 @@ def task(tmp_path: Path) -> Path:
 def test_a_task_file_is_a_suite_of_its_name(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
     saved = tmp_path / "plan.toml"
     options = ["run", "-m", str(tiny_models[0]), "-s", str(task), "--save-plan", str(saved)]
-    result = CliRunner().invoke(main, options, catch_exceptions=False)
+    result = call(*options)
     assert result.exit_code == 0, result.output
     (suite,) = read_plan(saved).suites
     assert suite == OwnSuite(name="sums", source=FileSource(path=str(task)))
@@ -63,8 +62,8 @@ def test_it_runs_and_its_filters_are_exported_under_their_names(
         plan,
     )
     fast = ["--repeats", "1", "--threads", "1", "--context", "512", "--no-race"]
-    assert CliRunner().invoke(main, ["run", str(plan), *fast], catch_exceptions=False).exit_code in (0, 1)
-    written = CliRunner().invoke(main, ["export", "--format", "lm-eval", "-o", str(out)], catch_exceptions=False)
+    assert call("run", str(plan), *fast).exit_code in (0, 1)
+    written = call("export", "--format", "lm-eval", "-o", str(out))
     assert written.exit_code == 0, written.output
     (file,) = out.rglob("results_*.json")
     found = json.loads(file.read_text(encoding="utf-8"))
@@ -76,17 +75,17 @@ def test_it_runs_and_its_filters_are_exported_under_their_names(
 
 def test_a_slip_in_the_file_is_one_sentence(task: Path, tiny_models: list[Path]) -> None:
     task.write_text(TASK + "process_docs: !function utils.clean\n", encoding="utf-8")
-    result = CliRunner().invoke(main, ["run", "-m", str(tiny_models[0]), "-s", str(task)])
+    result = call("run", "-m", str(tiny_models[0]), "-s", str(task))
     assert result.exit_code == 2
     assert "process_docs is the Python function utils.clean, which is not run" in result.stderr
     assert "Traceback" not in result.stderr
-    shown = CliRunner().invoke(main, ["preview", str(task)])
+    shown = call("preview", str(task))
     assert shown.exit_code == 2
     assert shown.stderr == result.stderr
 
 
 def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> None:
-    shown = CliRunner().invoke(main, ["preview", str(task), "-n", "2"], catch_exceptions=False)
+    shown = call("preview", str(task), "-n", "2")
     assert shown.exit_code == 0, shown.output
     lines = shown.stdout.splitlines()
     assert lines[0].startswith(f"{task}: 4 generate items; scored by harness_match, main metric exact_match")
@@ -94,7 +93,7 @@ def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> No
     assert sum(line.startswith("── test-") for line in asked) == 2
     # The template, filled in with the row.
     assert sum("0" in line and line.startswith("user:") for line in asked) == 1
-    refused = CliRunner().invoke(main, ["preview", str(task), "--scorer", "numeric"])
+    refused = call("preview", str(task), "--scorer", "numeric")
     assert refused.exit_code == 2
     assert "it takes no scorer" in refused.stderr
 

@@ -14,21 +14,25 @@ from weighin.engine.bundle.create import ImportedBundle, create_bundle, import_b
 from weighin.engine.bundle.install import install_bundle
 from weighin.engine.bundle.manifest import Manifest
 from weighin.engine.bundle.notices import license_texts
+from weighin.engine.bundle.wheels import build_wheels
 from weighin.engine.errors import PlanError
 from weighin.engine.hub.progress import DownloadEvent, DownloadProgressed
 from weighin.engine.models.fetch import FetchProgress
-from weighin.engine.models.fetch_text import size_text
 from weighin.engine.plan.files import read_plan
+from weighin.engine.prepare.freeze import bring_candidates, check_inputs
+from weighin.engine.units import format_file_size
 
-from .pull import Progress, talk
+from ..options import BundleCreateOptions, BundleImportOptions, BundleVerifyOptions
+from ..terminal import say
+from .pull import DownloadProgress
 from .query import print_json
 
 
-class Copying:
-    """Progress of a bundle's bytes on stderr."""
+class CopyProgress:
+    """Shows the progress of a bundle's bytes on stderr."""
 
     def __init__(self, verb: str) -> None:
-        self._progress = Progress(verb=verb)
+        self._progress = DownloadProgress(verb=verb)
 
     def __call__(self, event: DownloadEvent) -> None:
         """Show it."""
@@ -44,69 +48,66 @@ class Copying:
                 )
             )
 
-    def __enter__(self) -> Copying:
+    def __enter__(self) -> CopyProgress:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._progress.clear()
 
 
-def create(plan_file: str, to: str, *, wheels: bool, wheels_from: str | None, as_json: bool) -> None:
-    """Write a bundle; models that are not here are downloaded first."""
-    from weighin.engine.prepare.freeze import bring_candidates, check_inputs  # reads suites
-
-    if wheels and wheels_from:
-        raise PlanError("--wheels and --wheels-from exclude each other.", hint="Give one of them.")
-    folder = Path(to).expanduser()
-    downloads = Progress()
+def create(options: BundleCreateOptions) -> None:
+    """Write a bundle, after downloading the models that are not on this machine."""
+    if options.wheels and options.wheels_from:
+        raise PlanError("--wheels and --wheels-from exclude each other.", hint="Use one of them.")
+    folder = Path(options.to).expanduser()
+    downloads = DownloadProgress()
     try:
-        plan = bring_candidates(read_plan(Path(plan_file).expanduser()), report=downloads)
+        plan = bring_candidates(read_plan(Path(options.plan).expanduser()), report=downloads)
     finally:
         downloads.clear()
     check_inputs(plan)
     texts = license_texts(plan)
     with ExitStack() as stack:
-        gathered = Path(wheels_from).expanduser() if wheels_from else None
-        if wheels:
-            from weighin.engine.bundle.wheels import build_wheels
-
-            gathered = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighin-wheels-")))
-            build_wheels(gathered, say=talk)
-        copying = stack.enter_context(Copying("copying"))
-        manifest = create_bundle(plan, folder, license_texts=texts, wheels=gathered, report=copying)
-    if as_json:
+        wheels = Path(options.wheels_from).expanduser() if options.wheels_from else None
+        if options.wheels:
+            wheels = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighin-wheels-")))
+            build_wheels(wheels, say=say)
+        copying = stack.enter_context(CopyProgress("copying"))
+        manifest = create_bundle(plan, folder, license_texts=texts, wheels=wheels, report=copying)
+    if options.as_json:
         print_json({"folder": str(folder.resolve()), "manifest": manifest})
         return
     click.echo(f"{folder}: {_summary(manifest)}")
-    if gathered is not None:
+    if wheels is not None:
         click.echo(f"On the other machine: python -m pip install --no-index --find-links {folder.name}/wheels weighin")
-    click.echo(f"{'Then' if gathered is not None else 'On the other machine'}: weighin bundle import {folder.name}")
+    click.echo(f"{'Then' if wheels is not None else 'On the other machine'}: weighin bundle import {folder.name}")
 
 
-def verify(folder: str, *, as_json: bool) -> None:
-    """Every byte against the checksums."""
-    with Copying("checking") as checking:
-        manifest = verify_bundle(Path(folder).expanduser(), report=checking)
-    if as_json:
-        print_json({"folder": str(Path(folder).expanduser().resolve()), "ok": True, "manifest": manifest})
+def verify(options: BundleVerifyOptions) -> None:
+    """Compare every byte of a bundle with its checksums."""
+    folder = Path(options.folder).expanduser()
+    with CopyProgress("checking") as checking:
+        manifest = verify_bundle(folder, report=checking)
+    if options.as_json:
+        print_json({"folder": str(folder.resolve()), "ok": True, "manifest": manifest})
     else:
-        click.echo(f"{folder} is whole: {_summary(manifest)}")
+        click.echo(f"{options.folder} is complete and unchanged: {_summary(manifest)}")
 
 
-def import_(folder: str, *, to: str | None, in_place: bool, as_json: bool) -> None:
+def import_(options: BundleImportOptions) -> None:
     """Check a bundle and make its plan ready to run."""
-    if to and in_place:
-        raise PlanError("--to and --in-place exclude each other.", hint="Give one of them.")
-    source = Path(folder).expanduser()
-    with Copying("checking and copying") as copying:
-        if in_place:
+    if options.to and options.in_place:
+        raise PlanError("--to and --in-place exclude each other.", hint="Use one of them.")
+    source = Path(options.folder).expanduser()
+    with CopyProgress("checking and copying") as copying:
+        if options.in_place:
             imported = import_bundle(source, report=copying)
-        elif to:
-            imported = import_bundle(source, to=Path(to).expanduser(), report=copying)
+        elif options.to:
+            imported = import_bundle(source, to=Path(options.to).expanduser(), report=copying)
         else:
             imported = install_bundle(source, report=copying)
     command = f"weighin run {shlex.quote(str(imported.plan_path))}"
-    if as_json:
+    if options.as_json:
         print_json(msgspec.to_builtins(imported, enc_hook=str) | {"command": command})
         return
     click.echo("\n".join(_imported_lines(imported)))
@@ -124,4 +125,4 @@ def _summary(manifest: Manifest) -> str:
     kinds = [file.kind for file in manifest.files]
     names = {"model": "model files", "data": "data files", "license": "license texts", "wheel": "wheels"}
     counts = [f"{kinds.count(kind)} {word}" for kind, word in names.items() if kind in kinds]
-    return f"{', '.join(counts)}, {size_text(manifest.size_bytes)}"
+    return f"{', '.join(counts)}, {format_file_size(manifest.size_bytes)}"

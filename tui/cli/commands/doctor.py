@@ -1,4 +1,4 @@
-"""``weighin doctor``: does everything that a run needs work on this machine?"""
+"""``weighin doctor``: whether everything that a run needs works on this machine."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from weighin.engine.store.store import Store
 from weighin.engine.worker.protocol import LoadModel, MeasureSpeed, SpeedDone
 from weighin.engine.worker.supervisor import Worker
 
+from ...exit_codes import EXIT_CHECK_FAILED, EXIT_OK
 from .query import print_json
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing looked at."""
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was checked."""
 
     what: str
     ok: bool
@@ -30,33 +31,32 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_up(*, as_json: bool) -> int:
-    """Look at everything, print what was found; 0 when all is well, 1 otherwise."""
-    checks = (
-        ("llama.cpp computes", _computes),
-        ("run database", _database),
-        ("log folder", _logs),
-        ("sample model", _sample),
-    )
-    findings = [_look(what, check) for what, check in checks]
+    """Run all checks and print them; 0 when everything works, 1 otherwise."""
+    checks = [
+        _check("llama.cpp computes", _llama_cpp),
+        _check("run database", _database),
+        _check("log folder", _logs),
+        _check("sample model", _sample_model),
+    ]
     if as_json:
-        print_json(findings)
+        print_json(checks)
     else:
-        for finding in findings:
-            click.echo(f"{'✓' if finding.ok else '✗'} {finding.what}: {finding.detail}")
-    return 0 if all(finding.ok for finding in findings) else 1
+        for check in checks:
+            click.echo(f"{'✓' if check.ok else '✗'} {check.what}: {check.detail}")
+    return EXIT_OK if all(check.ok for check in checks) else EXIT_CHECK_FAILED
 
 
-def _look(what: str, check: Callable[[], str]) -> Finding:
+def _check(what: str, look: Callable[[], str]) -> Check:
     try:
-        return Finding(what=what, ok=True, detail=check())
+        return Check(what=what, ok=True, detail=look())
     except WeighinError as error:
-        return Finding(what=what, ok=False, detail=str(error))
+        return Check(what=what, ok=False, detail=str(error))
     except OSError as error:
-        return Finding(what=what, ok=False, detail=f"{error}.")
+        return Check(what=what, ok=False, detail=f"{error}.")
 
 
-def _computes() -> str:
-    """Decode with a tiny quantised model in a real worker: finds builds that crash on this processor."""
+def _llama_cpp() -> str:
+    """Decode with a tiny quantized model in a real worker, which reveals builds that crash on this processor."""
 
     async def body(model: Path) -> float:
         worker = Worker("doctor", logs=paths.logs_dir())
@@ -77,11 +77,11 @@ def _computes() -> str:
         except WeighinError as error:
             raise WeighinError(
                 error.what,
-                hint="This build of llama.cpp does not work on this processor. Build it again: CFLAGS=-U__AMX_INT8__"
+                hint="This build of llama.cpp does not work on this processor. Rebuild it: CFLAGS=-U__AMX_INT8__"
                 " CXXFLAGS=-U__AMX_INT8__ pip install --force-reinstall --no-cache-dir"
                 " --no-binary llama-cpp-python llama-cpp-python",
             ) from None
-    return "a tiny quantised model was loaded and run"
+    return "loaded and ran a tiny quantized model"
 
 
 def _database() -> str:
@@ -96,7 +96,7 @@ def _logs() -> str:
         return str(folder)
 
 
-def _sample() -> str:
+def _sample_model() -> str:
     from weighin.engine.prepare.demo import sample_model
 
     return str(sample_model())

@@ -1,4 +1,4 @@
-"""``weighin fit``: speed and memory of models that need not be downloaded."""
+"""``weighin fit``: speed and memory of models before they are downloaded."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ from weighin.engine.fit.results import Fit, Label
 from weighin.engine.fit.source import CatalogSource, FileSource, MissingSource, Source, named_source
 from weighin.engine.gguf.files import find_models
 from weighin.engine.models.references import STORE_PREFIXES
-from weighin.engine.plan.model import KvType, Settings
+from weighin.engine.plan.model import Settings
+from weighin.engine.units import gb, gib
 
-_HEADER = f"{'model':<40} {'file':>6} {'memory':>7} {'prompt':>7} {'tok/s':>7} {'full':>7}  label"
-_NAMED = 3
-"""Models named in a footnote; of more only the number is."""
-_INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
+from ...exit_codes import EXIT_CANCELLED, EXIT_NOTHING_MEASURED, EXIT_OK
+from ..options import FitOptions
+from ..terminal import StatusLine, say
+
+_HEADER = f"{'model':<38} {'file GB':>7} {'mem GiB':>7} {'prompt':>7} {'tok/s':>7} {'full':>7}  label"
+_MAX_NAMES = 3
+"""A footnote names up to this many models, and only counts more."""
 
 
-def show_fit(
-    models: tuple[str, ...], *, n_ctx: int, quant: str, refresh: bool, as_json: bool, kv_type: KvType = "f16"
-) -> int:
-    """Rows as they come, the cheapest model first; 0 when any was measured, 130 when interrupted.
+def show_fit(options: FitOptions) -> int:
+    """Print a row for each model as it is measured, the cheapest to measure first; 0 when any was measured.
 
-    ``full`` is generation with the context nearly full. What was finished before an interruption is kept.
+    ``full`` is the generation speed with the context nearly full. Ctrl-C keeps what was finished.
     """
-    sources = find_sources(models, quant)
-    settings = Settings(n_ctx=n_ctx, kv_type=kv_type)
-    table = _Table(len(sources), as_json=as_json)
+    sources = find_sources(options.names, options.quant)
+    settings = Settings(n_ctx=options.context, kv_type=options.kv_type)
+    table = _Table(len(sources), as_json=options.as_json)
     table.begin()
     try:
-        asyncio.run(_fill(table, sources, settings, refresh))
+        asyncio.run(_fill(table, sources, settings, options.refresh))
     except KeyboardInterrupt:
-        table.end("Interrupted; the next time goes on from here.")
-        return _INTERRUPTED
+        table.end("Interrupted; the same command resumes.")
+        return EXIT_CANCELLED
     table.end()
-    return 0 if table.measured else 1
+    return EXIT_OK if table.measured else EXIT_NOTHING_MEASURED
 
 
 async def _fill(table: _Table, sources: list[Source], settings: Settings, refresh: bool) -> None:
@@ -53,24 +54,25 @@ async def _fill(table: _Table, sources: list[Source], settings: Settings, refres
 
 
 def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
-    """Files, folders, catalog names (``name`` or ``name:QUANT``), hub and store names; nothing means the whole catalog.
+    """What to measure for each MODEL; the whole catalog when there is none.
 
     Raises:
-        WeighinError: a name is neither. A hub name that leads nowhere is a row among others, and an error alone.
+        WeighinError: a name means nothing. A hub name that is not found is an error only when it is the only model, and
+            otherwise a row that says so.
     """
     catalog = load_catalog()
     if not models:
         return [CatalogSource(model, quant) for model in catalog.models]
-    found: list[Source] = []
+    sources: list[Source] = []
     for name in models:
         if Path(name).expanduser().exists() or name.endswith(".gguf"):
-            found += [FileSource(file) for file in find_models(Path(name).expanduser())]
+            sources += [FileSource(file) for file in find_models(Path(name).expanduser())]
         elif "/" in name or name.partition(":")[0] in STORE_PREFIXES:
-            found.append(_named(name, alone=len(models) == 1))
+            sources.append(_named(name, alone=len(models) == 1))
         else:
             model, _colon, wanted = name.partition(":")
-            found.append(CatalogSource(catalog.find(model), wanted.upper() or quant))
-    return found
+            sources.append(CatalogSource(catalog.find(model), wanted.upper() or quant))
+    return sources
 
 
 def _named(name: str, *, alone: bool) -> Source:
@@ -83,59 +85,53 @@ def _named(name: str, *, alone: bool) -> Source:
 
 
 class _Table:
-    """Rows on stdout, progress on stderr where somebody looks."""
+    """Rows on stdout, progress on stderr."""
 
     def __init__(self, total: int, *, as_json: bool) -> None:
         self.measured = 0
-        self._shown = 0
+        self._rows = 0
         self._total = total
         self._as_json = as_json
-        self._notes: dict[str, list[str]] = {}
+        self._status = StatusLine()
+        self._names_by_note: dict[str, list[str]] = {}
 
     def begin(self) -> None:
         if not self._as_json:
             click.echo(_HEADER)
 
     def started(self, source: Source) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{self._shown + 1} of {self._total}: measuring {source.name} …")
-            sys.stderr.flush()
+        self._status.show(f"{self._rows + 1} of {self._total}: measuring {source.name} …")
 
     def add(self, fit: Fit) -> None:
-        self._shown += 1
+        self._rows += 1
         self.measured += not fit.problem
-        self._clear()
+        self._status.clear()
         if self._as_json:
             sys.stdout.buffer.write(msgspec.json.encode(msgspec.to_builtins(fit) | {"fits": fit.fits}) + b"\n")
             sys.stdout.buffer.flush()
             return
         click.echo(fit_line(fit))
         for note in fit.notes:
-            self._notes.setdefault(note, []).append(fit.name)
+            self._names_by_note.setdefault(note, []).append(fit.name)
 
-    def end(self, word: str = "") -> None:
-        self._clear()
+    def end(self, message: str = "") -> None:
+        self._status.clear()
         if self._as_json:
             return
-        for note, names in self._notes.items():
-            who = ", ".join(names) if len(names) <= _NAMED else f"{len(names)} models"
-            click.echo(f"* {who}: {note}.", err=True)
-        click.echo(f"{self.measured} of {self._total} measured.{' ' + word if word else ''}", err=True)
-
-    def _clear(self) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        for note, names in self._names_by_note.items():
+            models = ", ".join(names) if len(names) <= _MAX_NAMES else f"{len(names)} models"
+            say(f"* {models}: {note}.")
+        say(f"{self.measured} of {self._total} measured. {message}".rstrip())
 
 
 def fit_line(fit: Fit) -> str:
-    """One row of the table; ``⚠`` marks what something else disturbed, ``~`` a figure that was extrapolated."""
-    size = f"{fit.size_bytes / 2**30:.1f}G" if fit.size_bytes else "–"
+    """One row of the table; ``⚠`` marks a disturbed measurement, ``~`` an extrapolated figure."""
+    size = f"{gb(fit.size_bytes):.2f}" if fit.size_bytes else "–"
     if fit.problem:
-        return f"{fit.name[:40]:<40} {size:>6} {fit.problem}"
-    memory = f"{(fit.memory_bytes or 0) / 2**30:.2f}G"
-    prompt = _about(fit.prompt_label) + f"{fit.prompt_tokens_per_second or 0:.0f}"
-    deep = _about(fit.deep_label) + f"{fit.deep_tokens_per_second:.1f}" if fit.deep_tokens_per_second else "–"
+        return f"{fit.name[:38]:<38} {size:>7} {fit.problem}"
+    memory = f"{gib(fit.memory_bytes or 0):.2f}"
+    prompt = _approximate(fit.prompt_label) + f"{fit.prompt_tokens_per_second or 0:.0f}"
+    deep = _approximate(fit.deep_label) + f"{fit.deep_tokens_per_second:.1f}" if fit.deep_tokens_per_second else "–"
     remarks = [fit.label + ("*" if fit.notes else "")]
     if fit.fits is False:
         remarks.append("does not fit")
@@ -144,11 +140,11 @@ def fit_line(fit: Fit) -> str:
     if fit.cached:
         remarks.append("cached")
     return (
-        f"{fit.name[:40]:<40} {size:>6} {memory:>7} {prompt:>7}"
+        f"{fit.name[:38]:<38} {size:>7} {memory:>7} {prompt:>7}"
         f" {fit.generation_tokens_per_second or 0:>7.1f} {deep:>7} {'⚠' if fit.disturbed else ' '}"
         f"{', '.join(remarks)}"
     )
 
 
-def _about(label: Label) -> str:
+def _approximate(label: Label) -> str:
     return "~" if label == "extrapolated" else ""

@@ -1,0 +1,49 @@
+"""The terminal that the commands write to: whether there is one, how wide it is, and its changing last line."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import click
+
+_CLEAR_LINE = "\r\x1b[K"
+
+
+def is_interactive() -> bool:
+    """Whether a person can type and see the output: stdin, stdout and stderr are all a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def table_width(maximum: int = 120) -> int:
+    """Columns for a table on stdout: 100 without a terminal, up to ``maximum`` with one."""
+    return min(shutil.get_terminal_size((100, 24)).columns, maximum)
+
+
+def say(text: str) -> None:
+    """Print a line on stderr, which is for people; stdout is for data."""
+    click.echo(text, err=True)
+
+
+class StatusLine:
+    """The last line of stderr, rewritten in place. Does nothing when stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self.visible = sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """Replace the line, cut to the width of the terminal."""
+        if self.visible:
+            sys.stderr.write(_CLEAR_LINE + text[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self.visible:
+            sys.stderr.write(_CLEAR_LINE)
+            sys.stderr.flush()
+
+    def say(self, text: str) -> None:
+        """Print a line that stays, above the changing one."""
+        self.clear()
+        say(text)
