@@ -128,8 +128,8 @@ async def test_the_history_lists_it_and_opens_it(stored_runs: StoredRuns) -> Non
         await app.open_runs.open(stored_runs.completed)
         await pilot.pause()
         assert app.current_mode == "results"
-        assert app.follower.board.verdict is not None
-        assert app.follower.board.verdict.winner == "base"
+        assert app.front.follower.board.verdict is not None
+        assert app.front.follower.board.verdict.winner == "base"
 
 
 @pytest.mark.real_model

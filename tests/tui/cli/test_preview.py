@@ -32,8 +32,8 @@ def test_a_preview_shows_rows_and_the_items_as_they_will_be_asked(sums: str) -> 
     assert result.stderr == ""
     lines = result.stdout.splitlines()
     assert lines[0] == (
-        f"{sums}: 4 generate items, 2 more as solved examples; columns prompt, answer, id; "
-        "scored by numeric, leading with exact_match"
+        f"{sums}: 4 generate items, 2 more as worked examples; columns prompt, answer, id; "
+        "scored by numeric, main metric exact_match"
     )
     assert "  s2  Was ist 2 plus 1?  → 3" in lines
     asked = lines[lines.index("── s2") : lines.index("── s3")]
@@ -54,9 +54,9 @@ def test_a_preview_of_choices_shows_what_is_scored(choice_file: Path) -> None:
     result = call("preview", str(choice_file), "--metric", "acc")
     assert result.exit_code == 0
     assert "40 choice items" in result.stdout
-    assert "scored by likelihood, leading with acc\n" in result.stdout
+    assert "scored by likelihood, main metric acc\n" in result.stdout
     assert "  c00  What is the colour of city 0?  [red | blue | green]  → red" in result.stdout
-    assert "Question: What is the colour of city 1?\nAnswer:\nscored after it: ' red', ' blue'" in result.stdout
+    assert "Question: What is the colour of city 1?\nAnswer:\ncontinuations scored: ' red', ' blue'" in result.stdout
 
 
 def test_a_preview_tells_every_bad_row_and_ends_in_2(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_preview_tells_every_bad_row_and_ends_in_2(tmp_path: Path) -> None:
     file.write_text('{"prompt": "2+2?\\u001b[2J", "answer": "4"}\nnot json\n\n{"prompt": "x"}\n', encoding="utf-8")
     result = call("preview", str(file))
     assert result.exit_code == 2
-    assert "2 bad rows; nothing is asked until they are mended or removed:" in result.stdout
+    assert "2 bad rows; nothing runs until you fix or remove them:" in result.stdout
     assert "  line 2: not valid JSON" in result.stdout
     assert "  line 4: 'answer' is missing or empty" in result.stdout
     assert "\x1b" not in result.stdout
@@ -89,7 +89,7 @@ def test_the_preview_in_json(sums: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--columns", "frage"], "The columns 'frage' are no mapping. Write it as question=frage"),
+        (["--columns", "frage"], "The columns 'frage' are not in the form OURS=YOURS"),
         (["--columns", "prompt=frage,prompt=nr"], "name 'prompt' twice"),
         (["--columns", "prompt=frage,answer=frage"], "name 'frage' twice"),
         (["--columns", "promt=frage"], "cannot become 'promt'"),
