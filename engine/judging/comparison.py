@@ -1,4 +1,4 @@
-"""Who is most accurate and who cannot be told apart from it, on the items that all compared candidates answered."""
+"""Who is most accurate, and who is statistically tied with it, on the items that all compared candidates answered."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _SIGNIFICANT = 0.05
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Rivals by accuracy."""
+    """How candidates compare by accuracy."""
 
     best: str | None = None
-    """Most accurate on the common items; None where nothing was answered, or no two answered the same items."""
+    """Most accurate on the common items. None if nothing was answered, or no two answered the same items."""
     tied: frozenset[str] = frozenset()
-    """``best`` and all that are not significantly worse, or practically equal when the race said so."""
+    """``best`` and all candidates that are not significantly worse, or that the race found practically equal."""
     not_comparable: frozenset[str] = frozenset()
-    """Those that have no answered items in common with the ones compared: neither tied nor worse."""
+    """Candidates that share no answered items with the compared ones: neither tied nor worse."""
     p_values: dict[str, float] = {}
-    """Exact McNemar against ``best``, Holm-adjusted. Empty when a race settled it: its end depended on the answers."""
+    """Exact McNemar test against ``best``, Holm-adjusted. Empty if a race settled it: answers decided its end."""
     n_common: int = 0
-    """Items that all compared ones answered."""
+    """Items that all compared candidates answered."""
     n_passages: int = 0
-    """Passages among these that several items share; 0: the test is McNemar's, else it takes passages together."""
+    """Passages that several of these items share. If there are any, the test treats the items of each as a group."""
     settled: RaceSettled | None = None
 
 
 def compare(rivals: Sequence[CandidateSummary], settled: RaceSettled | None = None) -> Comparison:
-    """Compare ``rivals`` pairwise with the best of them."""
+    """Compare each of ``rivals`` with the best of them."""
     answered = [rival for rival in rivals if rival.answers]
     compared, common = _with_common_items(answered)
     left_out = frozenset(rival.candidate for rival in answered) - {rival.candidate for rival in compared}
@@ -71,9 +71,9 @@ def compare(rivals: Sequence[CandidateSummary], settled: RaceSettled | None = No
 def _with_common_items(
     answered: Sequence[CandidateSummary],
 ) -> tuple[list[CandidateSummary], set[tuple[str, str]]]:
-    """Those that can be compared, with the items that all of them answered; nobody where no two have one in common.
+    """The candidates that can be compared and the items they all answered; nothing if no two share an item.
 
-    Beginning with who answered most, so that one that answered other items does not keep the rest from a comparison.
+    Starts with the candidate that answered most, so that one with other items does not prevent the comparison.
     """
     if not answered:
         return [], set()
@@ -86,7 +86,7 @@ def _with_common_items(
             common = shared
     if rest and len(compared) == 1:
         return [], set()
-    # In the order given, which decides between equals.
+    # Keep the order of the arguments: it decides between equals.
     return [rival for rival in answered if rival.candidate in compared], common
 
 
@@ -96,7 +96,7 @@ def _p_value(
     keys: Sequence[tuple[str, str]],
     clusters: Sequence[tuple[str, str]],
 ) -> float:
-    from ..stats.clustered import paired_p  # numpy, only needed at verdicts
+    from ..stats.clustered import paired_p
 
     return paired_p([best.answers[key].correct - rival.answers[key].correct for key in keys], clusters)
 
@@ -110,25 +110,28 @@ def _accuracy(summary: CandidateSummary, keys: set[tuple[str, str]]) -> float:
 
 
 def stopped_early_interval(summary: CandidateSummary, pools: Mapping[str, int]) -> Interval | None:
-    """95 % confidence sequence for the accuracy on whole suites of a candidate that was stopped by what was seen.
+    """95 % confidence sequence for the accuracy on whole suites of a candidate whose answers decided when to stop.
 
     Each suite's sequence holds at 5 % divided by the number of suites, so that the mean of their bounds holds at 5 %.
 
     Args:
-        summary: of the candidate; None is returned where it answered nothing.
-        pools: items of each suite.
-    """
-    from ..stats.sequential import live_interval  # numpy, only needed at verdicts
+        summary: the candidate's figures.
+        pools: number of items in each suite.
 
-    counts, effective = summary.suite_counts(), summary.effective_counts()
+    Returns:
+        None if the candidate answered nothing.
+    """
+    from ..stats.sequential import live_interval
+
+    counts = summary.suite_counts
     if not counts:
         return None
     bounds = []
     for suite, (correct, seen) in counts.items():
         pool = pools.get(suite, seen)
         if seen >= pool:
-            # Asked whole after all: nothing about its end depended on the answers.
-            bounds.append(accuracy_interval(*effective[suite]))
+            # All items were asked, so the end did not depend on the answers.
+            bounds.append(accuracy_interval(*summary.effective_counts[suite]))
         else:
             bounds.append(live_interval(seen, correct, pool, alpha=0.05 / len(counts)))
     return Interval(sum(b.low for b in bounds) / len(bounds), sum(b.high for b in bounds) / len(bounds))

@@ -1,4 +1,4 @@
-"""Suites of subjects: the mean over all items with its pooled error, and what each subject has."""
+"""Suites with subjects: the mean over all items with its pooled error, and each subject's share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..events.run import AnswerScored
 
 
 def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:
-    """One candidate's answers to ``suite`` by subject; answers without one make a subject without a name.
+    """One candidate's answers to ``suite`` by subject. Answers without a subject form one with an empty name.
 
     Raises:
-        ValueError: no answers.
+        ValueError: there are no answers.
     """
-    from ..stats.clustered import clustered_mean, micro_average  # numpy, only needed at verdicts
+    from ..stats.clustered import clustered_mean, micro_average
 
     subjects: dict[str, list[float]] = {}
     for answer in answers:

@@ -1,4 +1,4 @@
-"""Figures of what was asked again, from the items' own results; bootstrap intervals over items."""
+"""Figures from items that were reordered, reworded, repeated or sampled, with bootstrap intervals over items."""
 
 from __future__ import annotations
 
@@ -20,61 +20,83 @@ Key = tuple[str, str]
 
 def steadiness(
     answers: Mapping[Key, AnswerScored],
-    turned: Mapping[Key, TurnedItem],
+    reordered: Mapping[Key, TurnedItem],
     reworded: Mapping[Key, RewordedItem],
     repeated: Mapping[Key, RepeatedItem],
     samples: Mapping[Key, Sequence[AnswerScored]],
 ) -> Steadiness:
-    """One candidate's figures; ``answers`` are its first ones, which repeated items are held against."""
-    if not (turned or reworded or repeated or samples):
-        return Steadiness()
-    from ..stats import consistency  # numpy, only needed at verdicts
+    """One candidate's figures; ``answers`` are its first ones, which repeated items are compared with."""
+    steady = Steadiness()
+    if reordered:
+        steady = _with_order(steady, reordered)
+    if scores := [item.scores for item in reworded.values() if len(item.scores) > 1]:
+        steady = _with_rewording(steady, scores)
+    if pairs := [(answers[key], item) for key, item in repeated.items() if key in answers]:
+        steady = _with_repetition(steady, pairs)
+    if samples:
+        steady = _with_samples(steady, samples)
+    return steady
 
-    same_choice = right_in_all = place_recall_sd = rewording = identical = None
-    if turned:
-        rows = [consistency.RotatedItem(gold=item.gold, chosen=item.chosen) for item in turned.values()]
-        order = consistency.order_consistency(rows)
-        same_choice, right_in_all = _figure(order.same_choice), _figure(order.right_in_all)
-        place_recall_sd = _figure(order.recall_sd)
-    scores = [item.scores for item in reworded.values() if len(item.scores) > 1]
-    if scores:
-        rewording = _figure(consistency.template_robustness(scores))
-    pairs = [(answers[key], item) for key, item in repeated.items() if key in answers]
-    if pairs:
-        identical = _figure(
-            consistency.determinism(
-                [first.output for first, _again in pairs], [again.output for _first, again in pairs]
-            )
-        )
-    shifts = [shift for first, again in pairs if (shift := largest_shift_nats(first, again)) is not None]
-    whole = Steadiness(
-        same_choice=same_choice,
-        right_in_all=right_in_all,
-        place_recall_sd=place_recall_sd,
-        rewording=rewording,
-        identical=identical,
+
+def changed_answers(answers: Mapping[Key, AnswerScored], repeated: Mapping[Key, RepeatedItem]) -> int:
+    """Number of items whose output changed when they were asked again without any change."""
+    return sum(answers[key].output != item.output for key, item in repeated.items() if key in answers)
+
+
+def _with_order(steady: Steadiness, reordered: Mapping[Key, TurnedItem]) -> Steadiness:
+    from ..stats import consistency
+
+    rows = [consistency.RotatedItem(gold=item.gold, chosen=item.chosen) for item in reordered.values()]
+    order = consistency.order_consistency(rows)
+    return msgspec.structs.replace(
+        steady,
+        same_choice=_figure(order.same_choice),
+        right_in_all=_figure(order.right_in_all),
+        place_recall_sd=_figure(order.recall_sd),
+    )
+
+
+def _with_rewording(steady: Steadiness, scores: Sequence[Sequence[float]]) -> Steadiness:
+    from ..stats import consistency
+
+    return msgspec.structs.replace(steady, rewording=_figure(consistency.template_robustness(scores)))
+
+
+def _with_repetition(steady: Steadiness, pairs: Sequence[tuple[AnswerScored, RepeatedItem]]) -> Steadiness:
+    from ..stats import consistency
+
+    first, again = [first.output for first, _again in pairs], [again.output for _first, again in pairs]
+    shifts = [shift for pair in pairs if (shift := largest_shift_nats(*pair)) is not None]
+    return msgspec.structs.replace(
+        steady,
+        identical=_figure(consistency.determinism(first, again)),
         largest_shift_nats=max(shifts, default=None),
     )
-    k = max((len(drawn) for drawn in samples.values()), default=0)
-    # A part that is under way, or a plan that was changed, may leave fewer samples to some items.
-    full = [drawn for drawn in samples.values() if len(drawn) == k]
+
+
+def _with_samples(steady: Steadiness, samples: Mapping[Key, Sequence[AnswerScored]]) -> Steadiness:
+    from ..stats import consistency
+
+    k = max(len(drawn) for drawn in samples.values())
     if k < 2:
-        return whole
-    said = [[answer.extracted for answer in drawn] for drawn in full]
-    right = [[answer.correct for answer in drawn] for drawn in full]
+        return steady
+    # A part that is under way, or a plan that was changed, may leave some items with fewer samples.
+    full = [drawn for drawn in samples.values() if len(drawn) == k]
+    extracted = [[answer.extracted for answer in drawn] for drawn in full]
+    correct = [[answer.correct for answer in drawn] for drawn in full]
     return msgspec.structs.replace(
-        whole,
+        steady,
         samples=k,
-        entropy=_figure(consistency.answer_entropy(said)),
-        avg_at_k=_figure(consistency.avg_at_k(right)),
-        maj_at_k=_figure(consistency.maj_at_k(said, right)),
-        pass_at_k=_figure(consistency.pass_at(k, right)),
-        pass_all_k=_figure(consistency.pass_all(k, right)),
+        entropy=_figure(consistency.answer_entropy(extracted)),
+        avg_at_k=_figure(consistency.avg_at_k(correct)),
+        maj_at_k=_figure(consistency.maj_at_k(extracted, correct)),
+        pass_at_k=_figure(consistency.pass_at(k, correct)),
+        pass_all_k=_figure(consistency.pass_all(k, correct)),
     )
 
 
 def largest_shift_nats(first: AnswerScored, again: RepeatedItem) -> float | None:
-    """How far an option's log-probability moved at most; None where text was generated."""
+    """The largest change of an option's log-probability. None if text was generated."""
     if len(first.options) != len(again.log_likelihoods):
         return None
     moved = [

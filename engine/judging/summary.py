@@ -1,10 +1,11 @@
-"""Figures for each candidate, folded from a run's events. No judgement: that is the verdict's."""
+"""Figures for each candidate, computed from a run's events. Judging them is left to ``findings``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -30,10 +31,15 @@ from ..events.run import (
 from ..stats.drift import Drift, drift
 from ..stats.intervals import Interval, mean_of_suites_interval
 from ..stats.quantiles import half_spread, median, percentile
+from ..tasks.levels import level_reached, threshold_above_chance
 from .grouped import suite_groups
+from .steadiness import changed_answers, steadiness
 
 if TYPE_CHECKING:
     from ..stats.bootstrap import Estimate
+
+Key: TypeAlias = tuple[str, str]
+"""Suite and item."""
 
 
 class SpeedFigure(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,12 +50,15 @@ class SpeedFigure(msgspec.Struct, frozen=True, kw_only=True):
     """Half the distance between the quartiles, in tokens per second."""
     repeats: int
     disturbed: bool
-    """More than half of the repeats were disturbed; the figure is of the clean ones where there are any."""
+    """More than half of the repeats were disturbed. The figure uses the clean ones if there are any."""
 
 
 @dataclass
 class CandidateSummary:
-    """What is known of one candidate. None where nothing was measured."""
+    """What is known about one candidate; None where nothing was measured.
+
+    Counts and intervals are computed once, so answers must not change after they are first read.
+    """
 
     candidate: str
     prompt: SpeedFigure | None = None
@@ -63,78 +72,89 @@ class CandidateSummary:
     load_s: float | None = None
     loaded: ModelLoaded | None = None
     stopped: CandidateStopped | None = None
-    answers: dict[tuple[str, str], AnswerScored] = field(default_factory=dict)
-    """By suite and item."""
-    samples: dict[tuple[str, str], list[AnswerScored]] = field(default_factory=dict)
-    """Answers drawn at a temperature, by suite and item."""
-    turned: dict[tuple[str, str], TurnedItem] = field(default_factory=dict)
-    reworded: dict[tuple[str, str], RewordedItem] = field(default_factory=dict)
-    repeated: dict[tuple[str, str], RepeatedItem] = field(default_factory=dict)
-    """Items asked again: with their options turned, under other templates, as they were; by suite and item."""
+    answers: dict[Key, AnswerScored] = field(default_factory=dict)
+    samples: dict[Key, list[AnswerScored]] = field(default_factory=dict)
+    """Answers drawn at a temperature."""
+    reordered: dict[Key, TurnedItem] = field(default_factory=dict)
+    """Items asked again with their options in other orders."""
+    reworded: dict[Key, RewordedItem] = field(default_factory=dict)
+    """Items asked again under other prompt templates."""
+    repeated: dict[Key, RepeatedItem] = field(default_factory=dict)
+    """Items asked again without any change."""
     passage_suites: frozenset[str] = frozenset()
     """Suites whose items may share a passage."""
     subject_suites: frozenset[str] = frozenset()
     """Suites whose items have a subject each."""
 
+    @cached_property
     def suite_counts(self) -> dict[str, tuple[int, int]]:
-        """Right answers and answers for each suite."""
+        """Correct answers and answers in each suite."""
         counts: dict[str, tuple[int, int]] = {}
         for (suite, _item), answer in self.answers.items():
             correct, n = counts.get(suite, (0, 0))
             counts[suite] = (correct + answer.correct, n + 1)
         return counts
 
-    def cluster(self, key: tuple[str, str]) -> tuple[str, str]:
-        """What an answer's error may go together with: its passage, or nothing but itself."""
+    @cached_property
+    def effective_counts(self) -> dict[str, tuple[float, float]]:
+        """``suite_counts`` for intervals: reduced where items share passages, because their errors are correlated."""
+        effective: dict[str, tuple[float, float]] = {**self.suite_counts}
+        for suite in self.passage_suites & set(effective):
+            from ..stats.clustered import effective_counts
+
+            keys = [key for key in self.answers if key[0] == suite]
+            effective[suite] = effective_counts(
+                [self.answers[key].correct for key in keys], [self.cluster(key) for key in keys]
+            )
+        return effective
+
+    def cluster(self, key: Key) -> Key:
+        """The group of answers whose errors are correlated: those about one passage, or this answer alone."""
         group = self.answers[key].group if key[0] in self.passage_suites else ""
         return (f"passage of {key[0]}", group) if group else key
 
-    def effective_counts(self) -> dict[str, tuple[float, float]]:
-        """``suite_counts`` for intervals: fewer where items share passages, by as much as their errors go together."""
-        found: dict[str, tuple[float, float]] = {**self.suite_counts()}
-        for suite in self.passage_suites & set(found):
-            from ..stats.clustered import effective_counts  # numpy, only needed at verdicts
-
-            mine = [key for key in self.answers if key[0] == suite]
-            found[suite] = effective_counts(
-                [self.answers[key].correct for key in mine], [self.cluster(key) for key in mine]
-            )
-        return found
-
-    def groups(self) -> tuple[SuiteGroups, ...]:
-        """Each suite with subjects as lm-evaluation-harness reports a group of tasks."""
-        return tuple(
-            suite_groups(suite, [answer for (name, _i), answer in self.answers.items() if name == suite])
-            for suite in sorted(self.subject_suites & set(self.suite_counts()))
-        )
-
-    @property
+    @cached_property
     def accuracy(self) -> float | None:
-        """Unweighted mean of the suites' accuracies, so that a long suite does not drown a short one."""
-        counts = self.suite_counts().values()
+        """Unweighted mean of the suites' accuracies, so that a long suite does not drown out a short one."""
+        counts = self.suite_counts.values()
         return sum(correct / n for correct, n in counts) / len(counts) if counts else None
 
-    @property
-    def generation_rate(self) -> float:
-        """Generation tokens per second, 0 when not measured: to order by."""
-        return self.generation.tokens_per_second if self.generation else 0.0
-
-    @property
+    @cached_property
     def interval(self) -> Interval | None:
-        """95 % interval around ``accuracy``, for items like these; items that share a passage count together."""
-        counts = list(self.effective_counts().values())
+        """95 % interval around ``accuracy`` for items like these, with items of one passage taken together."""
+        counts = list(self.effective_counts.values())
         return mean_of_suites_interval(counts) if counts else None
 
     @property
+    def generation_rate(self) -> float:
+        """Generation speed in tokens per second for sorting: 0 if not measured."""
+        return self.generation.tokens_per_second if self.generation else 0.0
+
+    @property
+    def eliminated(self) -> bool:
+        """Whether the race stopped it."""
+        return self.stopped is not None and self.stopped.reason == "eliminated"
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether a speed figure was disturbed."""
+        return any(figure is not None and figure.disturbed for figure in (self.prompt, self.generation))
+
+    @property
     def fragile_share(self) -> float | None:
-        """Share of choice items that another batch layout may turn."""
+        """Share of choice items that a different batch layout could flip."""
         choices = [answer for answer in self.answers.values() if answer.options]
         return sum(answer.fragile for answer in choices) / len(choices) if choices else None
 
-    def levels(self, chances: Mapping[str, float | None]) -> dict[str, int]:
-        """Level reached in each graded suite; ``chances`` are the suites' shares of guessing."""
-        from ..tasks.levels import level_reached, threshold_above_chance
+    def groups(self) -> tuple[SuiteGroups, ...]:
+        """Each suite with subjects, as lm-evaluation-harness reports a group of tasks."""
+        return tuple(
+            suite_groups(suite, [answer for (name, _item), answer in self.answers.items() if name == suite])
+            for suite in sorted(self.subject_suites & set(self.suite_counts))
+        )
 
+    def levels(self, chances: Mapping[str, float | None]) -> dict[str, int]:
+        """Level reached in each graded suite; ``chances`` holds each suite's accuracy of guessing."""
         graded: dict[str, list[tuple[int, bool]]] = {}
         for (suite, _item), answer in self.answers.items():
             if answer.level:
@@ -145,33 +165,24 @@ class CandidateSummary:
         }
 
     def consistency(self) -> Estimate | None:
-        """Chance that two sampled answers agree, bootstrapped over items; None where nothing was sampled."""
-        from ..stats.consistency import self_agreement  # numpy, only needed at verdicts
+        """Probability that two sampled answers agree, bootstrapped over items. None if nothing was sampled."""
+        from ..stats.consistency import self_agreement
 
         answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
         return self_agreement(answers) if answers else None
 
     def changed_when_repeated(self) -> int:
-        """Items of the repeated block whose answer came out another one, where nothing was drawn."""
-        return sum(
-            self.answers[key].output != item.output for key, item in self.repeated.items() if key in self.answers
-        )
+        """Number of items whose answer changed when they were asked again without any change."""
+        return changed_answers(self.answers, self.repeated)
 
     def steadiness(self) -> Steadiness:
         """How little the answers depend on the order of options, on the template and on the moment."""
-        from .steadiness import steadiness
-
-        return steadiness(self.answers, self.turned, self.reworded, self.repeated, self.samples)
-
-    @property
-    def disturbed(self) -> bool:
-        """Whether a speed figure carries the mark."""
-        return any(figure is not None and figure.disturbed for figure in (self.prompt, self.generation))
+        return steadiness(self.answers, self.reordered, self.reworded, self.repeated, self.samples)
 
 
 @dataclass
 class RunSummary:
-    """What is known of a run."""
+    """What is known about a run."""
 
     candidates: dict[str, CandidateSummary] = field(default_factory=dict)
     suites: dict[str, SuiteCard] = field(default_factory=dict)
@@ -179,74 +190,127 @@ class RunSummary:
     llama_build: str = ""
     settled: RaceSettled | None = None
     drifts: dict[str, Drift] = field(default_factory=dict)
-    """What the candidates' rates did from round to round, by what was measured: ``prompt``, ``generation``,
-    ``answering``."""
+    """How rates changed from round to round, by what was measured: ``prompt``, ``generation``, ``answering``."""
 
     def of(self, candidate: str) -> CandidateSummary:
-        """The candidate's figures; empty ones before anything was measured."""
+        """The candidate's figures; empty before anything was measured."""
         return self.candidates.get(candidate) or CandidateSummary(candidate)
 
 
-def summarise(events: Iterable[Event]) -> RunSummary:
-    """Fold a run's events into figures."""
-    run = RunSummary()
-    speeds: dict[tuple[str, str], list[SpeedMeasured]] = {}
-    chats: dict[str, list[ChatMeasured]] = {}
-    blocks: dict[tuple[str, str], list[float]] = {}
+def summarize(events: Iterable[Event]) -> RunSummary:
+    """The figures that a run's events add up to."""
+    folding = _Folding()
     for event in events:
+        folding.note(event)
+    return folding.finished()
+
+
+_RunEvent: TypeAlias = RunStarted | SuiteDropped | RaceSettled
+_Reasked: TypeAlias = OptionsTurned | PromptsReworded | BlockRepeated
+_Measured: TypeAlias = SpeedMeasured | ChatMeasured | BlockScored | MemoryMeasured | ModelLoaded | CandidateStopped
+
+
+class _Folding:
+    """Collects what each event adds, and computes figures once all events are in."""
+
+    def __init__(self) -> None:
+        self._run = RunSummary()
+        self._speeds: dict[tuple[str, str], list[SpeedMeasured]] = {}
+        """By candidate and kind."""
+        self._chats: dict[str, list[ChatMeasured]] = {}
+        self._blocks: dict[tuple[str, str], list[float]] = {}
+        """Tokens per second of each block, by candidate and suite."""
+
+    def note(self, event: Event) -> None:
+        """Take one event in; events must come in stored order."""
+        if isinstance(event, AnswerScored):
+            self._note_answer(event)
+        elif isinstance(event, (RunStarted, SuiteDropped, RaceSettled)):
+            self._note_run(event)
+        elif isinstance(event, (OptionsTurned, PromptsReworded, BlockRepeated)):
+            _note_reasked(self._summary(event.candidate), event)
+        elif isinstance(
+            event, (SpeedMeasured, ChatMeasured, BlockScored, MemoryMeasured, ModelLoaded, CandidateStopped)
+        ):
+            self._note_measured(self._summary(event.candidate), event)
+
+    def finished(self) -> RunSummary:
+        """The summary of everything noted."""
+        run = self._run
+        passage_suites, subject_suites = (
+            frozenset(card.name for card in run.suites.values() if card.group_kind == kind)
+            for kind in ("passage", "subject")
+        )
+        for name, summary in run.candidates.items():
+            summary.passage_suites, summary.subject_suites = passage_suites, subject_suites
+            _drop_suites(summary, run.dropped_suites)
+            summary.prompt = _speed_figure(self._speeds.get((name, "prompt"), []))
+            summary.generation = _speed_figure(self._speeds.get((name, "generation"), []))
+            _note_latency(summary, self._chats.get(name, []))
+        run.drifts = _drifts(self._speeds, self._blocks)
+        return run
+
+    def _summary(self, candidate: str) -> CandidateSummary:
+        return self._run.candidates.setdefault(candidate, CandidateSummary(candidate))
+
+    def _note_answer(self, event: AnswerScored) -> None:
+        summary = self._summary(event.candidate)
+        if event.repeat == 0:
+            summary.answers.setdefault((event.suite, event.item), event)
+        else:
+            summary.samples.setdefault((event.suite, event.item), []).append(event)
+
+    def _note_run(self, event: _RunEvent) -> None:
         if isinstance(event, RunStarted):
             for card in event.candidates:
-                run.candidates.setdefault(card.id, CandidateSummary(card.id))
-            run.suites = {suite.name: suite for suite in event.suites}
+                self._summary(card.id)
+            self._run.suites = {suite.name: suite for suite in event.suites}
         elif isinstance(event, SuiteDropped):
-            run.dropped_suites.add(event.suite)
-        elif isinstance(event, RaceSettled):
-            run.settled = event
-        elif isinstance(event, SpeedMeasured):
-            run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
-            speeds.setdefault((event.candidate, event.kind), []).append(event)
+            self._run.dropped_suites.add(event.suite)
+        else:
+            self._run.settled = event
+
+    def _note_measured(self, summary: CandidateSummary, event: _Measured) -> None:
+        if isinstance(event, SpeedMeasured):
+            self._speeds.setdefault((event.candidate, event.kind), []).append(event)
+        elif isinstance(event, ChatMeasured):
+            self._chats.setdefault(event.candidate, []).append(event)
         elif isinstance(event, BlockScored):
             tokens = event.n_output_tokens or event.n_unique_prompt_tokens
             if tokens and event.elapsed_s > 0:
-                blocks.setdefault((event.candidate, event.suite), []).append(tokens / event.elapsed_s)
-        elif isinstance(event, ChatMeasured):
-            run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
-            chats.setdefault(event.candidate, []).append(event)
-        elif isinstance(event, AnswerScored):
-            mine = run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate))
-            if event.repeat == 0:
-                mine.answers.setdefault((event.suite, event.item), event)
-            else:
-                mine.samples.setdefault((event.suite, event.item), []).append(event)
-        elif isinstance(event, (OptionsTurned, PromptsReworded, BlockRepeated)):
-            _note_reasked(run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate)), event)
-        elif isinstance(event, (MemoryMeasured, ModelLoaded, CandidateStopped)):
-            _note(run.candidates.setdefault(event.candidate, CandidateSummary(event.candidate)), event)
-            if isinstance(event, ModelLoaded):
-                run.llama_build = event.llama_build
-    kinds = {
-        kind: frozenset(card.name for card in run.suites.values() if card.group_kind == kind)
-        for kind in ("passage", "subject")
-    }
-    for name, summary in run.candidates.items():
-        summary.passage_suites, summary.subject_suites = kinds["passage"], kinds["subject"]
-        # How far each came in a dropped suite differs, so it counts for nobody.
-        tables = (summary.answers, summary.samples, summary.turned, summary.reworded, summary.repeated)
-        for table in tables:
-            for key in [key for key in table if key[0] in run.dropped_suites]:
-                del table[key]
-        summary.prompt = _speed_figure(speeds.get((name, "prompt"), []))
-        summary.generation = _speed_figure(speeds.get((name, "generation"), []))
-        _note_latency(summary, chats.get(name, []))
-    run.drifts = _drifts(speeds, blocks)
-    return run
+                self._blocks.setdefault((event.candidate, event.suite), []).append(tokens / event.elapsed_s)
+        elif isinstance(event, MemoryMeasured):
+            summary.memory_bytes = event.peak_rss_bytes + event.vram_bytes
+        elif isinstance(event, ModelLoaded):
+            summary.loaded = event
+            # The first load reads the disk; a reload after a crash finds the file cached.
+            summary.load_s = event.load_s if summary.load_s is None else summary.load_s
+            self._run.llama_build = event.llama_build
+        else:
+            summary.stopped = event
+
+
+def _note_reasked(summary: CandidateSummary, event: _Reasked) -> None:
+    if isinstance(event, OptionsTurned):
+        summary.reordered.update({(event.suite, item.item): item for item in event.items})
+    elif isinstance(event, PromptsReworded):
+        summary.reworded.update({(event.suite, item.item): item for item in event.items})
+    else:
+        summary.repeated.update({(event.suite, item.item): item for item in event.items})
+
+
+def _drop_suites(summary: CandidateSummary, dropped: set[str]) -> None:
+    """Candidates got through different parts of a dropped suite, so it counts for none of them."""
+    for table in (summary.answers, summary.samples, summary.reordered, summary.reworded, summary.repeated):
+        for key in [key for key in table if key[0] in dropped]:
+            del table[key]
 
 
 def _drifts(
     speeds: Mapping[tuple[str, str], Sequence[SpeedMeasured]], blocks: Mapping[tuple[str, str], Sequence[float]]
 ) -> dict[str, Drift]:
-    """By what was measured. Disturbed repeats that were taken again are left out: their cause is known."""
-    rates: dict[str, list[list[float]]] = {
+    """By what was measured. Leaves out disturbed repeats that were measured again: their cause is known."""
+    series: dict[str, list[Sequence[float]]] = {
         kind: [
             [event.tokens_per_second for event in measured if event.final]
             for (_candidate, its_kind), measured in speeds.items()
@@ -254,36 +318,15 @@ def _drifts(
         ]
         for kind in ("prompt", "generation")
     }
-    rates["answering"] = [list(series) for series in blocks.values()]
-    found = {what: drift(series) for what, series in rates.items()}
-    return {what: each for what, each in found.items() if each is not None}
+    series["answering"] = list(blocks.values())
+    return {what: trend for what, rates in series.items() if (trend := drift(rates)) is not None}
 
 
-def _note_reasked(summary: CandidateSummary, event: OptionsTurned | PromptsReworded | BlockRepeated) -> None:
-    if isinstance(event, OptionsTurned):
-        summary.turned.update({(event.suite, item.item): item for item in event.items})
-    elif isinstance(event, PromptsReworded):
-        summary.reworded.update({(event.suite, item.item): item for item in event.items})
-    else:
-        summary.repeated.update({(event.suite, item.item): item for item in event.items})
-
-
-def _note(summary: CandidateSummary, event: MemoryMeasured | ModelLoaded | CandidateStopped) -> None:
-    if isinstance(event, MemoryMeasured):
-        summary.memory_bytes = event.peak_rss_bytes + event.vram_bytes
-    elif isinstance(event, ModelLoaded):
-        summary.loaded = event
-        # The first load reads the disk; a reload after a crash finds the file cached.
-        summary.load_s = event.load_s if summary.load_s is None else summary.load_s
-    else:
-        summary.stopped = event
-
-
-def _speed_figure(measured: list[SpeedMeasured]) -> SpeedFigure | None:
+def _speed_figure(measured: Sequence[SpeedMeasured]) -> SpeedFigure | None:
     final = [event for event in measured if event.final]
     if not final:
         return None
-    # A disturbed repeat says how busy the machine was, not how fast the model is: clean ones alone when there are any.
+    # A disturbed repeat says how busy the machine was, not how fast the model is.
     clean = [event for event in final if not event.disturbances]
     rates = [event.tokens_per_second for event in clean or final]
     return SpeedFigure(
@@ -294,13 +337,13 @@ def _speed_figure(measured: list[SpeedMeasured]) -> SpeedFigure | None:
     )
 
 
-def _note_latency(summary: CandidateSummary, chats: list[ChatMeasured]) -> None:
+def _note_latency(summary: CandidateSummary, chats: Sequence[ChatMeasured]) -> None:
     if not chats:
         return
     clean = [chat for chat in chats if not chat.disturbances]
     summary.latency_disturbed = not clean
-    first = [chat.ttft_s for chat in clean or chats]
-    gaps = [gap for chat in clean or chats for gap in chat.inter_token_s]
-    summary.ttft_p50_s, summary.ttft_p95_s = median(first), percentile(first, 95)
-    if gaps:
-        summary.itl_p50_s, summary.itl_p95_s = median(gaps), percentile(gaps, 95)
+    first_s = [chat.ttft_s for chat in clean or chats]
+    gaps_s = [gap for chat in clean or chats for gap in chat.inter_token_s]
+    summary.ttft_p50_s, summary.ttft_p95_s = median(first_s), percentile(first_s, 95)
+    if gaps_s:
+        summary.itl_p50_s, summary.itl_p95_s = median(gaps_s), percentile(gaps_s, 95)

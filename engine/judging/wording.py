@@ -1,89 +1,257 @@
-"""The verdict in words: why the winner, why nobody, how to run it, what to be careful about."""
+"""The verdict in words: why the winner, why nobody, why a candidate is ruled out, how to run the winner.
+
+Words are the last step. No code reads them back: what the program needs to know is in ``Findings`` and in the types of
+``events.ranking``.
+"""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
-from ..events.ranking import GroupShare, SuiteGroups
+import msgspec
+
+from ..events.ranking import (
+    Exclusion,
+    Failed,
+    GroupShare,
+    MissedLimit,
+    SkippedByUser,
+    SlowFirstToken,
+    SlowGeneration,
+    StoppedByRace,
+    SuiteGroups,
+    TooMuchMemory,
+)
+from ..events.run import CandidateStopped, VerdictReached
 from ..plan.model import Candidate, Plan
-from ..stats.intervals import accuracy_interval, minimum_detectable_difference
-from .comparison import Comparison
-from .summary import CandidateSummary, RunSummary
+from ..units import format_memory, gib
+from .exclusions import stop_reason
+from .findings import Findings
+from .summary import CandidateSummary
 
-_FEW_ITEMS = 100
 _ITEMS_TO_NAME = 5
-"""Of a subject, to be called the best or the worst."""
+"""Answered items of a subject before it can be called the best or the worst."""
 NO_COMMON_ITEMS = "not comparable: no common items"
 
 
-def label(candidate: Candidate) -> str:
-    """Name and quant, as sentences and tables call a candidate."""
-    return f"{candidate.name} {candidate.quant}".strip()
+# Why a candidate is ruled out
 
 
-def why(
-    winner: CandidateSummary,
-    admitted: Sequence[CandidateSummary],
-    comparison: Comparison,
-    plan: Plan,
-    summaries: Mapping[str, CandidateSummary],
-) -> tuple[str, ...]:
-    """Two sentences: the winner with its figures, and how the others stand to it."""
-    cards = {candidate.id: candidate for candidate in plan.candidates}
-    name = label(cards[winner.candidate])
-    figures = [f"{winner.generation_rate:.1f} tok/s"] if winner.generation else []
-    if winner.memory_bytes:
-        figures.append(f"{winner.memory_bytes / 2**30:.2f} GiB")
-    if winner.accuracy is None:
-        return (
-            f"{name} is the fastest that meets your limits: {', '.join(figures)}.",
-            f"Nothing is said about accuracy, because no {'item was answered' if plan.suites else 'suite was run'}.",
-        )
-    figures.insert(0, f"accuracy {winner.accuracy:.1%}")
-    if comparison.not_comparable and comparison.best is None:
-        return (
-            f"Take {name}: {', '.join(figures)}; it is the fastest that meets your limits.",
-            "Which is more accurate cannot be said, because no two of them answered the same items.",
-        )
-    others = [s for s in admitted if s.candidate in comparison.tied and s is not winner]
-    if others:
-        first = f"Take {name}: {', '.join(figures)}; it is the fastest of those whose accuracy cannot be told apart."
-        rivals = ", ".join(label(cards[s.candidate]) for s in others)
-        closest = max(s.accuracy or 0.0 for s in others)
-        tied = "practically equal to" if comparison.settled else "statistically tied with"
-        second = f"It is {tied} {rivals} (best of them {closest:.1%})"
-    else:
-        first = f"Take {name}: {', '.join(figures)}; it is the most accurate that meets your limits."
-        second = "Nothing else is statistically tied with it"
-    beaten = [s for s in admitted if s.candidate in comparison.p_values and s.candidate not in comparison.tied]
-    if beaten:
-        worst_p = max(comparison.p_values[s.candidate] for s in beaten)
-        listed = ", ".join(label(cards[s.candidate]) for s in beaten)
-        test = "exact test by passage" if comparison.n_passages else "exact McNemar"
-        second += f", and the best is significantly more accurate than {listed} ({test}, Holm, p ≤ {worst_p:.2g})"
-    stopped = [
-        f"{label(cards[name])} at {s.stopped.at_item}/{s.stopped.pool}"
-        for name, s in summaries.items()
-        if s.stopped is not None and s.stopped.reason == "eliminated"
-    ]
-    if stopped:
-        second += f"; stopped early as less accurate: {', '.join(stopped)}"
-    return (first, second + ".")
+def exclusion_words(reason: Exclusion) -> str:
+    """One reason in words, without the candidate's name and without a period."""
+    if isinstance(reason, str):
+        return reason
+    if isinstance(reason, StoppedByRace):
+        asked = f" after {reason.at_item} of {reason.pool} items" if reason.pool else ""
+        return f"stopped by the race{asked}: others are more accurate"
+    if isinstance(reason, SkippedByUser):
+        return "skipped by the user"
+    if isinstance(reason, Failed):
+        return f"failed: {reason.detail}" if reason.detail else "failed"
+    return _missed_limit_words(reason)
 
 
-def no_winner(plan: Plan, excluded: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Two sentences: that nobody may be recommended, and what to do about it."""
-    if not plan.candidates:
-        return ("There was no candidate.", "Add a model and run again.")
-    lines = [
-        reason.split(" is ")[0].split(" was ")[0].split(":")[0] for reasons in excluded.values() for reason in reasons
-    ]
-    most = max(sorted(set(lines)), key=lines.count, default="a limit")
-    return (
-        f"No candidate may be recommended: each of the {len(plan.candidates)} failed or misses a limit.",
-        f"The commonest reason is {most}; relax that limit or add candidates.",
+def stop_words(event: CandidateStopped) -> str:
+    """Why a candidate was stopped, in words."""
+    return exclusion_words(stop_reason(event))
+
+
+def with_words(verdict: VerdictReached) -> VerdictReached:
+    """The verdict with every reason as a sentence, as JSON output has it."""
+    return msgspec.structs.replace(
+        verdict,
+        rankings=tuple(
+            msgspec.structs.replace(row, ruled_out=tuple(exclusion_words(reason) for reason in row.ruled_out))
+            for row in verdict.rankings
+        ),
     )
+
+
+def _missed_limit_words(reason: MissedLimit) -> str:
+    if isinstance(reason, TooMuchMemory):
+        needed, limit = _distinct(reason.needed_bytes, reason.limit_bytes, format_memory, _exact_gib)
+        return f"needs {needed}; your limit is {limit}" if needed else f"memory was not measured; your limit is {limit}"
+    if isinstance(reason, SlowFirstToken):
+        taken, limit = _distinct(reason.ttft_p95_s, reason.limit_s, _milliseconds, _exact_milliseconds)
+        if not taken:
+            return f"time to first token was not measured; your limit is {limit}"
+        return f"takes {taken} to the first token (p95); your limit is {limit}"
+    rate, least = _distinct(reason.tokens_per_second, reason.limit_tokens_per_second, _rate, _exact_rate)
+    if not rate:
+        return f"generation speed was not measured; your minimum is {least}"
+    return f"generates {rate}; your minimum is {least}"
+
+
+def _distinct(
+    value: float | None, limit: float, short: Callable[[float], str], exact: Callable[[float], str]
+) -> tuple[str, str]:
+    """Value and limit in words: exact if they would look alike, and "" for a value that was not measured."""
+    if value is None:
+        return "", short(limit)
+    return (short(value), short(limit)) if short(value) != short(limit) else (exact(value), exact(limit))
+
+
+def _exact_gib(size_bytes: float) -> str:
+    return f"{gib(size_bytes):.6g} GiB"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def _exact_milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.6g} ms"
+
+
+def _rate(tokens_per_second: float) -> str:
+    return f"{tokens_per_second:.4g} tok/s"
+
+
+def _exact_rate(tokens_per_second: float) -> str:
+    return f"{tokens_per_second:.8g} tok/s"
+
+
+# Why the winner, or why nobody
+
+
+def verdict_sentences(findings: Findings) -> tuple[str, ...]:
+    """Two sentences: whom to choose and how the others compare, or that nobody can be chosen and what to do."""
+    if findings.winner is None:
+        return _no_winner(findings)
+    return _winner_sentence(findings, findings.winner), _others_sentence(findings, findings.winner)
+
+
+def _winner_sentence(findings: Findings, winner: CandidateSummary) -> str:
+    figures = [] if winner.accuracy is None else [f"accuracy {winner.accuracy:.1%}"]
+    figures += [f"{winner.generation_rate:.1f} tok/s"] if winner.generation else []
+    figures += [format_memory(winner.memory_bytes)] if winner.memory_bytes else []
+    measured = f" ({', '.join(figures)})" if figures else ""
+    limits = findings.plan.limits
+    limited = limits.max_memory_bytes or limits.max_ttft_s or limits.min_generation_tokens_per_second
+    within, plural_within = (" that meets your limits", " that meet your limits") if limited else ("", "")
+    if winner.accuracy is None or findings.comparison.best is None:
+        reason = f"the fastest candidate{within}"
+    elif _tied_with(winner, findings):
+        reason = f"the fastest of the candidates{plural_within}, whose accuracy is about the same"
+    else:
+        reason = f"the most accurate candidate{within}"
+    return f"Use {findings.names[winner.candidate]}{measured}: it is {reason}."
+
+
+def _others_sentence(findings: Findings, winner: CandidateSummary) -> str:
+    if winner.accuracy is None:
+        missing = "item was answered" if findings.plan.suites else "suite was run"
+        return f"Its accuracy is unknown, because no {missing}."
+    if findings.comparison.best is None:
+        return "Their accuracy cannot be compared, because no two of them answered the same items."
+    clauses = [
+        *_tied_clause(findings, winner),
+        *_beaten_clause(findings, winner),
+        *_race_clause(findings),
+    ] or ["there is no other candidate to compare it with"]
+    sentence = "; ".join(clauses)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _tied_clause(findings: Findings, winner: CandidateSummary) -> Iterable[str]:
+    tied = _tied_with(winner, findings)
+    if tied:
+        how = "practically equal to" if findings.comparison.settled else "statistically tied with"
+        yield f"it is {how} {listed([f'{findings.names[s.candidate]} ({s.accuracy or 0.0:.1%})' for s in tied])}"
+
+
+def _beaten_clause(findings: Findings, winner: CandidateSummary) -> Iterable[str]:
+    comparison = findings.comparison
+    beaten = [name for name in comparison.p_values if name not in comparison.tied]
+    if beaten and comparison.best is not None:
+        best = "it" if comparison.best == winner.candidate else findings.names[comparison.best]
+        test = "exact test by passage" if comparison.n_passages else "exact McNemar test"
+        p_value = max(comparison.p_values[name] for name in beaten)
+        losers = listed([findings.names[name] for name in beaten])
+        yield f"{best} is significantly more accurate than {losers} ({test}, Holm-corrected, p ≤ {p_value:.2g})"
+
+
+def _race_clause(findings: Findings) -> Iterable[str]:
+    stops = [
+        f"{findings.names[name]} after {s.stopped.at_item} of {s.stopped.pool} items"
+        for name, s in findings.summaries.items()
+        if s.stopped is not None and s.eliminated
+    ]
+    if stops:
+        yield f"the race stopped {listed(stops)} as less accurate"
+
+
+def _tied_with(winner: CandidateSummary, findings: Findings) -> list[CandidateSummary]:
+    return [s for s in findings.admitted if s.candidate in findings.comparison.tied and s is not winner]
+
+
+def _no_winner(findings: Findings) -> tuple[str, ...]:
+    total = len(findings.plan.candidates)
+    if not total:
+        return ("There were no candidates.", "Add a model and run again.")
+    first = "The only candidate" if total == 1 else "None of the candidates"
+    reasons = [reason for each in findings.exclusions.values() for reason in each]
+    kinds = Counter(_kind(reason) for reason in reasons)
+    most_common, count = kinds.most_common(1)[0]
+    example = next(reason for reason in reasons if _kind(reason) == most_common)
+    return (f"{first} can{'not' if total == 1 else ''} be recommended.", _advice(example, count, total))
+
+
+def _kind(reason: Exclusion) -> tuple[type, bool]:
+    """Reasons that need the same advice: of the same type, and both measured or both not."""
+    return type(reason), _is_measured(reason)
+
+
+def _is_measured(reason: Exclusion) -> bool:
+    if isinstance(reason, TooMuchMemory):
+        return reason.needed_bytes is not None
+    if isinstance(reason, SlowFirstToken):
+        return reason.ttft_p95_s is not None
+    return not isinstance(reason, SlowGeneration) or reason.tokens_per_second is not None
+
+
+def _advice(reason: Exclusion, count: int, total: int) -> str:
+    """What to do about the most common reason, which rules out ``count`` of ``total`` candidates."""
+    who, s = _subject_of(count, total)
+    if isinstance(reason, Failed):
+        return f"{who} failed; see the log or choose other files."
+    if isinstance(reason, StoppedByRace):
+        return f"{who} lost the race; relax the limits that rule out the others, or add candidates."
+    if isinstance(reason, SkippedByUser):
+        return f"{who} {'was' if s else 'were'} skipped; run again without skipping."
+    if not _is_measured(reason):
+        return f"{who} {'was' if s else 'were'} not measured against your limits; resume the run to its end."
+    if isinstance(reason, TooMuchMemory):
+        limit = format_memory(reason.limit_bytes)
+        return f"{who} need{s} more memory than your limit of {limit}; raise the limit or add smaller candidates."
+    if isinstance(reason, SlowFirstToken):
+        limit = _milliseconds(reason.limit_s)
+        return f"{who} take{s} more than your limit of {limit} to the first token; raise it or add smaller candidates."
+    if isinstance(reason, SlowGeneration):
+        least = _rate(reason.limit_tokens_per_second)
+        return f"{who} generate{s} less than your minimum of {least}; lower it or add smaller candidates."
+    return f"{who} {'was' if s else 'were'} ruled out: {reason}."
+
+
+def _subject_of(count: int, total: int) -> tuple[str, str]:
+    """The subject of a sentence, and the ending of its verb."""
+    if total == 1:
+        return "It", "s"
+    if count == total:
+        return ("Both" if total == 2 else "All of them"), ""
+    if count * 2 > total:
+        return "Most of them", ""
+    return f"{count} of the {total}", "s" if count == 1 else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+# How to run the winner, and subjects
 
 
 def commands(candidate: Candidate, plan: Plan) -> dict[str, str]:
@@ -99,86 +267,16 @@ def commands(candidate: Candidate, plan: Plan) -> dict[str, str]:
 
 
 def by_subject(groups: SuiteGroups) -> str:
-    """A suite's mean over subjects, and the subjects where a candidate is best and worst."""
+    """A suite's mean over subjects, and the candidate's best and worst subject."""
     error = "–" if groups.standard_error is None else f"{groups.standard_error * 100:.1f}"
-    words = f"{groups.accuracy * 100:5.1f} % ± {error}"
-    # With fewer items chance decides which is best.
+    mean = f"{groups.accuracy * 100:5.1f} % ± {error}"
+    # With fewer items, chance decides which subject is best.
     counted = [group for group in groups.groups if group.items >= _ITEMS_TO_NAME]
     if len(counted) < 2:
-        return f"{words}   fewer than {_ITEMS_TO_NAME} items in most subjects: none can be called best"
+        return f"{mean}   most subjects have fewer than {_ITEMS_TO_NAME} items, too few to name the best"
     ordered = sorted(counted, key=lambda group: (group.correct / group.items, group.name))
-    return f"{words}   best {_subject(ordered[-1])}   worst {_subject(ordered[0])}"
+    return f"{mean}   best {_share_of(ordered[-1])}   worst {_share_of(ordered[0])}"
 
 
-def _subject(group: GroupShare) -> str:
+def _share_of(group: GroupShare) -> str:
     return f"{group.name.replace('_', ' ')} {group.correct / group.items * 100:.0f} % of {group.items}"
-
-
-def _effective_items(summary: CandidateSummary) -> int:
-    """As many independent items as its answers are worth."""
-    return max(1, round(sum(n for _correct, n in summary.effective_counts().values())))
-
-
-def warnings(
-    plan: Plan,
-    run: RunSummary,
-    summaries: Mapping[str, CandidateSummary],
-    admitted: Sequence[CandidateSummary],
-    comparison: Comparison,
-) -> list[str]:
-    """What a reader of the verdict must know besides."""
-    cards = {c.id: c for c in plan.candidates}
-    found = [f"{label(card)}: {card.note}." for card in cards.values() if card.note]
-    for name, summary in summaries.items():
-        if summary.disturbed or summary.latency_disturbed:
-            found.append(f"{label(cards[name])}: speed figures were taken while something else used the machine.")
-        changed = summary.changed_when_repeated()
-        if changed:
-            found.append(
-                f"{label(cards[name])}: {changed} of {len(summary.repeated)} answers changed when asked again exactly"
-                " as they were, so its other answers may change too."
-            )
-    drifted = {what: each.change for what, each in run.drifts.items() if each.matters}
-    if drifted:
-        changes = ", ".join(f"{what} {change:+.0%}" for what, change in drifted.items())
-        found.append(
-            f"Speed drifted from the first round to the last ({changes}): heat, or other work that came or went. The"
-            " candidates took turns, so they can still be compared; each figure is of a machine in between."
-        )
-    if comparison.not_comparable:
-        apart = ", ".join(label(cards[s.candidate]) for s in admitted if s.candidate in comparison.not_comparable)
-        found.append(f"{apart or 'They'}: {NO_COMMON_ITEMS}, so nothing is said about which is more accurate.")
-    counts = [len(s.answers) for s in admitted if s.answers and s.candidate not in comparison.not_comparable]
-    if len(set(counts)) > 1:
-        found.append(
-            f"Not all candidates answered the same number of items ({min(counts)} to {max(counts)});"
-            f" they are compared on the {comparison.n_common} that all answered."
-        )
-    if run.settled is not None:
-        found.append(
-            f"The race was decided after {run.settled.at_item} of {run.settled.pool} items: accuracies are of those"
-            " asked, and intervals allow for the early end."
-        )
-    if not plan.suites:
-        found.append("No suite was run: a fast model may still be no good at your task.")
-    if comparison.n_passages:
-        found.append(
-            f"{comparison.n_passages} passages are asked about more than once: tests and intervals take the items of"
-            " one passage together (clustered errors)."
-        )
-    n = min((len(s.answers) for s in admitted if s.answers), default=0)
-    if 0 < n < _FEW_ITEMS:
-        points = minimum_detectable_difference(min(map(_effective_items, (s for s in admitted if s.answers)))) * 100
-        found.append(f"With {n} items only differences of about {points:.0f} points can be told.")
-    for suite in run.suites.values():
-        if suite.chance is None or suite.name in run.dropped_suites:
-            continue
-        weak = [
-            label(cards[name])
-            for name, s in summaries.items()
-            if suite.name in s.suite_counts()
-            and accuracy_interval(*s.effective_counts()[suite.name]).low <= suite.chance
-        ]
-        if weak:
-            found.append(f"On {suite.name} no better than guessing ({suite.chance:.0%}): {', '.join(weak)}.")
-    return found

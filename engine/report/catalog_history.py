@@ -13,7 +13,7 @@ from ..catalog.effective import model_by_file_name
 from ..catalog.entries import Catalog, CatalogModel
 from ..catalog.ranking import MeasuredSpeed
 from ..events.run import Event, RunStarted
-from ..judging.summary import summarise
+from ..judging.summary import summarize
 from ..plan.model import Candidate
 from ..store.store import Store
 
@@ -62,7 +62,7 @@ def measured_here(catalog: Catalog, store_path: Path, *, answers: bool = False) 
             for kind in (*_CHEAP, *(("AnswerScored", "SuiteDropped") if answers else ())):
                 events += store.events(row.id, kind)
             machine = next((e.machine for e in events if isinstance(e, RunStarted) and e.machine), "")
-            summary = summarise(events)
+            summary = summarize(events)
             day = datetime.datetime.fromtimestamp(row.created_at).astimezone().date().isoformat()
             for candidate, model in ours:
                 figures = summary.of(candidate.id)
@@ -77,7 +77,7 @@ def measured_here(catalog: Catalog, store_path: Path, *, answers: bool = False) 
                         memory_bytes=figures.memory_bytes,
                         n_ctx=plan.settings.n_ctx,
                         accuracy=figures.accuracy,
-                        suites=tuple(figures.suite_counts()),
+                        suites=tuple(figures.suite_counts),
                         disturbed=figures.disturbed,
                         machine=machine,
                         run=row.id,

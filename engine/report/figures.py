@@ -9,12 +9,7 @@ from ..stats.sequential import live_interval
 
 def stopped_early(summary: CandidateSummary, run: RunSummary) -> bool:
     """Whether the answers decided when to stop: a race was settled, or threw this candidate out."""
-    return run.settled is not None or was_eliminated(summary)
-
-
-def was_eliminated(summary: CandidateSummary) -> bool:
-    """Whether the race threw it out."""
-    return summary.stopped is not None and summary.stopped.reason == "eliminated"
+    return run.settled is not None or summary.eliminated
 
 
 def suite_interval(summary: CandidateSummary, suite: str, *, pool: int, early: bool) -> Interval:
@@ -24,10 +19,10 @@ def suite_interval(summary: CandidateSummary, suite: str, *, pool: int, early: b
     answered nothing was cut, and the interval is the ordinary one, for items like these. Then items that share a
     passage count together; for the whole suite it does not matter what they share.
     """
-    correct, n = summary.suite_counts()[suite]
+    correct, n = summary.suite_counts[suite]
     if early and n < pool:
         return live_interval(n, correct, pool)
-    return accuracy_interval(*summary.effective_counts()[suite])
+    return accuracy_interval(*summary.effective_counts[suite])
 
 
 def items_asked(run: RunSummary) -> int:

@@ -26,8 +26,9 @@ from ..events.run import (
     SuiteCard,
 )
 from ..judging.grouped import suite_groups
-from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure, summarise
+from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure, summarize
 from ..judging.verdict import reach_verdict
+from ..judging.wording import with_words
 from ..plan.model import Candidate, Plan
 from ..stats.clustered import clustered_mean
 from .figures import stopped_early, suite_interval
@@ -57,9 +58,9 @@ def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
     """The document as dicts and lists; figures that were not measured are None."""
     from importlib.metadata import version
 
-    run = summarise(events)
+    run = summarize(events)
     summaries = [run.of(candidate.id) for candidate in plan.candidates]
-    verdict = _plain(reach_verdict(plan, events))
+    verdict = _plain(with_words(reach_verdict(plan, events)))
     verdict.pop("at")
     return {
         "format": "weighin-run",

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..events.ranking import Ranking
 from ..events.run import Event, RunStarted, VerdictReached
-from ..judging.summary import CandidateSummary, RunSummary, summarise
+from ..judging.labels import label, labels
+from ..judging.summary import CandidateSummary, RunSummary, summarize
 from ..judging.verdict import reach_verdict
-from ..judging.wording import label
+from ..judging.wording import exclusion_words
 from ..plan.model import Candidate, Plan
 from .consistency import consistency_section
 from .figures import stopped_early, suite_interval
@@ -23,9 +24,9 @@ _NONE = "–"
 def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
     """The report; sections without content are left out."""
     stored = list(events)
-    run, verdict = summarise(stored), reach_verdict(plan, stored)
+    run, verdict = summarize(stored), reach_verdict(plan, stored)
     started = next((event for event in stored if isinstance(event, RunStarted)), None)
-    names = {candidate.id: label(candidate) for candidate in plan.candidates}
+    names = labels(plan)
     pairs = pair_figures([run.of(c.id) for c in plan.candidates], run)
     parts = [
         [f"# Which model: {escaped(names[verdict.winner]) if verdict.winner else 'none can be recommended'}"],
@@ -81,7 +82,11 @@ def _ranking_table(verdict: VerdictReached, names: Mapping[str, str]) -> list[st
 
 
 def _ruled_out(verdict: VerdictReached, names: Mapping[str, str]) -> list[str]:
-    lines = [f"- {escaped(names[row.candidate])}: {escaped(why)}" for row in verdict.rankings for why in row.ruled_out]
+    lines = [
+        f"- {escaped(names[row.candidate])}: {escaped(exclusion_words(reason))}"
+        for row in verdict.rankings
+        for reason in row.ruled_out
+    ]
     return ["## Ruled out", "", *lines] if lines else []
 
 
@@ -103,7 +108,7 @@ def _suite_table(plan: Plan, run: RunSummary, names: Mapping[str, str]) -> list[
 
 
 def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary) -> str:
-    correct, n = summary.suite_counts().get(suite, (0, 0))
+    correct, n = summary.suite_counts.get(suite, (0, 0))
     if not n:
         return _NONE
     early = stopped_early(summary, run)

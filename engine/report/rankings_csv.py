@@ -13,6 +13,7 @@ from ..events.askings import Steadiness
 from ..events.ranking import Ranking
 from ..events.run import Event
 from ..judging.verdict import reach_verdict
+from ..judging.wording import exclusion_words
 from ..plan.model import Plan
 
 
@@ -27,7 +28,7 @@ def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*names, *_steadiness(Steadiness())])
     for row in reach_verdict(plan, events).rankings:
-        cells = {**msgspec.structs.asdict(row), "ruled_out": "; ".join(row.ruled_out)}
+        cells = {**msgspec.structs.asdict(row), "ruled_out": "; ".join(map(exclusion_words, row.ruled_out))}
         writer.writerow([*(_cell(cells[name]) for name in names), *_steadiness(row.steadiness).values()])
     return text.getvalue()
 

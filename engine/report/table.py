@@ -6,7 +6,8 @@ import textwrap
 
 from ..events.ranking import Ranking
 from ..events.run import VerdictReached
-from ..judging.wording import by_subject, label
+from ..judging.labels import labels
+from ..judging.wording import by_subject, exclusion_words
 from ..plan.model import Plan
 from .consistency import consistency_lines
 
@@ -15,10 +16,12 @@ def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
     """The verdict as people read it: sentences, table, reasons, warnings, commands."""
     lines = [*(line for s in verdict.sentences for line in textwrap.wrap(s, width)), ""]
     lines += ranking_lines(verdict, plan, width=width)
-    names = {c.id: label(c) for c in plan.candidates}
+    names = labels(plan)
     for row in verdict.rankings:
         for reason in row.ruled_out:
-            lines += textwrap.wrap(f"✗ {names[row.candidate]}: {reason}", width, subsequent_indent="  ")
+            lines += textwrap.wrap(
+                f"✗ {names[row.candidate]}: {exclusion_words(reason)}", width, subsequent_indent="  "
+            )
     lines += level_lines(verdict, names, width)
     lines += group_lines(verdict, names, width)
     lines += consistency_lines(verdict, names, width)
@@ -56,9 +59,9 @@ def group_lines(verdict: VerdictReached, names: dict[str, str], width: int) -> l
 def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
     """▶ marks the winner, = what is statistically tied with the most accurate, ✗ what is ruled out; ? answered other
     items than the most accurate."""
-    cards = {c.id: c for c in plan.candidates}
+    names = labels(plan)
     header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "MiB", "agree")
-    body = [(_mark(row, verdict), label(cards[row.candidate]), _cells(row)) for row in verdict.rankings]
+    body = [(_mark(row, verdict), names[row.candidate], _cells(row)) for row in verdict.rankings]
     widths = (
         [max(len(title), *(len(cells[i]) for _m, _n, cells in body)) for i, title in enumerate(header)] if body else []
     )

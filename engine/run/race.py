@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..events.run import AnswerScored, CandidateStopped, Event, RaceSettled, RaceStarted, SuiteDropped
+from ..judging.exclusions import missed_limits
 from ..judging.summary import CandidateSummary
-from ..judging.verdict import misses_limits
 from ..plan.model import Plan
 from ..stats.racing import Race
 from ..tasks.items import Suite
@@ -63,7 +63,7 @@ class RaceWatch:
         """
         racing = [s for s in summaries if s.candidate not in self._stopped]
         measured = all(s.generation is not None and s.memory_bytes is not None for s in racing)
-        entrants = tuple(s.candidate for s in racing if not misses_limits(s, self._plan.limits))
+        entrants = tuple(s.candidate for s in racing if not missed_limits(s, self._plan.limits))
         if not self.wanted or not measured or len(entrants) < 2:
             return None
         return RaceStarted(

@@ -37,7 +37,7 @@ from ..events.run import (
     SuiteDropped,
     WorkerDied,
 )
-from ..judging.summary import summarise
+from ..judging.summary import summarize
 from ..judging.verdict import reach_verdict
 from ..plan.model import Candidate
 from ..prepare.freeze import OpenedRun, fit_together
@@ -226,7 +226,7 @@ class Session:
     async def _judge(self) -> None:
         """After a round: open the race once all are measured, and stop whom it decides on."""
         if self._race.wanted:
-            summary = summarise(self._store.events(self.run_id))
+            summary = summarize(self._store.events(self.run_id))
             started = self._race.open([summary.of(c.id) for c in self.plan.candidates])
             if started is not None:
                 self.emit(started)

@@ -6,6 +6,7 @@ from textual.app import App
 
 from weighin.engine.errors import WeighinError
 from weighin.engine.events.run import CandidateStopped, VerdictReached, WorkerDied
+from weighin.engine.judging.wording import stop_words
 
 from ..modals.dialogs import ErrorDialog
 from ..run.follower import Notice, RunFollower
@@ -49,7 +50,7 @@ class FrontRun:
         elif isinstance(event, WorkerDied):
             self._tell(event.candidate, event.reason, severe=True)
         elif isinstance(event, CandidateStopped):
-            self._tell(event.candidate, event.detail or event.reason, severe=event.reason == "failed")
+            self._tell(event.candidate, stop_words(event), severe=event.reason == "failed")
 
     def _tell(self, candidate: str, message: str, *, severe: bool) -> None:
         title = self.follower.board.label(candidate)

@@ -39,6 +39,7 @@ from weighin.engine.events.run import (
     VerdictReached,
     WorkerDied,
 )
+from weighin.engine.judging.wording import stop_words
 
 from .figures import AnswerKey, AnswerMap, Latency, Rate, Reasked, Tally, agreement, mean_bounds
 
@@ -305,8 +306,7 @@ def _alert(event: _CandidateEvent) -> Alert | None:
     if isinstance(event, WorkerDied):
         return Alert(event.at, event.candidate, event.reason, severe=True)
     if isinstance(event, CandidateStopped):
-        text = f"{event.reason}{': ' if event.detail else ''}{event.detail}"
-        return Alert(event.at, event.candidate, text, severe=event.reason == "failed")
+        return Alert(event.at, event.candidate, stop_words(event), severe=event.reason == "failed")
     if isinstance(event, (SpeedMeasured, ChatMeasured)) and event.disturbances:
         return Alert(event.at, event.candidate, event.disturbances[0].cause, severe=False)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from weighin.engine.events.ranking import Ranking
+from weighin.engine.judging.exclusions import stop_reason
 
 from .. import formatting
 from .board import Board, Panel
@@ -55,8 +56,6 @@ def rankings_of(board: Board) -> tuple[Ranking, ...]:
 
 
 def _provisional(panel: Panel) -> Ranking:
-    stopped = panel.stopped
-    reason = f"{stopped.reason}{': ' if stopped.detail else ''}{stopped.detail}" if stopped else ""
     return Ranking(
         candidate=panel.card.id,
         accuracy=panel.accuracy,
@@ -76,5 +75,5 @@ def _provisional(panel: Panel) -> Ranking:
         consistency=panel.consistency,
         tied_with_best=False,
         p_against_best=None,
-        ruled_out=(reason,) if reason else (),
+        ruled_out=(stop_reason(panel.stopped),) if panel.stopped else (),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from weighin.engine.events.ranking import Ranking
+from weighin.engine.judging.wording import exclusion_words
 from weighin.engine.plan.model import Plan
 from weighin.engine.units import format_file_size, format_memory
 
@@ -213,7 +214,7 @@ def strengths(board: Board) -> Content:
 def remarks(board: Board) -> Content:
     """Why candidates are ruled out, and the verdict's warnings."""
     lines = [
-        Content.assemble(("✗ ", "$text-error"), (board.label(row.candidate), "bold"), f": {reason}")
+        Content.assemble(("✗ ", "$text-error"), (board.label(row.candidate), "bold"), f": {exclusion_words(reason)}")
         for row in rankings_of(board)
         for reason in row.ruled_out
     ]

@@ -12,6 +12,8 @@ from textual.content import Content
 
 from weighin.engine.units import format_file_size
 
+from weighin.engine.judging.wording import stop_words
+
 from .. import formatting
 from ..run.board import Panel
 from .framed import FramedLines
@@ -210,7 +212,7 @@ def _latest(panel: Panel, width: int) -> list[Content]:
 def _notes(panel: Panel, width: int) -> list[Content]:
     """Why it stopped, died or is disturbed, in up to two lines."""
     if panel.stopped is not None:
-        word = f"{panel.stopped.reason}{': ' if panel.stopped.detail else ''}{panel.stopped.detail}"
+        word = stop_words(panel.stopped)
         style, mark = ("$text-error", "✗") if panel.stopped.reason == "failed" else (_MUTED, "■")
     elif panel.warning:
         word, style, mark = f"disturbed: {panel.warning}", "$text-warning", DISTURBED

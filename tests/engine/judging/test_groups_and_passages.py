@@ -5,7 +5,7 @@ import math
 import pytest
 
 from weighin.engine.events.run import AnswerScored, RunStarted, SuiteCard
-from weighin.engine.judging.summary import summarise
+from weighin.engine.judging.summary import summarize
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import Candidate, Plan
 from weighin.engine.report.pairs import pair_figures
@@ -72,7 +72,7 @@ def passages():
 
 def test_a_pair_of_passages_is_as_sure_as_its_passages():
     a, b = passages()
-    run = summarise([started("passage", 80), *a, *b])
+    run = summarize([started("passage", 80), *a, *b])
     (pair,) = pair_figures([run.of("a"), run.of("b")], run)
     assert pair.clustered
     assert (pair.only_a, pair.only_b) == (36, 12)
@@ -82,7 +82,7 @@ def test_a_pair_of_passages_is_as_sure_as_its_passages():
     wanted = clustered_mean(differences, [x.group for x in a]).standard_error
     assert pair.standard_error == pytest.approx(wanted)
     assert pair.standard_error > 1.9 * clustered_mean(differences).standard_error
-    apart = summarise([started("", 80), *a, *b])
+    apart = summarize([started("", 80), *a, *b])
     (plain,) = pair_figures([apart.of("a"), apart.of("b")], apart)
     assert not plain.clustered
     assert plain.p_value == pytest.approx(mcnemar_p(36, 12))

@@ -10,7 +10,7 @@ import pytest
 from weighin.assets import asset
 from weighin.engine.events.ranking import Ranking
 from weighin.engine.events.run import AnswerScored, RaceSettled, RunFinished
-from weighin.engine.judging.summary import summarise
+from weighin.engine.judging.summary import summarize
 from weighin.engine.plan.model import Plan
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
@@ -114,7 +114,7 @@ def test_a_suite_that_all_answered_keeps_its_ordinary_interval_when_the_race_set
 
 
 def test_pairs_agree_with_the_tests_on_their_own(plan, events):
-    run = summarise(events)
+    run = summarize(events)
     (pair,) = pair_figures([run.of("good"), run.of("fair")], run)
     choices = [(n % 10 != 0, n % 3 != 0) for n in range(40)]
     only_a = sum(a and not b for a, b in choices) + 1  # and one of the two texts

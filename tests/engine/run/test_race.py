@@ -16,7 +16,7 @@ from weighin.engine.events.run import (
     SpeedMeasured,
     SuiteDropped,
 )
-from weighin.engine.judging.summary import CandidateSummary, summarise
+from weighin.engine.judging.summary import CandidateSummary, summarize
 from weighin.engine.plan.model import Candidate, ConsistencyPlan, Limits, Plan, RacePlan, SpeedPlan
 from weighin.engine.run.progress import Progress
 from weighin.engine.run.race import RaceWatch
@@ -58,7 +58,7 @@ def measured(candidate: str, rate: float = 10.0) -> list[SpeedMeasured | MemoryM
 def opened(plan: Plan, suites: list[Suite], *, rates: dict[str, float] | None = None) -> RaceWatch:
     watch = RaceWatch(plan, suites)
     events = [event for c in plan.candidates for event in measured(c.id, (rates or {}).get(c.id, 10.0))]
-    summary = summarise(events)
+    summary = summarize(events)
     started = watch.open([summary.of(c.id) for c in plan.candidates])
     assert started is not None
     watch.note(started)
@@ -129,13 +129,13 @@ def test_one_that_misses_a_limit_does_not_race_so_it_cannot_throw_out_the_rest()
 @pytest.mark.parametrize(("names", "enabled"), [(("a",), True), (("a", "b"), False)])
 def test_there_is_no_race_alone_or_unwanted(names: tuple[str, ...], enabled: bool) -> None:
     watch = RaceWatch(plan_of(*names, enabled=enabled), [suite_of("s", 50)])
-    summary = summarise([event for name in names for event in measured(name)])
+    summary = summarize([event for name in names for event in measured(name)])
     assert watch.open([summary.of(name) for name in names]) is None
 
 
 def test_the_race_waits_until_all_are_measured() -> None:
     watch = RaceWatch(plan_of("a", "b"), [suite_of("s", 50)])
-    assert watch.open([summarise(measured("a")).of("a"), CandidateSummary("b")]) is None
+    assert watch.open([summarize(measured("a")).of("a"), CandidateSummary("b")]) is None
 
 
 def test_a_dropped_suite_makes_another_race_in_which_the_stopped_stay_stopped() -> None:

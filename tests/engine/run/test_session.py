@@ -14,6 +14,7 @@ import pytest
 
 from weighin.engine.errors import StoreError
 from weighin.engine.events import run as ev
+from weighin.engine.events.ranking import Failed
 from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
@@ -191,7 +192,9 @@ def test_a_worker_that_aborts_takes_only_its_candidate_with_it(plan: Plan, store
     assert isinstance(verdict, ev.VerdictReached)
     assert verdict.winner != victim
     assert verdict.rankings[-1].candidate == victim
-    assert "aborted" in verdict.rankings[-1].ruled_out[0]
+    (failure,) = verdict.rankings[-1].ruled_out
+    assert isinstance(failure, Failed)
+    assert "aborted" in failure.detail
     assert len(answers(store)) == 2 * (80 + 24)
 
 

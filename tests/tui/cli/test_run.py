@@ -65,7 +65,7 @@ def test_a_run_without_a_recommendation_exits_with_1(tiny_models: list[Path], ch
     limits = ["--min-speed", "1e9"]
     done = call("run", "--model", str(tiny_models[0]), "--data", str(choice_file), "--limit", "4", *limits, *FAST)
     assert done.exit_code == 1
-    assert "No candidate may be recommended" in done.stdout
+    assert "The only candidate cannot be recommended" in done.stdout
 
 
 def test_a_saved_plan_runs_again(tmp_path: Path, tiny_models: list[Path], choice_file: Path) -> None:

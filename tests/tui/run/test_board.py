@@ -25,7 +25,7 @@ from weighin.engine.events.run import (
     SuiteDropped,
     WorkerDied,
 )
-from weighin.engine.judging.summary import summarise
+from weighin.engine.judging.summary import summarize
 from weighin.tui.run.board import fold, fold_all
 from weighin.tui.run.figures import AnswerMap, Tally, mean_bounds
 from weighin.tui.run.standings import leads
@@ -64,7 +64,7 @@ def answer(item="i1", *, candidate="a", correct=True, repeat=0, suite="s", extra
 
 def test_agrees_with_the_engines_summary_of_the_same_events(run_events):
     events = run_events(4)
-    board, run = fold_all(events), summarise(events)
+    board, run = fold_all(events), summarize(events)
     for panel in board.panels:
         summary = run.candidates[panel.card.id]
         assert panel.accuracy == pytest.approx(summary.accuracy)

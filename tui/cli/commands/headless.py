@@ -10,7 +10,8 @@ import time
 
 from weighin.engine.events import run as ev
 from weighin.engine.events.wire import encode_event
-from weighin.engine.judging.wording import label
+from weighin.engine.judging.labels import labels
+from weighin.engine.judging.wording import stop_words, with_words
 from weighin.engine.plan.model import Plan
 from weighin.engine.run.session import Session
 
@@ -25,7 +26,7 @@ class Progress:
     """Shows events as one line with a bar on a terminal, and as one plain line per round elsewhere."""
 
     def __init__(self, plan: Plan) -> None:
-        self._names = {c.id: label(c) for c in plan.candidates}
+        self._names = labels(plan)
         self._status = StatusLine()
         self._total = 0
         self._answered = 0
@@ -57,7 +58,7 @@ class Progress:
             self._status.say(f"✗ {event.reason} Log: {event.log_path}")
         elif isinstance(event, ev.CandidateStopped):
             mark = "■" if event.reason == "eliminated" else "✗"
-            self._status.say(f"{mark} {self._names[event.candidate]} stopped: {event.reason}. {event.detail}".rstrip())
+            self._status.say(f"{mark} {self._names[event.candidate]}: {stop_words(event)}")
         elif isinstance(event, ev.RaceSettled):
             self._status.say(f"Decided after {event.at_item} of {event.pool} items; the rest are skipped.")
         elif isinstance(event, ev.RunFinished):
@@ -90,7 +91,8 @@ async def drive(session: Session, *, as_json: bool) -> ev.VerdictReached | None:
     async for event in session.run():
         progress.note(event)
         if as_json and not isinstance(event, ev.PhaseChanged):
-            sys.stdout.buffer.write(encode_event(event) + b"\n")
+            readable = with_words(event) if isinstance(event, ev.VerdictReached) else event
+            sys.stdout.buffer.write(encode_event(readable) + b"\n")
             sys.stdout.buffer.flush()
         if isinstance(event, ev.VerdictReached):
             verdict = event

@@ -61,6 +61,7 @@ def list_runs(*, as_json: bool) -> None:
 def show_run(options: ShowOptions) -> None:
     """Print the verdict on the answers that a run has so far."""
     from weighin.engine.judging.verdict import reach_verdict
+    from weighin.engine.judging.wording import with_words
     from weighin.engine.report.table import verdict_lines
 
     with Store.open(paths.store_path()) as store:
@@ -69,7 +70,7 @@ def show_run(options: ShowOptions) -> None:
     verdict = reach_verdict(plan, events)
     answers = [event for event in events if isinstance(event, AnswerScored)]
     if options.as_json:
-        document = {"run": row, "plan": plan, "verdict": verdict}
+        document = {"run": row, "plan": plan, "verdict": with_words(verdict)}
         print_json({**document, "answers": answers} if options.answers else document)
         return
     click.echo(f"Run {row.id} ({row.name}), {row.status}, {row.answers} answers\n")

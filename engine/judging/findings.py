@@ -1,0 +1,65 @@
+"""What a verdict is based on, computed once: figures, who is ruled out, who is tied for best, who wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..events.ranking import Exclusion
+from ..events.run import Event
+from ..plan.model import Plan
+from .comparison import Comparison, compare
+from .exclusions import exclusions_of
+from .labels import labels
+from .summary import CandidateSummary, RunSummary, summarize
+
+_SAME_SPEED = 0.03
+"""Generation speeds this close count as equal: they differ as much from run to run on a quiet machine."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that sentences, warnings and rankings are made from."""
+
+    plan: Plan
+    run: RunSummary
+    names: Mapping[str, str]
+    """The label of each candidate, by id."""
+    summaries: Mapping[str, CandidateSummary]
+    """By candidate id, in the plan's order."""
+    exclusions: Mapping[str, tuple[Exclusion, ...]]
+    """By candidate id."""
+    admitted: Sequence[CandidateSummary]
+    """Candidates that nothing rules out."""
+    comparison: Comparison
+    """Of the admitted candidates, or of all if none is admitted."""
+    winner: CandidateSummary | None
+
+
+def findings_of(plan: Plan, events: Iterable[Event]) -> Findings:
+    """Judge a run so far; a pure function of plan and events."""
+    run = summarize(events)
+    summaries = {candidate.id: run.of(candidate.id) for candidate in plan.candidates}
+    exclusions = {name: exclusions_of(summary, plan.limits) for name, summary in summaries.items()}
+    admitted = [summary for name, summary in summaries.items() if not exclusions[name]]
+    comparison = compare(admitted or list(summaries.values()), run.settled)
+    contenders = [s for s in admitted if s.candidate in comparison.tied] if comparison.tied else admitted
+    return Findings(
+        plan=plan,
+        run=run,
+        names=labels(plan),
+        summaries=summaries,
+        exclusions=exclusions,
+        admitted=admitted,
+        comparison=comparison,
+        winner=_fastest(contenders),
+    )
+
+
+def _fastest(contenders: Sequence[CandidateSummary]) -> CandidateSummary | None:
+    """The fastest in generation. Among equally fast candidates, the one that needs the least memory."""
+    if not contenders:
+        return None
+    top = max(s.generation_rate for s in contenders)
+    equal = [s for s in contenders if s.generation_rate >= top * (1 - _SAME_SPEED)]
+    return min(equal, key=lambda s: (s.memory_bytes or 1 << 62, -s.generation_rate))
