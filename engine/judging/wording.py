@@ -130,11 +130,13 @@ def _winner_sentence(findings: Findings, winner: CandidateSummary) -> str:
     measured = f" ({', '.join(figures)})" if figures else ""
     limits = findings.plan.limits
     limited = limits.max_memory_bytes or limits.max_ttft_s or limits.min_generation_tokens_per_second
-    within, plural_within = (" that meets your limits", " that meet your limits") if limited else ("", "")
+    within = " that meets your limits" if limited else ""
     if winner.accuracy is None or findings.comparison.best is None:
         reason = f"the fastest candidate{within}"
     elif _tied_with(winner, findings):
-        reason = f"the fastest of the candidates{plural_within}, whose accuracy is about the same"
+        reason = (
+            f"the fastest of the candidates that {'meet your limits and ' if limited else ''}are about equally accurate"
+        )
     else:
         reason = f"the most accurate candidate{within}"
     return f"Use {findings.names[winner.candidate]}{measured}: it is {reason}."
