@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from weighin.engine.units import format_file_size
-
 from weighin.engine.judging.wording import stop_words
+from weighin.engine.units import format_file_size
 
 from .. import formatting
 from ..run.board import Panel

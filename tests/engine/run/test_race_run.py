@@ -109,7 +109,7 @@ def test_a_race_ends_early_with_the_winner_of_the_full_run(race_plan: Plan, home
     assert [v.winner for v in verdicts] == [winner, winner]
     losers = [r for r in verdicts[1].rankings if r.candidate != winner]
     assert all(r.stopped_early and isinstance(r.ruled_out[0], StoppedByRace) for r in losers)
-    assert "the race stopped" in verdicts[1].sentences[1]
+    assert "race stopped" in verdicts[1].sentences[1]
     # What is exported of both fits the published schema.
     schema = jsonschema.Draft202012Validator(json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8")))
     for plan, run_id in ((full, "full"), (race_plan, "raced")):
