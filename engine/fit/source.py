@@ -1,12 +1,12 @@
-"""What is to be measured: a file that is here, a file on the hub, or a model of the catalog in a quant."""
+"""What can be measured: a file on this machine, a file on the hub, or a catalog model in a quant."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 import msgspec
 
@@ -27,8 +27,47 @@ from .results import Label
 from .shape import catalog_dimensions
 
 
+class Source(Protocol):
+    """A model to measure."""
+
+    @property
+    def name(self) -> str:
+        """What its row is called."""
+
+    def header(self) -> bytes:
+        """Its GGUF header; for a split model, one header for all parts.
+
+        Raises:
+            ModelFileError: the model cannot be used, or the catalog does not state its shape.
+        """
+
+    def identity(self) -> str:
+        """A hash of everything that its speed and memory depend on.
+
+        Raises:
+            ModelFileError: as ``header``.
+        """
+
+    def size_bytes(self) -> int:
+        """Size of its file, or of all parts of a split model.
+
+        Raises:
+            ModelFileError: as ``header``.
+        """
+
+    def sort_bytes(self) -> int:
+        """Its approximate size, for the order of measuring; 0 when there is nothing to measure."""
+
+    def open(self, folder: Path, /) -> AbstractContextManager[tuple[Path, Label]]:
+        """The file to load, and the label of its figures. A hollow file is made in ``folder`` and deleted afterwards.
+
+        Raises:
+            ModelFileError: the file cannot be used, or there is no room for it.
+        """
+
+
 class FileSource(msgspec.Struct, frozen=True):
-    """A GGUF file on this machine; the first of a split model's."""
+    """A GGUF file on this machine; the first part of a split model."""
 
     path: Path
 
@@ -37,33 +76,17 @@ class FileSource(msgspec.Struct, frozen=True):
         return self.path.name.removesuffix(".gguf")
 
     def header(self) -> bytes:
-        """Of the file; of all parts of a split one, as if they were one.
-
-        Raises:
-            ModelFileError: it cannot be used.
-        """
         checked = check_file(self.path)
         parts = split_parts(self.path, checked.split_count) if checked.split_count > 1 else [self.path]
         return merged_header([_beginning(part) for part in parts])
 
     def identity(self) -> str:
-        """Changes when the header or the size does, which are what speed and memory depend on.
-
-        Raises:
-            ModelFileError: it cannot be used.
-        """
         return hashlib.sha256(self.header() + f" real {self.size_bytes()}".encode()).hexdigest()
 
     def size_bytes(self) -> int:
-        """Of the file; of all parts of a split one.
-
-        Raises:
-            ModelFileError: it cannot be used.
-        """
         return check_file(self.path).size_bytes
 
     def sort_bytes(self) -> int:
-        """About how large it is, for the order of measuring; 0 for what is not there."""
         try:
             return self.path.stat().st_size
         except OSError:
@@ -71,13 +94,12 @@ class FileSource(msgspec.Struct, frozen=True):
 
     @contextmanager
     def open(self, _folder: Path) -> Iterator[tuple[Path, Label]]:
-        """The file to load, and how its figures are labelled."""
         check_file(self.path)
         yield self.path, "measured (real file)"
 
 
 class CatalogSource(msgspec.Struct, frozen=True):
-    """A model of the catalog, not downloaded."""
+    """A catalog model that is not downloaded. Its header is made from its dimensions and has no tokenizer."""
 
     model: CatalogModel
     quant: str
@@ -87,112 +109,88 @@ class CatalogSource(msgspec.Struct, frozen=True):
         return f"{self.model.id}:{self.quant}"
 
     def header(self) -> bytes:
-        """The GGUF header that the model's file would have, but for its tokenizer.
-
-        Raises:
-            ModelFileError: the catalog does not know enough, or what it knows does not add up.
-        """
         return synthesize_header(catalog_dimensions(self.model), self.quant)
 
     def identity(self) -> str:
-        """Changes when the catalog's dimensions do, or the way headers are made of them; models of one shape share it.
-
-        Raises:
-            ModelFileError: the catalog does not know enough.
-        """
+        """The same for models of one shape."""
         shape = catalog_dimensions(self.model)
-        if shape.rope != "yarn":  # only there anything follows from the trained context
+        if shape.rope != "yarn":  # the trained context matters only there
             shape = msgspec.structs.replace(shape, n_ctx_train=0)
         dimensions = msgspec.json.encode(shape)
         return hashlib.sha256(dimensions + f" {self.quant} {SYNTHESIS_VERSION}".encode()).hexdigest()
 
     def size_bytes(self) -> int:
-        """That the file would have.
-
-        Raises:
-            ModelFileError: the catalog does not know enough.
-        """
         return parse_header(self.header()).size_bytes
 
     def sort_bytes(self) -> int:
-        """About how large it would be, for the order of measuring."""
         weights, block_bytes = BLOCKS[BASE_TYPES.get(self.quant, "F16")]
         return self.model.parameters.total * block_bytes // weights
 
     @contextmanager
     def open(self, folder: Path) -> Iterator[tuple[Path, Label]]:
-        """A hollow file, deleted afterwards, and how its figures are labelled."""
         with hollow_model(self.header(), folder / f"{self.model.id}.{self.quant}.gguf") as hollow:
             yield hollow.path, "measured (hollow)"
 
 
 class HubSource(msgspec.Struct, frozen=True):
-    """A model on the hub, not downloaded: only its header is."""
+    """A model on the hub of which only the header is downloaded."""
 
     name: str
     """As the user wrote it."""
     file_bytes: int
     header_bytes: bytes
-    """Of all parts of a split one, as if they were one."""
     norms: tuple[tuple[str, bytes], ...] = ()
-    """Real values of norms, by tensor name without the layer; where there are none they are 1.0."""
+    """Real values of norms, by tensor name without the layer; missing norms are 1.0."""
 
     def header(self) -> bytes:
         return self.header_bytes
 
     def identity(self) -> str:
-        """Changes when the header does: hollow files know nothing else of it."""
         return hashlib.sha256(self.header_bytes).hexdigest()
 
     def size_bytes(self) -> int:
-        """That the hub names for the file, all parts together."""
         return self.file_bytes
 
     def sort_bytes(self) -> int:
-        """Its size, for the order of measuring."""
         return self.file_bytes
 
     @contextmanager
     def open(self, folder: Path) -> Iterator[tuple[Path, Label]]:
-        """A hollow file, deleted afterwards, and how its figures are labelled."""
         with hollow_model(self.header_bytes, folder / f"{self.identity()[:16]}.gguf", norms=dict(self.norms)) as hollow:
             yield hollow.path, "measured (hollow)"
 
 
 class MissingSource(msgspec.Struct, frozen=True):
-    """A name that could not be followed; among others it is a row that says why."""
+    """A name that leads nowhere. In a list of models it becomes a row that says why."""
 
     name: str
     what: str
     hint: str = ""
 
     def header(self) -> bytes:
-        """Raises ModelFileError, as everything that would need the model."""
-        raise ModelFileError(self.what, hint=self.hint)
+        raise self._error()
 
     def identity(self) -> str:
-        raise ModelFileError(self.what, hint=self.hint)
+        raise self._error()
 
     def size_bytes(self) -> int:
-        raise ModelFileError(self.what, hint=self.hint)
+        raise self._error()
 
     def sort_bytes(self) -> int:
         return 0
 
-    @contextmanager
-    def open(self, _folder: Path) -> Iterator[tuple[Path, Label]]:
-        raise ModelFileError(self.what, hint=self.hint)
-        yield
+    def open(self, _folder: Path) -> AbstractContextManager[tuple[Path, Label]]:
+        raise self._error()
 
-
-Source: TypeAlias = FileSource | CatalogSource | HubSource | MissingSource
+    def _error(self) -> ModelFileError:
+        return ModelFileError(self.what, hint=self.hint)
 
 
 def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
-    """The source that a hub or store name means: the file where it is here, else its header from the hub.
+    """The source for a hub or store name: the file if it is on this machine, otherwise its header from the hub.
 
     Raises:
-        HubError, ModelFileError: the name means nothing, or its header cannot be had.
+        HubError, ModelFileError: the name leads nowhere, or its header cannot be downloaded.
     """
     meaning = locate(text)
     if isinstance(meaning, Path):
@@ -209,7 +207,7 @@ def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
 
 
 def _beginning(path: Path) -> bytes:
-    """The header of one file that was checked."""
+    """The header of one file, which ``check_file`` accepted."""
     size = path.stat().st_size
     with path.open("rb") as file:
         data, wanted = b"", 2**20
