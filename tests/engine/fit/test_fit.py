@@ -161,7 +161,7 @@ async def test_what_cannot_fit_is_not_tried(tmp_path: Path, tiny_models: list[Pa
         file.truncate(2**43)
     source = FileSource(huge)
     fit = await measure_fit(source, SETTINGS)
-    assert "are usable here" in fit.problem
+    assert "this machine can use" in fit.problem
     assert not paths.logs_dir().exists()
 
 
@@ -222,7 +222,7 @@ async def test_a_part_that_does_not_run_leaves_what_was_measured(monkeypatch: py
     assert (fit.problem, fit.label, fit.deep_label) == ("", "measured (hollow)", "")
     assert fit.generation_tokens_per_second
     assert fit.deep_tokens_per_second is None
-    assert any("runs no part of it" in note for note in fit.notes)
+    assert any("cannot run a part of it" in note for note in fit.notes)
 
 
 async def test_experts_are_marked_as_unknowable(tmp_path: Path, tiny_models: list[Path]) -> None:
