@@ -12,7 +12,7 @@ import click
 import pytest
 from fixtures.command_line import call, refusal
 
-from weighin.engine.plan.model import read_plan
+from weighin.engine.plan.files import read_plan
 from weighin.tui.cli import options
 from weighin.tui.cli.main import main
 

@@ -51,8 +51,8 @@ def test_the_plan_decodes_with_all_that_was_asked(old_store: Store, stored_runs:
     assert [c.id for c in plan.candidates] == ["base", "chatty", "small.q8_0"]
     assert all(c.sha256 and c.size_bytes and c.quant for c in plan.candidates)
     colours, writing, classify = plan.suites
-    assert colours.columns == {"frage": "question"}
-    assert (writing.scorer, writing.max_tokens) == ("numeric", 12)
+    assert colours.asking.columns == {"frage": "question"}
+    assert (writing.asking.scorer, writing.asking.max_tokens) == ("numeric", 12)
     assert (classify.name, classify.limit, classify.data) == ("classify", 8, "")
     assert (plan.settings.n_ctx, plan.speed.repeats, plan.race.alpha) == (512, 2, 0.2)
     assert (plan.consistency.items, plan.consistency.order_items, plan.limits.max_memory_bytes) == (6, 6, 2**40)
