@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class TurnedItem(msgspec.Struct, frozen=True, kw_only=True):
+class ReorderedItem(msgspec.Struct, frozen=True, kw_only=True):
     """A choice item asked with its options in all cyclic orders."""
 
     item: str

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from .askings import RepeatedItem, RewordedItem, TurnedItem
+from .askings import ReorderedItem, RepeatedItem, RewordedItem
 from .ranking import Ranking
 
 Phase = Literal["waiting", "loading", "warming up", "speed", "latency", "answering", "stopped", "done", "failed"]
@@ -271,7 +271,7 @@ class OptionsTurned(_Fact, frozen=True, kw_only=True):
     candidate: str
     suite: str
     part: int
-    items: tuple[TurnedItem, ...]
+    items: tuple[ReorderedItem, ...]
     elapsed_s: float
 
 
@@ -331,6 +331,9 @@ class VerdictReached(_Fact, frozen=True, kw_only=True):
     """How to run the winner: ``llama-server``, ``ollama``."""
     warnings: tuple[str, ...] = ()
 
+
+ConsistencyEvent: TypeAlias = SamplesDrawn | OptionsTurned | PromptsReworded | BlockRepeated
+CONSISTENCY_EVENTS = (SamplesDrawn, OptionsTurned, PromptsReworded, BlockRepeated)
 
 Event: TypeAlias = (
     RunStarted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..events.askings import Figure, RepeatedItem, RewordedItem, Steadiness, TurnedItem
+from ..events.askings import Figure, ReorderedItem, RepeatedItem, RewordedItem, Steadiness
 from ..events.run import AnswerScored
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 def steadiness(
     answers: Mapping[Key, AnswerScored],
-    reordered: Mapping[Key, TurnedItem],
+    reordered: Mapping[Key, ReorderedItem],
     reworded: Mapping[Key, RewordedItem],
     repeated: Mapping[Key, RepeatedItem],
     samples: Mapping[Key, Sequence[AnswerScored]],
@@ -43,7 +43,7 @@ def changed_answers(answers: Mapping[Key, AnswerScored], repeated: Mapping[Key, 
     return sum(answers[key].output != item.output for key, item in repeated.items() if key in answers)
 
 
-def _with_order(steady: Steadiness, reordered: Mapping[Key, TurnedItem]) -> Steadiness:
+def _with_order(steady: Steadiness, reordered: Mapping[Key, ReorderedItem]) -> Steadiness:
     from ..stats import consistency
 
     rows = [consistency.RotatedItem(gold=item.gold, chosen=item.chosen) for item in reordered.values()]

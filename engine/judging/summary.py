@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from ..events.askings import RepeatedItem, RewordedItem, Steadiness, TurnedItem
+from ..events.askings import ReorderedItem, RepeatedItem, RewordedItem, Steadiness
 from ..events.ranking import SuiteGroups
 from ..events.run import (
     AnswerScored,
@@ -75,7 +75,7 @@ class CandidateSummary:
     answers: dict[Key, AnswerScored] = field(default_factory=dict)
     samples: dict[Key, list[AnswerScored]] = field(default_factory=dict)
     """Answers drawn at a temperature."""
-    reordered: dict[Key, TurnedItem] = field(default_factory=dict)
+    reordered: dict[Key, ReorderedItem] = field(default_factory=dict)
     """Items asked again with their options in other orders."""
     reworded: dict[Key, RewordedItem] = field(default_factory=dict)
     """Items asked again under other prompt templates."""

@@ -1,4 +1,4 @@
-"""The workers of a run, one a candidate: started and loaded when first needed, given up when the user interrupts."""
+"""The workers of a run, one per candidate: started and loaded when first needed, given up when the user interrupts."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ from ..worker.supervisor import BeatSink, Patience, Worker, WorkerRefusedError
 T = TypeVar("T")
 
 _RETRIED: frozenset[WorkerFailure] = frozenset({"killed", "hung"})
-"""What may have been bad luck; what aborts llama.cpp will do so again."""
+"""Failures that may have been bad luck. What aborts llama.cpp once will do so again."""
 
 
-class Interrupted(Exception):  # noqa: N818 - no error: the user's wish
+class Interrupted(Exception):  # noqa: N818 - not an error: the user's wish
     """The command under way was given up; its worker is gone."""
 
 
 class WorkerPool:
-    """Worker processes by candidate id. ``interrupt`` is set by the owner to give up the command under way."""
+    """Worker processes by candidate id. Setting ``interrupt`` gives up the command under way."""
 
-    def __init__(self, settings: Settings, *, logs: Path, patience: Patience | None = None) -> None:
-        self.interrupt = asyncio.Event()
+    def __init__(
+        self, settings: Settings, *, logs: Path, interrupt: asyncio.Event, patience: Patience | None = None
+    ) -> None:
         self.loading_s = 0.0
-        """Time spent on starting and loading so far."""
+        """Time spent on starting workers and loading models so far."""
+        self._interrupt = interrupt
         self._settings = settings
         self._logs = logs
         self._patience = patience
@@ -88,8 +90,8 @@ class WorkerPool:
         if worker is not None:
             await worker.stop()
 
-    def bury(self, candidate: str, failure: WorkerFailure) -> bool:
-        """Forget a lost worker; True when it is worth starting another."""
+    def may_restart(self, candidate: str, failure: WorkerFailure) -> bool:
+        """Remove a lost worker; whether starting another one is worthwhile."""
         self._workers.pop(candidate, None)
         self._deaths[candidate] = self._deaths.get(candidate, 0) + 1
         return failure in _RETRIED and self._deaths[candidate] < 2
@@ -100,7 +102,7 @@ class WorkerPool:
 
     async def _unless_interrupted(self, candidate: str, asked: Awaitable[T]) -> T:
         asking = asyncio.ensure_future(asked)
-        interrupted = asyncio.ensure_future(self.interrupt.wait())
+        interrupted = asyncio.ensure_future(self._interrupt.wait())
         try:
             await asyncio.wait({asking, interrupted}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():

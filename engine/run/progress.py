@@ -1,4 +1,4 @@
-"""How far a run is: what each candidate has done, and how long the rest will take. Folded from events."""
+"""How far a run is: what each candidate has done, and how long it took. Folded from events."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..events.run import (
-    BlockRepeated,
+    CONSISTENCY_EVENTS,
     BlockScored,
     CandidateStopped,
     ChatMeasured,
     Event,
     MemoryMeasured,
-    OptionsTurned,
-    PromptsReworded,
     RaceSettled,
     RunStarted,
-    SamplesDrawn,
     SpeedMeasured,
     SuiteDropped,
 )
-from .reasking import ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
+from .consistency.kinds import step_done
+from .steps import Reask
 
 
 @dataclass
 class CandidateProgress:
-    """What one candidate has behind it."""
+    """What one candidate has done."""
 
     repeats: dict[str, set[int]] = field(default_factory=lambda: {"prompt": set(), "generation": set()})
     chats: set[int] = field(default_factory=set)
     blocks: set[tuple[str, int]] = field(default_factory=set)
-    reasked: set[ReaskStep] = field(default_factory=set)
+    reasked: set[Reask] = field(default_factory=set)
     """What was asked again for consistency."""
     memory_measured: bool = False
     stopped: bool = False
@@ -38,13 +36,13 @@ class CandidateProgress:
     """Duration of the latest repeat of each kind."""
     block_s: dict[str, list[float]] = field(default_factory=dict)
     """Durations of the blocks of each suite."""
-    reask_s: dict[type[ReaskStep], list[float]] = field(default_factory=dict)
-    """Durations of steps of each kind."""
+    reask_s: dict[str, list[float]] = field(default_factory=dict)
+    """Durations of the consistency steps of each kind."""
 
 
 @dataclass
 class Progress:
-    """What the run has behind it."""
+    """What the run has done."""
 
     candidates: dict[str, CandidateProgress] = field(default_factory=dict)
     dropped_suites: set[str] = field(default_factory=set)
@@ -54,6 +52,7 @@ class Progress:
     """Wall time that earlier processes spent on the run."""
 
     def of(self, candidate: str) -> CandidateProgress:
+        """The candidate's progress, empty at first."""
         return self.candidates.setdefault(candidate, CandidateProgress())
 
     def note(self, event: Event) -> None:
@@ -71,10 +70,10 @@ class Progress:
             mine = self.of(event.candidate)
             mine.blocks.add((event.suite, event.block))
             mine.block_s.setdefault(event.suite, []).append(event.elapsed_s)
-        elif isinstance(event, (SamplesDrawn, OptionsTurned, PromptsReworded, BlockRepeated)):
-            mine, step = self.of(event.candidate), _step_of(event)
+        elif isinstance(event, CONSISTENCY_EVENTS):
+            mine, step = self.of(event.candidate), step_done(event)
             mine.reasked.add(step)
-            mine.reask_s.setdefault(type(step), []).append(event.elapsed_s)
+            mine.reask_s.setdefault(step.kind, []).append(event.elapsed_s)
         elif isinstance(event, CandidateStopped):
             self.of(event.candidate).stopped = True
         elif isinstance(event, RaceSettled):
@@ -82,26 +81,13 @@ class Progress:
         elif isinstance(event, SuiteDropped):
             self.dropped_suites.add(event.suite)
 
-
-def _step_of(event: SamplesDrawn | OptionsTurned | PromptsReworded | BlockRepeated) -> ReaskStep:
-    if isinstance(event, SamplesDrawn):
-        return SampleStep(event.suite, event.part)
-    if isinstance(event, OptionsTurned):
-        return TurnStep(event.suite, event.part)
-    if isinstance(event, PromptsReworded):
-        return RewordStep(event.suite, event.part)
-    return RepeatStep(event.suite, event.block)
-
-
-def fold(events: Iterable[Event]) -> Progress:
-    """Progress after ``events``, in stored order."""
-    progress = Progress()
-    started = last = 0.0
-    for event in events:
-        if isinstance(event, RunStarted):
-            progress.active_s += max(0.0, last - started)
-            started = event.at
-        last = event.at
-        progress.note(event)
-    progress.active_s += max(0.0, last - started)
-    return progress
+    def replay(self, events: Iterable[Event]) -> None:
+        """Take the stored events of earlier processes into account, in stored order."""
+        started = last = 0.0
+        for event in events:
+            if isinstance(event, RunStarted):
+                self.active_s += max(0.0, last - started)
+                started = event.at
+            last = event.at
+            self.note(event)
+        self.active_s += max(0.0, last - started)

@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import msgspec
 
 from ..plan.model import Plan
 from ..tasks.items import Suite
-from ..tasks.order import committed_order
-from ..tasks.variants import TEMPLATES
+from .blocks import block_items, ordered_blocks
+from .consistency.kinds import KINDS
+from .consistency.questions import ConsistencyQuestions
 from .progress import Progress
-from .reasking import PART_ITEMS, Reasking, ReaskStep, RepeatStep, RewordStep, SampleStep, TurnStep
+from .steps import Block, Chat, Reask, Speed, Step
 
-CHOICE_BLOCK_ITEMS = 16
-GENERATE_BLOCK_ITEMS = 32
-"""Twice what runs side by side, so that finished items make room for others within the block."""
 _MAX_ROUNDS = 12
-_REASKED = (SampleStep, TurnStep, RewordStep, RepeatStep)
 _LOADING_SHARE = 0.1
-_USUAL_OPTIONS = 4
-
-
-class SpeedStep(msgspec.Struct, frozen=True):
-    """One repeat of the prompt and the generation measurement."""
-
-    repeat: int
-
-
-class ChatStep(msgspec.Struct, frozen=True):
-    """One real chat prompt."""
-
-    prompt: int
-
-
-class BlockStep(msgspec.Struct, frozen=True):
-    """One block of a suite's items."""
-
-    suite: str
-    block: int
-
-
-Step: TypeAlias = SpeedStep | ChatStep | BlockStep | ReaskStep
 
 
 class RoundWork(msgspec.Struct, frozen=True):
@@ -53,27 +26,24 @@ class RoundWork(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
 
 
-def block_items(kind: str) -> int:
-    """Items in a block of a suite of ``kind``. Part of the measurement: layout moves log-probabilities."""
-    return CHOICE_BLOCK_ITEMS if kind == "choice" else GENERATE_BLOCK_ITEMS
-
-
-def block_range(suite: Suite, block: int) -> range:
-    """Indices of the items in a block."""
-    size = block_items(suite.spec.kind)
-    return range(block * size, min((block + 1) * size, len(suite.items)))
-
-
 class Schedule:
     """Deals out the work that is left, a round at a time."""
 
-    def __init__(self, plan: Plan, suites: Sequence[Suite], progress: Progress, *, together: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        suites: Sequence[Suite],
+        progress: Progress,
+        questions: ConsistencyQuestions,
+        *,
+        together: bool,
+    ) -> None:
         self.together = together
         """All candidates stay loaded; otherwise rounds grow until loading is a small part of them."""
         self._plan = plan
         self._progress = progress
-        self.blocks = _in_committed_order(suites, plan.settings.seed)
-        self._reasked = Reasking(plan.consistency, suites).steps()
+        self.blocks = ordered_blocks(suites, plan.settings.seed)
+        self._questions = questions
         self._block_items = {suite.spec.name: block_items(suite.spec.kind) for suite in suites}
         self._rounds = 0
         self._scale = 1
@@ -90,11 +60,11 @@ class Schedule:
         steps = self._pending(chats)
         if not steps or not active:
             return None
-        speed = [s for s in steps if isinstance(s, SpeedStep)][: self._scale]
-        chat = [s for s in steps if isinstance(s, ChatStep)][: self._scale]
-        blocks = [s for s in steps if isinstance(s, BlockStep)]
+        speed = [s for s in steps if isinstance(s, Speed)][: self._scale]
+        chat = [s for s in steps if isinstance(s, Chat)][: self._scale]
+        blocks = [s for s in steps if isinstance(s, Block)]
         if not blocks:  # consistency comes last, and only of those who are still in the race
-            again = [s for s in steps if isinstance(s, _REASKED)]
+            again = [s for s in steps if isinstance(s, Reask)]
             return RoundWork(order=self._order(active), steps=(*speed, *chat, *again[: self._scale]))
         payable = len(blocks)
         if self._rounds == 0:
@@ -129,9 +99,9 @@ class Schedule:
     def rounds_left(self, chats: int) -> int:
         """Rounds after the present one at the present pace, at least."""
         steps = self._pending(chats)
-        speed = math.ceil(sum(isinstance(s, SpeedStep) for s in steps) / self._scale)
-        again = math.ceil(sum(isinstance(s, _REASKED) for s in steps) / self._scale)
-        if any(isinstance(s, BlockStep) for s in steps):
+        speed = math.ceil(sum(isinstance(s, Speed) for s in steps) / self._scale)
+        again = math.ceil(sum(isinstance(s, Reask) for s in steps) / self._scale)
+        if any(isinstance(s, Block) for s in steps):
             return max(speed, self._rounds_wanted() - self._rounds, 1) + again - 1
         return max(speed, again, 1) - 1
 
@@ -151,21 +121,22 @@ class Schedule:
         return total
 
     def _pending(self, chats: int) -> list[Step]:
-        steps: list[Step] = [SpeedStep(k) for k in range(self._plan.speed.repeats)]
-        steps += [ChatStep(k) for k in range(chats)]
+        steps: list[Step] = [Speed(k) for k in range(self._plan.speed.repeats)]
+        steps += [Chat(k) for k in range(chats)]
         steps += [b for b in self.blocks if b.suite not in self._progress.dropped_suites]
-        steps += self._reasked
+        steps += self._questions.steps()
         return [step for step in steps if any(not self._is_done(c, step) for c in self._active)]
 
     def _is_done(self, candidate: str, step: Step) -> bool:
         mine = self._progress.of(candidate)
-        if isinstance(step, SpeedStep):
+        if isinstance(step, Speed):
             return all(step.repeat in done for done in mine.repeats.values())
-        if isinstance(step, ChatStep):
+        if isinstance(step, Chat):
             return step.prompt in mine.chats
-        if isinstance(step, _REASKED):
+        if isinstance(step, Reask):
             # A race that ended early may have left the block unanswered: then there is nothing to compare with.
-            missing = isinstance(step, RepeatStep) and self._progress.settled and (step.suite, 0) not in mine.blocks
+            needs_block = KINDS[step.kind].compares_with_block and self._progress.settled
+            missing = needs_block and (step.suite, step.part) not in mine.blocks
             return step in mine.reasked or missing or step.suite in self._progress.dropped_suites
         unwanted = self._progress.settled or step.suite in self._progress.dropped_suites
         return unwanted or (step.suite, step.block) in mine.blocks
@@ -175,11 +146,11 @@ class Schedule:
 
     def _seconds(self, candidate: str, step: Step) -> float | None:
         mine = self._progress.of(candidate)
-        if isinstance(step, SpeedStep):
+        if isinstance(step, Speed):
             return sum(mine.speed_s.values()) if len(mine.speed_s) == 2 else None
-        if isinstance(step, ChatStep):
+        if isinstance(step, Chat):
             return 0.5 * sum(mine.speed_s.values()) if mine.speed_s else None
-        if isinstance(step, _REASKED):
+        if isinstance(step, Reask):
             return self._reask_seconds(candidate, step)
         times = mine.block_s.get(step.suite)
         if times:
@@ -191,27 +162,13 @@ class Schedule:
         known = [t for c in self._active for rows in self._progress.of(c).block_s.values() for t in rows]
         return sum(known) / len(known) if known else None
 
-    def _reask_seconds(self, candidate: str, step: ReaskStep) -> float:
-        """From steps of the kind, or from the suite's blocks by the number of prompts that are asked."""
+    def _reask_seconds(self, candidate: str, step: Reask) -> float:
+        """From earlier steps of the kind, or from the suite's blocks by the number of prompts."""
         mine = self._progress.of(candidate)
-        known = mine.reask_s.get(type(step))
+        known = mine.reask_s.get(step.kind)
         if known:
             return sum(known) / len(known)
         times = mine.block_s.get(step.suite)
         if not times:
             return 0.0
-        prompts = {
-            SampleStep: PART_ITEMS * self._plan.consistency.samples,
-            TurnStep: PART_ITEMS * _USUAL_OPTIONS,
-            RewordStep: PART_ITEMS * len(TEMPLATES),
-        }.get(type(step), self._block_items[step.suite])
-        return sum(times) / len(times) * prompts / self._block_items[step.suite]
-
-
-def _in_committed_order(suites: Sequence[Suite], seed: int) -> list[BlockStep]:
-    """All blocks of all suites, each at the place of its last item: after it, every item up to there is answered."""
-    sizes = {suite.spec.name: block_items(suite.spec.kind) for suite in suites}
-    last: dict[BlockStep, int] = {}
-    for number, place in enumerate(committed_order(suites, seed)):
-        last[BlockStep(suite=place.suite, block=place.index // sizes[place.suite])] = number
-    return sorted(last, key=last.__getitem__)
+        return sum(times) / len(times) * self._questions.prompts(step) / self._block_items[step.suite]

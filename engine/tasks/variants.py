@@ -27,11 +27,11 @@ _BETWEEN = r"(\W{1,6}(?:\w{1,4}\W{1,3}){0,2})"
 _OWN_LABELS = (("", "Question:", "Q:"), ("Answer:", "A:"))
 
 
-def turned(spec: SuiteSpec, item: Item) -> tuple[ChoiceItem, ...]:
+def reordered(spec: SuiteSpec, item: Item) -> tuple[ChoiceItem, ...]:
     """The item with its options in all cyclic orders, the one as written first; empty where order cannot matter.
 
     It cannot where the prompt does not show the options (HellaSwag, ARC and other completion-style suites): then each
-    is scored after the same context, whatever the others are, and turning them round computes the same numbers again.
+    is scored after the same context, whatever the others are, and reordering them computes the same numbers again.
     In order r, option ``(p + r) % n`` of the item stands at place p of the list.
     """
     if not isinstance(item, ChoiceItem) or item.golds:

@@ -60,8 +60,9 @@ def describe_plan(
     ``fetched`` are the files of the picks that came from the hub, ``missing`` those that the plan lacks still: their
     time counts too.
     """
-    from weighin.engine.run.estimate import Rates, estimate_s, guessed_rates
-    from weighin.engine.run.reasking import Reasking
+    from weighin.engine.run.consistency.questions import ConsistencyQuestions
+    from weighin.engine.run.estimate import estimate_s, guessed_rates
+    from weighin.engine.run.work import Rates
     from weighin.engine.stats.intervals import minimum_detectable_difference
     from weighin.engine.tasks.opening import open_suite
 
@@ -77,7 +78,7 @@ def describe_plan(
         found = 100 * minimum_detectable_difference(n)
         lines.append(f"{suite.spec.name}: {n} items; differences from about {found:.0f} points can be told")
         lines += _how_asked(choice, suite.spec)
-    again = Reasking(plan.consistency, suites).words
+    again = ConsistencyQuestions(plan.consistency, suites).summary
     lines += [f"For consistency: {again}"] if again else []
     measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.tokens_per_second}
     rates = {}

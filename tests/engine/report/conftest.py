@@ -2,7 +2,7 @@
 
 import pytest
 
-from weighin.engine.events.askings import RepeatedItem, RewordedItem, TurnedItem
+from weighin.engine.events.askings import ReorderedItem, RepeatedItem, RewordedItem
 from weighin.engine.events.run import (
     AnswerScored,
     BlockRepeated,
@@ -74,8 +74,8 @@ def text_answer(candidate, name, right):
 def asked_again(candidate):
     """Two items in all orders, of which one flips; two under two templates; the first two once more."""
     orders = (
-        TurnedItem(item="animals-0", gold=0, chosen=(0, 0, 0)),
-        TurnedItem(item="animals-1", gold=1, chosen=(1, 2, 1)),
+        ReorderedItem(item="animals-0", gold=0, chosen=(0, 0, 0)),
+        ReorderedItem(item="animals-1", gold=1, chosen=(1, 2, 1)),
     )
     words = tuple(
         RewordedItem(item=f"animals-{n}", scores=(1.0, right), answers=("a cat", None))

@@ -1,4 +1,4 @@
-"""Time told beforehand counts what is asked again."""
+"""The estimate before a run counts what is asked again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import pytest
 
 from weighin.engine.plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan
 from weighin.engine.prepare.demo import ITEM_LIMIT, SUITES
-from weighin.engine.run.estimate import Rates, Work, answering_work, consistency_work, estimate_s
-from weighin.engine.run.reasking import Reasking, SampleStep
+from weighin.engine.run.consistency.questions import ConsistencyQuestions
+from weighin.engine.run.estimate import answering_work, estimate_s
+from weighin.engine.run.work import Rates, Work
 from weighin.engine.tasks.items import GenerateItem, Suite
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.spec import SuiteSpec
@@ -16,6 +17,10 @@ from weighin.engine.tasks.variants import TEMPLATES
 
 RATES = Rates(prompt=900.0, generation=90.0)
 """About the sample model's on two cores."""
+
+
+def consistency_work(plan: ConsistencyPlan, opened: list[Suite]) -> Work:
+    return ConsistencyQuestions(plan, opened).work()
 
 
 def suites(*names: str, limit: int = 40) -> list[Suite]:
@@ -36,11 +41,11 @@ def test_samples_share_their_prompt_and_templates_ask_everything_again() -> None
     assert suite.spec.kind == "generate"
 
 
-def test_turned_options_cost_less_than_asking_each_order_anew() -> None:
+def test_reordered_options_cost_less_than_asking_each_order_anew() -> None:
     opened = suites("classify", limit=10)
     plan = ConsistencyPlan(items=10, order_items=10, template_items=0, repeat_blocks=0)
-    turned, once = consistency_work(plan, opened), answering_work(opened)
-    assert once.prompt < turned.prompt < 4 * once.prompt
+    reordered, once = consistency_work(plan, opened), answering_work(opened)
+    assert once.prompt < reordered.prompt < 4 * once.prompt
     unshown = suites("everyday-choice", limit=10)
     assert consistency_work(plan, unshown) == Work()
 
@@ -82,15 +87,15 @@ def test_items_with_long_answers_are_asked_again_no_longer_than_answering_took(
     n: int, max_tokens: int, sampled: int
 ) -> None:
     suite = own_suite(n, max_tokens)
-    again = Reasking(ConsistencyPlan(), [suite])
-    steps = [step for step in again.steps() if isinstance(step, SampleStep)]
-    assert sum(len(again.sampled(step)) for step in steps) == sampled
-    # The first of the committed order, so the same for every candidate.
-    assert again.sampled(steps[0])[0] == suite.items[0]
+    questions = ConsistencyQuestions(ConsistencyPlan(), [suite])
+    steps = [step for step in questions.steps() if step.kind == "sampled"]
+    assert sum(len(questions.of(step)) for step in steps) == sampled
+    # The first of the fixed shuffle, so the same for every candidate.
+    assert questions.of(steps[0])[0] == suite.items[0]
     output = answering_work([suite]).output
     only_samples = ConsistencyPlan(template_items=0, repeat_blocks=0)
     assert consistency_work(only_samples, [suite]).output <= max(output, 2048 / 2, 5 * max_tokens / 4)
-    # A number that was asked for is meant.
-    assert sum(len(Reasking(ConsistencyPlan(share=0.0), [suite]).sampled(step)) for step in steps) >= sampled
-    assert f"{sampled} item" in again.words
-    assert Reasking(ConsistencyPlan(items=0), [suite]).words == ""
+    unbounded = ConsistencyQuestions(ConsistencyPlan(share=0.0), [suite])
+    assert sum(len(unbounded.of(step)) for step in steps) >= sampled
+    assert f"{sampled} item" in questions.summary
+    assert ConsistencyQuestions(ConsistencyPlan(items=0), [suite]).summary == ""

@@ -18,9 +18,12 @@ from weighin.engine.events.run import (
 )
 from weighin.engine.judging.summary import CandidateSummary, summarize
 from weighin.engine.plan.model import Candidate, ConsistencyPlan, Limits, Plan, RacePlan, SpeedPlan
+from weighin.engine.run.blocks import CHOICE_BLOCK_ITEMS, block_range
+from weighin.engine.run.consistency.questions import ConsistencyQuestions
 from weighin.engine.run.progress import Progress
 from weighin.engine.run.race import RaceWatch
-from weighin.engine.run.rounds import CHOICE_BLOCK_ITEMS, BlockStep, Schedule, block_range
+from weighin.engine.run.rounds import Schedule
+from weighin.engine.run.steps import Block
 from weighin.engine.tasks.items import ChoiceItem, Suite
 from weighin.engine.tasks.order import committed_order
 from weighin.engine.tasks.spec import SuiteSpec
@@ -163,7 +166,9 @@ def test_the_committed_order_holds_every_item_once_and_suites_in_their_own_order
 
 def test_blocks_come_in_the_order_in_which_they_complete_the_committed_order() -> None:
     suites = [suite_of("s", 50), suite_of("t", 20)]
-    schedule = Schedule(plan_of("a"), suites, Progress(), together=True)
+    plan = plan_of("a")
+    questions = ConsistencyQuestions(plan.consistency, suites)
+    schedule = Schedule(plan, suites, Progress(), questions, together=True)
     answered: set[tuple[str, int]] = set()
     order = committed_order(suites, plan_of("a").settings.seed)
     complete = 0
@@ -191,7 +196,8 @@ def spend(budget_s: float) -> tuple[dict[str, int], float, int]:
     for event in (event for name in ACCURACIES for event in measured(name)):
         progress.note(event)
         progress.note(msgspec.structs.replace(event, kind="prompt") if isinstance(event, SpeedMeasured) else event)
-    schedule = Schedule(plan, [suite], progress, together=True)
+    questions = ConsistencyQuestions(plan.consistency, [suite])
+    schedule = Schedule(plan, [suite], progress, questions, together=True)
     asked, used_s, rounds = dict.fromkeys(ACCURACIES, 0), 0.0, 0
     while True:
         active = [name for name in ACCURACIES if not progress.of(name).stopped]
@@ -201,7 +207,7 @@ def spend(budget_s: float) -> tuple[dict[str, int], float, int]:
         rounds += 1
         for name in work.order:
             for step in schedule.visit(name, work):
-                if not isinstance(step, BlockStep):
+                if not isinstance(step, Block):
                     continue
                 if used_s >= budget_s:
                     return asked, used_s, rounds

@@ -1,4 +1,4 @@
-"""Items asked again in real workers: options turned, prompts reworded, a block repeated; whole, cut and resumed."""
+"""Items asked again in real workers: options reordered, prompts reworded, a block repeated; whole, cut and resumed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.files import plan_from_toml, plan_to_toml
 from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.run.consistency.questions import ConsistencyQuestions
+from weighin.engine.run.progress import Progress
+from weighin.engine.run.rounds import Schedule
 from weighin.engine.run.session import Session
+from weighin.engine.run.steps import Reask
 from weighin.engine.store.store import Store
+from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.variants import TEMPLATES
 
-TURNED, REWORDED = 12, 3
+REORDERED, REWORDED = 12, 3
 REASKED = (ev.OptionsTurned, ev.PromptsReworded, ev.BlockRepeated)
 
 
@@ -54,7 +59,7 @@ def plan(tiny_models: list[Path], listed_file: Path, writing_file: Path) -> Plan
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(n_prompt=8, n_generate=2, repeats=1, max_disturbed_retries=0, chat_prompts=0),
             consistency=ConsistencyPlan(
-                items=15, samples=2, order_items=TURNED, template_items=2 * REWORDED, repeat_blocks=2
+                items=15, samples=2, order_items=REORDERED, template_items=2 * REWORDED, repeat_blocks=2
             ),
         )
     ).plan
@@ -97,11 +102,11 @@ def test_everything_is_asked_again_as_planned_and_resumes_to_the_same(plan: Plan
     store = Store.open(home / "runs.sqlite3")
     seen = run(plan, store, "whole")
     names = [candidate.id for candidate in plan.candidates]
-    turned = [e for e in seen if isinstance(e, ev.OptionsTurned)]
-    assert sorted((e.candidate, e.suite, e.part, len(e.items)) for e in turned) == sorted(
-        (name, "colours", part, n) for name in names for part, n in ((0, 10), (1, TURNED - 10))
+    reordered = [e for e in seen if isinstance(e, ev.OptionsTurned)]
+    assert sorted((e.candidate, e.suite, e.part, len(e.items)) for e in reordered) == sorted(
+        (name, "colours", part, n) for name in names for part, n in ((0, 10), (1, REORDERED - 10))
     )
-    assert all(len(item.chosen) == 3 for e in turned for item in e.items)
+    assert all(len(item.chosen) == 3 for e in reordered for item in e.items)
     reworded = [e for e in seen if isinstance(e, ev.PromptsReworded)]
     assert sorted((e.candidate, e.suite, len(e.items)) for e in reworded) == sorted(
         (name, suite, REWORDED) for name in names for suite in ("colours", "writing")
@@ -109,7 +114,7 @@ def test_everything_is_asked_again_as_planned_and_resumes_to_the_same(plan: Plan
     assert all(e.templates == tuple(TEMPLATES) and len(i.scores) == len(TEMPLATES) for e in reworded for i in e.items)
     # The order as written is the item itself: the same choice as its first answer, but for another batch layout.
     firsts = {(e.candidate, e.item): e for e in seen if isinstance(e, ev.AnswerScored) and not e.repeat}
-    pairs = [(firsts[e.candidate, i.item], i) for e in turned for i in e.items]
+    pairs = [(firsts[e.candidate, i.item], i) for e in reordered for i in e.items]
     sure = [(first, item) for first, item in pairs if not first.fragile]
     assert sure
     assert all(("red", "blue", "green")[item.chosen[0]] == first.output for first, item in sure)
@@ -132,11 +137,11 @@ def test_everything_is_asked_again_as_planned_and_resumes_to_the_same(plan: Plan
         assert figures.identical is not None
         assert (figures.identical.value, figures.identical.items, figures.largest_shift_nats) == (1.0, 24, 0.0)
         assert figures.same_choice is not None
-        assert figures.same_choice.items == TURNED
+        assert figures.same_choice.items == REORDERED
         assert figures.rewording is not None
         assert figures.rewording.items == 2 * REWORDED
-        mine = [i for e in turned if e.candidate == row.candidate for i in e.items]
-        assert figures.same_choice.value == pytest.approx(sum(len(set(i.chosen)) == 1 for i in mine) / TURNED)
+        mine = [i for e in reordered if e.candidate == row.candidate for i in e.items]
+        assert figures.same_choice.value == pytest.approx(sum(len(set(i.chosen)) == 1 for i in mine) / REORDERED)
 
     whole = facts(store, "whole")
     for number, kind in enumerate((ev.OptionsTurned, ev.PromptsReworded, ev.BlockRepeated)):
@@ -186,16 +191,12 @@ def test_a_run_of_an_older_version_opens(plan: Plan, home: Path) -> None:
 
 
 def test_a_suite_that_was_settled_before_it_began_is_not_repeated(plan: Plan) -> None:
-    from weighin.engine.run.progress import Progress
-    from weighin.engine.run.reasking import RepeatStep
-    from weighin.engine.run.rounds import Schedule
-    from weighin.engine.tasks.opening import open_suite
-
     suites = [open_suite(choice, seed=1, limit=choice.limit) for choice in plan.suites]
     only = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=1, order_items=0, template_items=0))
     progress = Progress()
-    schedule = Schedule(only, suites, progress, together=True)
-    step = RepeatStep("colours", 0)
+    questions = ConsistencyQuestions(only.consistency, suites)
+    schedule = Schedule(only, suites, progress, questions, together=True)
+    step = Reask("repeated", "colours", 0)
     progress.note(ev.RaceSettled(at_item=1, pool=28, remaining=("a",)))
     assert schedule._is_done("a", step)
     progress.of("a").blocks.add(("colours", 0))

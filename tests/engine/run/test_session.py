@@ -17,6 +17,7 @@ from weighin.engine.events import run as ev
 from weighin.engine.events.ranking import Failed
 from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.run.race import RaceWatch
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
 
@@ -239,7 +240,7 @@ def test_a_spent_time_budget_ends_the_run_with_a_verdict(plan: Plan, store: Stor
     assert store.runs()[0].status == "out of time"
 
 
-def test_a_full_disk_ends_the_run_with_a_word_and_it_can_be_resumed(
+def test_a_full_disk_leaves_the_run_unfinished_and_it_can_be_resumed(
     plan: Plan, store: Store, whole: dict[tuple[str, str, str], tuple[object, ...]]
 ) -> None:
     def fill(_session: Session, event: ev.Event) -> None:
@@ -250,9 +251,25 @@ def test_a_full_disk_ends_the_run_with_a_word_and_it_can_be_resumed(
     with pytest.raises(StoreError, match="is full"):
         work(plan, store, fill)
     store._connection.execute("PRAGMA max_page_count = 1000000")
+    assert store.events("r1", "RunFinished") == []
+    assert store.runs()[0].status == "running"
     assert 0 < len(answers(store)) < len(whole)
     assert outcome(work(plan, store)) == "completed"
     assert answers(store) == whole
+
+
+def test_a_fault_of_ours_finishes_the_run_as_failed_with_a_verdict(
+    plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(_race: RaceWatch) -> list[object]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(RaceWatch, "decide", fault)
+    with pytest.raises(ZeroDivisionError):
+        work(plan, store)
+    assert outcome(store.events("r1")) == "failed"
+    assert isinstance(store.events("r1")[-1], ev.VerdictReached)
+    assert store.runs()[0].status == "failed"
 
 
 def test_a_model_that_cannot_be_loaded_fails_alone(plan: Plan, store: Store, tmp_path: Path) -> None:

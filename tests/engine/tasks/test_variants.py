@@ -1,4 +1,4 @@
-"""Items asked in another way: options turned round, neutral templates."""
+"""Items asked in another way: with reordered options, under neutral templates."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from weighin.engine.plan.model import ConsistencyPlan
-from weighin.engine.run.reasking import Reasking, RepeatStep, RewordStep, SampleStep, TurnStep
-from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite
+from weighin.engine.tasks.items import ChoiceItem, GenerateItem
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request
 from weighin.engine.tasks.spec import Shot, SuiteSpec, find_spec
-from weighin.engine.tasks.variants import TEMPLATES, reworded, turned
+from weighin.engine.tasks.variants import TEMPLATES, reordered, reworded
 
 CHOICE = SuiteSpec(name="c", title="c", kind="choice", metric="acc")
 TEXT = SuiteSpec(name="t", title="t", kind="generate", metric="exact_match")
@@ -37,7 +35,7 @@ def shown(question: str, *choices: str, gold: int = 0) -> ChoiceItem:
 
 
 def test_letters_stay_and_contents_turn() -> None:
-    ways = turned(CHOICE, lettered("oak", "ash", "fir", gold=1))
+    ways = reordered(CHOICE, lettered("oak", "ash", "fir", gold=1))
     assert [way.contexts[0].removeprefix(SHOTS) for way in ways] == [
         "Which is it?\nA. oak\nB. ash\nC. fir\nAnswer:",
         "Which is it?\nA. ash\nB. fir\nC. oak\nAnswer:",
@@ -49,7 +47,7 @@ def test_letters_stay_and_contents_turn() -> None:
 
 
 def test_the_solved_example_with_the_same_options_is_left_alone() -> None:
-    ways = turned(CHOICE, lettered("sky", "blood", "grass"))
+    ways = reordered(CHOICE, lettered("sky", "blood", "grass"))
     assert all(way.contexts[0].startswith(SHOTS) for way in ways)
     assert "A. blood\nB. grass\nC. sky" in ways[1].contexts[0].removeprefix(SHOTS)
 
@@ -65,7 +63,7 @@ def test_the_solved_example_with_the_same_options_is_left_alone() -> None:
     ],
 )
 def test_lists_of_many_shapes_are_found(question: str, first: str, second: str) -> None:
-    ways = turned(CHOICE, shown(question, "oak", "ash", "fir"))
+    ways = reordered(CHOICE, shown(question, "oak", "ash", "fir"))
     assert first in ways[0].contexts[0]
     assert second in ways[1].contexts[0]
     assert ways[1].continuations == (" ash", " fir", " oak")
@@ -84,8 +82,8 @@ def test_lists_of_many_shapes_are_found(question: str, first: str, second: str) 
         GenerateItem(id="g", prompt="oak, ash", answers=("oak",)),
     ],
 )
-def test_where_order_cannot_matter_nothing_is_turned(item: ChoiceItem | GenerateItem) -> None:
-    assert turned(CHOICE, item) == ()
+def test_where_order_cannot_matter_nothing_is_reordered(item: ChoiceItem | GenerateItem) -> None:
+    assert reordered(CHOICE, item) == ()
 
 
 def test_mmlu_items_turn_behind_their_examples() -> None:
@@ -96,7 +94,7 @@ def test_mmlu_items_turn_behind_their_examples() -> None:
     rows = {"dev": dev, "test": [{"question": "Which?", "choices": options, "answer": 2, "subject": "maths"}]}
     spec = find_spec("mmlu")
     (item,) = find_format("mmlu")(rows, spec)
-    ways = turned(spec, item)
+    ways = reordered(spec, item)
     assert len(ways) == 4
     assert isinstance(item, ChoiceItem)
     before = item.contexts[0].rpartition("Which?")[0]
@@ -117,7 +115,7 @@ def test_turning_keeps_contents_and_round_zero_is_the_item(
     assume(all(choice.strip() for choice in choices))
     gold = data.draw(st.integers(0, len(choices) - 1))
     listing = lettered(*choices, gold=gold) if named else shown("Of: " + ", ".join(choices) + ".", *choices, gold=gold)
-    ways = turned(CHOICE, listing)
+    ways = reordered(CHOICE, listing)
     if not ways:  # an option that begins or ends within a word of the text before or after
         return
     whole = build_request(CHOICE, listing)
@@ -133,14 +131,14 @@ def test_turning_keeps_contents_and_round_zero_is_the_item(
 
 
 @pytest.mark.parametrize("name", ["classify", "multilingual-facts"])
-def test_suites_that_show_their_options_are_turned_whole(name: str) -> None:
+def test_every_item_of_suites_that_show_their_options_is_reordered(name: str) -> None:
     from weighin.engine.plan.model import BuiltInSuite
     from weighin.engine.tasks.opening import open_suite
 
     suite = open_suite(BuiltInSuite(name=name), seed=1, limit=60)
-    ways = [turned(suite.spec, item) for item in suite.items]
+    ways = [reordered(suite.spec, item) for item in suite.items]
     assert all(len(way) == 4 for way in ways)
-    assert not any(turned(find_spec("everyday-choice"), item) for item in open_everyday())
+    assert not any(reordered(find_spec("everyday-choice"), item) for item in open_everyday())
 
 
 def open_everyday() -> tuple[object, ...]:
@@ -190,34 +188,3 @@ def test_texts_and_solved_examples_wear_the_same_template() -> None:
     assert bare.prompt.endswith("{3}\n")
     assert bare.messages[-1].content == "{3}"
     assert bare.stop == ("###",)
-
-
-def suite(spec: SuiteSpec, n: int) -> Suite:
-    if spec.kind == "choice":
-        items: tuple[ChoiceItem | GenerateItem, ...] = tuple(
-            msgspec.structs.replace(shown(f"{k}? oak, ash", "oak", "ash"), id=f"i{k}") for k in range(n)
-        )
-    else:
-        items = tuple(GenerateItem(id=f"g{k}", prompt=f"{k}", answers=("1",)) for k in range(n))
-    return Suite(spec=spec, items=items)
-
-
-def test_steps_follow_the_plan_and_nothing_is_asked_where_it_says_none() -> None:
-    suites = [suite(TEXT, 33), suite(CHOICE, 14)]
-    again = Reasking(ConsistencyPlan(items=25, order_items=12, template_items=7, repeat_blocks=1), suites)
-    assert again.steps() == [
-        *(SampleStep("t", part) for part in range(3)),
-        TurnStep("c", 0),
-        TurnStep("c", 1),
-        RewordStep("t", 0),
-        RewordStep("c", 0),
-        RepeatStep("c", 0),
-    ]
-    assert [len(again.sampled(SampleStep("t", part))) for part in range(3)] == [10, 10, 5]
-    assert [item.id for part in (0, 1) for item, _ways in again.turned(TurnStep("c", part))] == [
-        f"i{k}" for k in range(12)
-    ]
-    assert [len(again.reworded(RewordStep(name, 0))) for name in "tc"] == [4, 4]  # seven, shared evenly
-    both = Reasking(ConsistencyPlan(items=1, order_items=0, template_items=0, repeat_blocks=9), suites).steps()
-    assert both == [SampleStep("t", 0), RepeatStep("c", 0), RepeatStep("t", 0)]
-    assert Reasking(ConsistencyPlan(items=0), suites).steps() == []

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from weighin.engine.events.askings import RepeatedItem, RewordedItem, TurnedItem
+from weighin.engine.events.askings import ReorderedItem, RepeatedItem, RewordedItem
 from weighin.engine.events.run import BlockRepeated, OptionsTurned, PromptsReworded, VerdictReached
 from weighin.tui.run.board import fold, fold_all
 from weighin.tui.screens.steadiness_text import steadiness
@@ -19,7 +19,7 @@ COMMON = {"candidate": "a", "suite": "s", "elapsed_s": 1.0}
 def test_the_board_counts_items_once_however_often_they_are_told():
     turned = OptionsTurned(
         part=0,
-        items=(TurnedItem(item="i", gold=0, chosen=(1, 1, 1)), TurnedItem(item="j", gold=0, chosen=(0, 0, 2))),
+        items=(ReorderedItem(item="i", gold=0, chosen=(1, 1, 1)), ReorderedItem(item="j", gold=0, chosen=(0, 0, 2))),
         **COMMON,
     )
     reworded = PromptsReworded(

@@ -19,7 +19,7 @@ from weighin.engine.prepare.freeze import OpenedRun, candidates_from_paths, free
 from weighin.engine.prepare.inputs import Inputs
 from weighin.engine.prepare.machine import machine_line
 from weighin.engine.report.table import verdict_lines
-from weighin.engine.run.reasking import Reasking
+from weighin.engine.run.consistency.questions import ConsistencyQuestions
 from weighin.engine.run.session import Session
 from weighin.engine.stats.intervals import minimum_detectable_difference
 from weighin.engine.store.store import Store, new_run_id
@@ -122,7 +122,7 @@ def _resolution(opened: OpenedRun) -> str:
     n_items = sum(len(suite.items) for suite in opened.suites)
     points = minimum_detectable_difference(n_items) * 100
     race = "; clear losers stop early" if plan.race.enabled and len(plan.candidates) > 1 else ""
-    asked_again = Reasking(plan.consistency, opened.suites).words
+    asked_again = ConsistencyQuestions(plan.consistency, opened.suites).summary
     consistency = f" For consistency, {asked_again}." if asked_again else ""
     return (
         f"With {n_items} items, accuracy differences of about {points:.0f} points can be detected{race}.{consistency}"
