@@ -1,9 +1,14 @@
-"""Exporters by name. A new one is a new file and a line here."""
+"""The export formats: the one list that the command line and the export dialog show.
+
+A new format is a new module with its function, and one entry in ``_FORMATS``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from ..errors import WeighinError
 from ..events.run import Event
@@ -16,53 +21,80 @@ from .lm_eval import lm_eval_files
 from .markdown import run_markdown
 from .rankings_csv import rankings_csv
 
-EXPORTERS: dict[str, Callable[[Plan, Iterable[Event]], str]] = {
-    "json": run_json,
-    "json-answers": run_json_with_answers,
-    "markdown": run_markdown,
-    "answers-csv": answers_csv,
-    "rankings-csv": rankings_csv,
-    "groups-csv": groups_csv,
-}
-"""Formats that are one file."""
 
-FOLDER_EXPORTERS: dict[str, Callable[[Plan, Iterable[Event]], dict[str, str]]] = {
-    "lm-eval": lm_eval_files,
-}
-"""Formats that are a folder of files: their texts by relative path."""
+@dataclass(frozen=True)
+class FileFormat:
+    """A format that is one file."""
+
+    name: str
+    description: str
+    ending: str
+    """What a default file name ends with, after the run's id."""
+    text: Callable[[Plan, Iterable[Event]], str]
+    """Makes the file's text."""
 
 
-def formats() -> tuple[str, ...]:
-    """Every format's name."""
-    return (*EXPORTERS, *FOLDER_EXPORTERS)
+@dataclass(frozen=True)
+class FolderFormat:
+    """A format that is a folder of files."""
+
+    name: str
+    description: str
+    ending: str
+    """What a default folder name ends with, after the run's id."""
+    texts: Callable[[Plan, Iterable[Event]], dict[str, str]]
+    """Makes the text of each file, by its path in the folder."""
 
 
-def export(run_id: str, plan: Plan, events: Iterable[Event], fmt: str, to: Path) -> tuple[Path, ...]:
-    """Write a run in the format named, each file in one step; returns the files.
+ExportFormat: TypeAlias = FileFormat | FolderFormat
+
+_FORMATS: tuple[ExportFormat, ...] = (
+    FileFormat("json", "All figures, settings and the verdict", ".json", run_json),
+    FileFormat("json-answers", "The same with every prompt and answer", "-answers.json", run_json_with_answers),
+    FileFormat("markdown", "A report to read and share", ".md", run_markdown),
+    FileFormat("answers-csv", "One row per answer", "-answers.csv", answers_csv),
+    FileFormat("rankings-csv", "One row per candidate", "-rankings.csv", rankings_csv),
+    FileFormat("groups-csv", "One row per candidate and subject", "-groups.csv", groups_csv),
+    FolderFormat("lm-eval", "A folder in the shape of lm-evaluation-harness", "-lm-eval", lm_eval_files),
+)
+
+
+def formats() -> tuple[ExportFormat, ...]:
+    """Every export format, in the order in which they are offered."""
+    return _FORMATS
+
+
+def export(run_id: str, plan: Plan, events: Iterable[Event], format_name: str, to: Path) -> tuple[Path, ...]:
+    """Write a run; each file appears complete or not at all.
 
     Args:
-        run_id: to name in errors.
-        plan: of the run.
-        events: stored ones, in order.
-        fmt: one of ``formats``.
-        to: the file to write; for formats of many files the folder, made as needed.
+        run_id: the run's id, for error messages.
+        plan: the run's plan.
+        events: the stored events, in order.
+        format_name: the name of one of ``formats``.
+        to: the file to write, or the folder, which is created if needed.
+
+    Returns:
+        The files written.
 
     Raises:
-        WeighinError: there is no such format, nothing to write in it, or a file cannot be written.
+        WeighinError: the format is unknown, the run has nothing to write in it, or a file cannot be written.
     """
-    if fmt in EXPORTERS:
-        texts = {to: EXPORTERS[fmt](plan, events)}
-    elif fmt in FOLDER_EXPORTERS:
-        texts = {to / path: text for path, text in FOLDER_EXPORTERS[fmt](plan, events).items()}
+    chosen = next((each for each in _FORMATS if each.name == format_name), None)
+    if chosen is None:
+        names = ", ".join(each.name for each in _FORMATS)
+        raise WeighinError(f"{format_name!r} is not an export format.", hint=f"Choose one of {names}.")
+    if isinstance(chosen, FileFormat):
+        if not to.parent.is_dir():
+            raise WeighinError(f"Run {run_id} cannot be written to {to}: the folder does not exist.")
+        texts = {to: chosen.text(plan, events)}
     else:
-        raise WeighinError(f"There is no export format {fmt}.", hint=f"Choose one of {', '.join(sorted(formats()))}.")
+        texts = {to / path: text for path, text in chosen.texts(plan, events).items()}
     if not texts:
-        raise WeighinError(f"Run {run_id} has no answers to write as {fmt}.")
-    if fmt in EXPORTERS and not to.parent.is_dir():
-        raise WeighinError(f"Run {run_id} cannot be written to {to}: the folder does not exist.")
+        raise WeighinError(f"Run {run_id} has no answers to write as {format_name}.")
     try:
         for path, text in texts.items():
-            # Lone surrogates, which a model's bytes may decode to, have no UTF-8.
+            # A model's bytes may decode to lone surrogates, which UTF-8 does not have.
             write_atomically(path, text.encode("utf-8", "replace"))
     except OSError as error:
         raise WeighinError(f"Run {run_id} cannot be written to {to}: {error.strerror}.") from None

@@ -23,6 +23,8 @@ from ..run.source import RunSource
 from .front_run import FrontRun
 
 if TYPE_CHECKING:
+    from weighin.engine.report.export import ExportFormat
+
     from ..run.library import RunRow
 
 T = TypeVar("T")
@@ -83,17 +85,18 @@ class OpenRuns:
     async def export_front(self) -> None:
         """Ask for a format and a path, then export the run in front."""
         started = self._front.follower.board.started
-        no_formats: dict[str, str] = {}
+        no_formats: tuple[ExportFormat, ...] = ()
         formats = await self._ask(lambda library: library.formats(), no_formats)
         if started is None or not formats:
             self._app.notify("There is no run to export.", severity="warning")
             return
-        width = max(map(len, formats))
-        options = [(name, f"{name:<{width}}  {text}".rstrip()) for name, text in formats.items()]
+        width = max(len(each.name) for each in formats)
+        options = [(each.name, f"{each.name:<{width}}  {each.description}") for each in formats]
         format_name = await self._app.push_screen_wait(Choose("Export as", options))
         if format_name is None:
             return
-        default = Path.cwd() / export_name(started.run_id, format_name)
+        ending = next(each.ending for each in formats if each.name == format_name)
+        default = Path.cwd() / f"{started.run_id}{ending}"
         answer = await self._app.push_screen_wait(AskText("Write to", str(default)))
         if answer is None:
             return
@@ -126,12 +129,6 @@ class OpenRuns:
         except WeighinError as error:
             self._app.push_screen(ErrorDialog(error.what, error.hint))
             return otherwise
-
-
-def export_name(run_id: str, format_name: str) -> str:
-    """A file or folder name for an export: ``RUN-answers.csv`` for ``answers-csv``, ``RUN.json`` for ``json``."""
-    what, _, suffix = format_name.rpartition("-")
-    return f"{run_id}{'-' if what else ''}{what}.{suffix}"
 
 
 def _loaded(library: RunLibrary, run_id: str) -> RunFollower:

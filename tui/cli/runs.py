@@ -27,7 +27,7 @@ from .options import (
 def _export_formats() -> Iterable[str]:
     from weighin.engine.report.export import formats
 
-    return formats()
+    return tuple(each.name for each in formats())
 
 
 @click.command()

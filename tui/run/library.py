@@ -12,6 +12,7 @@ from .source import RunSource, SessionSource
 
 if TYPE_CHECKING:
     from weighin.engine.prepare.freeze import OpenedRun
+    from weighin.engine.report.export import ExportFormat
     from weighin.engine.store.store import RunRow as RunRow  # screens may not import the store
 
 
@@ -46,8 +47,8 @@ class RunLibrary(Protocol):
         """A new run of a frozen plan, stored and ready to go."""
         ...
 
-    def formats(self) -> dict[str, str]:
-        """Name and description of each export format."""
+    def formats(self) -> tuple[ExportFormat, ...]:
+        """The export formats."""
         ...
 
     def export(self, run_id: str, format_name: str, path: Path) -> Path:
@@ -128,11 +129,11 @@ class StoreLibrary:
         session = Session(opened, store, run_id, machine=machine_line())
         return SessionSource(session, title="wizard", close=store.close)
 
-    def formats(self) -> dict[str, str]:
-        """Name and description of each export format, those of the command line."""
+    def formats(self) -> tuple[ExportFormat, ...]:
+        """The export formats of the command line."""
         from weighin.engine.report.export import formats
 
-        return dict.fromkeys(formats(), "")
+        return formats()
 
     def export(self, run_id: str, format_name: str, path: Path) -> Path:
         """Write the run to ``path``."""

@@ -35,7 +35,7 @@ def test_choices_are_the_ones_of_the_engine() -> None:
         assert isinstance(kind, click.Choice)
         return tuple(kind.choices)
 
-    assert choices(main.commands["export"], "format") == formats()
+    assert choices(main.commands["export"], "format") == tuple(each.name for each in formats())
     assert choices(main.commands["models"], "sort") == SORT_KEYS
 
 

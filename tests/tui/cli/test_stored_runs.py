@@ -82,7 +82,7 @@ def test_show_prints_the_verdict_and_the_answers(stored_runs: StoredRuns) -> Non
     assert len(shown["verdict"]["rankings"]) == 3
 
 
-@pytest.mark.parametrize("fmt", formats())
+@pytest.mark.parametrize("fmt", [each.name for each in formats()])
 def test_it_is_exported_in_every_format(fmt: str, stored_runs: StoredRuns, tmp_path: Path) -> None:
     for run_id in (stored_runs.completed, stored_runs.cancelled):
         target = tmp_path / run_id
