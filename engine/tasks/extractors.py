@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import DatasetError
+from .patterns import find_match
 
 Extractor = Callable[[str], str | None]
 
@@ -163,10 +164,8 @@ def find_extractor(name: str) -> Extractor:
         DatasetError: there is none.
     """
     if name.startswith("regex:"):
-        from .scorers.harness_match import find_with
-
         group, _, pattern = name.removeprefix("regex:").partition(":")
-        return partial(find_with, pattern, int(group))
+        return partial(find_match, pattern, int(group))
     if name not in EXTRACTORS:
         raise DatasetError(f"There is no extractor {name!r}.", hint=f"Choose one of: {', '.join(EXTRACTORS)}.")
     return EXTRACTORS[name]

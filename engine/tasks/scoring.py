@@ -9,9 +9,7 @@ from ..events.run import AnswerScored, OptionScore
 from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
 from .requests import ChoiceResult, GenerateResult
-from .scorers import READS_WHOLE_OUTPUT, find_scorer
-from .scorers.defaults import DEFAULTS
-from .spec import SuiteSpec
+from .scorers import find_scorer
 from .thinking import strip_thinking
 
 FRAGILE_NATS = 0.15
@@ -98,11 +96,14 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
     spec = suite.spec
     # Reasoning models: what they think is not what they answer. A template may have opened the block already.
     thinking = strip_thinking(result.text, begins_inside=result.prompt.rstrip().endswith("<think>"))
-    found = find_extractor(spec.extractor)(thinking.answer)
-    # Whose scorer has filters of its own is scored by all of them, also where the one that is shown finds nothing.
-    read = thinking.answer if spec.scorer in READS_WHOLE_OUTPUT else found
-    # Nothing found is wrong by every metric: a mean over fewer items would be another one.
-    scores = dict.fromkeys(_metrics(spec), 0.0) if read is None else dict(find_scorer(spec.scorer)(read, item))
+    extracted = find_extractor(spec.extractor)(thinking.answer)
+    scorer = find_scorer(spec.scorer)
+    # Scorers with their own filters see the whole output, even when the extractor shown to the user finds nothing.
+    scored = thinking.answer if scorer.reads_whole_output else extracted
+    if scored is None:  # wrong by every metric: leaving the item out would change what the mean is over
+        scores = dict.fromkeys((spec.metric, *scorer.metrics), 0.0)
+    else:
+        scores = dict(scorer.score(scored, item))
     return AnswerScored(
         candidate=candidate,
         suite=spec.name,
@@ -112,7 +113,7 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         scores=scores,
         prompt=result.prompt,
         output=result.text,
-        extracted=found,
+        extracted=extracted,
         expected=item.answers[0] if item.answers else "",
         n_prompt_tokens=result.n_prompt_tokens,
         n_output_tokens=result.n_output_tokens,
@@ -120,14 +121,8 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         stop=result.stop,
         group=item.group,
         row=item.row,
-        n_parts=len(item.check.get("instruction_id_list", ())) or 1,
+        n_parts=scorer.count_parts(item),
         level=item.level,
         n_thinking_characters=thinking.n_thinking_characters,
         thinking_closed=thinking.closed,
     )
-
-
-def _metrics(spec: SuiteSpec) -> tuple[str, ...]:
-    """All that the suite's scorer gives."""
-    known = DEFAULTS.get(spec.scorer)
-    return tuple(dict.fromkeys((spec.metric, *(known.metrics if known else ()))))

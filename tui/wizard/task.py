@@ -15,14 +15,13 @@ from textual.widgets.selection_list import Selection
 from weighin.engine.errors import PlanError, WeighinError
 from weighin.engine.plan.model import HubSource, OwnAsking, OwnSuite, data_path
 from weighin.engine.prepare.draft import Draft
-from weighin.engine.tasks.scorers.defaults import DEFAULTS
+from weighin.engine.tasks.scorers import DEFAULT_SCORER, own_scorers
 from weighin.engine.tasks.spec import suite_specs
 
 from ..own_data_text import asked_lines, parse_columns, problem_lines, row_lines, summary_line, write_columns
 from ..widgets.toggles import TickList
 from .step import Step
 
-_USUAL_SCORER = "exact"
 _ASKED_LINES = 16
 """Of the first item that are shown; a whole contract would push everything else away."""
 
@@ -50,7 +49,12 @@ class TaskStep(Step):
         with Vertical(id="data-how"):
             with Horizontal(classes="field"):
                 yield Label("Scorer")
-                yield Select(((name, name) for name in DEFAULTS), allow_blank=False, id="data-scorer", compact=True)
+                yield Select(
+                    ((scorer.name, scorer.name) for scorer in own_scorers()),
+                    allow_blank=False,
+                    id="data-scorer",
+                    compact=True,
+                )
                 yield Label("of written answers", classes="hint")
             with Horizontal(classes="field"):
                 yield Label("Solved examples")
@@ -97,7 +101,7 @@ class TaskStep(Step):
         except PlanError as error:
             raise ValueError(str(error)) from None
         self._own[self._file] = OwnAsking(
-            scorer="" if scorer == _USUAL_SCORER else scorer,
+            scorer="" if scorer == DEFAULT_SCORER else scorer,
             shots=int(self.number("#data-shots", "Solved examples")),
             columns=columns,
         )
@@ -108,7 +112,7 @@ class TaskStep(Step):
         own = self._own.get(file, OwnAsking())
         with self.prevent(Select.Changed):
             scorer = self.query_one("#data-scorer", Select)
-            scorer.value = own.scorer if own.scorer in DEFAULTS else _USUAL_SCORER
+            scorer.value = own.scorer if own.scorer in {each.name for each in own_scorers()} else DEFAULT_SCORER
         self.query_one("#data-shots", Input).value = str(own.shots)
         self.query_one("#data-columns", Input).value = write_columns(own.columns)
         self.query_one("#data-how").display = True

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
-from ..scorers.token_f1 import normalise
+from ..scorers.token_f1 import normalize
 from .fields import Asked, Row, Rows, split_rows, text_field
 
 KINDS = {
@@ -170,4 +170,4 @@ def _overlap(a: str, b: str) -> float:
 
 @lru_cache(maxsize=2048)
 def _tokens(span: str) -> Counter[str]:
-    return Counter(normalise(span).split())
+    return Counter(normalize(span).split())

@@ -14,8 +14,9 @@ import msgspec
 from ...errors import DatasetError
 from ...plan.model import OwnSuite, data_path
 from ..items import ChoiceItem, GenerateItem, Item
+from ..patterns import check_pattern
 from ..reference.datasets import read_rows
-from ..scorers.harness_match import HarnessCheck, RegexStep, check_pattern, metric_name
+from ..scorers.harness_match import HarnessCheck, RegexStep, metric_name
 from ..spec import SuiteSpec
 from .yaml import HarnessTask, Metric, read_harness_task
 

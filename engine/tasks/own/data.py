@@ -21,7 +21,8 @@ import msgspec
 
 from ...errors import DatasetError
 from ..items import ChoiceItem, GenerateItem, Item
-from ..scorers.defaults import UnfitRowError, find_row_check
+from ..scorer import Scorer, UnfitItemError
+from ..scorers import find_own_scorer
 from ..spec import Kind, Shot, SuiteSpec
 from .rows import MAX_CHOICES, Numbered, rows_of_file
 
@@ -107,7 +108,7 @@ def _user_data(rows: list[Numbered], where: str, shots: int, scorer: str) -> Use
     if shots < 0:
         raise DatasetError(f"{where}: {shots} solved examples cannot be held out.", hint="Give 0 or more.")
     kind = _kind(where, rows)
-    suits = find_row_check(scorer or "exact")
+    scoring = find_own_scorer(scorer)
     if scorer and kind == "choice":
         raise DatasetError(
             f"{where} has choices, which are scored by their likelihood and not by {scorer!r}.",
@@ -124,14 +125,14 @@ def _user_data(rows: list[Numbered], where: str, shots: int, scorer: str) -> Use
                 raise _BadRowError(
                     f"is a {_row_kind(row)} row, but the file began with {kind} rows; use one file a kind"
                 )
-            item = _choice_item(line, row) if kind == "choice" else _generate_item(line, row)
+            item = _choice_item(line, row) if kind == "choice" else _generate_item(line, row, scoring)
             if item.id in ids:
                 raise _BadRowError(f"the id {item.id!r} is on line {ids[item.id]} already")
             if isinstance(item, GenerateItem):
-                suits(item)
+                scoring.check_item(item)
             ids[item.id] = line
             items.append(item)
-        except (_BadRowError, UnfitRowError) as error:
+        except (_BadRowError, UnfitItemError) as error:
             problems.append(RowProblem(line=line, message=str(error)))
     names = next((tuple(str(name) for name in row) for _line, row in rows if not isinstance(row, str)), ())
     data = UserData(kind=kind, items=tuple(items), problems=tuple(problems), columns=names)
@@ -281,10 +282,10 @@ def _labelled(answer: str, labels: object, choices: tuple[str, ...]) -> int:
     return names.index(answer)
 
 
-def _generate_item(line: int, row: Mapping[str, Any]) -> GenerateItem:
+def _generate_item(line: int, row: Mapping[str, Any], scorer: Scorer) -> GenerateItem:
     prompt = _text(row, "prompt")
     answer = row.get("answer")
-    check = _check(row)
+    check = _check(row, scorer.json_fields)
     answers: tuple[str, ...]
     if isinstance(answer, list):
         answers = tuple(_sound(str(a).strip(), "answer") for a in answers_of(answer))
@@ -303,25 +304,7 @@ def _is_blank(value: object) -> bool:
     return value is None or value != value or (isinstance(value, str) and not value.strip())
 
 
-_JSON_CHECKS = frozenset(
-    (
-        "schema",
-        "constraints",
-        "instruction_id_list",
-        "kwargs",
-        "patterns",
-        "tolerance",
-        "relative_tolerance",
-        "limit_s",
-        "ignore_case",
-        "whole",
-        "should_refuse",
-    )
-)
-"""Fields of a check that are never text: where a table holds text, it is read as JSON."""
-
-
-def _check(row: Mapping[str, Any]) -> dict[str, Any]:
+def _check(row: Mapping[str, Any], json_fields: frozenset[str]) -> dict[str, Any]:
     """What the scorer needs, as an object or as JSON text of one; a field of it in a column of its own may be JSON."""
     value = row.get("check")
     if _is_blank(value):
@@ -330,7 +313,7 @@ def _check(row: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(whole, Mapping):
         raise _BadRowError("'check' must be an object")
     check = {
-        str(name): _read_json(part) if isinstance(part, str) and name in _JSON_CHECKS else part
+        str(name): _read_json(part) if isinstance(part, str) and name in json_fields else part
         for name, part in whole.items()
         if part is not None
     }

@@ -8,6 +8,7 @@ from ...plan.model import OwnSuite, data_path
 from ..harness.items import open_task_suite
 from ..harness.yaml import is_harness_task
 from ..items import ChoiceItem, Item
+from ..scorers import DEFAULT_SCORER
 from ..spec import Kind
 from .data import RowProblem
 from .files import find_own_files, own_spec, read_own
@@ -64,7 +65,7 @@ def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
         columns=data.columns,
         items=len(data.items),
         shots=0 if data.problems else suite.asking.shots,
-        scorer="" if data.kind == "choice" else suite.asking.scorer or "exact",
+        scorer="" if data.kind == "choice" else suite.asking.scorer or DEFAULT_SCORER,
         problems=data.problems,
         rows=tuple(_row(item) for item in data.items[:count]),
     )

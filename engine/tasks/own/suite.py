@@ -11,7 +11,7 @@ from ...plan.model import OwnAsking
 from ..extractors import find_extractor
 from ..items import ChoiceItem, Item
 from ..requests import ChoiceRequest, Message, build_request
-from ..scorers.defaults import find_defaults
+from ..scorers import find_own_scorer
 from ..spec import SuiteSpec
 from .data import UserData
 
@@ -94,10 +94,9 @@ def _choice_spec(data: UserData, name: str, title: str, asking: OwnAsking) -> Su
 
 
 def _text_spec(data: UserData, name: str, title: str, asking: OwnAsking) -> SuiteSpec:
-    scorer = asking.scorer or "exact"
-    usual = find_defaults(scorer)
+    usual = find_own_scorer(asking.scorer)
     metric = asking.metric or usual.metrics[0]
-    _check_metric(metric, usual.metrics, f"the scorer {scorer}")
+    _check_metric(metric, usual.metrics, f"the scorer {usual.name}")
     extractor = asking.extractor or usual.extractor
     find_extractor(extractor)
     if asking.right_at < 0 or asking.right_at > 1 or asking.max_tokens < 0:
@@ -119,7 +118,7 @@ def _text_spec(data: UserData, name: str, title: str, asking: OwnAsking) -> Suit
         max_tokens=asking.max_tokens or usual.max_tokens,
         stop=usual.stop if asking.stop is None else asking.stop,
         extractor=extractor,
-        scorer=scorer,
+        scorer=usual.name,
     )
 
 

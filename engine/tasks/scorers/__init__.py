@@ -1,54 +1,60 @@
-"""How generated text is scored. A new scorer is a new module with one line here."""
+"""How generated text is scored: one module per scorer, which exports one ``Scorer`` record as ``SCORER``.
+
+The folder is the registry, and a module's name is its scorer's name: a new scorer is one new file. Modules without a
+``SCORER`` are helpers. Slow libraries are imported where a scorer uses them, so that listing scorers stays fast.
+"""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from typing import cast
+import pkgutil
 
 from ...errors import DatasetError
-from ..items import GenerateItem
+from ..scorer import Scorer
 
-TextScorer = Callable[[str, GenerateItem], Mapping[str, float]]
-"""From the extracted answer and its item to every metric by name, each from 0 to 1. The suite leads with one."""
-
-SCORERS: dict[str, str] = {
-    "exact": "match:score_exact",
-    "contains": "match:score_contains",
-    "numeric": "numeric:score_numeric",
-    "regex": "pattern:score_regex",
-    "token_f1": "token_f1:score_token_f1",
-    "rouge_l": "rouge:score_rouge_l",
-    "bleu": "translation:score_translation",
-    "chrf": "translation:score_translation",
-    "json_schema": "json_schema:score_json",
-    "gsm8k": "gsm8k:score_gsm8k",
-    "mgsm": "gsm8k:score_mgsm",
-    "ifeval": "ifeval:score_ifeval",
-    "refusal": "refusal:score_refusal",
-    "code": "code:score_code",
-    "constraints": "constraints:score_constraints",
-}
-"""By name: module and function. Imported when used, because some bring slow libraries."""
-_OF_TASK_FILES = {"harness_match": "harness_match:score_harness_match"}
-"""Those whose check comes from a task file of lm-evaluation-harness, not from a row of the user's."""
+DEFAULT_SCORER = "exact"
+"""Scores your own data when the plan names no scorer."""
 
 
-READS_WHOLE_OUTPUT = frozenset({"gsm8k", "mgsm", "harness_match"})
-"""Scorers that want the output before extraction, because they have filters of their own.
-
-Their suite's extractor still says what the answer is: what is shown, compared between repeats and counted as missing.
-"""
-
-
-def find_scorer(name: str) -> TextScorer:
-    """The scorer of generated text ``name``.
+def find_scorer(name: str) -> Scorer:
+    """The scorer ``name``.
 
     Raises:
-        DatasetError: there is none.
+        DatasetError: there is no such scorer.
     """
-    place = SCORERS.get(name) or _OF_TASK_FILES.get(name)
-    if place is None:
-        raise DatasetError(f"There is no scorer {name!r}.", hint=f"Choose one of: {', '.join(SCORERS)}.")
-    module, _, function = place.partition(":")
-    return cast(TextScorer, getattr(importlib.import_module(f"{__name__}.{module}"), function))
+    scorer = _load(name) if name in _module_names() else None
+    if scorer is None:
+        raise _unknown(name)
+    return scorer
+
+
+def find_own_scorer(name: str) -> Scorer:
+    """The scorer ``name`` for your own data; empty means ``exact``.
+
+    Raises:
+        DatasetError: there is no such scorer.
+    """
+    scorer = find_scorer(name or DEFAULT_SCORER)
+    if not scorer.for_own_data:
+        raise _unknown(name)
+    return scorer
+
+
+def own_scorers() -> tuple[Scorer, ...]:
+    """Every scorer that your own data can use, by name."""
+    scorers = (_load(name) for name in sorted(_module_names()))
+    return tuple(scorer for scorer in scorers if scorer is not None and scorer.for_own_data)
+
+
+def _unknown(name: str) -> DatasetError:
+    known = ", ".join(scorer.name for scorer in own_scorers())
+    return DatasetError(f"There is no scorer {name!r}.", hint=f"Choose one of: {known}.")
+
+
+def _module_names() -> set[str]:
+    return {module.name for module in pkgutil.iter_modules(__path__)}
+
+
+def _load(name: str) -> Scorer | None:
+    scorer = getattr(importlib.import_module(f"{__name__}.{name}"), "SCORER", None)
+    return scorer if isinstance(scorer, Scorer) else None

@@ -18,6 +18,7 @@ from ...sandbox.outcomes import BrokenTests, Limits, Passed, Refused
 from ...sandbox.probe import require_sandbox
 from ...sandbox.run import run_tests
 from ..items import GenerateItem
+from ..scorer import Scorer
 
 
 class CodeCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,3 +72,30 @@ def pass_at_k(n_samples: int, n_correct: int, k: int) -> float:
 
 
 _HINT = 'Write {"tests": "def check(f):\\n    assert f(1) == 2", "entry_point": "f"}.'
+
+
+def _find_problem(item: GenerateItem) -> str | None:
+    try:
+        check = msgspec.convert(item.check, CodeCheck)
+    except msgspec.ValidationError as error:
+        return f"its tests cannot be read ({error}); give check.tests and check.entry_point"
+    if not check.tests.strip():
+        return "has no tests in check.tests"
+    try:
+        compile(check.tests, "tests", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"its tests are not valid Python ({error})"
+    return None
+
+
+SCORER = Scorer(
+    name="code",
+    correct_when="the program in it passes its tests, in a sandbox",
+    score=score_code,
+    metrics=("pass@1",),
+    extractor="code_block",
+    max_tokens=512,
+    needs="nothing",
+    find_problem=_find_problem,
+    json_fields=frozenset(("limit_s",)),
+)

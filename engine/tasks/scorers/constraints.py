@@ -43,6 +43,7 @@ import msgspec
 from ...errors import DatasetError
 from ..extractors import parse_json
 from ..items import GenerateItem
+from ..scorer import Scorer
 from .sentences import count_sentences, split_words
 
 _TITLE = re.compile(r"<<[^<>\n]*\w[^<>\n]*>>[ \t]*\n\s*\S")
@@ -195,4 +196,17 @@ _HINT = (
     'Write {"constraints": [{"kind": "max_words", "value": 40}]}; kinds: '
     + ", ".join([f"{'/'.join(_BOUNDS)}_{counted}" for counted in _COUNTS] + list(_CHECKS))
     + "."
+)
+
+
+SCORER = Scorer(
+    name="constraints",
+    correct_when="it meets constraints that a program can check",
+    score=score_constraints,
+    metrics=("exact_match", "constraints_met"),
+    extractor="verbatim",
+    max_tokens=512,
+    needs="answer or check",
+    reveals_bad_items=True,
+    json_fields=frozenset(("constraints",)),
 )

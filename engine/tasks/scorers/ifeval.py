@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import DatasetError
 from ..items import GenerateItem
+from ..scorer import Scorer
 from .ifeval_checks import INSTRUCTIONS, Check
 
 Instruction = tuple[Check, dict[str, Any]]
@@ -94,3 +95,26 @@ def _parse(name: object, given: object, where: str) -> Instruction:
 def _follows(answer: str, instruction: Instruction) -> bool:
     check, arguments = instruction
     return bool(answer.strip()) and check(answer, **arguments)
+
+
+def _count_instructions(item: GenerateItem) -> int:
+    return len(item.check.get("instruction_id_list", ())) or 1
+
+
+SCORER = Scorer(
+    name="ifeval",
+    correct_when="it follows every instruction (IFEval)",
+    score=score_ifeval,
+    metrics=(
+        "prompt_level_strict_acc",
+        "inst_level_strict_acc",
+        "prompt_level_loose_acc",
+        "inst_level_loose_acc",
+    ),
+    extractor="verbatim",
+    max_tokens=1280,
+    needs="answer or check",
+    reveals_bad_items=True,
+    json_fields=frozenset(("instruction_id_list", "kwargs")),
+    count_parts=_count_instructions,
+)

@@ -10,6 +10,7 @@ from typing import Any
 from ...errors import DatasetError
 from ..extractors import parse_json
 from ..items import GenerateItem
+from ..scorer import Scorer
 
 _MISSING = object()
 
@@ -117,3 +118,16 @@ def _validator(schema_text: str, where: str) -> Any:
         raise DatasetError(f"The schema of item {where} is wrong: {error.message}.") from None
     # An empty registry: by default a reference to an address is fetched from the network.
     return kind(schema, registry=referencing.Registry())
+
+
+SCORER = Scorer(
+    name="json_schema",
+    correct_when="it is JSON that matches a schema",
+    score=score_json,
+    metrics=("schema_valid", "json_valid", "exact_match", "field_accuracy"),
+    extractor="json_block",
+    max_tokens=512,
+    needs="answer or check",
+    reveals_bad_items=True,
+    json_fields=frozenset(("schema",)),
+)

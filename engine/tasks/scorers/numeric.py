@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import DatasetError
 from ..items import GenerateItem
+from ..scorer import Scorer
 
 MAX_DIGITS = 400
 """Longer runs of digits are no number: comparing them by value would take long, and no question asks for one."""
@@ -75,3 +76,14 @@ def _tolerance(item: GenerateItem, name: str) -> Fraction:
         raise DatasetError(f"The {name} of item {item.id} is {value!r}.", hint="Give a number of 0 or more.")
     # By its decimal digits: 0.1 means a tenth, not the nearest binary fraction.
     return Fraction(str(value))
+
+
+SCORER = Scorer(
+    name="numeric",
+    correct_when="the number in it equals the allowed number",
+    score=score_numeric,
+    metrics=("exact_match",),
+    extractor="last_number",
+    reveals_bad_items=True,
+    json_fields=frozenset(("tolerance", "relative_tolerance")),
+)

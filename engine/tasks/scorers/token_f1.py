@@ -7,6 +7,7 @@ import string
 from collections import Counter
 
 from ..items import GenerateItem
+from ..scorer import Scorer
 
 _NO_ANSWER = frozenset(
     ("", "none", "no answer", "not answerable", "unanswerable", "not found", "not mentioned", "not specified", "na")
@@ -23,11 +24,11 @@ def score_token_f1(found: str, item: GenerateItem) -> dict[str, float]:
     answers = item.answers or ("",)
     return {
         "f1": max(token_f1(found, answer) for answer in answers),
-        "exact_match": float(any(normalise(found) == normalise(answer) for answer in answers)),
+        "exact_match": float(any(normalize(found) == normalize(answer) for answer in answers)),
     }
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """Lower case without ASCII punctuation, the articles a, an, the and extra space; nothing for "no answer"."""
     text = "".join(sign for sign in text.lower() if sign not in string.punctuation)
     text = " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
@@ -35,9 +36,19 @@ def normalise(text: str) -> str:
 
 
 def token_f1(found: str, answer: str) -> float:
-    """2·P·R / (P + R) over the normalised tokens as multisets; when either has none, 1 if both have none, else 0."""
-    tokens, wanted = normalise(found).split(), normalise(answer).split()
+    """2·P·R / (P + R) over the normalized tokens as multisets; when either has none, 1 if both have none, else 0."""
+    tokens, wanted = normalize(found).split(), normalize(answer).split()
     if not tokens or not wanted:
         return float(tokens == wanted)
     n_common = sum((Counter(tokens) & Counter(wanted)).values())
     return 2 * n_common / (len(tokens) + len(wanted))
+
+
+SCORER = Scorer(
+    name="token_f1",
+    correct_when="graded: the words it shares with an allowed answer (SQuAD)",
+    score=score_token_f1,
+    metrics=("f1", "exact_match"),
+    right_at=0.5,
+    needs="nothing",
+)

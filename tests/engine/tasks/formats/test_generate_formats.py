@@ -57,7 +57,7 @@ def _score(form: str, item: GenerateItem, answer: str) -> float:
     extractor, scorer, metric = SCORING[form]
     found = find_extractor(extractor)(answer)
     assert found is not None
-    return find_scorer(scorer)(answer if scorer == "gsm8k" else found, item)[metric]
+    return find_scorer(scorer).score(answer if scorer == "gsm8k" else found, item)[metric]
 
 
 # GSM8K

@@ -19,8 +19,8 @@ from weighin.engine.tasks.harness.yaml import read_harness_task
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Item
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.own.files import find_own_files, own_sha256
+from weighin.engine.tasks.patterns import find_match
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, GenerateResult, build_request
-from weighin.engine.tasks.scorers.harness_match import find_with
 from weighin.engine.tasks.scoring import score
 from weighin.engine.tasks.spec import find_spec
 
@@ -389,4 +389,4 @@ def test_a_find_is_the_one_that_re_gives(text: str, group: int) -> None:
     wanted = None
     if -len(finds) <= group < len(finds):
         wanted = next(part for part in finds[group] if part).strip()
-    assert find_with(pattern, group, text) == wanted
+    assert find_match(pattern, group, text) == wanted

@@ -21,8 +21,7 @@ from weighin.engine.tasks.own.data import UserData
 from weighin.engine.tasks.own.files import open_own
 from weighin.engine.tasks.own.suite import preview
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request
-from weighin.engine.tasks.scorers import SCORERS, find_scorer
-from weighin.engine.tasks.scorers.defaults import DEFAULTS
+from weighin.engine.tasks.scorers import find_scorer, own_scorers
 from weighin.engine.tasks.spec import Shot
 
 _HARMLESS = [HealthCheck.function_scoped_fixture]
@@ -175,8 +174,7 @@ _ONE_EACH: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def test_every_scorer_can_be_chosen() -> None:
-    assert set(DEFAULTS) == set(SCORERS) == {*_ONE_EACH, "code"}
-    assert {each.extractor for each in DEFAULTS.values()} <= set(EXTRACTORS)
+    assert {each.name for each in own_scorers()} == {*_ONE_EACH, "code"}
 
 
 @pytest.mark.parametrize("scorer", _ONE_EACH)
@@ -186,9 +184,9 @@ def test_a_scorer_by_name_brings_its_metrics_extractor_and_threshold(tmp_path: P
     assert isinstance(item, GenerateItem)
     found = EXTRACTORS[spec.extractor](right)
     assert found is not None
-    scores = find_scorer(spec.scorer)(right if scorer == "gsm8k" else found, item)
-    assert (spec.scorer, spec.metric) == (scorer, DEFAULTS[scorer].metrics[0])
-    assert set(scores) == set(DEFAULTS[scorer].metrics)
+    scores = find_scorer(spec.scorer).score(right if scorer == "gsm8k" else found, item)
+    assert (spec.scorer, spec.metric) == (scorer, find_scorer(scorer).metrics[0])
+    assert set(scores) == set(find_scorer(scorer).metrics)
     assert scores[spec.metric] >= spec.right_at
 
 
@@ -204,7 +202,7 @@ def test_a_scorer_by_name_brings_its_metrics_extractor_and_threshold(tmp_path: P
         ("ifeval", {"check": {"instruction_id_list": ["no:such"], "kwargs": [{}]}}, "no IFEval instruction"),
         ("refusal", {"check": {}}, "should be refused"),
         ("constraints", {"check": {"constraints": [{"kind": "shorter"}]}}, "shorter"),
-        ("code", {"check": {"tests": "assert f(1) ==", "entry_point": "f"}}, "no Python"),
+        ("code", {"check": {"tests": "assert f(1) ==", "entry_point": "f"}}, "not valid Python"),
         ("code", {"answer": "def f(): pass"}, "tests cannot be read"),
         ("code", {"check": {"tests": " "}}, "no tests"),
         ("exact", {"answer": "x", "check": "not an object"}, "'check' must be an object"),

@@ -96,7 +96,7 @@ def test_an_empty_answer_keeps_nothing(kind: str) -> None:
 def test_scores_are_the_share_and_whether_all_are_kept() -> None:
     check = {"constraints": [{"kind": "max_words", "value": 3}, {"kind": "lowercase"}, {"kind": "json"}]}
     item = GenerateItem(id="i", prompt="p", answers=(), check=check)
-    scorer = find_scorer("constraints")
+    scorer = find_scorer("constraints").score
     assert scorer("one two", item) == {"constraints_met": pytest.approx(2 / 3), "exact_match": 0.0}
     check = {"constraints": [{"kind": "max_words", "value": 3}, {"kind": "lowercase"}]}
     item = GenerateItem(id="i", prompt="p", answers=(), check=check)
@@ -140,7 +140,9 @@ _ALL: list[dict[str, Any]] = [
 
 @given(st.text())
 def test_any_text_can_be_checked(text: str) -> None:
-    scores = find_scorer("constraints")(text, GenerateItem(id="i", prompt="p", answers=(), check={"constraints": _ALL}))
+    scores = find_scorer("constraints").score(
+        text, GenerateItem(id="i", prompt="p", answers=(), check={"constraints": _ALL})
+    )
     assert set(scores) == {"constraints_met", "exact_match"}
     assert all(0.0 <= value <= 1.0 for value in scores.values())
 
@@ -152,7 +154,7 @@ def test_any_text_can_be_checked(text: str) -> None:
 def test_long_answers_are_checked_quickly(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     item = GenerateItem(id="i", prompt="p", answers=(), check={"constraints": _ALL})
-    assert set(find_scorer("constraints")(f"x{text}x", item)) == {"constraints_met", "exact_match"}
+    assert set(find_scorer("constraints").score(f"x{text}x", item)) == {"constraints_met", "exact_match"}
 
 
 @pytest.mark.parametrize(

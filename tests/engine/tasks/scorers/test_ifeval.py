@@ -221,7 +221,7 @@ _PIECES = st.sampled_from(["*", "**", "***", "-", "[", "]", "<<", ">>", '"', "\n
 
 @given(st.text() | st.lists(_PIECES).map("".join))
 def test_any_text_can_be_checked(text: str) -> None:
-    scores = find_scorer("ifeval")(text, _ALL)
+    scores = find_scorer("ifeval").score(text, _ALL)
     assert all(0.0 <= value <= 1.0 for value in scores.values())
     assert scores["inst_level_strict_acc"] <= scores["inst_level_loose_acc"]
     assert scores["prompt_level_strict_acc"] <= scores["inst_level_strict_acc"]

@@ -12,7 +12,8 @@ from weighin.engine.tasks.extractors import after_hashes, find_extractor, first_
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite
 from weighin.engine.tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
 from weighin.engine.tasks.scorers import find_scorer
-from weighin.engine.tasks.scorers.match import contains, exact, normalise
+from weighin.engine.tasks.scorers.contains import contains
+from weighin.engine.tasks.scorers.exact import exact, normalize
 from weighin.engine.tasks.scoring import score
 from weighin.engine.tasks.spec import Shot, SuiteSpec
 
@@ -154,7 +155,7 @@ def test_contains(found: str, answer: str, inside: bool) -> None:
 
 @given(st.text(max_size=40))
 def test_a_text_equals_and_contains_itself(text: str) -> None:
-    assert normalise(normalise(text)) == normalise(normalise(normalise(text)))
+    assert normalize(normalize(text)) == normalize(normalize(normalize(text)))
     assert exact(text, (text,)) == 1.0
 
 

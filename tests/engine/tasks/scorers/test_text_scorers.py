@@ -12,22 +12,17 @@ from hypothesis import strategies as st
 
 from weighin.engine.errors import DatasetError
 from weighin.engine.tasks.items import GenerateItem
-from weighin.engine.tasks.scorers import SCORERS, find_scorer
-from weighin.engine.tasks.scorers import pattern as pattern_module
+from weighin.engine.tasks.scorers import find_scorer
+from weighin.engine.tasks.scorers import regex as regex_module
 from weighin.engine.tasks.scorers import token_f1 as token_f1_module
-from weighin.engine.tasks.scorers.gsm8k import normalise as normalise_gsm8k
+from weighin.engine.tasks.scorers.gsm8k import normalize as normalize_gsm8k
 from weighin.engine.tasks.scorers.numeric import parse_number
 from weighin.engine.tasks.scorers.refusal import is_refusal
 
 
 def run(scorer: str, found: str, *answers: str, **check: Any) -> dict[str, float]:
     item = GenerateItem(id="item-7", prompt="p", answers=answers, check=check)
-    return dict(find_scorer(scorer)(found, item))
-
-
-@pytest.mark.parametrize("name", sorted(SCORERS))
-def test_every_registered_scorer_can_be_found(name: str) -> None:
-    assert callable(find_scorer(name))
+    return dict(find_scorer(scorer).score(found, item))
 
 
 # numeric
@@ -119,7 +114,7 @@ def test_a_bad_pattern_is_refused(check: dict[str, Any]) -> None:
 
 
 def test_a_catastrophic_pattern_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pattern_module, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(regex_module, "TIMEOUT_S", 0.2)
     with pytest.raises(DatasetError, match="too long"):
         run("regex", "a" * 200 + "!", pattern=r"(a|a)*$", whole=True)
 
@@ -223,12 +218,12 @@ def test_mgsm_takes_the_last_number_without_punctuation() -> None:
 
 
 @given(st.text(alphabet="#0123 4,$.\naB"))
-def test_gsm8k_normalises_as_the_harness_does(text: str) -> None:
+def test_gsm8k_normalizes_as_the_harness_does(text: str) -> None:
     # Its metric: remove each pattern in this order, then ignore case.
     expected = text
     for pattern in (",", r"\$", r"(?s).*#### ", r"\.$"):
         expected = re.sub(pattern, "", expected)
-    assert normalise_gsm8k(text) == expected.lower()
+    assert normalize_gsm8k(text) == expected.lower()
 
 
 # refusals

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from ..items import GenerateItem
+from ..scorer import Scorer
 
 MAX_TOKENS = 4000
 """Only so many tokens of an answer are compared: the longest common subsequence takes time in proportion to both."""
@@ -45,3 +46,12 @@ def _scorer(plain: bool) -> Any:
     # Chinese and Japanese write no spaces: their characters count one by one.
     words = _Words(r"[a-z0-9]+" if plain else r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
     return RougeScorer(["rougeL"], use_stemmer=False, tokenizer=words)
+
+
+SCORER = Scorer(
+    name="rouge_l",
+    correct_when="graded: the longest sequence of words it shares with an allowed answer",
+    score=score_rouge_l,
+    metrics=("rougeL",),
+    right_at=0.5,
+)

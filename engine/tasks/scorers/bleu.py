@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import DatasetError
 from ..items import GenerateItem
+from ..scorer import Scorer
 
 _TOKENIZERS = ("13a", "zh", "char", "intl", "none")
 """Those of sacrebleu that need no further package or download."""
@@ -39,3 +40,12 @@ def score_translation(found: str, item: GenerateItem) -> dict[str, float]:
 def _share(score: float) -> float:
     # Identical texts come out as 100.00000000000004.
     return min(max(score / 100, 0.0), 1.0)
+
+
+SCORER = Scorer(
+    name="bleu",
+    correct_when="graded: the word groups it shares with a reference",
+    score=score_translation,
+    metrics=("bleu", "chrf"),
+    right_at=0.5,
+)

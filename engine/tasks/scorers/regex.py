@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import DatasetError
 from ..items import GenerateItem
+from ..scorer import Scorer
 
 MAX_CHARACTERS = 10_000
 """Only so much of an answer is looked at: many plain patterns take quadratic time on text without a match."""
@@ -50,3 +51,14 @@ def _compile(pattern: str, ignore_case: bool, where: str) -> Any:
         return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
     except regex.error as error:
         raise DatasetError(f"The pattern {pattern!r} of item {where} cannot be read: {error}.") from None
+
+
+SCORER = Scorer(
+    name="regex",
+    correct_when="it matches a pattern",
+    score=score_regex,
+    metrics=("exact_match",),
+    needs="answer or check",
+    reveals_bad_items=True,
+    json_fields=frozenset(("patterns", "ignore_case", "whole")),
+)

@@ -1,0 +1,69 @@
+"""What a scorer is: the record that each module of ``scorers`` exports as ``SCORER``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import DatasetError
+from .items import GenerateItem
+
+Score = Callable[[str, GenerateItem], Mapping[str, float]]
+"""From an extracted answer and its item to every metric by name, each from 0 to 1."""
+
+
+class UnfitItemError(Exception):
+    """The scorer cannot use an item; the message says why."""
+
+
+def _one_part(_item: GenerateItem) -> int:
+    return 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """A way to score generated text, and how a suite of your own data uses it unless the plan says otherwise."""
+
+    name: str
+    """The name of its module."""
+    correct_when: str
+    """When an answer is correct, for lists: ``it equals an allowed answer``."""
+    score: Score
+    metrics: tuple[str, ...]
+    """Every metric it returns; the first is the main one."""
+    reads_whole_output: bool = False
+    """It has filters of its own and gets the output before extraction. The extractor still decides what is shown,
+    compared between repeats and counted as missing."""
+    needs: Literal["answer", "answer or check", "nothing"] = "answer"
+    """What every row must have."""
+    json_fields: frozenset[str] = frozenset()
+    """Fields of a row's ``check`` that are never text: where a table holds text, it is parsed as JSON."""
+    reveals_bad_items: bool = False
+    """Scoring any text raises DatasetError for an item it cannot use, and is fast enough to try on every row."""
+    find_problem: Callable[[GenerateItem], str | None] = lambda _item: None
+    """What else is wrong with an item, found without scoring anything."""
+    count_parts: Callable[[GenerateItem], int] = _one_part
+    """How many checks an item's score is the mean of, for metrics that are a mean over checks."""
+    for_own_data: bool = True
+    """Can be chosen for your own data."""
+    extractor: str = "whole"
+    right_at: float = 1.0
+    """Where the main metric is graded, an answer counts as correct from this score up."""
+    max_tokens: int = 256
+    stop: tuple[str, ...] = ()
+
+    def check_item(self, item: GenerateItem) -> None:
+        """Raise UnfitItemError for an item that scoring would fail on in the middle of a run."""
+        if self.needs == "answer" and not item.answers:
+            raise UnfitItemError("'answer' is missing or empty")
+        if self.reveals_bad_items:
+            try:
+                self.score(item.answers[0] if item.answers else "text", item)
+            except DatasetError as error:
+                raise UnfitItemError(str(error)) from None
+        problem = self.find_problem(item)
+        if problem:
+            raise UnfitItemError(problem)
+        if self.needs == "answer or check" and not item.answers and not item.check:
+            raise UnfitItemError("has neither 'answer' nor 'check'")
