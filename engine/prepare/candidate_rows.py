@@ -12,6 +12,7 @@ from ..catalog.quants import ladder
 from ..catalog.ranking import Conditions, Ranked, RuledOut
 from ..catalog.sort_keys import SortKey
 from ..catalog.verdict import Verdict, severity
+from .draft import Pick
 
 if TYPE_CHECKING:
     from ..fit.results import Fit
@@ -58,8 +59,8 @@ Origin = FromSample | FromCatalog | FromFile | FromHub
 class CandidateRow:
     """One model in the table."""
 
-    key: str
-    """What a pick of it is called in the draft."""
+    pick: Pick
+    """What stands for it in the draft."""
     name: str
     quant: str
     size_bytes: int
@@ -77,6 +78,11 @@ class CandidateRow:
     fit: Fit | None = None
     """What was measured on this machine."""
     measuring: bool = False
+
+    @property
+    def key(self) -> str:
+        """Unique in the table."""
+        return self.pick if isinstance(self.pick, str) else "sample"
 
     @property
     def measured(self) -> bool:

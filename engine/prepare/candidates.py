@@ -24,7 +24,7 @@ from ..hub.offline import cached_repos
 from ..models.local import find_local_models
 from ..models.resolve import find_on_hub, locate
 from .candidate_rows import CandidateList, CandidateRow, FromCatalog, FromFile, FromHub, FromSample
-from .draft import SAMPLE, is_file
+from .draft import SampleModel, is_file
 from .freeze import candidates_from_paths
 
 
@@ -60,7 +60,7 @@ def list_candidates(
 def sample_row(conditions: Conditions, catalog: Catalog) -> CandidateRow:
     """The sample model in four quants, with the license verdict of its catalog entry."""
     return CandidateRow(
-        key=SAMPLE,
+        pick=SampleModel(),
         name="SmolLM2 135M sample",
         quant="Q4–Q8",
         size_bytes=0,
@@ -79,7 +79,7 @@ def _store_rows(conditions: Conditions, catalog: Catalog, added: Sequence[str]) 
             continue
         problem = model.problem or ""
         row = CandidateRow(
-            key=key,
+            pick=key,
             name=model.name,
             quant=model.quant,
             size_bytes=model.size_bytes,
@@ -101,7 +101,7 @@ def _file_row(key: str, conditions: Conditions, catalog: Catalog) -> CandidateRo
     (candidate,) = candidates_from_paths([key])
     report = license_report(candidate.path, conditions.use, catalog)
     return CandidateRow(
-        key=key,
+        pick=key,
         name=candidate.name,
         quant=candidate.quant,
         size_bytes=candidate.size_bytes,
@@ -124,7 +124,7 @@ def _hub_row(key: str, conditions: Conditions, catalog: Catalog) -> CandidateRow
     clues = Clues(repo=repo.repo, tags=(*(f"base_model:{b}" for b in repo.base_models), f"license:{repo.license}"))
     verdict = file_verdict(effective_license(clues, catalog), conditions.use, catalog)
     return CandidateRow(
-        key=key,
+        pick=key,
         name=choice.model.name,
         quant=choice.model.quant,
         size_bytes=choice.model.size_bytes,
@@ -158,7 +158,7 @@ def _downloaded_quants() -> Callable[[CatalogModel, str], bool]:
 def _catalog_row(ranked: Ranked, is_downloaded: Callable[[CatalogModel, str], bool]) -> CandidateRow:
     model, quant = ranked.model, ranked.rung.quant.name
     return CandidateRow(
-        key=f"{model.id}:{quant}",
+        pick=f"{model.id}:{quant}",
         name=model.name,
         quant=quant,
         size_bytes=ranked.rung.file_bytes,

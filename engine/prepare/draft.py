@@ -1,4 +1,4 @@
-"""The answers given in the wizard so far: kept between starts, and turned into a plan at the end."""
+"""The wizard's answers: kept between starts, and turned into a plan at the end."""
 
 from __future__ import annotations
 
@@ -26,12 +26,19 @@ from ..plan.model import (
     SpeedPlan,
 )
 
-SAMPLE = "sample"
-"""Stands among the picked paths for the sample model and its requantised versions."""
+
+class SampleModel(msgspec.Struct, frozen=True, tag=True):
+    """A pick of the sample model and its requantized versions, which are made on this machine."""
+
+
+Pick = str | SampleModel
+"""A model to compare: the sample, or a file, hub name or catalog name such as ``qwen3-1.7b:Q4_K_M``."""
+_OLD_SAMPLE = "sample"
+"""How earlier versions wrote the sample."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the model will run. Zero means no limit."""
+    """Where the model will run. 0 means no limit."""
 
     this_machine: bool = True
     ram_bytes: int = 0
@@ -43,34 +50,34 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One immutable set of answers; the defaults make a run that works."""
+    """An immutable set of answers. The defaults make a run that works."""
 
     use: StatedUse = StatedUse()
     target: Target = Target()
     suites: tuple[str, ...] = ("everyday-choice", "read-and-extract")
     data_files: tuple[str, ...] = ()
-    """The user's own data: files, folders, and data sets of the hub as ``owner/name:pattern``."""
+    """The user's own data: files, folders, and data sets on the hub as ``owner/name:pattern``."""
     own: dict[str, OwnAsking] = {}
-    """What was said of those of them that are not asked in the usual way."""
+    """How to ask and score the ones of them that do not use the defaults."""
     added: tuple[str, ...] = ()
-    """What the user named, picked or not: model files, and models of the hub as ``owner/repo:file.gguf``."""
-    picked: tuple[str, ...] = (SAMPLE,)
-    """What to compare: files, hub and catalog names such as ``qwen3-1.7b:Q4_K_M``; ``SAMPLE`` for the sample model."""
+    """Models the user named, picked or not: files, and models on the hub as ``owner/repo:file.gguf``."""
+    picked: tuple[Pick, ...] = (SampleModel(),)
+    """The models to compare."""
     settings: Settings = Settings()
     speed: SpeedPlan = SpeedPlan()
     item_limit: int = 96
     race: bool = True
-    """Clear losers stop early."""
+    """Drop clear losers early."""
     consistency_items: int = 20
-    """Items of each generate suite that are answered several times; 0 leaves consistency out."""
+    """Items of each generate suite that are asked several times; 0 skips consistency."""
     step: int = 0
-    """The wizard's step when it was left."""
+    """The step at which the wizard was left."""
 
 
 def conditions_of(draft: Draft) -> Conditions:
-    """What the wizard's answers ask of a model: the use, the context, and the target's memory.
+    """The use, context and memory that a model must suit.
 
-    The memory is this machine's unless the user described another target.
+    Memory is this machine's unless the user described another target.
     """
     target = draft.target
     other = 0 if target.this_machine else target.ram_bytes
@@ -79,50 +86,52 @@ def conditions_of(draft: Draft) -> Conditions:
 
 
 def draft_path() -> Path:
-    """Where the unfinished wizard is kept."""
+    """Where the draft is kept."""
     return state_dir() / "draft.json"
 
 
 def save_draft(draft: Draft, path: Path | None = None) -> None:
-    """Write the draft in one step, so that a crash leaves the old one or the new one. Raises OSError."""
+    """Write the draft atomically: a crash leaves the old one or the new one. Raises OSError."""
     write_atomically(path or draft_path(), msgspec.json.encode(draft))
 
 
 def load_draft(path: Path | None = None) -> Draft:
-    """The kept draft; a fresh one when there is none or it is damaged."""
+    """The kept draft, or a fresh one if there is none or it is damaged."""
     try:
-        return msgspec.json.decode((path or draft_path()).read_bytes(), type=Draft)
+        draft = msgspec.json.decode((path or draft_path()).read_bytes(), type=Draft)
     except (OSError, ValueError, msgspec.MsgspecError):
         return Draft()
+    picked = tuple(SampleModel() if pick == _OLD_SAMPLE else pick for pick in draft.picked)
+    return msgspec.structs.replace(draft, picked=picked)
 
 
 def is_file(key: str) -> bool:
-    """Whether a pick names a file rather than something to fetch."""
-    return key != SAMPLE and ((key.lower().endswith(".gguf") and ":" not in Path(key).name) or Path(key).exists())
+    """Whether a pick names a file rather than a model to download."""
+    return (key.lower().endswith(".gguf") and ":" not in Path(key).name) or Path(key).exists()
 
 
 def plan_from_draft(
     draft: Draft, *, fetched: Mapping[str, str] | None = None, say: Callable[[str], None] = lambda _text: None
 ) -> Plan:
-    """The plan these answers mean. Reads model headers and may requantise the sample model: run it in a thread.
+    """The plan for these answers. Reads model headers and may requantize the sample model, so call it in a thread.
 
     Args:
-        fetched: the file of each pick that is a hub or catalog name.
-        say: hears what takes long.
+        fetched: the downloaded file of each pick that is a hub or catalog name.
+        say: called with a sentence before each slow step.
 
     Raises:
-        PlanError, ModelFileError: a number that cannot be meant, or a model that is not here or cannot be used.
+        PlanError, ModelFileError: a number is invalid, or a model is missing or cannot be used.
     """
     from .freeze import candidates_from_paths  # reads GGUF headers
 
     files = fetched or {}
-    paths = [files.get(key, key) for key in draft.picked if key != SAMPLE]
+    paths = [files.get(pick, pick) for pick in draft.picked if isinstance(pick, str)]
     notes: dict[str, Candidate] = {}
-    if SAMPLE in draft.picked:
+    if SampleModel() in draft.picked:
         from .demo import demo_plan
 
         notes = {candidate.path: candidate for candidate in demo_plan(say).candidates}
-    # The folder resolved but not the file: its name in the hub's cache is a link, and split models need it.
+    # Resolve the folder but not the file: in the hub's cache its name is a link, and split models need the name.
     named = {str(p.parent.resolve() / p.name): None for p in (Path(path).expanduser() for path in (*paths, *notes))}
     candidates = tuple(
         msgspec.structs.replace(candidate, note=notes[candidate.path].note) if candidate.path in notes else candidate

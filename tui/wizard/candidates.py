@@ -24,7 +24,7 @@ from weighin.engine.prepare.candidate_rows import (
     next_quant,
 )
 from weighin.engine.prepare.candidates_text import detail_lines, license_word, why_ruled_out
-from weighin.engine.prepare.draft import SAMPLE, Draft, conditions_of, is_file
+from weighin.engine.prepare.draft import Draft, SampleModel, conditions_of, is_file
 from weighin.engine.units import gib
 
 from ..widgets.line_table import Column, LineTable, TableRow
@@ -115,9 +115,9 @@ class CandidatesStep(Step):
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
-        for key in draft.picked:
-            if key != SAMPLE and not is_file(key) and "/" not in key:
-                self._quants.setdefault(key.rpartition(":")[0], key.rpartition(":")[2])
+        for pick in draft.picked:
+            if isinstance(pick, str) and not is_file(pick) and "/" not in pick:
+                self._quants.setdefault(pick.rpartition(":")[0], pick.rpartition(":")[2])
         self._load(draft)
 
     def first_focus(self) -> Widget:
@@ -191,7 +191,7 @@ class CandidatesStep(Step):
         approximate = "" if row.measured else "~"
         rate, disturbed = row.tokens_per_second, " ⚠" if row.disturbed else ""
         cells = {
-            "pick": "✗" if row.ruled_out else "●" if row.key in self.draft.picked else "○",
+            "pick": "✗" if row.ruled_out else "●" if row.pick in self.draft.picked else "○",
             "name": row.name,
             "quant": row.quant,
             "size": f"{row.size_bytes / 1e9:.2f}" if row.size_bytes else "",
@@ -202,7 +202,7 @@ class CandidatesStep(Step):
             "score": "" if row.score is None else f"{row.score:.1f}",
             "reason": why_ruled_out(row.ruled_out) if row.ruled_out else "",
         }
-        picked = {0: "bold $text-success"} if row.key in self.draft.picked else {}
+        picked = {0: "bold $text-success"} if row.pick in self.draft.picked else {}
         return TableRow(
             row.key,
             [cells[column.key] for column in self._columns],
@@ -241,11 +241,10 @@ class CandidatesStep(Step):
         if row.ruled_out:
             self.notify(why_ruled_out(row.ruled_out), title=row.name, severity="warning", markup=False)
             return
-        picked = [k for k in self.draft.picked if k != row.key]
+        picked = [pick for pick in self.draft.picked if pick != row.pick]
         if len(picked) == len(self.draft.picked):
             # Who picks a model of their own does not mean the sample that stood there for a start.
-            picked = [k for k in picked if k != SAMPLE or row.key == SAMPLE] if picked == [SAMPLE] else picked
-            picked.append(row.key)
+            picked = [row.pick] if picked == [SampleModel()] else [*picked, row.pick]
         self.draft = msgspec.structs.replace(self.draft, picked=tuple(picked))
         self._fill()
 
@@ -301,7 +300,8 @@ class CandidatesStep(Step):
     def _added(self, keys: list[str]) -> None:
         draft = self.draft
         new = tuple(key for key in keys if key not in draft.added)
-        picked = tuple(k for k in draft.picked if draft.added or k != SAMPLE)  # a real model replaces the default
+        # A real model replaces the default.
+        picked = tuple(pick for pick in draft.picked if draft.added or pick != SampleModel())
         picked += tuple(key for key in new if key not in picked)
         self.query_one("#add-path", Input).value = ""
         self.show(msgspec.structs.replace(draft, added=(*draft.added, *new), picked=picked))

@@ -8,7 +8,7 @@ import msgspec
 
 from weighin.engine.plan.model import Candidate, Limits, OwnSuite, Plan, PlannedSuite
 from weighin.engine.prepare.candidate_rows import CandidateRow
-from weighin.engine.prepare.draft import SAMPLE, Draft, is_file
+from weighin.engine.prepare.draft import Draft, is_file
 from weighin.engine.tasks.spec import SuiteSpec
 
 from ..own_data_text import write_columns
@@ -25,7 +25,7 @@ class Download(msgspec.Struct, frozen=True):
 
 def missing_downloads(draft: Draft, rows: Mapping[str, CandidateRow]) -> tuple[Download, ...]:
     """The picks that must be fetched; what the hub's cache has counts as here, and costs no time."""
-    keys = [key for key in draft.picked if key != SAMPLE and not is_file(key)]
+    keys = [pick for pick in draft.picked if isinstance(pick, str) and not is_file(pick)]
     return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in keys)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.plan.model import FileSource, HubSource, OwnAsking, OwnSuite
-from weighin.engine.prepare.draft import Draft, Target, load_draft, plan_from_draft, save_draft
+from weighin.engine.prepare.draft import Draft, SampleModel, Target, load_draft, plan_from_draft, save_draft
 
 
 def test_a_draft_comes_back_whole(tmp_path: Path) -> None:
@@ -16,6 +16,14 @@ def test_a_draft_comes_back_whole(tmp_path: Path) -> None:
     draft = Draft(data_files=("/q.csv",), own=own, picked=("/x.gguf",), target=Target(n_ctx=2048), step=3)
     save_draft(draft, tmp_path / "deep" / "draft.json")
     assert load_draft(tmp_path / "deep" / "draft.json") == draft
+
+
+def test_the_sample_is_a_pick_of_its_own_also_in_drafts_of_earlier_versions(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    save_draft(Draft(picked=("sample.gguf", SampleModel())), path)
+    assert load_draft(path).picked == ("sample.gguf", SampleModel())
+    path.write_bytes(b'{"picked": ["sample", "/x.gguf"]}')
+    assert load_draft(path).picked == (SampleModel(), "/x.gguf")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"suites": 3}'])

@@ -17,7 +17,7 @@ from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.hub.client import RetryPolicy, connect
 from weighin.engine.models.fetch import fetch_models
 from weighin.engine.plan.model import Plan
-from weighin.engine.prepare.draft import SAMPLE, Draft, load_draft
+from weighin.engine.prepare.draft import Draft, SampleModel, load_draft
 from weighin.tui.wizard.candidates import CandidatesStep
 from weighin.tui.wizard.fetch import FetchScreen
 from weighin.tui.wizard.review import ReviewStep
@@ -192,7 +192,7 @@ async def test_what_may_not_be_used_stays_with_its_reason(tiny_gguf: Callable[[i
         assert refused
         cursor_on(step, refused[0].key)
         await pilot.press("space")
-        assert step.draft.picked == (SAMPLE,)
+        assert step.draft.picked == (SampleModel(),)
         await until(pilot, lambda: "Cannot be picked" in text_of(step, "#models-detail"))
 
 
