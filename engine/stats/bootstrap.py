@@ -46,25 +46,6 @@ def bootstrap_mean(
     return msgspec.structs.replace(estimate, items=len(values))
 
 
-def paired_bootstrap(
-    a: Sequence[float],
-    b: Sequence[float],
-    *,
-    clusters: Sequence[Hashable] | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Estimate:
-    """Mean of A − B over the same items with its percentile interval: items are drawn, and both scores with them.
-
-    Raises:
-        ValueError: no items, or not the same number of A, B and clusters.
-    """
-    if len(a) != len(b):
-        raise ValueError(f"A has {len(a)} scores and B has {len(b)}; they must be of the same items.")
-    differences = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
-    return bootstrap_mean(differences.tolist(), clusters=clusters, resamples=resamples, seed=seed)
-
-
 def bootstrap_of_sums(
     columns: ArrayLike,
     statistic: Callable[[Floats], Floats],

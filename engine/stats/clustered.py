@@ -12,7 +12,6 @@ from collections.abc import Hashable, Sequence
 import msgspec
 import numpy as np
 
-from .intervals import Z95
 from .paired import mcnemar_p
 
 
@@ -23,16 +22,6 @@ class MeanError(msgspec.Struct, frozen=True, kw_only=True):
     standard_error: float
     n: int
     """Items."""
-
-    @property
-    def low(self) -> float:
-        """Lower end of the normal 95 % interval."""
-        return self.mean - Z95 * self.standard_error
-
-    @property
-    def high(self) -> float:
-        """Upper end of the normal 95 % interval."""
-        return self.mean + Z95 * self.standard_error
 
 
 def standard_error(values: Sequence[float]) -> float:
@@ -69,17 +58,6 @@ def clustered_mean(values: Sequence[float], clusters: Sequence[Hashable] | None 
         within = math.fsum(value * value for value in sums.values()) - squares
         variance += within / (n * n)
     return MeanError(mean=mean, standard_error=math.sqrt(max(0.0, variance)), n=n)
-
-
-def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[Hashable] | None = None) -> MeanError:
-    """Mean of A − B over the same items with its paired, and where asked for clustered, standard error.
-
-    Raises:
-        ValueError: no items, or not the same number of A, B and clusters.
-    """
-    if len(a) != len(b):
-        raise ValueError(f"A has {len(a)} scores and B has {len(b)}; they must be of the same items.")
-    return clustered_mean([x - y for x, y in zip(a, b, strict=True)], clusters)
 
 
 def effective_counts(right: Sequence[bool], clusters: Sequence[Hashable]) -> tuple[float, float]:

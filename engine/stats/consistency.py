@@ -139,11 +139,6 @@ class OrderConsistency(msgspec.Struct, frozen=True, kw_only=True):
     arXiv 2309.03882: RStd); 0 when no place is preferred."""
 
 
-def rotations(n: int) -> list[tuple[int, ...]]:
-    """All cyclic orders of n options: order r has option ``(p + r) % n`` at place p."""
-    return [tuple((place + r) % n for place in range(n)) for r in range(n)]
-
-
 def order_consistency(items: Sequence[RotatedItem], *, resamples: int = RESAMPLES, seed: int = 0) -> OrderConsistency:
     """The three figures over items that were asked under all their rotations.
 
@@ -201,15 +196,6 @@ def determinism(first: Sequence[str], second: Sequence[str], *, resamples: int =
     """
     same = [float(a == b) for a, b in zip(first, second, strict=True)]
     return bootstrap_mean(same, resamples=resamples, seed=seed)
-
-
-def fragile_share(margins_nats: Sequence[float], *, below: float = 0.15, resamples: int = RESAMPLES) -> Estimate:
-    """Share of choice items whose two best options are nearer than ``below`` nats: another batch layout may turn them.
-
-    Raises:
-        ValueError: no items.
-    """
-    return bootstrap_mean([float(margin < below) for margin in margins_nats], resamples=resamples)
 
 
 def _at_least(items: Sequence[Sequence[T]], n: int) -> Sequence[Sequence[T]]:

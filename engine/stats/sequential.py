@@ -67,58 +67,6 @@ class Evidence:
         return self.e_values
 
 
-class PairedEvidence:
-    """Evidence against H0: mean over the pool of x_A − x_B ≤ ``at_most``; ``e_value`` ≥ 1/α rejects it at level α."""
-
-    def __init__(self, pool: int, at_most: float = 0.0) -> None:
-        self._tests = Evidence(pool, at_most)
-
-    def add(self, difference: float) -> None:
-        """The next item's x_A − x_B, between −1 and 1.
-
-        Raises:
-            ValueError: the pool is used up.
-        """
-        self._tests.add(difference)
-
-    @property
-    def e_value(self) -> float:
-        """Infinite when H0 has become impossible."""
-        return float(self._tests.e_values)
-
-
-class PairedSequence:
-    """Confidence sequence for the pool's mean of x_A − x_B, valid however often one looks.
-
-    A bound is passed when the evidence against every point of a grid up to it has reached 2/α once; the grid makes
-    the interval wider than it need be by two of its steps at most.
-    """
-
-    def __init__(self, pool: int, alpha: float = 0.05, *, points: int = 401) -> None:
-        """``points``: of the grid over −1 to 1; all values that the mean can take, where these are fewer."""
-        n = min(points, 2 * pool + 1)
-        self._grid = np.linspace(-1.0, 1.0, n)
-        # Row 0: against "mean ≤ g" with d; row 1: against "mean ≥ g", which is "mean of −d ≤ −g".
-        self._tests = Evidence(pool, np.stack([self._grid, -self._grid]))
-        self._rejected = np.zeros((2, n), dtype=bool)
-        self._needed = 2 / alpha
-
-    def add(self, difference: float) -> Interval:
-        """The next item's x_A − x_B, between −1 and 1; returns the interval, which never widens."""
-        self._rejected |= self._tests.add(np.array([[difference], [-difference]])) >= self._needed
-        return self.interval
-
-    @property
-    def interval(self) -> Interval:
-        """Where the mean over the whole pool is, at level 1 − α for all looks together."""
-        # Counted from the ends without a gap: otherwise rejections of many true hypotheses would add up.
-        below = int(np.argmin(self._rejected[0])) if not self._rejected[0].all() else self._grid.size
-        above = int(np.argmin(self._rejected[1][::-1])) if not self._rejected[1].all() else self._grid.size
-        low = self._grid[max(0, below - 1)]
-        high = self._grid[min(self._grid.size - 1, self._grid.size - above)]
-        return Interval(float(low), float(max(low, high)))
-
-
 @lru_cache(maxsize=8)
 def _log_factorials(up_to: int) -> Floats:
     """ln 0!, ln 1!, … ln up_to!."""
@@ -173,13 +121,3 @@ def live_interval(seen: int, correct: int, pool: int, alpha: float = 0.05) -> In
     if pool <= 0 or seen <= 0:
         return Interval(0.0, 1.0)
     return Interval(*PoolCounts(pool, alpha).update(seen, correct))
-
-
-def practically_equal(a_better: PairedEvidence, b_better: PairedEvidence, alpha: float = 0.05) -> bool:
-    """Both "A is better by the margin" and "B is" rejected, each at α/2.
-
-    Args:
-        a_better: fed x_B − x_A with ``at_most`` = −margin, so that it gathers evidence against A − B ≥ margin.
-        b_better: fed x_A − x_B with ``at_most`` = −margin.
-    """
-    return min(a_better.e_value, b_better.e_value) >= 2 / alpha
