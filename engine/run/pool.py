@@ -9,6 +9,8 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from ..errors import WeighinError
 from ..events.run import ModelLoaded, WorkerFailure
 from ..plan.model import Candidate, Settings
@@ -64,21 +66,9 @@ class WorkerPool:
         if not isinstance(loaded, Loaded):
             raise WorkerRefusedError(f"The worker for {candidate.id} answered {type(loaded).__name__} to LoadModel.")
         self.loading_s += time.monotonic() - started
-        return ModelLoaded(
-            candidate=candidate.id,
-            load_s=loaded.load_s,
-            architecture=loaded.architecture,
-            parameters=loaded.parameters,
-            size_bytes=loaded.size_bytes,
-            n_vocab=loaded.n_vocab,
-            n_ctx_train=loaded.n_ctx_train,
-            prompt_style=loaded.prompt_style,
-            chat_template_sha256=loaded.chat_template_sha256,
-            devices=loaded.devices,
-            n_threads=loaded.n_threads,
-            llama_build=loaded.llama_build,
-            flash_attention=self._settings.flash_attention,
-        )
+        # A Loaded report has the fields of the event, and one more.
+        facts = {name: value for name, value in msgspec.structs.asdict(loaded).items() if name != "peak_rss_bytes"}
+        return ModelLoaded(candidate=candidate.id, flash_attention=self._settings.flash_attention, **facts)
 
     async def ask(self, candidate: str, command: Command, beat: BeatSink) -> Report:
         """Ask a loaded candidate's worker. Raises as ``load`` does."""

@@ -19,12 +19,10 @@ import numpy as np
 
 from ..llama.context import Context
 from ..tasks.requests import ChoiceRequest, ChoiceResult
+from .prefix import MIN_SHARED_PREFIX, common_prefix
 
 Tick = Callable[[str, float], None]
 """Called with the item and the share done."""
-
-_MIN_SHARED_PREFIX = 16
-"""A shorter prefix shared by all items costs more in bookkeeping than it saves."""
 
 _CPU_GROUP_TOKENS = 63
 """From 64 query tokens on, ggml's CPU flash attention takes another kernel (ops.cpp, ``ggml_fa_tile_config``), which
@@ -63,10 +61,10 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
     context.clear()
     items = [_tokenize(context, request) for request in requests]
     share_sequences = context.model.shares_sequences
-    shared = _common_prefix([option.inputs for item in items for option in item.options]) if share_sequences else 0
+    shared = common_prefix([option.inputs for item in items for option in item.options]) if share_sequences else 0
     # The last shared token must be decoded with its item where its logits are wanted.
     shared = min([shared, *(_first_wanted(option) for item in items for option in item.options)])
-    if shared < _MIN_SHARED_PREFIX or len(items) < 2:
+    if shared < MIN_SHARED_PREFIX or len(items) < 2:
         shared = 0
     unique_tokens = 0
     if shared:
@@ -112,21 +110,13 @@ def _tokenize(context: Context, request: ChoiceRequest) -> _Item:
         expected = tuple(whole[len(head) :]) or (whole[-1],)
         inputs = tuple(whole[-(limit + 1) :][:-1])
         options.append(_Option(inputs=inputs, continuation=expected[-len(inputs) :]))
-    prefix = _common_prefix([option.inputs for option in options])
+    prefix = common_prefix([option.inputs for option in options])
     return _Item(request=request, options=tuple(options), prefix=prefix)
 
 
 def _first_wanted(option: _Option) -> int:
     """Index into ``inputs`` of the token that predicts the continuation's first."""
     return len(option.inputs) - len(option.continuation)
-
-
-def _common_prefix(rows: Sequence[tuple[int, ...]]) -> int:
-    shortest, longest = min(rows), max(rows)  # the extremes in dictionary order differ first
-    for index, (a, b) in enumerate(zip(shortest, longest, strict=False)):
-        if a != b:
-            return index
-    return min(len(shortest), len(longest))
 
 
 def _pack(context: Context, items: Sequence[_Item], order: Sequence[int], shared: int) -> list[list[int]]:
@@ -210,33 +200,21 @@ def _decode_shared(context: Context, items: Sequence[_Item], shared: int) -> tup
 def _decode_one_by_one(context: Context, items: Sequence[_Item], shared: int) -> tuple[list[_Scores], int]:
     """For items too wide or too long for one batch: option after option, the item's prefix kept in the cache."""
     scored, tokens = [], 0
-    lane = 1 if shared else 0
+    sequence = 1 if shared else 0
     for item in items:
         scores: _Scores = []
-        held: tuple[int, ...] = ()
-        context.forget(lane)
+        cached: tuple[int, ...] = ()
+        context.forget(sequence)
         if shared:
-            context.share(0, lane, shared)
-            held = item.options[0].inputs[:shared]
+            context.share(0, sequence, shared)
+            cached = item.options[0].inputs[:shared]
         for option in item.options:
-            keep = min(_common_prefix([held, option.inputs]), _first_wanted(option)) if held else 0
-            context.forget(lane, keep)
-            value, greedy, places = 0.0, True, _wanted(option)
-            position = keep
-            while position < len(option.inputs):
-                part = option.inputs[position : position + context.spec.n_batch]
-                inside = [w for w in places if position <= w < position + len(part)]
-                base = context.add(part, position, [lane], [w - position for w in inside])
-                context.decode()
-                for w in inside:
-                    target = option.continuation[w - places[0]]
-                    log_probability, best = _token_score(context, base + w - position, target)
-                    value, greedy = value + log_probability, greedy and best
-                tokens += len(part)
-                position += len(part)
-            held = option.inputs
-            scores.append((value, greedy))
-        context.forget(lane)
+            keep = min(common_prefix([cached, option.inputs]), _first_wanted(option)) if cached else 0
+            context.forget(sequence, keep)
+            scores.append(_decode_option(context, option, sequence, keep))
+            tokens += len(option.inputs) - keep
+            cached = option.inputs
+        context.forget(sequence)
         scored.append(scores)
     return scored, tokens
 
@@ -248,21 +226,25 @@ def _decode_separately(context: Context, items: Sequence[_Item]) -> tuple[list[_
         scores: _Scores = []
         for option in item.options:
             context.clear()
-            value, greedy, places = 0.0, True, _wanted(option)
-            for position in range(0, len(option.inputs), context.spec.n_batch):
-                part = option.inputs[position : position + context.spec.n_batch]
-                inside = [w for w in places if position <= w < position + len(part)]
-                base = context.add(part, position, [0], [w - position for w in inside])
-                context.decode()
-                for w in inside:
-                    log_probability, best = _token_score(
-                        context, base + w - position, option.continuation[w - places[0]]
-                    )
-                    value, greedy = value + log_probability, greedy and best
-                tokens += len(part)
-            scores.append((value, greedy))
+            scores.append(_decode_option(context, option, 0, 0))
+            tokens += len(option.inputs)
         scored.append(scores)
     return scored, tokens
+
+
+def _decode_option(context: Context, option: _Option, sequence: int, cached: int) -> tuple[float, bool]:
+    """Score one option by itself, batch after batch; its first ``cached`` tokens are in the sequence's cache."""
+    log_likelihood, greedy, places = 0.0, True, _wanted(option)
+    for position in range(cached, len(option.inputs), context.spec.n_batch):
+        part = option.inputs[position : position + context.spec.n_batch]
+        inside = [place for place in places if position <= place < position + len(part)]
+        base = context.add(part, position, [sequence], [place - position for place in inside])
+        context.decode()
+        for place in inside:
+            token = option.continuation[place - places[0]]
+            log_probability, best = _token_score(context, base + place - position, token)
+            log_likelihood, greedy = log_likelihood + log_probability, greedy and best
+    return log_likelihood, greedy
 
 
 def _wanted(option: _Option) -> range:

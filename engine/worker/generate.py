@@ -14,12 +14,11 @@ import numpy as np
 
 from ..llama.context import Context
 from ..tasks.requests import GenerateRequest, GenerateResult
+from .prefix import MIN_SHARED_PREFIX, common_prefix
 
 Tick = Callable[[str, float], None]
 Render = Callable[[GenerateRequest], tuple[str, list[int]]]
 """The prompt as sent, and its tokens."""
-
-_MIN_SHARED_PREFIX = 16
 
 
 class GenerateBlock(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,16 +140,11 @@ def _add_prompt(context: Context, lane: Lane, fresh: list[int], shared: int) -> 
 
 
 def _shared_prefix(context: Context, rows: Sequence[list[int]]) -> int:
+    """Tokens that are decoded once for all prompts; 0 where that does not pay or is not possible."""
     if len(rows) < 2 or not context.model.shares_sequences:
         return 0
-    shortest, longest = min(rows), max(rows)
-    same = 0
-    for a, b in zip(shortest, longest, strict=False):
-        if a != b:
-            break
-        same += 1
-    same = min(same, min(len(row) for row in rows) - 1)  # the last token's logits choose the first answer token
-    return same if same >= _MIN_SHARED_PREFIX else 0
+    shared = min(common_prefix(rows), min(map(len, rows)) - 1)  # the last token's logits choose the first answer token
+    return shared if shared >= MIN_SHARED_PREFIX else 0
 
 
 def lane_result(lane: Lane, elapsed_s: float | None = None) -> GenerateResult:
