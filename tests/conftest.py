@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fixtures.runs import write_choice_file, write_writing_file
 from hypothesis import settings
 
 from weighin.engine.gguf.tiny import write_tiny_model
@@ -26,6 +27,14 @@ settings.load_profile("repeatable")
 TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fixtures of a wider scope start workers too, before any test has its home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WEIGHIN_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Everything weighin keeps goes below this folder."""
@@ -36,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three random models: a base model, one with a chat template, a quantised one."""
+    """Three random models: a base model, one with a chat template, a quantized one."""
     folder = tmp_path_factory.mktemp("models")
     files = [folder / name for name in ("base.gguf", "chatty.gguf", "small.Q8_0.gguf")]
     write_tiny_model(files[0], seed=1)
@@ -48,23 +57,13 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture
 def choice_file(tmp_path: Path) -> Path:
     """Forty choice items."""
-    colours = ("red", "blue", "green")
-    rows = [
-        {"id": f"c{n:02d}", "question": f"What is the colour of city {n}?", "choices": list(colours), "answer": n % 3}
-        for n in range(40)
-    ]
-    file = tmp_path / "colours.jsonl"
-    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    return file
+    return write_choice_file(tmp_path)
 
 
 @pytest.fixture
 def writing_file(tmp_path: Path) -> Path:
     """Forty generate items."""
-    file = tmp_path / "writing.csv"
-    rows = [f"w{n:02d},what is the price of {n},{n}" for n in range(40)]
-    file.write_text("\n".join(["id,prompt,answer", *rows]), encoding="utf-8")
-    return file
+    return write_writing_file(tmp_path)
 
 
 @pytest.fixture(scope="session")

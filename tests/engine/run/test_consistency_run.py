@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import msgspec
 import pytest
+from fixtures.runs import cancel_at, run_plan, tiny_plan, writing_suite
 
 from weighin.engine.events import run as ev
-from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
-from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
-from weighin.engine.run.session import Session
+from weighin.engine.plan.model import ConsistencyPlan, Plan
 from weighin.engine.store.store import Store
 
 ITEMS, SAMPLES = 12, 4
@@ -19,31 +17,8 @@ ITEMS, SAMPLES = 12, 4
 
 @pytest.fixture
 def plan(tiny_models: list[Path], writing_file: Path) -> Plan:
-    return freeze_plan(
-        Plan(
-            candidates=candidates_from_paths(str(file) for file in tiny_models[:2]),
-            suites=(OwnSuite(name="writing", source=FileSource(path=str(writing_file)), limit=20),),
-            settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
-            speed=SpeedPlan(n_prompt=8, n_generate=2, repeats=1, max_disturbed_retries=0, chat_prompts=0),
-            consistency=ConsistencyPlan(items=ITEMS, samples=SAMPLES, temperature=1.5),
-        )
-    ).plan
-
-
-def run(plan: Plan, store: Store, run_id: str, *, cancel_after: int = 0) -> list[ev.Event]:
-    if all(row.id != run_id for row in store.runs()):
-        store.create_run(run_id, "test", plan)
-
-    async def main() -> list[ev.Event]:
-        session = Session(freeze_plan(plan), store, run_id)
-        seen: list[ev.Event] = []
-        async for event in session.run():
-            seen.append(event)
-            if sum(isinstance(e, ev.SamplesDrawn) for e in seen) == cancel_after > 0:
-                session.cancel()
-        return seen
-
-    return asyncio.run(main())
+    again = ConsistencyPlan(items=ITEMS, samples=SAMPLES, temperature=1.5)
+    return tiny_plan(tiny_models[:2], writing_suite(writing_file, limit=20), consistency=again)
 
 
 def samples(store: Store, run_id: str) -> dict[tuple[str, str, int], str]:
@@ -55,8 +30,8 @@ def samples(store: Store, run_id: str) -> dict[tuple[str, str, int], str]:
 
 def test_every_candidate_is_sampled_and_accuracy_stays_what_it_was(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
-    sampled = run(plan, store, "sampled")
-    plain = run(msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0)), store, "plain")
+    sampled = run_plan(plan, store, "sampled")
+    plain = run_plan(msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0)), store, "plain")
     drawn = samples(store, "sampled")
     assert len(drawn) == 2 * ITEMS * SAMPLES
     assert len(set(drawn.values())) > ITEMS  # they do vary at this temperature
@@ -76,16 +51,16 @@ def test_every_candidate_is_sampled_and_accuracy_stays_what_it_was(plan: Plan, h
 
 def test_cancelled_and_resumed_the_samples_are_the_same(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
-    run(plan, store, "whole")
-    run(plan, store, "cut", cancel_after=1)
+    run_plan(plan, store, "whole")
+    run_plan(plan, store, "cut", cancel_at(ev.SamplesDrawn))
     assert len(samples(store, "cut")) < len(samples(store, "whole"))
-    run(plan, store, "cut")
+    run_plan(plan, store, "cut")
     assert samples(store, "cut") == samples(store, "whole")
 
 
 def test_a_cold_model_always_says_the_same(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
     cold = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=6, samples=3, temperature=1e-4))
-    events = run(cold, store, "cold")
+    events = run_plan(cold, store, "cold")
     verdict = next(e for e in reversed(events) if isinstance(e, ev.VerdictReached))
     assert [row.consistency for row in verdict.rankings] == [1.0, 1.0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fixtures.runs import React, cancel_at, choice_suite, run_plan, tiny_plan, writing_suite
 
 from weighin.engine.events import run as ev
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.files import plan_from_toml, plan_to_toml
-from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
-from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.plan.model import ConsistencyPlan, Plan
 from weighin.engine.run.consistency.questions import ConsistencyQuestions
 from weighin.engine.run.progress import Progress
 from weighin.engine.run.rounds import Schedule
@@ -49,47 +48,24 @@ def listed_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def plan(tiny_models: list[Path], listed_file: Path, writing_file: Path) -> Plan:
-    return freeze_plan(
-        Plan(
-            candidates=candidates_from_paths(str(file) for file in tiny_models[:2]),
-            suites=(
-                OwnSuite(name="colours", source=FileSource(path=str(listed_file))),
-                OwnSuite(name="writing", source=FileSource(path=str(writing_file)), limit=8),
-            ),
-            settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
-            speed=SpeedPlan(n_prompt=8, n_generate=2, repeats=1, max_disturbed_retries=0, chat_prompts=0),
-            consistency=ConsistencyPlan(
-                items=15, samples=2, order_items=REORDERED, template_items=2 * REWORDED, repeat_blocks=2
-            ),
-        )
-    ).plan
+    again = ConsistencyPlan(items=15, samples=2, order_items=REORDERED, template_items=2 * REWORDED, repeat_blocks=2)
+    suites = choice_suite(listed_file), writing_suite(writing_file, limit=8)
+    return tiny_plan(tiny_models[:2], *suites, consistency=again)
 
 
-def run(
-    plan: Plan,
-    store: Store,
-    run_id: str,
-    *,
-    cancel_at: type[ev.Event] | None = None,
-    kill_at: type[ev.Event] | None = None,
-) -> list[ev.Event]:
-    if all(row.id != run_id for row in store.runs()):
-        store.create_run(run_id, "test", plan)
+def kill_at(kind: type[ev.OptionsTurned]) -> React:
+    """Kills the worker at its first event of ``kind``."""
+    killed = False
 
-    async def main() -> list[ev.Event]:
-        session = Session(freeze_plan(plan), store, run_id)
-        seen: list[ev.Event] = []
-        async for event in session.run():
-            seen.append(event)
-            if cancel_at is not None and isinstance(event, cancel_at):
-                session.cancel()
-            if kill_at is not None and sum(isinstance(e, kill_at) for e in seen) == 1 and isinstance(event, kill_at):
-                pid = session._pool._workers[event.candidate].pid  # type: ignore[union-attr]
-                assert pid is not None
-                os.kill(pid, signal.SIGKILL)
-        return seen
+    def react(session: Session, event: ev.Event) -> None:
+        nonlocal killed
+        if isinstance(event, kind) and not killed:
+            killed = True
+            pid = session._pool._workers[event.candidate].pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
 
-    return asyncio.run(main())
+    return react
 
 
 def facts(store: Store, run_id: str) -> list[ev.Event]:
@@ -100,7 +76,7 @@ def facts(store: Store, run_id: str) -> list[ev.Event]:
 
 def test_everything_is_asked_again_as_planned_and_resumes_to_the_same(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
-    seen = run(plan, store, "whole")
+    seen = run_plan(plan, store, "whole")
     names = [candidate.id for candidate in plan.candidates]
     reordered = [e for e in seen if isinstance(e, ev.OptionsTurned)]
     assert sorted((e.candidate, e.suite, e.part, len(e.items)) for e in reordered) == sorted(
@@ -146,9 +122,9 @@ def test_everything_is_asked_again_as_planned_and_resumes_to_the_same(plan: Plan
     whole = facts(store, "whole")
     for number, kind in enumerate((ev.OptionsTurned, ev.PromptsReworded, ev.BlockRepeated)):
         cut = f"cut-{number}"
-        run(plan, store, cut, cancel_at=kind)
+        run_plan(plan, store, cut, cancel_at(kind))
         assert len(facts(store, cut)) < len(whole)
-        run(plan, store, cut)
+        run_plan(plan, store, cut)
         assert facts(store, cut) == whole
 
 
@@ -156,8 +132,8 @@ def test_everything_is_asked_again_as_planned_and_resumes_to_the_same(plan: Plan
 def test_a_worker_killed_between_two_steps_changes_nothing(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
     short = msgspec.structs.replace(plan, candidates=plan.candidates[:1])
-    run(short, store, "whole")
-    seen = run(short, store, "killed", kill_at=ev.OptionsTurned)
+    run_plan(short, store, "whole")
+    seen = run_plan(short, store, "killed", kill_at(ev.OptionsTurned))
     assert [e.failure for e in seen if isinstance(e, ev.WorkerDied)] == ["killed"]
     assert facts(store, "killed") == facts(store, "whole") != []
 
@@ -165,7 +141,7 @@ def test_a_worker_killed_between_two_steps_changes_nothing(plan: Plan, home: Pat
 def test_without_consistency_nothing_is_asked_again_and_accuracy_is_the_same(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
     none = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0))
-    seen = run(none, store, "plain")
+    seen = run_plan(none, store, "plain")
     assert facts(store, "plain") == []
     verdict = seen[-1]
     assert isinstance(verdict, ev.VerdictReached)
@@ -180,7 +156,7 @@ def test_a_run_of_an_older_version_opens(plan: Plan, home: Path) -> None:
     opened = plan_from_toml(old, where="the stored plan")
     assert opened.consistency == ConsistencyPlan(items=15, samples=2)
     store = Store.open(home / "runs.sqlite3")
-    seen = run(msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0)), store, "old")
+    seen = run_plan(msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0)), store, "old")
     verdict = seen[-1]
     assert isinstance(verdict, ev.VerdictReached)
     line = json.loads(msgspec.json.encode(verdict))

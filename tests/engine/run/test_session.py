@@ -6,64 +6,45 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
+from fixtures.runs import (
+    BRIEF,
+    choice_suite,
+    outcome,
+    run_plan,
+    tiny_plan,
+    write_choice_file,
+    write_writing_file,
+    writing_suite,
+)
 
 from weighin.engine.errors import StoreError
 from weighin.engine.events import run as ev
 from weighin.engine.events.ranking import Failed
-from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnSuite, Plan, Settings, SpeedPlan
-from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.plan.model import ConsistencyPlan, Plan
 from weighin.engine.run.race import RaceWatch
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="signals as Linux has them")
 
-React = Callable[[Session, ev.Event], None]
-
 
 @pytest.fixture
 def plan(tiny_models: list[Path], choice_file: Path, writing_file: Path) -> Plan:
-    return freeze_plan(
-        Plan(
-            candidates=candidates_from_paths(str(file) for file in tiny_models),
-            suites=(
-                OwnSuite(name="colours", source=FileSource(path=str(choice_file))),
-                OwnSuite(name="writing", source=FileSource(path=str(writing_file))),
-            ),
-            settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
-            speed=SpeedPlan(
-                n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
-            ),
-            consistency=ConsistencyPlan(items=12, samples=2),
-        )
-    ).plan
+    return thorough_plan(tiny_models, choice_file, writing_file)
+
+
+def thorough_plan(models: list[Path], choice_file: Path, writing_file: Path) -> Plan:
+    suites = choice_suite(choice_file), writing_suite(writing_file)
+    return tiny_plan(models, *suites, speed=BRIEF, consistency=ConsistencyPlan(items=12, samples=2))
 
 
 @pytest.fixture
 def store(home: Path) -> Store:
     return Store.open(home / "runs.sqlite3")
-
-
-def work(plan: Plan, store: Store, react: React | None = None, *, run_id: str = "r1") -> list[ev.Event]:
-    """Run to the end, calling ``react`` on every event."""
-    if all(row.id != run_id for row in store.runs()):
-        store.create_run(run_id, "test", plan)
-
-    async def main() -> list[ev.Event]:
-        session = Session(freeze_plan(plan), store, run_id)
-        seen = []
-        async for event in session.run():
-            seen.append(event)
-            if react is not None:
-                react(session, event)
-        return seen
-
-    return asyncio.run(main())
 
 
 def answers(store: Store, run_id: str = "r1") -> dict[tuple[str, str, str], tuple[object, ...]]:
@@ -77,19 +58,20 @@ def answers(store: Store, run_id: str = "r1") -> dict[tuple[str, str, str], tupl
     return found
 
 
-def outcome(events: list[ev.Event]) -> str:
-    return next(e.outcome for e in reversed(events) if isinstance(e, ev.RunFinished))
-
-
-@pytest.fixture
-def whole(plan: Plan, store: Store) -> dict[tuple[str, str, str], tuple[object, ...]]:
-    """Answers of an uninterrupted run."""
-    work(plan, store, run_id="whole")
-    return answers(store, "whole")
+@pytest.fixture(scope="module")
+def whole(
+    tiny_models: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str, str], tuple[object, ...]]:
+    """Answers of an uninterrupted run of the same plan."""
+    folder = tmp_path_factory.mktemp("whole")
+    plan = thorough_plan(tiny_models, write_choice_file(folder), write_writing_file(folder))
+    with Store.open(folder / "runs.sqlite3") as store:
+        run_plan(plan, store)
+        return answers(store)
 
 
 def test_every_candidate_does_the_same_work_and_the_verdict_comes_last(plan: Plan, store: Store) -> None:
-    seen = work(plan, store)
+    seen = run_plan(plan, store)
     assert isinstance(seen[0], ev.RunStarted)
     assert isinstance(seen[-1], ev.VerdictReached)
     assert outcome(seen) == "completed"
@@ -110,7 +92,7 @@ def test_every_candidate_does_the_same_work_and_the_verdict_comes_last(plan: Pla
 
 
 def test_candidates_take_turns_in_alternating_order(plan: Plan, store: Store) -> None:
-    seen = work(plan, store)
+    seen = run_plan(plan, store)
     rounds: list[list[str]] = []
     for event in seen:
         if isinstance(event, ev.RoundStarted):
@@ -129,7 +111,7 @@ def test_durable_events_are_stored_before_they_are_told(plan: Plan, store: Store
         if isinstance(event, (ev.BlockScored, ev.SpeedMeasured, ev.MemoryMeasured, ev.VerdictReached)):
             assert event in other.events("r1", type(event).__name__)
 
-    work(plan, store, check)
+    run_plan(plan, store, react=check)
 
 
 @pytest.mark.parametrize("after", [1, 40, 100, 200])
@@ -144,9 +126,9 @@ def test_cancelled_anywhere_and_resumed_it_ends_as_if_uninterrupted(
         if count == after:
             session.cancel()
 
-    first = work(plan, store, cancel)
+    first = run_plan(plan, store, react=cancel)
     assert outcome(first) == "cancelled"
-    again = work(plan, store)
+    again = run_plan(plan, store)
     assert outcome(again) == "completed"
     assert answers(store) == whole
     repeats = [e for e in store.events("r1") if isinstance(e, ev.SpeedMeasured) and e.final]
@@ -169,7 +151,7 @@ def test_a_killed_worker_is_replaced_and_changes_nothing(
             os.kill(pid, signal.SIGKILL)
             killed = True
 
-    seen = work(plan, store, kill)
+    seen = run_plan(plan, store, react=kill)
     assert [e.failure for e in seen if isinstance(e, ev.WorkerDied)] == ["killed"]
     assert outcome(seen) == "completed"
     assert answers(store) == whole
@@ -185,7 +167,7 @@ def test_a_worker_that_aborts_takes_only_its_candidate_with_it(plan: Plan, store
             assert pid is not None
             os.kill(pid, signal.SIGABRT)
 
-    seen = work(plan, store, abort)
+    seen = run_plan(plan, store, react=abort)
     assert outcome(seen) == "completed"
     stopped = [e for e in seen if isinstance(e, ev.CandidateStopped)]
     assert [(e.candidate, e.reason) for e in stopped] == [(victim, "failed")]
@@ -208,7 +190,7 @@ def test_a_skipped_candidate_and_a_dropped_suite_get_no_more_work(plan: Plan, st
         if isinstance(event, ev.PhaseChanged) and event.candidate == skipped and event.phase == "speed":
             session.skip(skipped)
 
-    seen = work(plan, store, react)
+    seen = run_plan(plan, store, react=react)
     assert outcome(seen) == "completed"
     assert not [e for e in seen if isinstance(e, ev.BlockScored) and e.candidate == skipped]
     # The work goes on while we react: the block under way when the suite was dropped may still come.
@@ -225,7 +207,7 @@ def test_pausing_holds_the_work_until_continued(plan: Plan, store: Store) -> Non
             session.pause()
             asyncio.get_running_loop().call_later(0.3, session.unpause)
 
-    seen = work(plan, store, react)
+    seen = run_plan(plan, store, react=react)
     kinds = [type(e).__name__ for e in seen]
     pause, go_on = kinds.index("RunPaused"), kinds.index("RunContinued")
     assert kinds[pause:go_on].count("BlockScored") <= 1
@@ -233,8 +215,8 @@ def test_pausing_holds_the_work_until_continued(plan: Plan, store: Store) -> Non
 
 
 def test_a_spent_time_budget_ends_the_run_with_a_verdict(plan: Plan, store: Store) -> None:
-    plan = msgspec.structs.replace(plan, time_budget_s=0.8)
-    seen = work(plan, store)
+    plan = msgspec.structs.replace(plan, time_budget_s=0.01)
+    seen = run_plan(plan, store)
     assert outcome(seen) == "out of time"
     assert isinstance(seen[-1], ev.VerdictReached)
     assert store.runs()[0].status == "out of time"
@@ -249,12 +231,12 @@ def test_a_full_disk_leaves_the_run_unfinished_and_it_can_be_resumed(
             store._connection.execute(f"PRAGMA max_page_count = {pages}")
 
     with pytest.raises(StoreError, match="is full"):
-        work(plan, store, fill)
+        run_plan(plan, store, react=fill)
     store._connection.execute("PRAGMA max_page_count = 1000000")
     assert store.events("r1", "RunFinished") == []
     assert store.runs()[0].status == "running"
     assert 0 < len(answers(store)) < len(whole)
-    assert outcome(work(plan, store)) == "completed"
+    assert outcome(run_plan(plan, store)) == "completed"
     assert answers(store) == whole
 
 
@@ -266,7 +248,7 @@ def test_a_fault_of_ours_finishes_the_run_as_failed_with_a_verdict(
 
     monkeypatch.setattr(RaceWatch, "decide", fault)
     with pytest.raises(ZeroDivisionError):
-        work(plan, store)
+        run_plan(plan, store)
     assert outcome(store.events("r1")) == "failed"
     assert isinstance(store.events("r1")[-1], ev.VerdictReached)
     assert store.runs()[0].status == "failed"
@@ -278,7 +260,7 @@ def test_a_model_that_cannot_be_loaded_fails_alone(plan: Plan, store: Store, tmp
     broken.write_bytes(Path(plan.candidates[0].path).read_bytes().replace(b"blk.1.ffn_up", b"blk.1.ffn_xx"))
     bad = msgspec.structs.replace(plan.candidates[0], path=str(broken), id="broken", sha256="")
     plan = msgspec.structs.replace(plan, candidates=(bad, plan.candidates[1]))
-    seen = work(plan, store)
+    seen = run_plan(plan, store)
     assert outcome(seen) == "completed"
     assert [(e.candidate, e.reason) for e in seen if isinstance(e, ev.CandidateStopped)] == [("broken", "failed")]
     assert len(answers(store)) == 80 + 24

@@ -13,6 +13,7 @@ from fixtures.stored_runs import StoredRuns
 
 from weighin.engine.events.run import AnswerScored, CandidateStopped, SpeedMeasured, VerdictReached
 from weighin.engine.judging.verdict import reach_verdict
+from weighin.engine.plan.model import BuiltInSuite, OwnSuite
 from weighin.engine.report.export import formats
 from weighin.engine.store.store import Store
 from weighin.tui.app.app import WeighinApp
@@ -51,8 +52,11 @@ def test_the_plan_decodes_with_all_that_was_asked(old_store: Store, stored_runs:
     assert [c.id for c in plan.candidates] == ["base", "chatty", "small.q8_0"]
     assert all(c.sha256 and c.size_bytes and c.quant for c in plan.candidates)
     colours, writing, classify = plan.suites
+    assert isinstance(colours, OwnSuite)
     assert colours.asking.columns == {"frage": "question"}
+    assert isinstance(writing, OwnSuite)
     assert (writing.asking.scorer, writing.asking.max_tokens) == ("numeric", 12)
+    assert isinstance(classify, BuiltInSuite)
     assert (classify.name, classify.limit, classify.data) == ("classify", 8, "")
     assert (plan.settings.n_ctx, plan.speed.repeats, plan.race.alpha) == (512, 2, 0.2)
     assert (plan.consistency.items, plan.consistency.order_items, plan.limits.max_memory_bytes) == (6, 6, 2**40)
