@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from weighin.engine.gguf.tiny import write_tiny_model
 
-pytest_plugins = ["fixtures.command_line", "fixtures.scripted_run", "fixtures.standin_hub", "fixtures.stored_runs"]
+pytest_plugins = ["fixtures.scripted_run", "fixtures.standin_hub", "fixtures.stored_runs", "fixtures.command_line"]
 
 # A shell starts background jobs with Ctrl-C ignored, and children inherit that: tests of Ctrl-C would wait for nothing.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
