@@ -94,8 +94,7 @@ def _is_fragile(
 
 def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candidate: str, repeat: int) -> AnswerScored:
     spec = suite.spec
-    # Reasoning models: what they think is not what they answer. A template may have opened the block already.
-    thinking = strip_thinking(result.text, begins_inside=result.prompt.rstrip().endswith("<think>"))
+    thinking = strip_thinking(result.text, prompt=result.prompt)
     extracted = find_extractor(spec.extractor)(thinking.answer)
     scorer = find_scorer(spec.scorer)
     # Scorers with their own filters see the whole output, even when the extractor shown to the user finds nothing.

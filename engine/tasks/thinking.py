@@ -1,4 +1,4 @@
-"""Reasoning models' think blocks, told apart from the answer."""
+"""Separates the thinking of reasoning models from their answers, by the markers of the common model families."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Thinking(msgspec.Struct, frozen=True, kw_only=True):
     """An output without its thinking."""
 
     answer: str
-    """What is left for the user, trimmed where thinking was removed; the output unchanged where there was none."""
+    """The rest, trimmed where thinking was removed. The output unchanged where there was none."""
     n_thinking_characters: int = 0
-    """Characters of thinking removed, markers not counted."""
+    """Characters of thinking removed, not counting markers."""
     closed: bool = True
-    """False when the output ended inside a think block: the answer never came, mostly for lack of tokens."""
+    """False when the output ended inside a thinking block: the answer never came, usually for lack of tokens."""
 
 
 _TAGS = ("think", "thinking", "thought", "reasoning", "seed:think")
@@ -29,7 +29,7 @@ _PAIRS: tuple[tuple[str, str], ...] = (
     (r"<unused94>(?:thought\b)?", r"<unused95>"),
     (r"◁think▷", r"◁/think▷"),
 )
-"""How a block begins and ends, for Qwen, DeepSeek, SmolLM, Mistral (``[THINK]``), Cohere, Gemma and Kimi."""
+"""How a block begins and ends in Qwen, DeepSeek, SmolLM, Seed, Mistral (``[THINK]``), Cohere, Gemma and Kimi."""
 
 _OPEN = re.compile("|".join(f"(?P<o{place}>{opening})" for place, (opening, _) in enumerate(_PAIRS)))
 _CLOSE = [re.compile(closing) for _, closing in _PAIRS]
@@ -37,22 +37,28 @@ _CHANNEL = re.compile(
     r"(?:<\|start\|>assistant)?<\|channel\|>(?P<name>\w+)(?:[^<]|<\|constrain\|>){0,200}<\|message\|>"
 )
 _MESSAGE_END = re.compile(r"<\|(?:end|return|call)\|>|(?=<\|start\|>|<\|channel\|>)")
+_PROMPT_OPENS_BLOCK = re.compile(rf"(?:{'|'.join(opening for opening, _ in _PAIRS)})\Z")
+_PROMPT_OPENS_CHANNEL = re.compile(rf"<\|channel\|>(?:{'|'.join(_CHANNELS)})<\|message\|>\Z")
+_LONGEST_MARKER = 64
 _SOLUTION = re.compile(r"<\|(?:begin_of_solution|end_of_solution|START_RESPONSE|END_RESPONSE)\|>")
 
 
-def strip_thinking(text: str, *, begins_inside: bool = False) -> Thinking:
-    """The answer in ``text``, and how much thinking stood before or between it.
+def strip_thinking(text: str, *, prompt: str = "") -> Thinking:
+    """The answer in ``text``, the output for ``prompt``, and how much thinking was removed.
 
-    Understands ``<think>…</think>`` and its kin, ``[THINK]…[/THINK]`` and the channels of gpt-oss
+    Understands ``<think>…</think>`` and similar tags, ``[THINK]…[/THINK]`` and the channels of gpt-oss
     (``<|channel|>analysis<|message|>…<|end|>``, where the ``final`` channel is the answer). A closing tag without an
-    opening one ends a block that began at the start: many templates put ``<think>`` into the prompt. When such a
-    prompt was sent (``begins_inside``) and nothing closes the block, all of the output is thinking. An answer that
-    speaks of the markers themselves cannot be told from one that uses them.
+    opening one ends a block that began at the start, because many templates end the prompt with the opening tag. After
+    such a prompt, an output that never closes the block is all thinking. An answer that talks about the markers is
+    treated like one that uses them.
     """
+    opened_channel = _PROMPT_OPENS_CHANNEL.search(_tail(prompt))
+    if opened_channel and not _CHANNEL.match(text.lstrip()):
+        return _strip_channels(opened_channel[0] + text)
     if _CHANNEL.search(text):
         return _strip_channels(text)
     rest, n_thinking = _strip_unopened(text)
-    if begins_inside and rest is None and not _OPEN.match(text.lstrip()):
+    if ends_inside_thinking(prompt) and rest is None and not _OPEN.match(text.lstrip()):
         return Thinking(answer="", n_thinking_characters=len(text), closed=False)
     pieces, closed, at = [], True, 0
     body = text if rest is None else rest
@@ -68,8 +74,18 @@ def strip_thinking(text: str, *, begins_inside: bool = False) -> Thinking:
     return Thinking(answer=_tidy("".join(pieces)), n_thinking_characters=n_thinking, closed=closed)
 
 
+def ends_inside_thinking(prompt: str) -> bool:
+    """Whether the prompt ends with the opening marker of a thinking block, as many chat templates do."""
+    tail = _tail(prompt)
+    return _PROMPT_OPENS_BLOCK.search(tail) is not None or _PROMPT_OPENS_CHANNEL.search(tail) is not None
+
+
+def _tail(prompt: str) -> str:
+    return prompt.rstrip()[-_LONGEST_MARKER:]
+
+
 def _strip_unopened(text: str) -> tuple[str | None, int]:
-    """The text after a closing marker with no opening one before it, and the characters before it; None when none."""
+    """The text after a closing marker that no opening one precedes, and the number of characters before the marker."""
     for closing, (opening, _) in zip(_CLOSE, _PAIRS, strict=True):
         end = closing.search(text)
         if end and not re.search(opening, text[: end.start()]):

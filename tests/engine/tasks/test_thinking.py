@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighin.engine.tasks.thinking import Thinking, strip_thinking
+from weighin.engine.tasks.thinking import Thinking, ends_inside_thinking, strip_thinking
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,36 @@ def test_worked_examples(text: str, answer: str, n_thinking: int, closed: bool) 
 
 
 def test_a_prompt_that_opened_the_block() -> None:
-    assert strip_thinking("I wonder", begins_inside=True) == Thinking(answer="", n_thinking_characters=8, closed=False)
-    assert strip_thinking("Hm.</think>42", begins_inside=True) == Thinking(answer="42", n_thinking_characters=3)
+    assert strip_thinking("I wonder", prompt="<think>\n") == Thinking(answer="", n_thinking_characters=8, closed=False)
+    assert strip_thinking("Hm.</think>42", prompt="<think>\n") == Thinking(answer="42", n_thinking_characters=3)
     # Some models open it a second time.
-    assert strip_thinking("<think>Hm.</think>42", begins_inside=True) == Thinking(answer="42", n_thinking_characters=3)
+    assert strip_thinking("<think>Hm.</think>42", prompt="<think>\n") == Thinking(answer="42", n_thinking_characters=3)
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        *((f"<{tag}>", f"</{tag}>") for tag in ("think", "thinking", "thought", "reasoning", "seed:think")),
+        ("[THINK]", "[/THINK]"),
+        ("<|begin_of_thought|>", "<|end_of_thought|>"),
+        ("<|START_THINKING|>", "<|END_THINKING|>"),
+        ("<unused94>thought", "<unused95>"),
+        ("◁think▷", "◁/think▷"),
+        ("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
+    ],
+)
+def test_a_template_may_open_the_block_with_any_marker(opening: str, closing: str) -> None:
+    prompt = f"Which is it?\n{opening}\n"
+    assert ends_inside_thinking(prompt)
+    assert not ends_inside_thinking(f"{prompt}Hm.{closing}")
+    assert strip_thinking("I wonder", prompt=prompt) == Thinking(answer="", n_thinking_characters=8, closed=False)
+    assert strip_thinking(f"Hm.{closing}42", prompt=prompt) == Thinking(answer="42", n_thinking_characters=3)
+
+
+def test_a_marker_that_does_not_end_the_prompt_opens_nothing() -> None:
+    for prompt in ("", "What does <think> mean?", "<think></think>\n\n", "<|channel|>final<|message|>"):
+        assert not ends_inside_thinking(prompt)
+        assert strip_thinking("42", prompt=prompt) == Thinking(answer="42")
 
 
 @given(st.text())
