@@ -14,6 +14,9 @@ from ..toml import loads
 
 Kind = Literal["choice", "generate"]
 
+CONTEXT_TEMPLATE = "Question: {question}\nAnswer:"
+DELIMITER = " "
+
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A solved example put before every item of a generate suite."""
@@ -87,9 +90,9 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     tags: tuple[str, ...] = ()
     """What a model that does well here is good for."""
     prompt_style: Literal["auto", "chat", "plain"] = "auto"
-    context_template: str = "Question: {question}\nAnswer:"
-    """Of choice suites; as lm-evaluation-harness asks ARC."""
-    delimiter: str = " "
+    context_template: str = CONTEXT_TEMPLATE
+    """For choice suites; as lm-evaluation-harness asks ARC."""
+    delimiter: str = DELIMITER
     """Between context and choice."""
     plain_template: str = "{prompt}\nAnswer:"
     """Of generate suites, for models without a chat template."""

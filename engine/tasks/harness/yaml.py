@@ -1,14 +1,14 @@
-"""Task files of lm-evaluation-harness (its YAML), as far as they say everything themselves.
+"""Reads task files (YAML) of lm-evaluation-harness that need nothing but themselves and local data.
 
-What is read: local json, csv and parquet data (``dataset_path`` with ``dataset_kwargs.data_files``, from the YAML's own
-folder), prompts, choices and targets as columns or Jinja, solved examples, ``multiple_choice`` and ``generate_until``,
-``acc``, ``acc_norm`` and ``exact_match``, ``regex`` and ``take_first`` filters. Whatever else a file asks for, Python
-functions above all, is refused with the key's name: half a task would be another task.
+Supported: local json, csv and parquet data (``dataset_path`` with ``dataset_kwargs.data_files``, relative to the YAML),
+prompts, choices and targets as columns or Jinja, few-shot examples, ``multiple_choice`` and ``generate_until``,
+``acc``, ``acc_norm`` and ``exact_match``, ``regex`` and ``take_first`` filters. Anything else, Python functions above
+all, is an error that names the key, because half a task would be a different task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ SUFFIXES = (".yaml", ".yml")
 MAX_SIZE_BYTES = 2**20
 _LOADERS = ("json", "csv", "parquet")
 _IGNORED = ("tag", "task_alias", "metadata", "should_decontaminate", "doc_to_decontamination_query", "training_split")
-"""Say nothing about what is asked or scored, except ``training_split`` as the usual place of solved examples."""
+"""Keys that change nothing about asking or scoring, except that ``training_split`` may hold the few-shot examples."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class FilterStep(_Part, frozen=True, kw_only=True):
 
 
 class Filter(_Part, frozen=True, kw_only=True):
-    """One of ``filter_list``: at most one ``regex`` step."""
+    """One of ``filter_list``, with up to one ``regex`` step."""
 
     name: str
     filter: tuple[FilterStep, ...]
@@ -64,7 +64,7 @@ class Generation(_Part, frozen=True, kw_only=True):
 
 
 class FewshotConfig(_Part, frozen=True, kw_only=True):
-    """How solved examples are chosen."""
+    """How few-shot examples are chosen."""
 
     sampler: Literal["default", "first_n"] = "default"
 
@@ -96,16 +96,16 @@ class HarnessTask(_Part, frozen=True, kw_only=True):
 
     @property
     def asked_split(self) -> str:
-        """The split whose rows are asked; empty where none is named."""
+        """The split whose rows are asked; empty when the file names none."""
         return self.test_split or self.validation_split or ""
 
     @property
     def shots_split(self) -> str:
-        """The split that solved examples come from."""
+        """The split that few-shot examples come from."""
         return self.fewshot_split or self.training_split or self.validation_split or self.test_split or ""
 
     def data_files(self, folder: Path) -> dict[str, list[Path]]:
-        """The files of each split, by their paths from ``folder``; without names of splits all are ``train``."""
+        """The files of each split, below ``folder``. Without split names, all files are ``train``."""
         given = self.dataset_kwargs["data_files"]
         splits = given if isinstance(given, dict) else {"train": given}
         return {
@@ -115,7 +115,7 @@ class HarnessTask(_Part, frozen=True, kw_only=True):
 
 
 def is_harness_task(data: str) -> bool:
-    """Whether what a suite names as its data is a task file."""
+    """Whether a suite's data is a task file, going by its name."""
     return data.lower().endswith(SUFFIXES)
 
 
@@ -123,25 +123,25 @@ def read_harness_task(path: Path) -> HarnessTask:
     """The task in ``path``.
 
     Raises:
-        DatasetError: it cannot be read, or asks for something that is not known here; names the key.
+        DatasetError: the file cannot be read, or a key is not supported; the message names the key.
     """
     table = _load(path)
     for where, value in _walk(table):
         if isinstance(value, _PythonFunction):
-            raise _unknown(path, where, f"is the Python function {value.name}, which is not run")
+            raise _unusable(path, where, f"is the Python function {value.name}, which weighin does not run")
     for key in table:
         if key not in HarnessTask.__struct_fields__ and key not in _IGNORED:
-            raise _unknown(path, str(key), "is not known here")
+            raise _unusable(path, str(key), "is not supported")
     if table.get("dataset_path") not in _LOADERS:
-        raise _unknown(
+        raise _unusable(
             path,
             "dataset_path",
-            f"is {table.get('dataset_path')!r}; only local data is read: json, csv or parquet with"
+            f"is {table.get('dataset_path')!r}; it must be json, csv or parquet, with local files in"
             " dataset_kwargs.data_files",
         )
     kept = {key: value for key, value in table.items() if key == "training_split" or key not in _IGNORED}
     try:
-        # A missing value and a null are the same in the harness.
+        # The harness treats a missing value and a null alike.
         task = msgspec.convert({k: v for k, v in kept.items() if v is not None}, HarnessTask, strict=True)
     except msgspec.ValidationError as error:
         raise DatasetError(f"The task {path} cannot be used: {str(error).replace('$.', '')}.") from None
@@ -150,38 +150,59 @@ def read_harness_task(path: Path) -> HarnessTask:
 
 
 def _check(task: HarnessTask, path: Path) -> None:
-    extra = set(task.dataset_kwargs) - {"data_files"}
-    if extra:
-        raise _unknown(path, f"dataset_kwargs.{min(extra)}", "is not known here")
-    given = task.dataset_kwargs.get("data_files")
-    names = [name for each in (given.values() if isinstance(given, dict) else [given]) for name in _names(each)]
+    for key, problem in (*_data_problems(task), *_kind_problems(task), *_list_problems(task)):
+        raise _unusable(path, key, problem)
+
+
+_Problem = tuple[str, str]
+"""A key of the file, and what is wrong with its value."""
+
+
+def _data_problems(task: HarnessTask) -> Iterator[_Problem]:
+    for key in sorted(set(task.dataset_kwargs) - {"data_files"}):
+        yield f"dataset_kwargs.{key}", "is not supported"
+    files = task.dataset_kwargs.get("data_files")
+    names = [name for each in (files.values() if isinstance(files, dict) else [files]) for name in _names(each)]
     if not names or not all(isinstance(name, str) and name for name in names):
-        raise _unknown(path, "dataset_kwargs.data_files", "names no files")
-    far = next((name for name in names if "://" in name), None)
-    if far is not None:
-        raise _unknown(path, "dataset_kwargs.data_files", f"names {far}; only files on this machine are read")
+        yield "dataset_kwargs.data_files", "names no files"
+    for name in names:
+        if isinstance(name, str) and "://" in name:
+            yield "dataset_kwargs.data_files", f"names {name}; only files on this machine can be read"
     if not task.asked_split:
-        raise _unknown(path, "test_split", "is missing, and validation_split too: nothing says what is asked")
-    if task.output_type == "multiple_choice" and task.doc_to_choice is None:
-        raise _unknown(path, "doc_to_choice", "is missing")
-    if task.output_type == "generate_until" and task.doc_to_choice is not None:
-        raise _unknown(path, "doc_to_choice", "is for multiple_choice here")
-    fitting = ("acc", "acc_norm") if task.output_type == "multiple_choice" else ("exact_match",)
-    wrong = next((each.metric for each in task.metric_list if each.metric not in fitting), None)
-    if wrong is not None:
-        raise _unknown(path, "metric_list", f"has {wrong}, which does not go with {task.output_type}")
-    if len(task.metric_list) != len({each.metric for each in task.metric_list}):
-        raise _unknown(path, "metric_list", "has a metric twice")
-    if task.filter_list and task.output_type == "multiple_choice":
-        raise _unknown(path, "filter_list", "is for generate_until here")
+        yield "test_split", "is missing, and so is validation_split: one of them names the rows to ask"
+
+
+def _kind_problems(task: HarnessTask) -> Iterator[_Problem]:
+    """What does not go with the task's ``output_type``."""
+    is_choice = task.output_type == "multiple_choice"
+    if is_choice and task.doc_to_choice is None:
+        yield "doc_to_choice", "is missing"
+    if not is_choice and task.doc_to_choice is not None:
+        yield "doc_to_choice", "works only with multiple_choice"
+    metrics = ("acc", "acc_norm") if is_choice else ("exact_match",)
+    for each in task.metric_list:
+        if each.metric not in metrics:
+            yield "metric_list", f"has {each.metric}, which does not work with {task.output_type}"
+    if is_choice and task.filter_list:
+        yield "filter_list", "works only with generate_until"
+
+
+def _list_problems(task: HarnessTask) -> Iterator[_Problem]:
+    if _has_duplicates(each.metric for each in task.metric_list):
+        yield "metric_list", "has a metric twice"
     if any(sum(step.function == "regex" for step in each.filter) > 1 for each in task.filter_list):
-        raise _unknown(path, "filter_list", "has two regex steps in one filter")
-    if len({each.name for each in task.filter_list}) < len(task.filter_list):
-        raise _unknown(path, "filter_list", "has a name twice")
+        yield "filter_list", "has two regex steps in one filter"
+    if _has_duplicates(each.name for each in task.filter_list):
+        yield "filter_list", "has a name twice"
     if task.generation_kwargs.temperature or task.generation_kwargs.max_gen_toks < 1:
-        raise _unknown(path, "generation_kwargs", "must be greedy, with max_gen_toks of 1 or more")
+        yield "generation_kwargs", "must be greedy, with max_gen_toks of 1 or more"
     if (task.num_fewshot or 0) < 0:
-        raise _unknown(path, "num_fewshot", "is negative")
+        yield "num_fewshot", "is negative"
+
+
+def _has_duplicates(names: Iterable[str]) -> bool:
+    listed = list(names)
+    return len(set(listed)) < len(listed)
 
 
 def _names(value: Any) -> list[Any]:
@@ -189,7 +210,7 @@ def _names(value: Any) -> list[Any]:
 
 
 class _PythonFunction:
-    """What stands behind ``!function``."""
+    """The value of a ``!function`` tag."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -199,13 +220,13 @@ def _load(path: Path) -> dict[Any, Any]:
     import yaml  # type: ignore[import-untyped] # only for these files
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
-        """Builds nothing but plain values."""
+        """Builds plain values only."""
 
     Loader.add_constructor("!function", lambda _loader, node: _PythonFunction(str(node.value)))
     try:
         if path.stat().st_size > MAX_SIZE_BYTES:
-            raise DatasetError(f"The task {path} has more than {MAX_SIZE_BYTES // 2**20} MiB.")
-        table = yaml.load(path.read_bytes(), Loader)  # a safe loader with one more tag
+            raise DatasetError(f"The task {path} is larger than {MAX_SIZE_BYTES // 2**20} MiB.")
+        table = yaml.load(path.read_bytes(), Loader)  # a safe loader plus one tag
     except FileNotFoundError:
         raise DatasetError(f"There is no task file {path}.") from None
     except OSError as error:
@@ -214,12 +235,12 @@ def _load(path: Path) -> dict[Any, Any]:
         words = " ".join(str(error).split())[:200]
         raise DatasetError(f"The task {path} is not valid YAML: {words}.") from None
     if not isinstance(table, dict):
-        raise DatasetError(f"The task {path} holds no keys.", hint="It should be a task of lm-evaluation-harness.")
+        raise DatasetError(f"The task {path} holds no keys.", hint="It should be a task file of lm-evaluation-harness.")
     return table
 
 
 def _walk(table: Any) -> Iterator[tuple[str, Any]]:
-    """Every value with its place; one that is there several times (YAML's anchors) once."""
+    """Every value with its path; a value shared through YAML anchors comes once."""
     seen: set[int] = set()
     waiting: list[tuple[str, Any]] = [("", table)]
     while waiting:
@@ -233,8 +254,8 @@ def _walk(table: Any) -> Iterator[tuple[str, Any]]:
         yield where, value
 
 
-def _unknown(path: Path, key: str, what: str) -> DatasetError:
+def _unusable(path: Path, key: str, what: str) -> DatasetError:
     return DatasetError(
         f"The task {path} cannot be used: {key} {what}.",
-        hint="Tasks that need no Python are read; or give the data itself with --data.",
+        hint="weighin reads tasks that need no Python. Or give the data itself with --data.",
     )

@@ -77,7 +77,7 @@ def test_a_slip_in_the_file_is_one_sentence(task: Path, tiny_models: list[Path])
     task.write_text(TASK + "process_docs: !function utils.clean\n", encoding="utf-8")
     result = call("run", "-m", str(tiny_models[0]), "-s", str(task))
     assert result.exit_code == 2
-    assert "process_docs is the Python function utils.clean, which is not run" in result.stderr
+    assert "process_docs is the Python function utils.clean, which weighin does not run" in result.stderr
     assert "Traceback" not in result.stderr
     shown = call("preview", str(task))
     assert shown.exit_code == 2

@@ -301,7 +301,7 @@ def test_broken_files_are_told_in_a_sentence(tmp_path: Path, text: str, said: st
 
 def test_nested_anchors_do_not_blow_up(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
-    with pytest.raises(DatasetError, match="a0 is not known here"):
+    with pytest.raises(DatasetError, match="a0 is not supported"):
         opened(write_task(tmp_path, "\n".join(lines)))
 
 
