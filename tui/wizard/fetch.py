@@ -1,4 +1,4 @@
-"""Fetching the picked models: a bar each, rate and time left; cancelling keeps what came."""
+"""Downloads the picked models, with a progress bar, rate and time left for each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Label, Static
 
+from weighin.engine.units import MB, gb
+
 from .. import formatting
 from ..modals.dialog import Dialog
 from .surroundings import Fetching
@@ -23,13 +25,13 @@ _BAR = 16
 
 
 class FetchScreen(Dialog["dict[str, str] | None"]):
-    """Gives the path of every model by its reference, or None when not all came."""
+    """Returns the path of every model by its reference, or None if any is missing."""
 
     HELP_TOPIC = "fetch"
     CSS_PATH = "fetch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "Stop, keep what came", id="fetch.stop"),
-        Binding("enter", "again", "Again", id="fetch.again", priority=True),
+        Binding("escape", "stop", "Stop", id="fetch.stop"),
+        Binding("enter", "again", "Try again", id="fetch.again", priority=True),
         Binding("question_mark,f1", "app.help", "Help", id="fetch.help", key_display="?", show=False),
     ]
 
@@ -42,9 +44,9 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="fetch"):
-            yield Label("Fetching models", classes="fetch-title")
+            yield Label("Downloading models", classes="fetch-title")
             yield Static(id="fetch-lines")
-            yield Static("escape stops and keeps what came", id="fetch-hint", markup=False)
+            yield Static("escape stops; what has arrived is kept", id="fetch-hint", markup=False)
 
     def on_mount(self) -> None:
         self._fetch()
@@ -68,7 +70,7 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
             return
         self._ended = True
         self._paint()
-        self.query_one("#fetch-hint", Static).update("enter tries again · escape goes back; what came is kept")
+        self.query_one("#fetch-hint", Static).update("enter tries again · escape goes back; what has arrived is kept")
 
     def _paint(self) -> None:
         width = max(2 * _BAR, self.query_one("#fetch-lines", Static).size.width)
@@ -78,30 +80,28 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
         self.query_one("#fetch-lines", Static).update(Content("\n").join(lines))
 
     async def on_resize(self) -> None:
-        """Names are cut to the width."""
+        """Cut the names to the new width."""
         self.call_after_refresh(self._paint)
 
     def action_stop(self) -> None:
-        """Back to the review; the thread stops at its next chunk."""
+        """Go back to the review; the thread stops at its next chunk."""
         self.dismiss(None)
 
     def action_again(self) -> None:
-        """Once more, after a failure."""
+        """Try again after a failure."""
         if self._ended:
             self._fetch()
 
 
 def progress_lines(name: str, progress: FetchProgress | None, width: int) -> list[Content]:
-    """One model's lines: name, bar and figures, and what is to be said."""
+    """One model's lines: name, bar and figures, and a reason or note."""
     if progress is None:
         return [Content.assemble((formatting.cut(name, width), "bold")), Content.styled("waiting", "$foreground-muted")]
     share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
     full = round(share * _BAR)
-    figures = (
-        [f"{progress.done_bytes / 1e9:.2f} of {progress.total_bytes / 1e9:.2f} GB"] if progress.total_bytes else []
-    )
+    figures = [f"{gb(progress.done_bytes):.2f} of {gb(progress.total_bytes):.2f} GB"] if progress.total_bytes else []
     if progress.bytes_per_second:
-        figures.append(f"{progress.bytes_per_second / 1e6:.1f} MB/s")
+        figures.append(f"{progress.bytes_per_second / MB:.1f} MB/s")
     if progress.seconds_left is not None:
         figures.append(f"{formatting.duration(progress.seconds_left)} left")
     style = {"failed": "$text-error", "done": "$text-success"}.get(progress.state, "")
@@ -114,5 +114,5 @@ def progress_lines(name: str, progress: FetchProgress | None, width: int) -> lis
             ("  " + " · ".join(figures) if figures else "", "$foreground-muted"),
         ),
     ]
-    words = progress.reason or progress.note
-    return [*lines, Content.styled(words, "$text-warning")] if words else lines
+    message = progress.reason or progress.note
+    return [*lines, Content.styled(message, "$text-warning")] if message else lines

@@ -1,4 +1,4 @@
-"""Step 2: the machine found, and the machine meant."""
+"""Step 2: this machine, and the machine the model will run on."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
 from weighin.engine.prepare.draft import Draft, Target
+from weighin.engine.units import GIB, UnitError, gib, parse_size
 
 from ..widgets.toggles import Tick
 from .step import Step
 
-_GIB = 2**30
 _FIELDS = (
-    ("ram", "RAM, GiB", "of another machine, else this one's"),
-    ("vram", "GPU memory, GiB", "of another machine, else none"),
-    ("cores", "CPU cores", "of another machine, else this one's"),
-    ("context", "Context, tokens", "prompt and answer, else 4096"),
-    ("speed", "Generation, tok/s", "at least; empty: no limit"),
-    ("ttft", "First token within, s", "at most; empty: no limit"),
+    ("ram", "RAM, GiB", "of another machine; empty: this one's"),
+    ("vram", "GPU memory, GiB", "of another machine; empty: none"),
+    ("cores", "CPU cores", "of another machine; empty: this one's"),
+    ("context", "Context, tokens", "prompt plus answer; empty: 4096"),
+    ("speed", "Generation, tok/s", "minimum; empty: no limit"),
+    ("ttft", "First token within, s", "maximum; empty: no limit"),
 )
-"""Name, label, what it means."""
+"""Name, label, hint."""
 
 
 class HardwareStep(Step):
-    """This machine, or a smaller one in numbers; limits that hold for both."""
+    """This machine, or another one described by its figures, and limits for either."""
 
     title = "Hardware"
     help_topic = "hardware"
     _asked = False
 
     def compose(self) -> ComposeResult:
-        yield Static("Looking at this machine …", id="found", markup=False)
+        yield Static("Checking this machine …", id="found", markup=False)
         yield Tick("The model will run on this machine", id="here", compact=True)
         for name, words, hint in _FIELDS:
             with Horizontal(classes="field"):
@@ -45,32 +45,46 @@ class HardwareStep(Step):
     def _detect(self) -> None:
         try:
             words = self.surroundings.machine()
-        except Exception as error:  # the step must work on machines nobody has seen
-            words = f"This machine could not be read: {error}"
+        except Exception as error:  # the step must work on unusual machines, too
+            words = f"Cannot read this machine's hardware: {error}"
         self.app.call_from_thread(self.query_one("#found", Static).update, words)
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
-        if not self._asked:  # not at the wizard's start: it imports llama.cpp, which would hold up the first frame
+        if not self._asked:  # not when the wizard starts: it imports llama.cpp, which would delay the first frame
             self._asked = True
             self._detect()
         t = draft.target
         self.query_one("#here", Tick).value = t.this_machine
-        values = (t.ram_bytes / _GIB, t.vram_bytes / _GIB, t.cores, t.n_ctx, t.min_tokens_per_second, t.max_ttft_s)
+        values = (gib(t.ram_bytes), gib(t.vram_bytes), t.cores, t.n_ctx, t.min_tokens_per_second, t.max_ttft_s)
         for (name, _words, _hint), value in zip(_FIELDS, values, strict=True):
             self.query_one(f"#{name}", Input).value = f"{value:.12g}" if value else ""
 
     def collect(self) -> Draft:
-        ram, vram, cores, context, speed, ttft = (self.number(f"#{name}", words) for name, words, _ in _FIELDS)
+        labels = {name: label for name, label, _hint in _FIELDS}
+        ram, vram = (self._memory_bytes(name, labels[name]) for name in ("ram", "vram"))
+        cores, context, speed, ttft = (
+            self.number(f"#{name}", labels[name]) for name in ("cores", "context", "speed", "ttft")
+        )
         if 0 < context < 256:
-            raise ValueError("Context length must be at least 256 tokens.")
+            raise ValueError("Context must be at least 256 tokens.")
         target = Target(
             this_machine=self.query_one("#here", Tick).value,
-            ram_bytes=int(ram * _GIB),
-            vram_bytes=int(vram * _GIB),
+            ram_bytes=ram,
+            vram_bytes=vram,
             cores=int(cores),
             n_ctx=int(context) or Target().n_ctx,
             min_tokens_per_second=speed,
             max_ttft_s=ttft,
         )
         return msgspec.structs.replace(self.draft, target=target)
+
+    def _memory_bytes(self, name: str, label: str) -> int:
+        """The size in a field: a bare number is GiB, ``512M`` and ``8 GiB`` are taken as written."""
+        text = self.query_one(f"#{name}", Input).value.strip()
+        if not text or text[-1].isdigit():
+            return int(self.number(f"#{name}", label) * GIB)
+        try:
+            return parse_size(text, what=label.partition(",")[0])
+        except UnitError as error:
+            raise ValueError(str(error)) from None

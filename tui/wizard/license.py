@@ -1,4 +1,4 @@
-"""Step 1: what the model will be used for, which decides the licenses that will do."""
+"""Step 1: what the model will be used for, which decides the licenses that allow it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .step import Step
 
 _PURPOSES: dict[Purpose, str] = {
     "commercial": "commercial: in or for a product or service",
-    "internal": "internal: inside an organisation",
-    "research": "research: without gain",
+    "internal": "internal: within an organization",
+    "research": "research: non-commercial",
 }
 _QUESTIONS = (
-    ("redistribute", "The weights go to others", "such as inside an app"),
-    ("train", "Outputs train other models", "some licenses forbid it"),
+    ("redistribute", "You distribute the weights", "for example inside an app"),
+    ("train", "Outputs train other models", "some licenses forbid this"),
     ("osi", "Only OSI-approved licenses", "such as Apache-2.0 and MIT"),
-    ("gated", "Gated models are acceptable", "they want an account and a click"),
+    ("gated", "Gated models are acceptable", "they require an account and accepting terms"),
 )
 
 
 class LicenseStep(Step):
-    """Purpose, users, and what will be done with weights and outputs."""
+    """Purpose, number of users, and what happens to weights and outputs."""
 
     title = "License"
     help_topic = "license"
@@ -42,7 +42,7 @@ class LicenseStep(Step):
         with Horizontal(classes="field"):
             yield Label("Monthly users")
             yield Input(id="users", compact=True)
-            yield Label("such as 5M; empty: not known", classes="hint")
+            yield Label("for example 5M; empty: unknown", classes="hint")
         for name, words, hint in _QUESTIONS:
             with Horizontal(classes="field"):
                 yield Tick(words, id=name, compact=True)

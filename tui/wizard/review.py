@@ -1,4 +1,4 @@
-"""Step 5: what will run, how long it may take and what it can show; the settings that hold for all."""
+"""Step 5: what will run, how long it takes and what it can detect; the settings of all candidates."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from .fetch import FetchScreen
 from .step import Step
 
 _FIELDS: tuple[tuple[str, str, str], ...] = (
-    ("items", "Items a suite", "0 asks all"),
+    ("items", "Items per suite", "0: all items"),
     ("repeats", "Speed repeats", ""),
-    ("sampled", "Asked again", "items of a suite; 0 asks none again"),
-    ("threads", "Threads", "0: a physical core each"),
+    ("sampled", "Asked again", "items per suite; 0: none"),
+    ("threads", "Threads", "0: one per physical core"),
 )
 _KV: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
 
 
 class ReviewStep(Step, can_focus=True):
-    """The plan, made in a thread; Enter fetches what is missing and starts it."""
+    """Shows the plan, which is made in a thread. Enter downloads what is missing and starts the run."""
 
     title = "Review"
     help_topic = "review"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "save", "Save plan", id="wizard.save")]
 
     class Ready(Message):
-        """The user wants this plan run."""
+        """The user wants to run this plan."""
 
         def __init__(self, plan: Plan) -> None:
             super().__init__()
@@ -54,7 +54,7 @@ class ReviewStep(Step, can_focus=True):
     _wanted = False
     _missing: tuple[Download, ...] = ()
     rows: Mapping[str, CandidateRow] = {}
-    """What the candidates step knows; the screen hands it over."""
+    """The rows of the candidates step; the screen sets them."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -70,8 +70,8 @@ class ReviewStep(Step, can_focus=True):
         with Horizontal(classes="field"):
             yield Label("KV cache")
             yield Select(((kv, kv) for kv in _KV), allow_blank=False, id="review-kv", compact=True)
-        yield Tick("losers stop early", id="review-race", compact=True)
-        yield Static("Enter starts · s saves the plan · Tab to the settings", id="review-hint", markup=False)
+        yield Tick("Stop losers early", id="review-race", compact=True)
+        yield Static("enter starts · s saves the plan · tab moves to the settings", id="review-hint", markup=False)
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
@@ -89,7 +89,7 @@ class ReviewStep(Step, can_focus=True):
         self._make()
 
     def first_focus(self) -> Widget:
-        """The page itself, so that its keys are not typed into a field."""
+        """The page itself, so that its keys do not go into a field."""
         return self
 
     def collect(self) -> Draft:
@@ -147,7 +147,7 @@ class ReviewStep(Step, can_focus=True):
         tell(self._prepared, draft, plan, missing, "\n".join(lines))
 
     def _prepared(self, draft: Draft, plan: Plan | None, missing: tuple[Download, ...], words: str) -> None:
-        if draft is not self.draft:  # the user changed something meanwhile
+        if draft is not self.draft:  # the user has changed something since
             return
         self.plan, self._missing = plan, missing
         self._say(words)
@@ -170,7 +170,7 @@ class ReviewStep(Step, can_focus=True):
         self.app.push_screen(screen, self._fetch_ended)
 
     def _fetch_ended(self, paths: dict[str, str] | None) -> None:
-        """All came: make the plan with them and start it. Else stay here."""
+        """If all models are here, make the plan with them and start it."""
         if paths is None:
             return
         self._fetched.update(paths)
@@ -179,13 +179,13 @@ class ReviewStep(Step, can_focus=True):
 
     def action_save(self) -> None:
         if self.plan is None or self._missing:
-            words = "fetch the models first (Enter)" if self._missing else "there is no plan yet"
-            self.notify(f"Cannot save: {words}.", severity="warning", markup=False)
+            problem = "download the models first (Enter)" if self._missing else "the plan is not ready"
+            self.notify(f"Cannot save: {problem}.", severity="warning", markup=False)
             return
         path = data_dir() / "plans" / time.strftime("plan-%Y%m%d-%H%M%S.toml")
         try:
             write_plan(self.plan, path)
         except OSError as error:
-            self.notify(f"The plan could not be saved: {error}", severity="error", markup=False)
+            self.notify(f"Cannot save the plan: {error}", severity="error", markup=False)
         else:
             self.notify(f"Saved as {path}", markup=False)

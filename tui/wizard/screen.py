@@ -1,4 +1,4 @@
-"""The wizard's one screen: five steps, one draft."""
+"""The wizard's screen: five steps that share one draft."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ from .surroundings import Surroundings
 from .task import TaskStep
 
 _STEPS: tuple[type[Step], ...] = (LicenseStep, HardwareStep, TaskStep, CandidatesStep, ReviewStep)
-
-
-_KEEP_S = 2.0
+_SAVE_S = 2.0
+"""Time between two saves of the draft."""
 
 
 class WizardScreen(Screen[None]):
-    """Asks what is wanted and posts ``Finished`` with the plan; the draft is kept at every step."""
+    """Asks the questions and posts ``Finished`` with the plan. The draft is saved at every step."""
 
     CSS_PATH: ClassVar = ["screen.tcss", "license.tcss", "hardware.tcss", "task.tcss", "candidates.tcss", "review.tcss"]
     AUTO_FOCUS = ""
@@ -43,7 +42,7 @@ class WizardScreen(Screen[None]):
     ]
 
     class Finished(Message):
-        """The wizard is through: run this."""
+        """The wizard is finished: run this plan."""
 
         def __init__(self, plan: Plan) -> None:
             super().__init__()
@@ -55,7 +54,7 @@ class WizardScreen(Screen[None]):
         super().__init__()
         self._surroundings = surroundings or Surroundings()
         self.draft = load_draft() if draft is None else draft
-        self._kept: Draft | None = None
+        self._saved: Draft | None = None
         self._finished = False
         self._measure = measure
         """Whether the candidates' speed is measured while the user reads."""
@@ -73,12 +72,12 @@ class WizardScreen(Screen[None]):
         return step
 
     def on_mount(self) -> None:
-        self.set_interval(_KEEP_S, self._keep)
+        self.set_interval(_SAVE_S, self._save)
         self._go(self.draft.step)
-        self.call_after_refresh(self._make_the_others)
+        self.call_after_refresh(self._mount_the_others)
 
-    async def _make_the_others(self) -> None:
-        """The pages behind the one in front, made after it was painted: all at once would take twice as long."""
+    async def _mount_the_others(self) -> None:
+        """Mount the other pages once the first one is painted; mounting all at once would take twice as long."""
         switcher = self.query_one(ContentSwitcher)
         for index in range(len(_STEPS)):
             if not self.query(f"#step{index}"):
@@ -87,23 +86,23 @@ class WizardScreen(Screen[None]):
                 await switcher.mount(page)
 
     def on_unmount(self) -> None:
-        """Quitting loses nothing."""
-        self._keep()
+        """Save the draft, so that quitting loses nothing."""
+        self._save()
 
     @property
     def step(self) -> Step:
-        """The step in front."""
+        """The step being shown."""
         return self.query_one(f"#step{self.draft.step}", Step)
 
     @property
     def HELP_TOPIC(self) -> str:  # noqa: N802
-        """Every step has a help text of its own."""
+        """The help text of the step being shown."""
         return self.step.help_topic
 
     def _go(self, index: int) -> None:
         index = min(max(index, 0), len(_STEPS) - 1)
         if not self.query(f"#step{index}"):
-            self.call_later(self._go, index)  # it is being made
+            self.call_later(self._go, index)  # it is being mounted
             return
         if index != self.draft.step:
             self.workers.cancel_group(self, "measure")
@@ -116,39 +115,39 @@ class WizardScreen(Screen[None]):
         if isinstance(self.step, ReviewStep):
             self.step.rows = next((page.rows for page in self.query(CandidatesStep)), {})
         self.step.show(self.draft)
-        self._keep()
+        self._save()
         self.call_after_refresh(self._focus_first)
 
     def _focus_first(self) -> None:
         self.set_focus(self.step.first_focus())
 
-    def _keep(self) -> None:
-        """Write the answers so far, those on the page in front included, when they changed."""
+    def _save(self) -> None:
+        """Save the answers so far, including those on the page being shown, if they changed."""
         try:
             draft = msgspec.structs.replace(self.step.collect(), step=0 if self._finished else self.draft.step)
         except NoMatches:
-            return  # the widgets are gone already
+            return  # the widgets are already gone
         except ValueError:
-            draft = self.draft  # what stands there now cannot be meant; the answers before stay
-        if draft == self._kept:
+            draft = self.draft  # an answer is invalid right now; keep the earlier ones
+        if draft == self._saved:
             return
-        self._kept = draft
+        self._saved = draft
         try:
             save_draft(draft)
         except OSError as error:
-            self.notify(f"The draft could not be kept: {error}", severity="warning", markup=False)
+            self.notify(f"The draft could not be saved: {error}", severity="warning", markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter in an open list of choices takes one, and does not go on."""
+        """In an open drop-down list, Enter selects an option instead of continuing."""
         in_open_list = isinstance(self.focused, OptionList) and isinstance(self.focused.parent, Select)
         return not (action == "next" and in_open_list) and super().check_action(action, parameters)
 
     def action_next(self) -> None:
-        """On to the next step, or what the focused field is for."""
+        """Go to the next step, or do what the focused field is for."""
         self.step.proceed()
 
     def action_back(self) -> None:
-        """To the step before; what was answered here stays."""
+        """Go to the previous step; the answers on this page are kept."""
         if self.draft.step == 0:
             return
         try:
@@ -158,21 +157,21 @@ class WizardScreen(Screen[None]):
         self._go(self.draft.step - 1)
 
     def on_step_completed(self, event: Step.Completed) -> None:
-        """A step is done."""
+        """Go to the next step."""
         self.draft = event.draft
         self._go(self.draft.step + 1)
 
     def on_candidates_step_unmeasured(self, event: CandidatesStep.Unmeasured) -> None:
-        """The user reads the table: measure meanwhile what stands there."""
+        """Measure the models while the user reads the table."""
         if self._measure and isinstance(self.step, CandidatesStep):
-            self._fill_in(self.step, event)
+            self._measure_rows(self.step, event)
 
     @work(exclusive=True, group="measure")
-    async def _fill_in(self, step: CandidatesStep, event: CandidatesStep.Unmeasured) -> None:
+    async def _measure_rows(self, step: CandidatesStep, event: CandidatesStep.Unmeasured) -> None:
         await measure_rows(event.rows, event.draft, started=step.measuring, measured=step.measured)
 
     def on_review_step_ready(self, event: ReviewStep.Ready) -> None:
-        """The plan is wanted; the next wizard begins at the first step with the same answers."""
+        """Hand over the plan. The next wizard starts at the first step with the same answers."""
         self._finished = True
-        self._keep()
+        self._save()
         self.post_message(self.Finished(event.plan))

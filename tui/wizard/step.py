@@ -13,7 +13,7 @@ from .surroundings import Surroundings
 
 
 class Step(VerticalScroll, can_focus=False):
-    """One page of the wizard. ``draft`` is given when it is shown; ``collect`` gives it back with its answers."""
+    """One page of the wizard. ``show`` receives the draft, ``collect`` returns it with the page's answers."""
 
     title = ""
     help_topic = ""
@@ -22,22 +22,22 @@ class Step(VerticalScroll, can_focus=False):
     surroundings = Surroundings()
 
     class Completed(Message):
-        """The step is done; its answers are in the draft."""
+        """The step is done; the draft has its answers."""
 
         def __init__(self, draft: Draft) -> None:
             super().__init__()
             self.draft = draft
 
     def show(self, draft: Draft) -> None:
-        """The step comes to the front with this draft."""
+        """Show the step with this draft."""
         self.draft = draft
 
     def first_focus(self) -> Widget:
-        """Where the cursor goes when the step comes to the front."""
+        """The widget that gets the focus when the step is shown."""
         return next((widget for widget in self.query("*") if widget.focusable), self)
 
     def on_resize(self) -> None:
-        """The field being edited stays in sight."""
+        """Keep the focused field visible."""
         self.call_after_refresh(self._show_focused)
 
     def _show_focused(self) -> None:
@@ -46,23 +46,31 @@ class Step(VerticalScroll, can_focus=False):
             focused.scroll_visible(animate=False)
 
     def collect(self) -> Draft:
-        """The draft with the answers on this page; raises ValueError with a sentence for the user."""
+        """The draft with the answers on this page.
+
+        Raises:
+            ValueError: an answer is missing or invalid; the message is for the user.
+        """
         return self.draft
 
     def proceed(self) -> None:
-        """Enter was pressed: leave the step, or do what the focused field is for."""
+        """Handle Enter: leave the step, or do what the focused field is for."""
         try:
             self.post_message(self.Completed(self.collect()))
         except ValueError as error:
             self.notify(str(error), severity="warning", markup=False)
 
     def number(self, selector: str, what: str) -> float:
-        """The number in a field, 0 when it is empty; raises ValueError that names ``what``."""
+        """The number in a field, 0 when it is empty.
+
+        Raises:
+            ValueError: it is not a number, negative or too large; the message names ``what``.
+        """
         text = self.query_one(selector, Input).value.strip().replace(",", "").replace("_", "")
         try:
             value = float(text or 0)
         except ValueError:
             raise ValueError(f"{what} must be a number, not {text!r}.") from None
         if not 0 <= value < 1e12:
-            raise ValueError(f"{what} must not be negative or that large.")
+            raise ValueError(f"{what} must be between 0 and 10¹².")
         return value

@@ -1,6 +1,6 @@
-"""What the wizard asks of the world around it: the machine, its disk, the hub. Tests and pictures describe another one.
+"""What the wizard asks of its surroundings: the machine, its disk, the hub. Tests and pictures replace them.
 
-Every call may be slow and is made in a thread, but for ``fetch``, which returns at once.
+Every call may be slow and is made in a thread, except ``fetch``, which returns at once.
 """
 
 from __future__ import annotations
@@ -11,27 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from weighin.engine.paths import data_dir
+from weighin.engine.units import format_memory
 
 if TYPE_CHECKING:
     from weighin.engine.models.fetch import FetchProgress, Outcome
 
-_GIB = 2**30
-
 
 class Fetching(Protocol):
-    """Models on their way, as the fetch screen follows them."""
+    """Downloads in progress, as the download screen follows them."""
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """What became of each reference, in their order."""
+        """The outcome for each reference, in their order."""
         ...
 
     def stream(self) -> AsyncIterator[FetchProgress]:
-        """Progress until every model is done or failed."""
+        """Progress until every model is downloaded or has failed."""
         ...
 
     def cancel(self) -> None:
-        """Stop; what came is kept."""
+        """Stop; what has arrived is kept."""
         ...
 
 
@@ -40,8 +39,8 @@ def _this_machine() -> str:
 
     report = detect_hardware(model_folder=data_dir(), with_bandwidth=False)
     gpus = ", ".join(gpu.name for gpu in report.gpus) or "no GPU found"
-    usable = report.memory.usable_bytes / _GIB
-    return f"{report.cpu.name}, {report.default_threads} threads\n{usable:.1f} GiB RAM usable; {gpus}"
+    usable = format_memory(report.memory.usable_bytes)
+    return f"{report.cpu.name}, {report.default_threads} threads\n{usable} of RAM usable; {gpus}"
 
 
 def _copy_bandwidth() -> float:
@@ -68,13 +67,13 @@ def _fetch(references: Sequence[str]) -> Fetching:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The defaults are this machine and the hub that the environment names."""
+    """The defaults are this machine and the hub set in the environment."""
 
     machine: Callable[[], str] = _this_machine
     """Processor, threads, memory and GPUs, in two lines."""
     copy_bandwidth: Callable[[], float] = _copy_bandwidth
-    """Bytes a second; the time estimate of models that were not measured hangs on it."""
+    """Bytes per second; used to estimate the time of models that were not measured."""
     room: Callable[[], tuple[Path, int]] = _room
-    """Where downloads go, and the bytes free there."""
+    """The folder for downloads, and its free bytes."""
     fetch: Callable[[Sequence[str]], Fetching] = _fetch
-    """Begins to bring models here."""
+    """Starts to download models."""

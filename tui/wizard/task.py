@@ -23,28 +23,28 @@ from ..widgets.toggles import TickList
 from .step import Step
 
 _ASKED_LINES = 16
-"""Of the first item that are shown; a whole contract would push everything else away."""
+"""Lines shown of the first item; a whole contract would push everything else out of view."""
 
 
 class TaskStep(Step):
-    """Suites, and the user's own data: how it is read, what is wrong in it, how it is asked and scored."""
+    """Suites, and the user's own data: how it is read, its errors, how it is asked and scored."""
 
     title = "Task"
     help_topic = "task"
     READS_ON_ENTER: ClassVar = ("data-path", "data-shots", "data-columns")
     _file = ""
-    """The data in front: its path, or what names it on the hub."""
+    """The selected data: its path, or its name on the hub."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._own: dict[str, OwnAsking] = {}
 
     def compose(self) -> ComposeResult:
-        yield Label("Suites: space picks")
+        yield Label("Suites (space selects)")
         yield TickList[str](id="suites", compact=True)
-        yield Label("Your own data, JSONL, CSV or Parquet (Enter reads it)")
+        yield Label("Your own data: JSONL, CSV or Parquet (enter reads it)")
         yield Input(
-            placeholder="path of a file or folder, or owner/name:file of a data set", id="data-path", compact=True
+            placeholder="a file, a folder, or owner/name:file of a dataset on the hub", id="data-path", compact=True
         )
         with Vertical(id="data-how"):
             with Horizontal(classes="field"):
@@ -55,13 +55,13 @@ class TaskStep(Step):
                     id="data-scorer",
                     compact=True,
                 )
-                yield Label("of written answers", classes="hint")
+                yield Label("for written answers", classes="hint")
             with Horizontal(classes="field"):
-                yield Label("Solved examples")
+                yield Label("Worked examples")
                 yield Input(id="data-shots", compact=True, type="integer")
-                yield Label("first rows, shown solved", classes="hint")
+                yield Label("rows from the start, not scored", classes="hint")
             with Horizontal(classes="field"):
-                yield Label("Columns, ours=theirs")
+                yield Label("Columns, OURS=YOURS")
                 yield Input(placeholder="prompt=frage,answer=antwort", id="data-columns", compact=True)
         yield Static(id="data-report", markup=False)
 
@@ -71,7 +71,7 @@ class TaskStep(Step):
         suites = self.query_one("#suites", SelectionList)
         suites.clear_options()
         for spec in sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.title)):
-            fetched = f"  (data fetched once: {spec.dataset.size_hint or 'small'})" if spec.dataset else ""
+            fetched = f"  (downloads {spec.dataset.size_hint or 'a small dataset'} once)" if spec.dataset else ""
             suites.add_option(Selection(spec.title + fetched, spec.name, spec.name in draft.suites))
         for file in draft.data_files:
             suites.add_option(Selection(_shown(file), file, True))
@@ -80,7 +80,7 @@ class TaskStep(Step):
         names = {spec.name for spec in suite_specs()}
         chosen: list[str] = self.query_one("#suites", SelectionList).selected
         if not chosen:
-            raise ValueError("Pick a suite or name a data file: there would be nothing to ask.")
+            raise ValueError("Select a suite or add a data file; otherwise there is nothing to ask.")
         self._take_fields()
         files = tuple(name for name in chosen if name not in names)
         return msgspec.structs.replace(
@@ -91,7 +91,7 @@ class TaskStep(Step):
         )
 
     def _take_fields(self) -> None:
-        """Remember what the fields say of the data in front; raises ValueError."""
+        """Remember the fields of the selected data; raises ValueError."""
         if not self._file:
             return
         scorer = str(self.query_one("#data-scorer", Select).value)
@@ -102,11 +102,11 @@ class TaskStep(Step):
             raise ValueError(str(error)) from None
         self._own[self._file] = OwnAsking(
             scorer="" if scorer == DEFAULT_SCORER else scorer,
-            shots=int(self.number("#data-shots", "Solved examples")),
+            shots=int(self.number("#data-shots", "Worked examples")),
             columns=columns,
         )
 
-    def _bring_forward(self, file: str) -> None:
+    def _select_data(self, file: str) -> None:
         """Show how this data is asked, and read it."""
         self._file = file
         own = self._own.get(file, OwnAsking())
@@ -150,13 +150,13 @@ class TaskStep(Step):
             except ValueError as error:
                 self.notify(str(error), severity="warning", markup=False)
             else:
-                self._bring_forward(file)
+                self._select_data(file)
 
     def proceed(self) -> None:
         focused = self.screen.focused
         field = self.query_one("#data-path", Input)
         if focused is field and field.value.strip():
-            self._bring_forward(data_path(_own_suite(field.value.strip())) or field.value.strip())
+            self._select_data(data_path(_own_suite(field.value.strip())) or field.value.strip())
         elif focused is not None and focused.id in self.READS_ON_ENTER and focused is not field:
             self._read_again()
         else:
@@ -164,7 +164,7 @@ class TaskStep(Step):
 
     @work(thread=True, exclusive=True)
     def _read(self, file: str, own: OwnAsking, width: int) -> None:
-        from weighin.engine.tasks.own.preview import preview_suite  # scorers' libraries come with it
+        from weighin.engine.tasks.own.preview import preview_suite  # imports the scorers' libraries
 
         lines, good = [], False
         try:
@@ -175,13 +175,13 @@ class TaskStep(Step):
             good = not preview.problems
             lines = [summary_line(preview), *problem_lines(preview), *row_lines(preview, width=width)]
             if preview.asked:
-                lines.append("The first as it will be asked:")
+                lines.append("The first item as it will be asked:")
                 asked = asked_lines(msgspec.structs.replace(preview, asked=preview.asked[:1]))[2:]
                 lines += asked if len(asked) <= _ASKED_LINES else [*asked[:_ASKED_LINES], "…"]
         self.app.call_from_thread(self._report, file, "\n".join([_shown(file), *lines]), good)
 
     def _report(self, file: str, words: str, good: bool) -> None:
-        if file != self._file:  # other data came to the front meanwhile
+        if file != self._file:  # other data was selected meanwhile
             return
         self.query_one("#data-report", Static).update(words)
         suites = self.query_one("#suites", SelectionList)
@@ -199,5 +199,5 @@ def _own_suite(words: str) -> OwnSuite:
 
 
 def _shown(file: str) -> str:
-    """A path by its last part, what is on the hub whole."""
+    """The last part of a path; the full name of data on the hub."""
     return file if isinstance(_own_suite(file).source, HubSource) else Path(file).name

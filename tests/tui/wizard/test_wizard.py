@@ -123,7 +123,7 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         columns.focus()
         columns.value = "prompt=frage,answer"
         await pilot.press("enter")
-        assert "no mapping" in await report()
+        assert "not in the form OURS=YOURS" in await report()
         columns.value = "prompt=frage,answer=antwort"
         await pilot.press("enter")
         words = await report()
@@ -142,7 +142,7 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         words = await report()
         assert isinstance(app.screen, WizardScreen)
         assert app.screen.draft.step == 2
-        assert "3 generate items, 2 more as solved examples" in words
+        assert "3 generate items, 2 more as worked examples" in words
         assert "scored by numeric" in words
         assert "user:      Was ist 0 plus 1?\nassistant: 1\nuser:      Was ist 1 plus 1?" in words
         await pilot.press("enter")  # candidates
@@ -151,7 +151,7 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         await app.workers.wait_for_complete()
         await pilot.pause()
         said = str(app.screen.query_one("#review-text", Static).render())
-        assert "scored by numeric; 2 solved examples; columns prompt=frage,answer=antwort" in said
+        assert "scored by numeric; 2 worked examples; columns prompt=frage,answer=antwort" in said
         await pilot.press("enter")
         await pilot.pause()
     assert app.plan is not None
