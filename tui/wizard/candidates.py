@@ -1,4 +1,4 @@
-"""Step 4: the models to compare; what cannot be compared stays in the table with its reason."""
+"""Step 4: the models to compare. Models that cannot be picked stay in the table, with the reason."""
 
 from __future__ import annotations
 
@@ -13,69 +13,43 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
-from weighin.engine.catalog.ranking import sort_rows
-from weighin.engine.catalog.sort_keys import SortKey
 from weighin.engine.errors import WeighinError
-from weighin.engine.prepare.candidate_rows import (
-    CANDIDATE_SORT_KEYS,
-    CandidateList,
-    CandidateRow,
-    FromCatalog,
-    next_quant,
-)
-from weighin.engine.prepare.candidates_text import detail_lines, license_word, why_ruled_out
+from weighin.engine.prepare.candidate_rows import CandidateList, CandidateRow, FromCatalog, next_quant
+from weighin.engine.prepare.candidates_text import detail_lines, why_ruled_out
 from weighin.engine.prepare.draft import Draft, SampleModel, conditions_of, is_file
-from weighin.engine.units import gib
 
-from ..widgets.line_table import Column, LineTable, TableRow
+from .models_table import ModelsTable
 from .step import Step
 
 if TYPE_CHECKING:
     from weighin.engine.fit.results import Fit
 
-_COLUMNS = (
-    Column("pick", "", 1),
-    Column("name", "model", 30),
-    Column("quant", "quant", 8),
-    Column("size", "size GB", 9, right=True),
-    Column("where", "file", 6),
-    Column("license", "license", 11),
-    Column("memory", "memory GiB", 11, right=True),
-    Column("speed", "gen tok/s", 11, right=True),
-    Column("score", "MMLU", 6, right=True),
-)
-_NARROW = (
-    Column("pick", "", 1),
-    Column("name", "model", 21),
-    Column("quant", "quant", 6),
-    Column("size", "GB", 5, right=True),
-    Column("license", "license", 11),
-    Column("memory", "mem GiB", 7, right=True),
-    Column("speed", "tok/s", 9, right=True),
-)
-"""Where the terminal is narrow."""
-_LEAST_REASON = 20
-"""Cells that the reason column must have to be there; it stands below the table in any case."""
-_WIDE = 120
 _QUIET_S = 1.5
-"""How long the table stands before measuring begins: who only passes by should not wait for a worker."""
+"""Measuring begins this long after the table is shown, so that nobody who just passes by waits for a worker."""
 
 
 class CandidatesStep(Step):
-    """The table. Asks for what it shows to be measured, and paints the figures as they come."""
+    """Picks the models. Asks for the table's models to be measured, and shows the figures as they arrive."""
 
     title = "Candidates"
     help_topic = "candidates"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Pick", id="wizard.pick", tooltip="Compare this model"),
-        Binding("a", "add", "Add", id="wizard.add", tooltip="Add a file, a folder or a model of the hub"),
-        Binding("k", "quant", "Quant", id="wizard.quant", tooltip="Another quant of this model"),
-        Binding("o", "order", "Order", id="wizard.order", tooltip="Order by the next column"),
-        Binding("slash", "filter", "Filter", id="wizard.filter", key_display="/", tooltip="Only models with this text"),
+        Binding("space", "pick", "Pick", id="wizard.pick", tooltip="Pick or unpick this model"),
+        Binding("a", "add", "Add", id="wizard.add", tooltip="Add a file, a folder or a model from the hub"),
+        Binding("k", "quant", "Quant", id="wizard.quant", tooltip="Switch to another quant of this model"),
+        Binding("o", "order", "Sort", id="wizard.order", tooltip="Sort by the next column"),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            id="wizard.filter",
+            key_display="/",
+            tooltip="Show only models that contain a text",
+        ),
     ]
 
     class Unmeasured(Message):
-        """The user has been reading for a moment: these rows could be measured meanwhile."""
+        """The user has been reading for a moment: these models could be measured meanwhile."""
 
         def __init__(self, rows: tuple[CandidateRow, ...], draft: Draft) -> None:
             super().__init__()
@@ -85,33 +59,26 @@ class CandidatesStep(Step):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.rows: dict[str, CandidateRow] = {}
-        self._columns: tuple[Column, ...] = ()
-        self._order: SortKey | None = None
-        """The column that the rows are sorted by; None: as listed."""
         self._quants: dict[str, str] = {}
         """Quants the user chose, by catalog id."""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="filter: / comes here, enter goes back", id="filter", compact=True)
-        yield LineTable(id="models")
+        yield Input(placeholder="filter (press / to type here, enter to return)", id="filter", compact=True)
+        yield ModelsTable(id="models")
         yield Static(id="models-detail", markup=False)
         yield Input(
-            placeholder="a file, a folder, owner/repo:Q4_K_M or a catalog name, then Enter", id="add-path", compact=True
+            placeholder="add a file, folder, owner/repo:Q4_K_M or catalog name, then press enter",
+            id="add-path",
+            compact=True,
         )
         yield Static("Reading the catalog …", id="models-note", markup=False)
 
     def on_resize(self) -> None:
-        """As many columns as there is room for."""
-        width = self.app.size.width
-        columns = _COLUMNS if width >= _WIDE else _NARROW
-        room = width - 8 - sum(column.width + 2 for column in columns)
-        if room >= _LEAST_REASON:
-            columns = (*columns, Column("reason", "why not", room))
-        self.query_one("#models-detail", Static).styles.max_height = 8 if self.app.size.height >= 36 else 3
-        if columns == self._columns:
-            return
-        self._columns = columns
-        self._fill()
+        """Show as many columns as fit."""
+        size = self.app.size
+        self.query_one("#models-detail", Static).styles.max_height = 8 if size.height >= 36 else 3
+        if self.query_one(ModelsTable).fit_columns(size.width):
+            self._fill()
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
@@ -121,11 +88,11 @@ class CandidatesStep(Step):
         self._load(draft)
 
     def first_focus(self) -> Widget:
-        return self.query_one(LineTable)
+        return self.query_one(ModelsTable)
 
     def collect(self) -> Draft:
         if not self.draft.picked:
-            raise ValueError("Pick a model with space, or add one with a.")
+            raise ValueError("Press space to pick a model, or a to add one.")
         return self.draft
 
     # Rows
@@ -144,9 +111,7 @@ class CandidatesStep(Step):
         known, rows = self.rows, listed.rows
         self.rows = {row.key: _remember(row, known.get(row.key)) for row in rows}
         out = sum(row.ruled_out is not None for row in rows)
-        note = (
-            f"{len(rows) - out} can be picked, {out} ruled out. ~ is predicted; the rest was measured on this machine."
-        )
+        note = f"{len(rows) - out} available, {out} ruled out. ~ is predicted; the rest was measured on this machine."
         self.query_one("#models-note", Static).update("; ".join(listed.problems) or note)
         self._fill()
         self.set_timer(_QUIET_S, self._ask_to_measure)
@@ -157,62 +122,29 @@ class CandidatesStep(Step):
             self.post_message(self.Unmeasured(rows, self.draft))
 
     def measuring(self, key: str) -> None:
-        """The measuring of a row begins; nothing where the row is gone."""
+        """A model's measurement begins; ignored if the model is gone."""
         if key in self.rows:
             self._update(replace(self.rows[key], measuring=True))
 
     def measured(self, key: str, fit: Fit) -> None:
-        """What was found for a row; nothing where the row is gone."""
+        """A model was measured; ignored if the model is gone."""
         if key in self.rows:
             self._update(self.rows[key].with_fit(fit))
 
     def _update(self, row: CandidateRow) -> None:
-        """A row's new figures, without building the table again."""
         self.rows[row.key] = row
-        self.query_one(LineTable).show_row(self._line(row))
+        self.query_one(ModelsTable).show_model(row, self.draft.picked)
         self._show_details()
 
     @on(Input.Changed, "#filter")
     def _fill(self) -> None:
-        if not self._columns:
-            return
-        words = self.query_one("#filter", Input).value.lower().split()
-        rows = [
-            r for r in self.rows.values() if all(w in f"{r.name} {r.quant} {license_word(r)}".lower() for w in words)
-        ]
-        if self._order:
-            rows = sort_rows(rows, self._order)
-        table = self.query_one(LineTable)
-        table.show_columns(self._columns, ordered_by=self._order or "")
-        table.show_rows(self._line(row) for row in rows)
+        filter_text = self.query_one("#filter", Input).value
+        self.query_one(ModelsTable).show_models(self.rows.values(), self.draft.picked, filter_text)
         self._show_details()
-
-    def _line(self, row: CandidateRow) -> TableRow:
-        approximate = "" if row.measured else "~"
-        rate, disturbed = row.tokens_per_second, " ⚠" if row.disturbed else ""
-        cells = {
-            "pick": "✗" if row.ruled_out else "●" if row.pick in self.draft.picked else "○",
-            "name": row.name,
-            "quant": row.quant,
-            "size": f"{row.size_bytes / 1e9:.2f}" if row.size_bytes else "",
-            "where": "here" if row.downloaded else "fetch",
-            "license": license_word(row),
-            "memory": f"{approximate}{gib(row.memory_bytes):.1f}" if row.memory_bytes else "",
-            "speed": "measuring" if row.measuring else "" if rate is None else f"{rate:.1f}{disturbed}",
-            "score": "" if row.score is None else f"{row.score:.1f}",
-            "reason": why_ruled_out(row.ruled_out) if row.ruled_out else "",
-        }
-        picked = {0: "bold $text-success"} if row.pick in self.draft.picked else {}
-        return TableRow(
-            row.key,
-            [cells[column.key] for column in self._columns],
-            style="$foreground-muted" if row.ruled_out else "",
-            styles={} if row.ruled_out else picked,
-        )
 
     @property
     def _current(self) -> CandidateRow | None:
-        return self.rows.get(self.query_one(LineTable).cursor_key)
+        return self.rows.get(self.query_one(ModelsTable).cursor_key)
 
     @on(DataTable.RowHighlighted)
     def _show_details(self) -> None:
@@ -221,17 +153,13 @@ class CandidatesStep(Step):
 
     # What the user does
 
-    @on(LineTable.HeaderClicked)
-    def _order_by(self, event: LineTable.HeaderClicked) -> None:
-        clicked = next((key for key in CANDIDATE_SORT_KEYS if key == event.column), None)
-        if clicked is not None:
-            self._order = clicked
+    @on(ModelsTable.HeaderClicked)
+    def _sort_by(self, event: ModelsTable.HeaderClicked) -> None:
+        if self.query_one(ModelsTable).sort_by(event.column):
             self._fill()
 
     def action_order(self) -> None:
-        columns = [column.key for column in self._columns]
-        orders: list[SortKey | None] = [None, *sorted(_shown_keys(columns), key=columns.index)]
-        self._order = orders[(orders.index(self._order) + 1) % len(orders)] if self._order in orders else None
+        self.query_one(ModelsTable).sort_by_next()
         self._fill()
 
     def action_pick(self) -> None:
@@ -243,7 +171,7 @@ class CandidatesStep(Step):
             return
         picked = [pick for pick in self.draft.picked if pick != row.pick]
         if len(picked) == len(self.draft.picked):
-            # Who picks a model of their own does not mean the sample that stood there for a start.
+            # The first real model replaces the sample, which is picked by default.
             picked = [row.pick] if picked == [SampleModel()] else [*picked, row.pick]
         self.draft = msgspec.structs.replace(self.draft, picked=tuple(picked))
         self._fill()
@@ -251,7 +179,7 @@ class CandidatesStep(Step):
     def action_quant(self) -> None:
         row = self._current
         if row is None or not isinstance(row.origin, FromCatalog):
-            self.notify("Only models of the catalog come in several quants here.", severity="warning")
+            self.notify("Only models from the catalog can switch quants here.", severity="warning")
             return
         model = row.key.rpartition(":")[0]
         self._quants[model] = next_quant(row, conditions_of(self.draft))
@@ -270,13 +198,13 @@ class CandidatesStep(Step):
         if field.has_focus and field.value.strip():
             self._add(field.value.strip())
         elif field.has_focus or filtering.has_focus:
-            self.query_one(LineTable).focus()
+            self.query_one(ModelsTable).focus()
         else:
             super().proceed()
 
     @work(thread=True, exclusive=True, group="add")
     def _add(self, words: str) -> None:
-        """Files become rows of their own; of a hub or catalog name, the one model that it means."""
+        """Find the models that the user named: every model file of a folder, or one model from the hub or catalog."""
         from pathlib import Path
 
         from weighin.engine.hub.client import connect
@@ -300,25 +228,16 @@ class CandidatesStep(Step):
     def _added(self, keys: list[str]) -> None:
         draft = self.draft
         new = tuple(key for key in keys if key not in draft.added)
-        # A real model replaces the default.
+        # A real model replaces the sample.
         picked = tuple(pick for pick in draft.picked if draft.added or pick != SampleModel())
         picked += tuple(key for key in new if key not in picked)
         self.query_one("#add-path", Input).value = ""
         self.show(msgspec.structs.replace(draft, added=(*draft.added, *new), picked=picked))
-        self.query_one(LineTable).focus()
-
-
-def _matches(row: CandidateRow, words: list[str]) -> bool:
-    text = f"{row.name} {row.quant} {license_word(row)}".lower()
-    return all(word in text for word in words)
-
-
-def _shown_keys(columns: list[str]) -> list[SortKey]:
-    return [key for key in CANDIDATE_SORT_KEYS if key in columns]
+        self.query_one(ModelsTable).focus()
 
 
 def _remember(row: CandidateRow, before: CandidateRow | None) -> CandidateRow:
-    """What was measured already stays when the table is read again."""
+    """Keep a measurement when the table is read again."""
     if before is None or not before.measured:
         return row
     return replace(row, fit=before.fit)

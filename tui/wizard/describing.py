@@ -1,4 +1,4 @@
-"""The review in words: what will run, what must be fetched first, how long it may take and what it can show."""
+"""The review as text: what will run, what is downloaded first, how long it takes and what it can detect."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import msgspec
 from weighin.engine.plan.model import Candidate, Limits, OwnSuite, Plan, PlannedSuite
 from weighin.engine.prepare.candidate_rows import CandidateRow
 from weighin.engine.prepare.draft import Draft, is_file
+from weighin.engine.tasks.items import Suite
 from weighin.engine.tasks.spec import SuiteSpec
+from weighin.engine.units import format_file_size, format_memory
 
+from ..formatting import duration
 from ..own_data_text import write_columns
 from .surroundings import Surroundings
 
@@ -20,11 +23,11 @@ class Download(msgspec.Struct, frozen=True):
 
     key: str
     size_bytes: int
-    """From the catalog or the hub; 0 when nobody said."""
+    """From the catalog or the hub; 0 when unknown."""
 
 
 def missing_downloads(draft: Draft, rows: Mapping[str, CandidateRow]) -> tuple[Download, ...]:
-    """The picks that must be fetched; what the hub's cache has counts as here, and costs no time."""
+    """The picks that come from the hub, including those already in its cache, which cost no time."""
     keys = [pick for pick in draft.picked if isinstance(pick, str) and not is_file(pick)]
     return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in keys)
 
@@ -32,18 +35,18 @@ def missing_downloads(draft: Draft, rows: Mapping[str, CandidateRow]) -> tuple[D
 def describe_downloads(
     downloads: tuple[Download, ...], rows: Mapping[str, CandidateRow], surroundings: Surroundings
 ) -> list[str]:
-    """What will be fetched, and whether the disk takes it."""
+    """What will be downloaded, and whether the disk has room for it."""
     if not downloads:
-        return ["Nothing is downloaded."]
+        return ["Nothing to download."]
     away = [d for d in downloads if not (d.key in rows and rows[d.key].downloaded)]
-    lines = [f"  {d.key}  {d.size_bytes / 1e9:.2f} GB" for d in away]
+    lines = [f"  {d.key}  {format_file_size(d.size_bytes)}" for d in away]
     needed = sum(d.size_bytes for d in away)
     if not away:
-        return ["Nothing is downloaded: all picks are in the cache."]
+        return ["Nothing to download: all picks are in the cache."]
     folder, free = surroundings.room()
-    room = "" if free > needed * 1.05 else "  NOT ENOUGH"
+    room = "" if free > needed * 1.05 else ", NOT ENOUGH"
     return [
-        f"Enter downloads first, about {needed / 1e9:.2f} GB ({free / 1e9:.1f} GB free in {folder}{room}):",
+        f"Enter downloads {format_file_size(needed)} first ({format_file_size(free)} free in {folder}{room}):",
         *lines,
     ]
 
@@ -55,57 +58,78 @@ def describe_plan(
     missing: Sequence[Download],
     surroundings: Surroundings,
 ) -> list[str]:
-    """The plan in words; opens the suites, so for a thread. Raises WeighinError.
+    """Describe the plan, one line per fact. Slow: opens the suites, so call it in a thread.
 
-    ``fetched`` are the files of the picks that came from the hub, ``missing`` those that the plan lacks still: their
-    time counts too.
+    ``fetched`` maps picks from the hub to their files. ``missing`` are the picks that the plan still lacks; their time
+    is included in the estimate.
+
+    Raises:
+        WeighinError: a suite cannot be opened.
     """
     from weighin.engine.run.consistency.questions import ConsistencyQuestions
-    from weighin.engine.run.estimate import estimate_s, guessed_rates
-    from weighin.engine.run.work import Rates
-    from weighin.engine.stats.intervals import minimum_detectable_difference
     from weighin.engine.tasks.opening import open_suite
 
     coming = [Candidate(id=d.key, path=d.key, name=d.key, size_bytes=d.size_bytes) for d in missing]
     whole = msgspec.structs.replace(plan, candidates=(*plan.candidates, *coming))
     count = len(whole.candidates)
-    lines = [f"{count} model{'s' if count > 1 else ''}{f', {len(coming)} of them to be downloaded' if coming else ''}"]
-    lines += [f"  {c.name} {c.quant}  {c.size_bytes / 1e9:.2f} GB  {c.note}".rstrip() for c in plan.candidates]
+    lines = [f"{count} model{'s' if count > 1 else ''}{f', {len(coming)} of them to download' if coming else ''}"]
+    lines += [f"  {c.name} {c.quant}  {format_file_size(c.size_bytes)}  {c.note}".rstrip() for c in plan.candidates]
     seed, n_ctx = plan.settings.seed, plan.settings.n_ctx
     suites = [open_suite(s, seed=seed, limit=s.limit or plan.item_limit, n_ctx=n_ctx) for s in plan.suites]
     for choice, suite in zip(plan.suites, suites, strict=True):
-        n = len(suite.items)
-        found = 100 * minimum_detectable_difference(n)
-        lines.append(f"{suite.spec.name}: {n} items; differences from about {found:.0f} points can be told")
-        lines += _how_asked(choice, suite.spec)
+        lines += [_what_it_detects(suite), *_how_asked(choice, suite.spec)]
     again = ConsistencyQuestions(plan.consistency, suites).summary
     lines += [f"For consistency: {again}"] if again else []
+    lines.append(_about_how_long(whole, suites, rows, fetched, surroundings))
+    s = plan.settings
+    lines.append(
+        f"Same for all: context {s.n_ctx} tokens, KV cache {s.kv_type}, seed {s.seed}, {s.n_threads or 'all'} threads"
+    )
+    return [*lines, *_limits(plan.limits)]
+
+
+def _what_it_detects(suite: Suite) -> str:
+    from weighin.engine.stats.intervals import minimum_detectable_difference
+
+    count = len(suite.items)
+    points = 100 * minimum_detectable_difference(count)
+    return f"{suite.spec.name}: {count} items; detects accuracy differences of about {points:.0f} points"
+
+
+def _about_how_long(
+    plan: Plan,
+    suites: Sequence[Suite],
+    rows: Mapping[str, CandidateRow],
+    fetched: Mapping[str, str],
+    surroundings: Surroundings,
+) -> str:
+    """The estimated time, from the speeds measured in the candidates step and guesses for the other models."""
+    from weighin.engine.run.estimate import estimate_s, guessed_rates
+    from weighin.engine.run.work import Rates
+
     measured = {fetched.get(row.key, row.key): row for row in rows.values() if row.tokens_per_second}
     rates = {}
-    for c in whole.candidates:
+    for c in plan.candidates:
         row = measured.get(c.path)
         guess = guessed_rates(c.size_bytes, surroundings.copy_bandwidth())
         rate = row.tokens_per_second if row else None
         rates[c.id] = Rates(guess.prompt / guess.generation * rate, rate) if rate else guess
-    seconds = estimate_s(whole, suites, rates)
-    lines.append(f"About {seconds / 60:.0f} min" if seconds >= 90 else f"About {seconds:.0f} s")
-    if plan.race.enabled and count > 1 and suites:
-        lines[-1] += ", less when losers stop early"
-    s = plan.settings
-    lines.append(f"Same for all: context {s.n_ctx}, KV {s.kv_type}, seed {s.seed}, {s.n_threads or 'all'} threads")
-    return [*lines, *_limits(plan.limits)]
+    text = f"About {duration(estimate_s(plan, suites, rates))}"
+    if plan.race.enabled and len(plan.candidates) > 1 and suites:
+        text += ", less if losers stop early"
+    return text
 
 
 def _limits(limits: Limits) -> list[str]:
-    """Those that are set, in one line."""
-    words = []
+    """The limits that are set, in one line."""
+    parts = []
     if limits.min_generation_tokens_per_second:
-        words.append(f"at least {limits.min_generation_tokens_per_second:g} tok/s")
+        parts.append(f"at least {limits.min_generation_tokens_per_second:g} tok/s")
     if limits.max_ttft_s:
-        words.append(f"first token within {limits.max_ttft_s:g} s")
+        parts.append(f"first token within {limits.max_ttft_s:g} s")
     if limits.max_memory_bytes:
-        words.append(f"at most {limits.max_memory_bytes / 1e9:.1f} GB of memory")
-    return [f"Limits: {', '.join(words)}"] if words else []
+        parts.append(f"up to {format_memory(limits.max_memory_bytes)} of memory")
+    return [f"Limits: {', '.join(parts)}"] if parts else []
 
 
 def _how_asked(choice: PlannedSuite, spec: SuiteSpec) -> list[str]:

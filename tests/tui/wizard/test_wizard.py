@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
-from textual.widgets import Input, Select, Static
+from textual.widgets import Checkbox, Input, Select, Static
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.paths import data_dir
@@ -22,12 +22,13 @@ from weighin.tui.wizard.surroundings import Surroundings
 class Shell(App[None]):
     plan: Plan | None = None
 
-    def __init__(self, draft: Draft | None) -> None:
+    def __init__(self, draft: Draft | None, surroundings: Surroundings | None = None) -> None:
         super().__init__()
         self.wanted = draft
+        self.surroundings = surroundings
 
     def on_mount(self) -> None:
-        self.push_screen(WizardScreen(self.wanted, measure=False))
+        self.push_screen(WizardScreen(self.wanted, measure=False, surroundings=self.surroundings))
 
     def on_wizard_screen_finished(self, event: WizardScreen.Finished) -> None:
         self.plan = event.plan
@@ -188,6 +189,31 @@ async def test_a_choice_in_the_review_is_taken_by_enter(tmp_path: Path, monkeypa
         assert app.screen.query_one("#review-kv", Select).value == "q8_0"
 
 
+@pytest.mark.parametrize("typed", ["8", "8 GiB", "8G"])
+async def test_8_gib_typed_as_ram_reads_back_as_8_gib_in_the_review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "home"))
+    model = tmp_path / "tiny.gguf"
+    write_tiny_model(model)
+    surroundings = Surroundings(machine=lambda: "", copy_bandwidth=lambda: 1e10)
+    app = Shell(Draft(step=1, added=(str(model),), picked=(str(model),)), surroundings)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.screen.query_one("#here", Checkbox).value = False
+        app.screen.query_one("#ram", Input).value = typed
+        for _ in range(3):
+            await pilot.press("enter")
+            await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        review = str(app.screen.query_one("#review-text", Static).render())
+        assert "Limits: up to 8 GiB of memory" in review
+        await pilot.press("escape", "escape", "escape")
+        await pilot.pause()
+        assert app.screen.query_one("#ram", Input).value == "8"
+
+
 async def test_s_saves_the_plan_of_the_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "home"))
     model = tmp_path / "tiny.gguf"
@@ -220,12 +246,12 @@ async def test_s_saves_the_plan_of_the_review(tmp_path: Path, monkeypatch: pytes
         (Limits(), ""),
         (Limits(max_ttft_s=2), "Limits: first token within 2 s"),
         (
-            Limits(min_generation_tokens_per_second=20, max_memory_bytes=4 * 10**9),
-            "Limits: at least 20 tok/s, at most 4.0 GB of memory",
+            Limits(min_generation_tokens_per_second=20, max_memory_bytes=9 * 2**29),
+            "Limits: at least 20 tok/s, up to 4.5 GiB of memory",
         ),
     ],
 )
-def test_the_review_tells_the_limits_that_are_set(limits: Limits, line: str) -> None:
+def test_the_review_lists_the_limits_that_are_set(limits: Limits, line: str) -> None:
     lines = describe_plan(
         Plan(limits=limits), {}, {}, (), Surroundings(machine=lambda: "", copy_bandwidth=lambda: 1e10)
     )
