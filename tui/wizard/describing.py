@@ -133,12 +133,12 @@ def _limits(limits: Limits) -> list[str]:
 
 
 def _how_asked(choice: PlannedSuite, spec: SuiteSpec) -> list[str]:
-    """Of the user's own data: how it is scored, its examples, its columns."""
+    """For the user's own data: how it is scored, its worked examples, its columns."""
     if not isinstance(choice, OwnSuite):
         return []
-    words = ["scored by likelihood" if spec.kind == "choice" else f"scored by {spec.scorer}"]
+    parts = ["scored by likelihood" if spec.kind == "choice" else f"scored by {spec.scorer}"]
     if choice.asking.shots:
-        words.append("1 solved example" if choice.asking.shots == 1 else f"{choice.asking.shots} solved examples")
+        parts.append("1 worked example" if choice.asking.shots == 1 else f"{choice.asking.shots} worked examples")
     if choice.asking.columns:
-        words.append(f"columns {write_columns(choice.asking.columns)}")
-    return ["  " + "; ".join(words)]
+        parts.append(f"columns {write_columns(choice.asking.columns)}")
+    return ["  " + "; ".join(parts)]
