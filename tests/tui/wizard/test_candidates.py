@@ -93,7 +93,7 @@ async def test_a_catalog_model_is_picked_fetched_and_planned(
         assert step.draft.picked == (KEY,)  # it takes the sample's place
         await pilot.press("enter")
         review = app.screen.query_one(ReviewStep)
-        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await until(pilot, lambda: "Enter downloads" in text_of(review, "#review-text"))
         assert KEY in text_of(review, "#review-text")
         await pilot.press("enter")
         await until(pilot, lambda: app.plan is not None)
@@ -112,7 +112,7 @@ async def test_a_failed_download_says_why_keeps_the_answers_and_can_be_tried_aga
     app = Shell(Draft(step=4, picked=(KEY,)))
     async with app.run_test(size=(120, 40)) as pilot:
         review = app.screen.query_one(ReviewStep)
-        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await until(pilot, lambda: "Enter downloads" in text_of(review, "#review-text"))
         await pilot.press("enter")
         await until(
             pilot, lambda: isinstance(app.screen, FetchScreen) and "enter tries" in text_of(app.screen, "#fetch-hint")
@@ -135,7 +135,7 @@ async def test_a_disk_without_room_is_told_before_anything_is_fetched(
     app = Shell(Draft(step=4, picked=(KEY,)), surroundings=surroundings)
     async with app.run_test(size=(120, 40)) as pilot:
         review = app.screen.query_one(ReviewStep)
-        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await until(pilot, lambda: "Enter downloads" in text_of(review, "#review-text"))
         await pilot.press("enter")
         await until(
             pilot, lambda: isinstance(app.screen, FetchScreen) and "enter tries" in text_of(app.screen, "#fetch-hint")
@@ -156,7 +156,7 @@ async def test_a_lost_connection_is_told_and_what_came_is_kept(hub: Any, tiny_gg
     )
     async with app.run_test(size=(120, 40)) as pilot:
         review = app.screen.query_one(ReviewStep)
-        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await until(pilot, lambda: "Enter downloads" in text_of(review, "#review-text"))
         await pilot.press("enter")
         await until(
             pilot, lambda: isinstance(app.screen, FetchScreen) and "enter tries" in text_of(app.screen, "#fetch-hint")
@@ -173,7 +173,7 @@ async def test_leaving_a_download_goes_back_to_the_review(hub: Any, tiny_gguf: C
     app = Shell(Draft(step=4, picked=(KEY,)))
     async with app.run_test(size=(80, 24)) as pilot:
         review = app.screen.query_one(ReviewStep)
-        await until(pilot, lambda: "Enter downloads first" in text_of(review, "#review-text"))
+        await until(pilot, lambda: "Enter downloads" in text_of(review, "#review-text"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, FetchScreen))
         await pilot.press("escape")

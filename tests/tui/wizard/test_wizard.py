@@ -11,7 +11,7 @@ from textual.widgets import Checkbox, Input, Select, Static
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.paths import data_dir
 from weighin.engine.plan.files import read_plan
-from weighin.engine.plan.model import Limits, Plan
+from weighin.engine.plan.model import Limits, OwnSuite, Plan, data_path
 from weighin.engine.prepare.draft import Draft, load_draft
 from weighin.tui.wizard.describing import describe_plan
 from weighin.tui.wizard.review import ReviewStep
@@ -157,9 +157,11 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         await pilot.pause()
     assert app.plan is not None
     own = app.plan.suites[-1]
-    assert (own.name, own.data, own.scorer, own.shots) == ("summen", str(data), "numeric", 2)
-    assert own.columns == {"frage": "prompt", "antwort": "answer"}
-    again = Shell(None)  # the draft has it all, and the list brings it to the front
+    assert isinstance(own, OwnSuite)
+    assert (own.name, data_path(own)) == ("summen", str(data))
+    assert (own.asking.scorer, own.asking.shots) == ("numeric", 2)
+    assert own.asking.columns == {"frage": "prompt", "antwort": "answer"}
+    again = Shell(None)  # the draft has it all, and the list selects it
     async with again.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         await pilot.press("enter", "enter")
