@@ -13,6 +13,7 @@ from weighin.engine.paths import data_dir
 from weighin.engine.plan.files import read_plan
 from weighin.engine.plan.model import Limits, OwnSuite, Plan, data_path
 from weighin.engine.prepare.draft import Draft, load_draft
+from weighin.engine.tasks.scorers import own_scorers
 from weighin.tui.wizard.describing import describe_plan
 from weighin.tui.wizard.review import ReviewStep
 from weighin.tui.wizard.screen import WizardScreen
@@ -139,7 +140,9 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         shots.value = "2"
         scorer = app.screen.query_one("#data-scorer", Select)
         scorer.focus()
-        await pilot.press("space", "down", "down", "enter")  # Enter in the open list takes and does not go on
+        names = [each.name for each in own_scorers()]
+        downs = ["down"] * (names.index("numeric") - names.index("exact"))
+        await pilot.press("space", *downs, "enter")  # enter in the open list selects and does not continue
         words = await report()
         assert isinstance(app.screen, WizardScreen)
         assert app.screen.draft.step == 2
