@@ -15,12 +15,13 @@ test: install ## everything that does not depend on how fast this machine is
 performance: install ## what depends on it: on a quiet machine
 	@$(BIN)/python -m pytest -m performance
 
-lint: install ## style, types, import contracts
+lint: install ## style, types, import contracts, size limits
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@PYTHONPATH=build/ns $(BIN)/lint-imports
 	@$(BIN)/python tests/check_imports.py
+	@$(BIN)/python tests/check_sizes.py
 
 pictures: install ## draw the README's pictures again
 	@PYTHONPATH=tests $(BIN)/python tests/pictures.py

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from check_sizes import oversized
 
 TESTS = Path(__file__).parent
 _CHECKS = ("raises", "warns", "fail", "snap_compare")
@@ -66,3 +67,18 @@ def test_no_test_loads_a_file_by_its_path() -> None:
         if file != Path(__file__) and any(text in file.read_text(encoding="utf-8") for text in by_path)
     ]
     assert strays == []
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("x = 1\n" * 400, []),
+        ("x = 1\n" * 401, ["m.py has 401 lines"]),
+        ("class C:\n" + "    x = 1\n" * 250, ["m.py:1: class C has 251 lines"]),
+        ("class C:\n    def f(self, a, b, c, d, *, e, f, g, h): ...", []),
+        ("def f(a, b, c, d, *e, f, g, h, **i): ...", ["m.py:1: f() takes 9"]),
+    ],
+)
+def test_what_is_too_large_is_reported(source: str, words: list[str]) -> None:
+    problems = list(oversized(source, "m.py"))
+    assert [problem.partition(";")[0] for problem in problems] == words
