@@ -1,4 +1,4 @@
-"""`weighin bundle` as users call it: made on one machine, carried, imported on another without opening a socket."""
+"""`weighin bundle`: created on one machine, carried, imported on another without opening a socket."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import pytest
+from fixtures.command_line import Outcome, own_environment, wait_until
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.plan.files import read_plan
@@ -90,32 +90,41 @@ def plan_file(tmp_path: Path, cached_model: Path, choice_file: Path) -> Path:
     return project / "plan.toml"
 
 
-@pytest.fixture
-def weighin(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
+class OnMachine(Protocol):
     """``weighin("office", "bundle", …)`` on one of two machines; ``sealed=True`` where no socket may be opened."""
 
-    def run(machine: str, *arguments: str, sealed: bool = False, **more: Any) -> tuple[int, str, str]:
-        start = ["-c", NO_NETWORK] if sealed else ["-m", "weighin.tui"]
+    def __call__(self, machine: str, *arguments: str, sealed: bool = False) -> Outcome: ...
+
+
+@pytest.fixture
+def weighin(tmp_path: Path, call_in: Callable[..., Outcome]) -> OnMachine:
+    def run(machine: str, *arguments: str, sealed: bool = False) -> Outcome:
+        values = environment(tmp_path / machine)
+        if not sealed:
+            return call_in(values, *arguments)
+        command = [sys.executable, "-c", NO_NETWORK, *arguments]
         done = subprocess.run(
-            [sys.executable, *start, *arguments],
-            env=environment(tmp_path / machine), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+            command, env=values, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        )
         assert "Traceback" not in done.stderr, done.stderr
-        return done.returncode, done.stdout, done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
 
     return run
 
 
 def environment(machine: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "OLLAMA_", "XDG_"))}
-    return kept | {
-        "HOME": str(machine), "HF_HOME": str(machine / "hf"), "WEIGHIN_HOME": str(machine / "weighin"),
-        "HF_HUB_OFFLINE": "1",
-    }  # fmt: skip
+    return own_environment(
+        {
+            "HOME": str(machine),
+            "HF_HOME": str(machine / "hf"),
+            "WEIGHIN_HOME": str(machine / "weighin"),
+            "HF_HUB_OFFLINE": "1",
+        }
+    )
 
 
 @pytest.fixture
-def carried(weighin: Callable[..., tuple[int, str, str]], plan_file: Path, tmp_path: Path) -> Path:
+def carried(weighin: OnMachine, plan_file: Path, tmp_path: Path) -> Path:
     """The bundle on the other machine, everything it was made from gone."""
     code, out, err = weighin("office", "bundle", "create", str(plan_file), "--to", "bundle")
     assert code == 0, err
@@ -128,7 +137,9 @@ def carried(weighin: Callable[..., tuple[int, str, str]], plan_file: Path, tmp_p
     return tmp_path / "box/stick"
 
 
-def test_verify_and_import_open_no_socket_and_the_plan_runs_there(weighin, carried, tmp_path):
+def test_verify_and_import_open_no_socket_and_the_plan_runs_there(
+    weighin: OnMachine, carried: Path, tmp_path: Path
+) -> None:
     code, out, err = weighin("box", "bundle", "verify", str(carried), sealed=True)
     assert code == 0, err
     assert "is complete and unchanged" in out
@@ -153,7 +164,7 @@ def test_verify_and_import_open_no_socket_and_the_plan_runs_there(weighin, carri
     assert out.count(str(cached)) == 2
 
 
-def test_the_guard_of_that_test_guards(tmp_path):
+def test_the_guard_of_that_test_guards(tmp_path: Path) -> None:
     program = NO_NETWORK.replace("from weighin.tui.cli.main import main", "import urllib.request, _socket").replace(
         "main(sys.argv[1:])", "_socket.socket(_socket.AF_INET)"
     )
@@ -162,7 +173,7 @@ def test_the_guard_of_that_test_guards(tmp_path):
     assert "a socket was used" in done.stderr
 
 
-def test_import_twice_changes_nothing(weighin, carried, tmp_path):
+def test_import_twice_changes_nothing(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     first = weighin("box", "bundle", "import", str(carried), "--json")
     assert first[0] == 0, first[2]
     files = {p: p.stat().st_ino for p in (tmp_path / "box").rglob("*") if p.is_file() and carried not in p.parents}
@@ -173,7 +184,7 @@ def test_import_twice_changes_nothing(weighin, carried, tmp_path):
     assert {p: i for p, i in again.items() if p != plan} == {p: i for p, i in files.items() if p != plan}
 
 
-def test_licenses_are_carried(carried):
+def test_licenses_are_carried(carried: Path) -> None:
     texts = {path.name: path.read_text() for path in (carried / "licenses").iterdir()}
     assert set(texts) == {"llama.txt", "llama-LICENSE.txt", "mine.txt"}
     assert f"From: {REPO} on the Hugging Face hub, commit {COMMIT}" in texts["llama.txt"]
@@ -185,14 +196,14 @@ def test_licenses_are_carried(carried):
     assert "weighin bundle import ." in (carried / "README.txt").read_text()
 
 
-def test_a_plan_outside_is_relative_inside(carried):
+def test_a_plan_outside_is_relative_inside(carried: Path) -> None:
     text = (carried / "plan.toml").read_text()
     assert f'path = "models/llama/{NAME}"' in text
     assert 'data = "data/1-colours.jsonl"' in text
     assert "/project" not in text
 
 
-def test_to_a_folder_and_in_place(weighin, carried, tmp_path):
+def test_to_a_folder_and_in_place(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     code, out, err = weighin("box", "bundle", "import", str(carried), "--to", "box/there", "--json", sealed=True)
     assert code == 0, err
     assert json.loads(out)["command"] == f"weighin run {tmp_path}/box/there/plan.toml"
@@ -203,7 +214,7 @@ def test_to_a_folder_and_in_place(weighin, carried, tmp_path):
     assert weighin("box", "bundle", "import", str(carried), "--in-place", "--to", "x")[0] == 2
 
 
-def test_a_flipped_bit_is_refused_and_nothing_is_placed(weighin, carried, tmp_path):
+def test_a_flipped_bit_is_refused_and_nothing_is_placed(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     path = carried / f"models/llama/{NAME}"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -216,7 +227,7 @@ def test_a_flipped_bit_is_refused_and_nothing_is_placed(weighin, carried, tmp_pa
     assert not cache_of(tmp_path / "box").exists()
 
 
-def test_another_file_of_that_name_in_the_cache_stays(weighin, carried, tmp_path):
+def test_another_file_of_that_name_in_the_cache_stays(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     pointer = cache_of(tmp_path / "box") / f"models--{REPO.replace('/', '--')}/snapshots/{COMMIT}/{NAME}"
     pointer.parent.mkdir(parents=True)
     pointer.write_bytes(b"somebody's own")
@@ -226,7 +237,7 @@ def test_another_file_of_that_name_in_the_cache_stays(weighin, carried, tmp_path
     assert "weighin/data/models" in json.loads(out)["plan"]["candidates"][0]["path"]
 
 
-def test_a_branch_that_is_known_keeps_its_commit(weighin, carried, tmp_path):
+def test_a_branch_that_is_known_keeps_its_commit(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     ref = cache_of(tmp_path / "box") / f"models--{REPO.replace('/', '--')}/refs/main"
     ref.parent.mkdir(parents=True)
     ref.write_text("f" * 40)
@@ -236,7 +247,7 @@ def test_a_branch_that_is_known_keeps_its_commit(weighin, carried, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_while_it_is_made_and_again(weighin, plan_file, tmp_path):
+def test_ctrl_c_while_it_is_made_and_again(weighin: OnMachine, plan_file: Path, tmp_path: Path) -> None:
     sound_bytes = (plan_file.parent / "mine.gguf").stat().st_size
     with (plan_file.parent / "mine.gguf").open("r+b") as file:
         file.truncate(2_000_000_000)  # a hole, quick to make and slow to copy
@@ -246,9 +257,7 @@ def test_ctrl_c_while_it_is_made_and_again(weighin, plan_file, tmp_path):
         text=True,
     )  # fmt: skip
     part = tmp_path / "bundle/models/mine/mine.gguf.part"
-    deadline = time.monotonic() + 30
-    while not part.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(part.exists)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -265,7 +274,9 @@ def test_ctrl_c_while_it_is_made_and_again(weighin, plan_file, tmp_path):
     assert weighin("office", "bundle", "verify", "bundle")[0] == 0
 
 
-def test_what_is_wrong_with_the_plan_is_said_before_anything_is_written(weighin, plan_file, tmp_path):
+def test_what_is_wrong_with_the_plan_is_said_before_anything_is_written(
+    weighin: OnMachine, plan_file: Path, tmp_path: Path
+) -> None:
     text = plan_file.read_text()
     for old, new, words in (
         ("mine.gguf", "none.gguf", "There is no file"),
@@ -281,7 +292,7 @@ def test_what_is_wrong_with_the_plan_is_said_before_anything_is_written(weighin,
     assert weighin("office", "bundle", "verify", "nowhere")[0] == 2
 
 
-def test_wheels_of_a_folder(weighin, plan_file, tmp_path):
+def test_wheels_of_a_folder(weighin: OnMachine, plan_file: Path, tmp_path: Path) -> None:
     (tmp_path / "gathered").mkdir()
     (tmp_path / "gathered/x-1-py3-none-any.whl").write_bytes(b"PK")
     command = ["bundle", "create", str(plan_file), "--to", "bundle", "--wheels-from", "gathered"]
@@ -294,7 +305,7 @@ def test_wheels_of_a_folder(weighin, plan_file, tmp_path):
     assert json.loads(out)["wheels"] == [str(tmp_path / "bundle/wheels/x-1-py3-none-any.whl")]
 
 
-def test_wheels_are_built_by_pip(tmp_path, monkeypatch):
+def test_wheels_are_built_by_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from weighin.engine.bundle.wheels import build_wheels, own_requirement
     from weighin.engine.hub.errors import BundleError
 
