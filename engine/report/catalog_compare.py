@@ -1,10 +1,10 @@
-"""Models side by side, wrapped at the terminal's width; published figures first, what was measured here apart."""
+"""Models side by side, wrapped at the terminal's width, with published figures apart from those measured here."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..catalog.entries import Catalog, CatalogModel, Languages
 from ..catalog.loading import OPEN_LLM
@@ -17,7 +17,7 @@ from .catalog_table import billions
 
 _LABEL = 16
 _NARROWEST = 18
-"""Columns narrower than this break most words: models go below each other instead."""
+"""Narrower columns would break most words, so models are stacked instead."""
 _NONE = "–"
 
 Row = tuple[str, tuple[str, ...]]
@@ -31,10 +31,10 @@ def compare_models(
     width: int,
     use: StatedUse | None = None,
 ) -> list[str]:
-    """One block of lines for as many models as fit beside each other; no line is longer than ``width``.
+    """Lines in blocks of as many models as fit side by side; no line is longer than ``width``.
 
     Raises:
-        CatalogError: the catalog does not hold a name.
+        CatalogError: a name is not in the catalog.
     """
     models = [catalog.find(name) for name in names]
     beside = max(1, (width - _LABEL) // (_NARROWEST + 2))
@@ -70,43 +70,59 @@ def _block(
 
 
 def _published(models: Sequence[CatalogModel], catalog: Catalog, use: StatedUse) -> list[Row]:
-    verdicts = [model_verdict(model, use, catalog.licenses) for model in models]
-    rows: list[Row] = [
-        ("license", tuple(" + ".join(_license_name(key, catalog) for key in m.licenses) for m in models)),
-        (f"{use.purpose} use", tuple(_terms(verdict) for verdict in verdicts)),
-        ("parameters", tuple(_parameters(m) for m in models)),
-        ("context", tuple(_context(m) for m in models)),
-        ("good at", tuple(_NONE if m.aptitudes is None else ", ".join(m.aptitudes.value) for m in models)),
-        ("languages", tuple(_languages(m.languages) for m in models)),
-        ("fine-tuning", tuple(_NONE if m.finetuning is None else m.finetuning.value for m in models)),
-        ("released", tuple(_NONE if m.released is None else m.released.value for m in models)),
-        ("machine", tuple(_machine(m) for m in models)),
-    ]
-    names = dict.fromkeys(score.name for model in models for score in model.score)
+    cells: dict[str, Callable[[CatalogModel], str]] = {
+        "license": lambda m: " + ".join(_license_name(key, catalog) for key in m.licenses),
+        f"{use.purpose} use": lambda m: _terms(model_verdict(m, use, catalog.licenses)),
+        "parameters": _parameters,
+        "context": _context,
+        "good at": lambda m: ", ".join(m.aptitudes.value) if m.aptitudes else _NONE,
+        "languages": lambda m: _languages(m.languages),
+        "fine-tuning": lambda m: m.finetuning.value if m.finetuning else _NONE,
+        "released": lambda m: m.released.value if m.released else _NONE,
+        "machine": _machine,
+    }
+    rows = [(label, tuple(cell(model) for model in models)) for label, cell in cells.items()]
+    return [*rows, *_score_rows(models), ("", (" ".join(_footnotes(models)),))]
+
+
+def _score_rows(models: Sequence[CatalogModel]) -> Iterable[Row]:
+    """One row per published score, and one for the leaderboard's."""
+    names = _score_names(models)
     for name in (name for name in names if not name.startswith(OPEN_LLM)):
-        found = [published_score(model, name) for model in models]
-        cells = (_NONE if s is None else f"{s.value:g} ({s.variant}, {setup(s)})" for s in found)
-        rows.append((name, tuple(cells)))
-    footnotes = [f"machine: {DEPLOYMENT_RULE}."]
+        yield name, tuple(_score(model, name) for model in models)
     if any(name.startswith(OPEN_LLM) for name in names):
-        rows.append(("Open LLM v2", tuple(_leaderboard(m) for m in models)))
-        footnotes.append("Open LLM v2: the leaderboard of May 2025, one harness for all, 0 is guessing.")
-    return [*rows, ("", (" ".join(footnotes),))]
+        yield "Open LLM v2", tuple(_leaderboard(model) for model in models)
+
+
+def _footnotes(models: Sequence[CatalogModel]) -> Iterable[str]:
+    yield f"machine: {DEPLOYMENT_RULE}."
+    if any(name.startswith(OPEN_LLM) for name in _score_names(models)):
+        yield "Open LLM v2: the leaderboard of May 2025, which runs one harness for all; 0 is guessing."
+
+
+def _score_names(models: Sequence[CatalogModel]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(score.name for model in models for score in model.score))
+
+
+def _score(model: CatalogModel, name: str) -> str:
+    score = published_score(model, name)
+    return _NONE if score is None else f"{score.value:g} ({score.variant}, {setup(score)})"
 
 
 def _measured(here: Sequence[MeasuredHere | None], quants: Sequence[tuple[str, ...]]) -> list[Row]:
-    def row(label: str, cell: object) -> Row:
-        return label, tuple(_NONE if m is None else str(cell(m)) for m in here)  # type: ignore[operator]
-
-    return [
-        ("quant", tuple(_quant(m, measured) for m, measured in zip(here, quants, strict=True))),
-        row("generation", lambda m: _rate(m.generation_tokens_per_second, m.disturbed)),
-        row("prompt", lambda m: _rate(m.prompt_tokens_per_second, m.disturbed)),
-        row("memory", lambda m: _NONE if m.memory_bytes is None else f"{format_memory(m.memory_bytes)} at {m.n_ctx:,}"),
-        row("accuracy", lambda m: _NONE if m.accuracy is None else f"{m.accuracy:.1%} on {', '.join(m.suites)}"),
-        row("machine", lambda m: m.machine or _NONE),
-        row("date", lambda m: f"{m.date}, run {m.run}"),
+    cells: dict[str, Callable[[MeasuredHere], str]] = {
+        "generation": lambda m: _rate(m.generation_tokens_per_second, m.disturbed),
+        "prompt": lambda m: _rate(m.prompt_tokens_per_second, m.disturbed),
+        "memory": lambda m: f"{format_memory(m.memory_bytes)} at {m.n_ctx:,}" if m.memory_bytes else _NONE,
+        "accuracy": lambda m: _NONE if m.accuracy is None else f"{m.accuracy:.1%} on {', '.join(m.suites)}",
+        "machine": lambda m: m.machine or _NONE,
+        "date": lambda m: f"{m.date}, run {m.run}",
+    }
+    quant_row = ("quant", tuple(_quant(figures, measured) for figures, measured in zip(here, quants, strict=True)))
+    rows = [
+        (label, tuple(_NONE if figures is None else cell(figures) for figures in here)) for label, cell in cells.items()
     ]
+    return [quant_row, *rows]
 
 
 def _terms(verdict: Verdict) -> str:
@@ -123,7 +139,7 @@ def _quant(figures: MeasuredHere | None, quants: tuple[str, ...]) -> str:
     if figures is None:
         return _NONE
     others = sorted({quant for quant in quants if quant and quant != figures.quant})
-    return (figures.quant or _NONE) + (f" (measured too: {', '.join(others)})" if others else "")
+    return (figures.quant or _NONE) + (f" (also measured: {', '.join(others)})" if others else "")
 
 
 def _rate(value: float | None, disturbed: bool) -> str:

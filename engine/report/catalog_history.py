@@ -1,10 +1,10 @@
-"""What was measured here of the catalog's models, from the store of runs; never mixed with published figures."""
+"""Figures that runs on this machine measured for the catalog's models; never mixed with published figures."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,15 +13,17 @@ from ..catalog.effective import model_by_file_name
 from ..catalog.entries import Catalog, CatalogModel
 from ..catalog.ranking import MeasuredSpeed
 from ..events.run import Event, RunStarted
-from ..judging.summary import summarize
+from ..judging.summary import SpeedFigure, summarize
 from ..plan.model import Candidate
-from ..store.store import Store
+from ..store.store import RunRow, Store
 
 _CHEAP = ("RunStarted", "SpeedMeasured", "MemoryMeasured")
+"""Events that are few in every run."""
+_ANSWERS = ("AnswerScored", "SuiteDropped")
 
 
 class MeasuredHere(msgspec.Struct, frozen=True, kw_only=True):
-    """One candidate of one run. None where the run did not measure it."""
+    """One candidate of one run; None where the run did not measure it."""
 
     model: str
     """Id in the catalog."""
@@ -34,61 +36,63 @@ class MeasuredHere(msgspec.Struct, frozen=True, kw_only=True):
     """Mean over the run's suites, 0 to 1."""
     suites: tuple[str, ...]
     disturbed: bool
-    """Something else used the machine while speed was taken."""
+    """Something else used the machine while speed was measured."""
     machine: str
     run: str
     date: str
-    """Day on which the run started."""
+    """The day on which the run started."""
 
 
 def measured_here(catalog: Catalog, store_path: Path, *, answers: bool = False) -> dict[str, list[MeasuredHere]]:
-    """Figures by catalog id, the newest run first. Without a store there are none; none is made.
+    """Figures by catalog id, newest run first. Empty without a store, which is not created.
 
-    ``answers`` reads every answer too, for the accuracy.
+    ``answers`` also reads every answer, for the accuracy.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    found: dict[str, list[MeasuredHere]] = {}
+    by_model: dict[str, list[MeasuredHere]] = {}
     if not store_path.exists():
-        return found
+        return by_model
     with Store.open(store_path) as store:
         for row in store.runs():
-            plan = store.plan(row.id)
-            ours = [(c, m) for c in plan.candidates if (m := catalog_model_of(c, catalog)) is not None]
-            if not ours:
-                continue
-            events: list[Event] = []
-            for kind in (*_CHEAP, *(("AnswerScored", "SuiteDropped") if answers else ())):
-                events += store.events(row.id, kind)
-            machine = next((e.machine for e in events if isinstance(e, RunStarted) and e.machine), "")
-            summary = summarize(events)
-            day = datetime.datetime.fromtimestamp(row.created_at).astimezone().date().isoformat()
-            for candidate, model in ours:
-                figures = summary.of(candidate.id)
-                if figures.generation is None and figures.memory_bytes is None and figures.accuracy is None:
-                    continue
-                found.setdefault(model.id, []).append(
-                    MeasuredHere(
-                        model=model.id,
-                        quant=candidate.quant,
-                        generation_tokens_per_second=_rate(figures.generation),
-                        prompt_tokens_per_second=_rate(figures.prompt),
-                        memory_bytes=figures.memory_bytes,
-                        n_ctx=plan.settings.n_ctx,
-                        accuracy=figures.accuracy,
-                        suites=tuple(figures.suite_counts),
-                        disturbed=figures.disturbed,
-                        machine=machine,
-                        run=row.id,
-                        date=day,
-                    )
-                )
-    return found
+            for figures in _measured_in(row, store, catalog, answers=answers):
+                by_model.setdefault(figures.model, []).append(figures)
+    return by_model
+
+
+def _measured_in(row: RunRow, store: Store, catalog: Catalog, *, answers: bool) -> Iterable[MeasuredHere]:
+    """Figures of one run's candidates that the catalog knows."""
+    plan = store.plan(row.id)
+    known = [(c, model) for c in plan.candidates if (model := catalog_model_of(c, catalog)) is not None]
+    if not known:
+        return
+    kinds = (*_CHEAP, *(_ANSWERS if answers else ()))
+    events: list[Event] = [event for kind in kinds for event in store.events(row.id, kind)]
+    machine = next((e.machine for e in events if isinstance(e, RunStarted) and e.machine), "")
+    run = summarize(events)
+    for candidate, model in known:
+        figures = run.of(candidate.id)
+        if figures.generation is None and figures.memory_bytes is None and figures.accuracy is None:
+            continue
+        yield MeasuredHere(
+            model=model.id,
+            quant=candidate.quant,
+            generation_tokens_per_second=_rate(figures.generation),
+            prompt_tokens_per_second=_rate(figures.prompt),
+            memory_bytes=figures.memory_bytes,
+            n_ctx=plan.settings.n_ctx,
+            accuracy=figures.accuracy,
+            suites=tuple(figures.suite_counts),
+            disturbed=figures.disturbed,
+            machine=machine,
+            run=row.id,
+            date=datetime.datetime.fromtimestamp(row.created_at).astimezone().date().isoformat(),
+        )
 
 
 def best_known(figures: Sequence[MeasuredHere]) -> MeasuredHere | None:
-    """The newest with a clean speed, else the newest with any, else the newest; None when there is none."""
+    """The newest with a clean speed, else the newest with any speed, else the newest. None if there are none."""
     timed = [f for f in figures if f.generation_tokens_per_second is not None]
     clean = [f for f in timed if not f.disturbed]
     return next(iter([*clean, *timed, *figures]), None)
@@ -118,8 +122,8 @@ def catalog_model_of(candidate: Candidate, catalog: Catalog) -> CatalogModel | N
     return next((m for m in catalog.models if names & {_letters(m.id), _letters(m.name)}), None)
 
 
-def _rate(figure: object) -> float | None:
-    return getattr(figure, "tokens_per_second", None)
+def _rate(figure: SpeedFigure | None) -> float | None:
+    return figure.tokens_per_second if figure else None
 
 
 def _letters(name: str) -> str:

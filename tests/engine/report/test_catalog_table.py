@@ -191,7 +191,7 @@ def test_a_clean_speed_goes_before_a_newer_disturbed_one(store_path: Path) -> No
     assert any("disturbed" in component.text for component in components(rows[0]))
     both = {"llama-3.2-1b-instruct": [disturbed, oldest]}
     text = "\n".join(compare_models(["llama-3.2-1b-instruct"], load_catalog(), both, width=100))
-    assert "Q4_K_M (measured too: Q8_0)" in text
+    assert "Q4_K_M (also measured: Q8_0)" in text
 
 
 def test_without_a_store_nothing_is_measured_and_none_is_made(tmp_path: Path) -> None:
