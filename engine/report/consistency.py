@@ -1,4 +1,4 @@
-"""How steady the answers are, for reports: what none of the figures says is whether they are right."""
+"""How consistent the answers are, for reports. Consistent answers may still be wrong."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .marks import escaped, table
 _NONE = "–"
 _HEADER = ("model", "agree", "any order", "right in any order", "place sd", "wording", "again", "fragile %")
 _LEGEND = (
-    "agree: two sampled answers to an item are the same; any order: the same content is chosen however the options are"
-    " ordered; place sd: how unevenly the right answer is found over its places, 0 is even; wording: 1 − (best − worst"
-    " score of an item over prompt templates), averaged; again: the same answer when asked once more; fragile: another"
-    " batch layout may turn it. Intervals: 95 %, by bootstrap over items. Steady answers may be wrong: only *right in"
-    " any order* is about being right."
+    "agree: two sampled answers to an item are the same; any order: the same option is chosen in every order of the"
+    " options; place sd: how much accuracy depends on the place of the right option, 0 is not at all; wording: 1 −"
+    " (best − worst score of an item over prompt templates), averaged; again: the same answer when asked again;"
+    " fragile: close calls that a different batch layout could flip. Intervals: 95 %, by bootstrap over items."
+    " Consistent answers may be wrong: only *right in any order* measures correctness."
 )
 
 _SAMPLED_HEADER = ("model", "k", "entropy", "avg@k", "maj@k", "pass@k", "pass^k")
 _SAMPLED_LEGEND = (
-    "Of k sampled answers to an item: entropy, 0 all the same, 1 all different; share right (avg@k); commonest"
-    " one right (maj@k); one right (pass@k); all right (pass^k)."
+    "Over k sampled answers to an item: entropy, 0 if all are the same and 1 if all differ; avg@k, the share that is"
+    " right; maj@k, the most common answer is right; pass@k, at least one is right; pass^k, all are right."
 )
 
 
 def consistency_section(verdict: VerdictReached, names: Mapping[str, str]) -> list[str]:
-    """A Markdown table with a row a candidate; empty when nothing was asked again."""
+    """A Markdown table with one row per candidate. Empty if nothing was asked again."""
     rows = [row for row in verdict.rankings if _is_known(row)]
     if not rows:
         return []
@@ -66,12 +66,12 @@ def _sampled(rows: Sequence[Ranking], names: Mapping[str, str]) -> list[str]:
 
 
 def consistency_lines(verdict: VerdictReached, names: Mapping[str, str], width: int) -> list[str]:
-    """One line a candidate for plain text; what was sampled stands in the ranking."""
-    found = []
+    """One line per candidate for plain text. Sampling is left out: the ranking shows it."""
+    lines = []
     for row in verdict.rankings:
         parts = [
-            f"{words} {figure.value:.2f} of {figure.items}"
-            for words, figure in (
+            f"{what} {figure.value:.2f} of {figure.items}"
+            for what, figure in (
                 ("same choice in any order", row.steadiness.same_choice),
                 ("steady in any wording", row.steadiness.rewording),
             )
@@ -80,13 +80,13 @@ def consistency_lines(verdict: VerdictReached, names: Mapping[str, str], width: 
         if row.steadiness.identical is not None:
             parts.append(f"same when asked again {again(row.steadiness)}")
         if parts:
-            said = f"Consistency of {names[row.candidate]}: {', '.join(parts)}"
-            found += textwrap.wrap(said, width, subsequent_indent="  ")
-    return found
+            line = f"Consistency of {names[row.candidate]}: {', '.join(parts)}"
+            lines += textwrap.wrap(line, width, subsequent_indent="  ")
+    return lines
 
 
 def again(steadiness: Steadiness) -> str:
-    """Items with the same answer out of those asked once more, and how far log-probabilities moved if they did."""
+    """Share of items with the same answer when asked again, and the largest change of a log-probability if any."""
     figure = steadiness.identical
     if figure is None:
         return _NONE

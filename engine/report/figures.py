@@ -1,4 +1,4 @@
-"""What several reports say alike: whether a candidate stopped early, and the interval that then is honest."""
+"""Shared by several reports: whether a candidate stopped early, and which interval is valid then."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from ..stats.sequential import live_interval
 
 
 def stopped_early(summary: CandidateSummary, run: RunSummary) -> bool:
-    """Whether the answers decided when to stop: a race was settled, or threw this candidate out."""
+    """Whether the answers decided when to stop: the race was settled, or stopped this candidate."""
     return run.settled is not None or summary.eliminated
 
 
 def suite_interval(summary: CandidateSummary, suite: str, *, pool: int, early: bool) -> Interval:
-    """95 % interval for the candidate's accuracy in a suite that it answered items of.
+    """95 % interval for the candidate's accuracy in a suite, of which it answered at least one item.
 
-    A confidence sequence for the whole suite where an early stop cut it short; where all of its ``pool`` items were
-    answered nothing was cut, and the interval is the ordinary one, for items like these. Then items that share a
-    passage count together; for the whole suite it does not matter what they share.
+    If an early stop left some of the ``pool`` items unanswered, this is a confidence sequence for the whole suite.
+    Otherwise it is the ordinary interval for items like these, in which items of one passage count as a group.
     """
     correct, n = summary.suite_counts[suite]
     if early and n < pool:
@@ -26,5 +25,5 @@ def suite_interval(summary: CandidateSummary, suite: str, *, pool: int, early: b
 
 
 def items_asked(run: RunSummary) -> int:
-    """Items of all suites that count."""
+    """Number of items in all suites that were not dropped."""
     return sum(card.items for name, card in run.suites.items() if name not in run.dropped_suites)

@@ -1,4 +1,4 @@
-"""Suites of subjects in reports: each subject's accuracy, for every candidate."""
+"""Suites with subjects in reports: the accuracy of every candidate in each subject."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FIELDS = ("candidate", "suite", "group", "items", "correct", "accuracy", "stand
 
 
 def groups_csv(plan: Plan, events: Iterable[Event]) -> str:
-    """One row a candidate and subject, after the row of the whole suite, whose ``group`` is empty.
+    """One row per candidate and subject, after one for the whole suite, whose ``group`` is empty.
 
-    ``standard_error`` is that of the whole suite, pooled over its subjects; ``low`` and ``high`` are the 95 % interval
-    of one subject for a fixed number of items.
+    ``standard_error`` is given for the whole suite only, pooled over its subjects; ``low`` and ``high`` are the 95 %
+    interval of one subject for a fixed number of items.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -52,12 +52,12 @@ def groups_csv(plan: Plan, events: Iterable[Event]) -> str:
 
 
 def group_tables(verdict: VerdictReached, run: RunSummary, names: Mapping[str, str]) -> list[list[str]]:
-    """A Markdown section for each suite of subjects: a row a subject, a column a candidate."""
-    found: dict[str, dict[str, SuiteGroups]] = {}
+    """A Markdown section per suite with subjects: one row per subject, one column per candidate."""
+    by_suite: dict[str, dict[str, SuiteGroups]] = {}
     for row in verdict.rankings:
         for suite in row.groups:
-            found.setdefault(suite.suite, {})[row.candidate] = suite
-    return [_section(suite, of, names) for suite, of in found.items() if suite in run.suites]
+            by_suite.setdefault(suite.suite, {})[row.candidate] = suite
+    return [_section(suite, of, names) for suite, of in by_suite.items() if suite in run.suites]
 
 
 def _section(suite: str, of: Mapping[str, SuiteGroups], names: Mapping[str, str]) -> list[str]:
@@ -66,7 +66,7 @@ def _section(suite: str, of: Mapping[str, SuiteGroups], names: Mapping[str, str]
     header = ("subject", *(escaped(names[candidate]) for candidate in of))
     rows = [("all items ± SE", *(_mean(groups) for groups in of.values()))]
     rows += [(escaped(name), *(_share(by_name[candidate].get(name)) for candidate in of)) for name in subjects]
-    note = "SE pooled over subjects as lm-evaluation-harness does it for groups of tasks; n: items answered."
+    note = "SE: standard error, pooled over subjects as in lm-evaluation-harness; n: items answered."
     return [f"## {escaped(suite)} by subject, in %", "", *table(header, rows), "", note]
 
 

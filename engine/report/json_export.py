@@ -1,6 +1,6 @@
-"""A run as one JSON document of our own: what was asked, on what machine, and every figure with its unit in its name.
+"""A run as one JSON document: what was asked, on which machine, and every figure with its unit in its name.
 
-The shape is ``assets/schema/run.schema.json``; fields may be added, a change that breaks readers raises
+Its schema is ``assets/schema/run.schema.json``. Fields may be added; a change that breaks readers raises
 ``FORMAT_VERSION``.
 """
 
@@ -36,11 +36,11 @@ from .pairs import pair_figures
 
 FORMAT_VERSION = 1
 _REASKED = {"options_turned": OptionsTurned, "prompts_reworded": PromptsReworded, "blocks_repeated": BlockRepeated}
-"""What was asked again for consistency, item by item, beside the answers."""
+"""Keys of the document for items that were asked again, beside the answers."""
 
 
 def run_json(plan: Plan, events: Iterable[Event]) -> str:
-    """The document without the answers themselves."""
+    """The document without answers."""
     return _text(run_document(plan, list(events)))
 
 
@@ -55,7 +55,7 @@ def run_json_with_answers(plan: Plan, events: Iterable[Event]) -> str:
 
 
 def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
-    """The document as dicts and lists; figures that were not measured are None."""
+    """The document as dicts and lists. Figures that were not measured are None."""
     from importlib.metadata import version
 
     run = summarize(events)
@@ -163,7 +163,7 @@ def _suite_figures(
 
 
 def _groups(answers: Sequence[AnswerScored], card: SuiteCard) -> dict[str, Any] | None:
-    """Mean over a suite's subjects and each of them; None where it has none."""
+    """A suite's mean and each of its subjects. None if it has no subjects."""
     if card.group_kind != "subject":
         return None
     found = suite_groups(card.name, answers)
@@ -202,7 +202,7 @@ def _time(at: float) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Structs as dicts with all their fields, those at their default too: a reader must not know our defaults."""
+    """Structs as dicts with all their fields, defaults included, since readers do not know our defaults."""
     if isinstance(value, msgspec.Struct):
         return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):

@@ -1,28 +1,28 @@
-"""A run as a Markdown report: verdict, tables, warnings, settings; for a wiki, an issue or a colleague."""
+"""A run as a Markdown report for a wiki, an issue or a colleague: verdict, tables, warnings, settings."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..events.ranking import Ranking
 from ..events.run import Event, RunStarted, VerdictReached
 from ..judging.labels import label, labels
 from ..judging.summary import CandidateSummary, RunSummary, summarize
 from ..judging.verdict import reach_verdict
 from ..judging.wording import exclusion_words
 from ..plan.model import Candidate, Plan
+from ..units import GB, GIB
 from .consistency import consistency_section
 from .figures import stopped_early, suite_interval
 from .groups import group_tables
-from .marks import escaped, table
+from .marks import escaped, ranking_mark, table
 from .pairs import PairFigures, pair_figures
 
 _NONE = "–"
 
 
 def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
-    """The report; sections without content are left out."""
+    """The report, without sections that would be empty."""
     stored = list(events)
     run, verdict = summarize(stored), reach_verdict(plan, stored)
     started = next((event for event in stored if isinstance(event, RunStarted)), None)
@@ -56,11 +56,11 @@ def _ranking_table(verdict: VerdictReached, names: Mapping[str, str]) -> list[st
         "prompt tok/s",
         "TTFT p50 / p95 ms",
         "ITL p50 / p95 ms",
-        "memory MiB",
+        "memory GiB",
     )
     rows = [
         (
-            _mark(row, verdict),
+            ranking_mark(row, verdict),
             escaped(names[row.candidate]),
             _number(row.accuracy, 1, 100),
             _span(row.low, row.high) + (" (stopped early)" if row.stopped_early else ""),
@@ -69,15 +69,18 @@ def _ranking_table(verdict: VerdictReached, names: Mapping[str, str]) -> list[st
             _number(row.prompt_tokens_per_second, 0),
             f"{_number(row.ttft_p50_s, 0, 1000)} / {_number(row.ttft_p95_s, 0, 1000)}",
             f"{_number(row.itl_p50_s, 1, 1000)} / {_number(row.itl_p95_s, 1, 1000)}",
-            _number(row.memory_bytes, 0, 1 / 2**20),
+            _number(row.memory_bytes, 2, 1 / GIB),
         )
         for row in verdict.rankings
     ]
     if not rows:
         return []
-    legend = "▶ recommended, = statistically tied with the most accurate, ✗ ruled out, ⚠ the machine was busy."
-    if any(row.not_comparable for row in verdict.rankings):
-        legend = legend.replace("✗", "? not comparable: no items in common with the best, ✗")
+    not_comparable = any(row.not_comparable for row in verdict.rankings)
+    legend = (
+        "▶ recommended, = statistically tied with the most accurate,"
+        f"{' ? no items in common with the most accurate,' if not_comparable else ''}"
+        " ✗ ruled out, ⚠ measured while something else used the machine."
+    )
     return ["## Ranking", "", *table(header, rows, left=2), "", legend]
 
 
@@ -101,7 +104,7 @@ def _suite_table(plan: Plan, run: RunSummary, names: Mapping[str, str]) -> list[
     header = ("suite", "metric", "chance %", *(escaped(names[c.id]) for c in plan.candidates))
     rows = []
     for card in run.suites.values():
-        title = card.name + (" (dropped: no time)" if card.name in run.dropped_suites else "")
+        title = card.name + (" (dropped, out of time)" if card.name in run.dropped_suites else "")
         cells = [_accuracy(run.of(c.id), card.name, card.items, run) for c in plan.candidates]
         rows.append((escaped(title), escaped(card.metric), _number(card.chance, 0, 100), *cells))
     return ["## Accuracy by suite, in %", "", *table(header, rows, left=2)]
@@ -134,11 +137,11 @@ def _pair_table(pairs: Sequence[PairFigures], names: Mapping[str, str]) -> list[
         )
         for pair in pairs
     ]
-    test = "The test is exact McNemar."
+    test = "p is from the exact McNemar test."
     if any(pair.clustered for pair in pairs):
         test = (
-            "Items that share a passage are taken together: intervals draw whole passages, and the test is the exact"
-            " one on the passages' sums (McNemar's where each item stands alone)."
+            "Items that share a passage count as a group: intervals resample whole passages, and p is from the exact"
+            " test on the passages' sums, which is McNemar's test where every item has its own passage."
         )
     return ["## Pairs, on the items that both answered", "", *table(header, rows, left=2), "", test]
 
@@ -156,14 +159,14 @@ def _settings(plan: Plan, run: RunSummary, started: RunStarted | None) -> list[s
     shown = {
         "context": f"{settings.n_ctx} tokens",
         "batch / micro-batch": f"{settings.n_batch} / {settings.n_ubatch}",
-        "threads": str((started.n_threads if started else 0) or settings.n_threads or "one a physical core"),
+        "threads": str((started.n_threads if started else 0) or settings.n_threads or "one per physical core"),
         "GPU layers": "all that fit" if settings.n_gpu_layers < 0 else str(settings.n_gpu_layers),
         "flash attention": settings.flash_attention,
         "KV cache": settings.kv_type,
         "seed": str(settings.seed),
         "speed protocol": f"pp{plan.speed.n_prompt}, tg{plan.speed.n_generate}, {plan.speed.repeats} clean repeats",
         "racing": f"error rate {plan.race.alpha:.0%}" if plan.race.enabled else "off",
-        "differences that do not matter": f"below {plan.limits.equivalence_margin * 100:g} points",
+        "differences that count as equal": f"below {plan.limits.equivalence_margin * 100:g} points",
         "llama.cpp": run.llama_build or _NONE,
     }
     if started:
@@ -179,21 +182,13 @@ def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
         rows.append(
             (
                 escaped(label(candidate)),
-                _number(candidate.size_bytes or None, 0, 1 / 2**20),
+                _number(candidate.size_bytes or None, 2, 1 / GB),
                 _number(loaded.parameters / 1e6 if loaded else None, 0),
                 loaded.prompt_style if loaded else _NONE,
                 f"`{candidate.sha256}`" if candidate.sha256 else _NONE,
             )
         )
-    return ["## Files", "", *table(("model", "MiB", "million parameters", "prompts", "SHA-256"), rows)] if rows else []
-
-
-def _mark(row: Ranking, verdict: VerdictReached) -> str:
-    if row.candidate == verdict.winner:
-        return "▶"
-    if row.ruled_out:
-        return "✗"
-    return "=" if row.tied_with_best else "?" if row.not_comparable else ""
+    return ["## Files", "", *table(("model", "GB", "million parameters", "prompts", "SHA-256"), rows)] if rows else []
 
 
 def _span(low: float | None, high: float | None) -> str:

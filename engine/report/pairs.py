@@ -1,4 +1,4 @@
-"""Every two candidates on the items that both answered: how far apart, and how sure that is."""
+"""Every pair of candidates on the items that both answered: how far apart they are, and how certain that is."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from .figures import items_asked, stopped_early
 
 
 class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """A against B. Tests and intervals are None where the answers decided when to stop: they would promise too much."""
+    """A compared with B. Tests and intervals are None if the answers decided when to stop: they would not be valid."""
 
     a: str
     b: str
     items: int
-    """Answered by both."""
+    """Items that both answered."""
     only_a: int
-    """Items that A alone got right."""
+    """Items that only A got right."""
     only_b: int
     difference: float
     """Accuracy of A minus that of B, unweighted mean over suites, −1 to 1."""
     standard_error: float | None
-    """Paired, and clustered where ``clustered``."""
+    """Of the paired differences; clustered by passage if ``clustered``."""
     low: float | None
-    """95 % paired bootstrap, 10 000 times, items (where ``clustered`` passages) drawn within their suites."""
+    """95 % paired bootstrap with 10,000 resamples of items (passages if ``clustered``) within their suites."""
     high: float | None
     p_value: float | None
-    """Exact McNemar; where ``clustered``, the exact test on the passages' sums that it is a case of."""
+    """Exact McNemar test; if ``clustered``, the exact test on the passages' sums, which generalizes it."""
     p_holm: float | None
     """The same, adjusted for the number of pairs (Holm)."""
     clustered: bool = False
-    """Some of the items share a passage, and are taken together."""
+    """Some items share a passage and count as a group."""
 
 
 def pair_figures(summaries: Sequence[CandidateSummary], run: RunSummary) -> tuple[PairFigures, ...]:
-    """All pairs of ``summaries`` with answers in common, in the order given."""
+    """All pairs of ``summaries`` with items in common, in the order given."""
     pool = items_asked(run)
-    found = []
+    pairs = []
     for a, b in combinations(summaries, 2):
         common = [key for key in a.answers if key in b.answers]
-        # Where both answered everything, no stop cut anything short.
+        # If both answered everything, no stop cut anything short.
         early = (stopped_early(a, run) or stopped_early(b, run)) and len(common) < pool
         if common:
-            found.append(_pair(a, b, common, early=early))
-    tested = [pair.p_value for pair in found if pair.p_value is not None]
+            pairs.append(_pair(a, b, common, early=early))
+    tested = [pair.p_value for pair in pairs if pair.p_value is not None]
     adjusted = iter(holm(tested))
     return tuple(
-        pair if pair.p_value is None else msgspec.structs.replace(pair, p_holm=next(adjusted)) for pair in found
+        pair if pair.p_value is None else msgspec.structs.replace(pair, p_holm=next(adjusted)) for pair in pairs
     )
 
 

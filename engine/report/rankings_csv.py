@@ -18,10 +18,9 @@ from ..plan.model import Plan
 
 
 def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
-    """One row a candidate, best first; columns are the fields of ``Ranking``.
+    """One row per candidate, best first; the columns are the fields of ``Ranking``.
 
-    Each figure of its steadiness has four columns; what else is no single value is JSON; subjects are left to
-    ``groups-csv``.
+    Each consistency figure has four columns, other nested values are JSON, and subjects are left to ``groups-csv``.
     """
     text = io.StringIO()
     names = [name for name in Ranking.__struct_fields__ if name not in ("groups", "steadiness")]
@@ -34,17 +33,17 @@ def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
 
 
 def _steadiness(steadiness: Steadiness) -> dict[str, float | None]:
-    """Value, ends and items of every figure by column."""
-    found: dict[str, float | None] = {}
+    """Value, interval and number of items of every figure, by column name."""
+    cells: dict[str, float | None] = {}
     for name in Steadiness.__struct_fields__:
         figure = getattr(steadiness, name)
         if name in ("largest_shift_nats", "samples"):
-            found[name] = figure
+            cells[name] = figure
         else:
-            found[name] = figure.value if figure else None
+            cells[name] = figure.value if figure else None
             for end in ("low", "high", "items"):
-                found[f"{name}_{end}"] = getattr(figure, end) if figure else None
-    return found
+                cells[f"{name}_{end}"] = getattr(figure, end) if figure else None
+    return cells
 
 
 def _cell(value: Any) -> Any:

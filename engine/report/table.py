@@ -1,4 +1,4 @@
-"""The ranking as a plain-text table: aligned numbers, units once in the header."""
+"""The verdict as plain text for a terminal: an aligned table with units in its header, and what belongs to it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from ..events.run import VerdictReached
 from ..judging.labels import labels
 from ..judging.wording import by_subject, exclusion_words
 from ..plan.model import Plan
+from ..units import GIB
 from .consistency import consistency_lines
+from .marks import ranking_mark
 
 
 def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
-    """The verdict as people read it: sentences, table, reasons, warnings, commands."""
+    """The whole verdict: sentences, table, reasons, warnings, commands."""
     lines = [*(line for s in verdict.sentences for line in textwrap.wrap(s, width)), ""]
     lines += ranking_lines(verdict, plan, width=width)
     names = labels(plan)
@@ -34,34 +36,33 @@ def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
 
 
 def level_lines(verdict: VerdictReached, names: dict[str, str], width: int) -> list[str]:
-    """The level reached in each graded suite, a line a suite."""
+    """The level reached in each graded suite, one line per suite."""
     suites = sorted({suite for row in verdict.rankings for suite in row.levels})
-    found = []
+    lines = []
     for suite in suites:
         reached = ", ".join(f"{names[r.candidate]} {r.levels[suite]}" for r in verdict.rankings if suite in r.levels)
-        found += textwrap.wrap(f"Level reached in {suite} (of 5): {reached}", width, subsequent_indent="  ")
-    return found
+        lines += textwrap.wrap(f"Level reached in {suite} (of 5): {reached}", width, subsequent_indent="  ")
+    return lines
 
 
 def group_lines(verdict: VerdictReached, names: dict[str, str], width: int) -> list[str]:
-    """Suites of subjects: a line a candidate with its mean and its best and worst subject."""
-    found = []
+    """Suites with subjects: one line per candidate with its mean and its best and worst subject."""
+    lines = []
     for suite in sorted({each.suite for row in verdict.rankings for each in row.groups}):
-        found.append(f"{suite} by subject, mean ± standard error:")
+        lines.append(f"{suite} by subject, mean ± standard error:")
         for row in verdict.rankings:
             for each in row.groups:
                 if each.suite == suite:
-                    words = f"  {names[row.candidate]} {by_subject(each)}"
-                    found += textwrap.wrap(words, width, subsequent_indent="    ")
-    return found
+                    line = f"  {names[row.candidate]} {by_subject(each)}"
+                    lines += textwrap.wrap(line, width, subsequent_indent="    ")
+    return lines
 
 
 def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
-    """▶ marks the winner, = what is statistically tied with the most accurate, ✗ what is ruled out; ? answered other
-    items than the most accurate."""
+    """A header and one line per candidate, which starts with its ``ranking_mark``."""
     names = labels(plan)
-    header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "MiB", "agree")
-    body = [(_mark(row, verdict), names[row.candidate], _cells(row)) for row in verdict.rankings]
+    header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "GiB", "agree")
+    body = [(ranking_mark(row, verdict), names[row.candidate], _cells(row)) for row in verdict.rankings]
     widths = (
         [max(len(title), *(len(cells[i]) for _m, _n, cells in body)) for i, title in enumerate(header)] if body else []
     )
@@ -69,19 +70,11 @@ def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
     name_width = min(room, max((len(name) for _m, name, _c in body), default=5))
     lines = [f"  {'':<{name_width}} " + " ".join(f"{t:>{w}}" for t, w in zip(header, widths, strict=True))]
     lines += [
-        f"{mark} {_fold(name, name_width):<{name_width}} "
+        f"{mark:1} {_fold(name, name_width):<{name_width}} "
         + " ".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
         for mark, name, cells in body
     ]
     return [line.rstrip() for line in lines]
-
-
-def _mark(row: Ranking, verdict: VerdictReached) -> str:
-    if row.candidate == verdict.winner:
-        return "▶"
-    if row.ruled_out:
-        return "✗"
-    return "=" if row.tied_with_best else "?" if row.not_comparable else " "
 
 
 def _cells(row: Ranking) -> tuple[str, ...]:
@@ -95,7 +88,7 @@ def _cells(row: Ranking) -> tuple[str, ...]:
         _number(row.prompt_tokens_per_second, 0, mark),
         _number(row.ttft_p50_s, 0, scale=1000),
         _number(row.itl_p50_s, 1, scale=1000),
-        _number(row.memory_bytes, 0, scale=1 / 2**20),
+        _number(row.memory_bytes, 2, scale=1 / GIB),
         _number(row.consistency, 2),
     )
 
@@ -105,7 +98,7 @@ def _number(value: float | None, digits: int, mark: str = "", *, scale: float = 
 
 
 def _fold(name: str, width: int) -> str:
-    """Shorten in the middle: both the model and its quant stay readable."""
+    """``name`` shortened in the middle, so that the model and its quant stay readable."""
     if len(name) <= width:
         return name
     tail = min(len(name.rpartition(" ")[2]) + 1, width - 4)

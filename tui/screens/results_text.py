@@ -9,6 +9,7 @@ from textual.content import Content
 from weighin.engine.events.ranking import Ranking
 from weighin.engine.judging.wording import exclusion_words
 from weighin.engine.plan.model import Plan
+from weighin.engine.report.marks import ranking_mark
 from weighin.engine.units import format_file_size, format_memory
 
 from .. import formatting
@@ -76,7 +77,6 @@ def ranking_table(board: Board, width: int) -> Content:
     while len(columns) > 5 and 5 + min(longest, 20) + sum(w + 1 for _t, _u, w in columns) > width:
         columns.pop()
     name_width = max(12, min(longest, width - 5 - sum(w + 1 for _t, _u, w in columns)))
-    winner = board.verdict.winner if board.verdict else None
     marks = letters(board)
     head = " ".join(f"{title:>{w}}" for title, _unit, w in columns)
     units = " ".join(f"{unit:>{w}}" for _title, unit, w in columns)
@@ -85,7 +85,7 @@ def ranking_table(board: Board, width: int) -> Content:
         Content.styled(f"{'':5}{'':<{name_width}} {units}", _MUTED),
     ]
     for row in rows:
-        mark = "▶" if row.candidate == winner else _mark(row)
+        mark = ranking_mark(row, board.verdict) or " "
         style = "bold $text-success" if mark == "▶" else _MUTED if mark == "✗" else ""
         cells = " ".join(f"{cell:>{w}}" for cell, (_t, _u, w) in zip(_cells(row), columns, strict=False))
         name = _fold_name(names[row.candidate], name_width)
@@ -93,12 +93,6 @@ def ranking_table(board: Board, width: int) -> Content:
     legend = "▶ recommended   = tied with the most accurate   ✗ ruled out   ⚠ disturbed"
     legend += "   ? no items in common with the best" if any(row.not_comparable for row in rows) else ""
     return Content("\n").join([heading("Ranking"), *lines, Content.styled(formatting.cut(legend, width), _MUTED)])
-
-
-def _mark(row: Ranking) -> str:
-    if row.ruled_out:
-        return "✗"
-    return "=" if row.tied_with_best else "?" if row.not_comparable else " "
 
 
 def _fold_name(name: str, width: int) -> str:

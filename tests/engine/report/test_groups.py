@@ -1,4 +1,4 @@
-"""Suites of subjects in every export: the shape of the harness' groups, JSON, Markdown, CSV."""
+"""Suites with subjects in every export: the harness' groups, JSON, Markdown, CSV."""
 
 import csv
 import io
@@ -165,7 +165,7 @@ def passage_events(kind):
     return rows
 
 
-def test_exports_say_where_passages_were_taken_together():
+def test_exports_say_where_items_count_by_passage():
     together, apart = (json.loads(run_json(PLAN, passage_events(kind))) for kind in ("passage", ""))
     schema = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(together)
@@ -175,5 +175,5 @@ def test_exports_say_where_passages_were_taken_together():
     assert (mine["passages"], plain["passages"]) == (6, None)
     assert mine["high"] - mine["low"] > plain["high"] - plain["low"]
     assert mine["metrics"]["acc"]["standard_error"] > 1.5 * plain["metrics"]["acc"]["standard_error"]
-    assert "Items that share a passage are taken together" in run_markdown(PLAN, passage_events("passage"))
-    assert "The test is exact McNemar." in run_markdown(PLAN, passage_events(""))
+    assert "Items that share a passage count as a group" in run_markdown(PLAN, passage_events("passage"))
+    assert "the exact McNemar test" in run_markdown(PLAN, passage_events(""))

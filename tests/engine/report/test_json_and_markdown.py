@@ -5,16 +5,19 @@ import math
 import re
 
 import jsonschema
+import msgspec
 import pytest
 
 from weighin.assets import asset
 from weighin.engine.events.ranking import Ranking
 from weighin.engine.events.run import AnswerScored, RaceSettled, RunFinished
 from weighin.engine.judging.summary import summarize
+from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import Plan
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.pairs import PairFigures, pair_figures
+from weighin.engine.report.table import ranking_lines
 from weighin.engine.stats.intervals import accuracy_interval
 from weighin.engine.stats.paired import holm, mcnemar_p
 from weighin.engine.stats.sequential import live_interval
@@ -27,7 +30,7 @@ def candidate(document, name):
     return next(c for c in document["candidates"] if c["id"] == name)
 
 
-def test_the_schema_is_one():
+def test_the_schema_is_valid():
     meta_schema = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
     assert list(meta_schema.iter_errors(SCHEMA)) == []
 
@@ -58,7 +61,7 @@ def test_a_settled_and_an_empty_run_are_valid(plan, events):
         lambda d: d["answers"][0]["options"][0].pop("log_likelihood"),
     ],
 )
-def test_the_schema_notices(plan, events, spoil):
+def test_the_schema_rejects_a_spoiled_document(plan, events, spoil):
     document = json.loads(run_json_with_answers(plan, events))
     spoil(document)
     with pytest.raises(jsonschema.ValidationError):
@@ -137,7 +140,7 @@ def test_pairs_agree_with_the_tests_on_their_own(plan, events):
     assert (early.items, early.p_value, early.low, early.p_holm) == (41, None, None, None)
 
 
-def test_answers_come_with_their_prompts_on_demand(plan, events):
+def test_json_answers_has_every_answer_with_its_prompt(plan, events):
     document = json.loads(run_json_with_answers(plan, events))
     assert len(document["answers"]) == sum(isinstance(event, AnswerScored) for event in events)
     first = document["answers"][0]
@@ -177,13 +180,26 @@ def test_every_table_has_as_many_cells_in_each_row(plan, events):
 
 
 def test_names_cannot_become_markup(plan, events):
-    import msgspec
-
     odd = msgspec.structs.replace(plan.candidates[0], name="<script>|a|\n# [x](http://y)")
     text = run_markdown(msgspec.structs.replace(plan, candidates=(odd, *plan.candidates[1:])), events)
     assert "<script>" not in text.replace("\\<", "")
     assert "](" not in text.replace("\\]", "")
     assert "\n# [" not in text
+
+
+def test_reports_give_memory_in_gib_and_file_sizes_in_gb(plan, events):
+    files = tuple(msgspec.structs.replace(c, size_bytes=1_500_000_000) for c in plan.candidates)
+    sized = msgspec.structs.replace(plan, candidates=files)
+    text = run_markdown(sized, events)
+    header, _rule, first, *_rest = table_rows(text, "Ranking")
+    assert "memory GiB" in header
+    assert "| 0.50 |" in first
+    header, _rule, first, *_rest = table_rows(text, "Files")
+    assert header.startswith("| model | GB |")
+    assert "| 1.50 |" in first
+    header, first, *_rest = ranking_lines(reach_verdict(sized, events), sized)
+    place = header.index("GiB")
+    assert first[place - 1 : place + 3] == "0.50"
 
 
 def test_a_report_of_nothing_is_still_one(plan):
