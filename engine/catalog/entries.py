@@ -148,6 +148,11 @@ class CatalogModel(msgspec.Struct, frozen=True, kw_only=True):
     """Context without stretching such as YaRN, where that differs."""
 
 
+def no_such_model(name: str) -> str:
+    """The sentence for an unknown model, the same in every command."""
+    return f"There is no model named {name!r}."
+
+
 class Catalog(msgspec.Struct, frozen=True):
     models: tuple[CatalogModel, ...]
     licenses: dict[str, License]
@@ -166,7 +171,7 @@ class Catalog(msgspec.Struct, frozen=True):
             return found
         known = [model.id for model in self.models]
         hint = did_you_mean(name.strip(), known, otherwise="`weighin models` lists the names.")
-        raise CatalogError(f"The catalog has no model called {name!r}.", hint=hint)
+        raise CatalogError(no_such_model(name), hint=hint)
 
     def get(self, name: str) -> CatalogModel | None:
         """As ``find``, but None when the catalog does not hold it."""

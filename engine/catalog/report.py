@@ -7,10 +7,8 @@ from pathlib import Path
 import msgspec
 
 from ..gguf.header import check_file
-from ..suggest import did_you_mean
 from .effective import EffectiveLicense, clues_of_file, effective_license
-from .entries import Catalog, CatalogError
-from .licenses import license_id
+from .entries import Catalog, CatalogModel
 from .verdict import AllowedIf, StatedUse, Unknown, Verdict, license_verdict, model_verdict, reasons_of, verdict_word
 
 DISCLAIMER = "This is a reading of the terms, no legal advice."
@@ -43,38 +41,26 @@ class LicenseReport(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-def license_report(name: str, use: StatedUse, catalog: Catalog, *, repo: str = "") -> LicenseReport:
-    """The verdict on ``name``: a GGUF file's path, a name in the catalog, or a license's id.
+def entry_report(model: CatalogModel, use: StatedUse, catalog: Catalog) -> LicenseReport:
+    """The verdict on a model of the catalog."""
+    verdict = model_verdict(model, use, catalog.licenses)
+    inherited = model.licenses[1:]
+    notes = (f"{inherited[0]} comes from its base, {model.base.value}.",) if inherited and model.base else ()
+    return _report(model.id, model.licenses, verdict, f"from the catalog entry for {model.repo}", notes, catalog)
 
-    ``repo`` says where a file came from, if that is known.
+
+def license_id_report(key: str, use: StatedUse, catalog: Catalog) -> LicenseReport:
+    """The verdict on a license, by its id."""
+    verdict = license_verdict([key], use, catalog.licenses)
+    return _report(catalog.licenses[key].name, (key,), verdict, "as named", (), catalog)
+
+
+def file_report(path: Path, use: StatedUse, catalog: Catalog, *, repo: str = "") -> LicenseReport:
+    """The verdict on a GGUF file; ``repo`` is the repo that it was downloaded from, if known.
 
     Raises:
         ModelFileError: the file cannot be read.
-        CatalogError: ``name`` is none of the three.
     """
-    path = Path(name).expanduser()
-    if name.lower().endswith(".gguf"):
-        return _of_file(path, use, catalog, repo)
-    model = catalog.get(name) or catalog.get(name.rpartition(":")[0])  # NAME or NAME:QUANT
-    if model is not None:
-        verdict = model_verdict(model, use, catalog.licenses)
-        inherited = model.licenses[1:]
-        notes = (f"{inherited[0]} comes from its base, {model.base.value}.",) if inherited and model.base else ()
-        return _report(model.id, model.licenses, verdict, f"from the catalog entry for {model.repo}", notes, catalog)
-    key = license_id(name, catalog.licenses)
-    if key is not None:
-        verdict = license_verdict([key], use, catalog.licenses)
-        return _report(catalog.licenses[key].name, (key,), verdict, "as named", (), catalog)
-    if path.is_file():  # Ollama's files have no suffix
-        return _of_file(path, use, catalog, repo)
-    known = [*(m.id for m in catalog.models), *catalog.licenses]
-    raise CatalogError(
-        f"{name!r} is no GGUF file here, no model in the catalog and no license.",
-        hint=did_you_mean(name.strip(), known, otherwise="`weighin models` lists the names."),
-    )
-
-
-def _of_file(path: Path, use: StatedUse, catalog: Catalog, repo: str) -> LicenseReport:
     header = check_file(path)
     effective = effective_license(clues_of_file(path, header.metadata, repo), catalog)
     verdict = file_verdict(effective, use, catalog)

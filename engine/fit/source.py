@@ -21,7 +21,8 @@ from ..gguf.synthesize import SYNTHESIS_VERSION, synthesize_header
 from ..hub.client import Hub, connect
 from ..hub.download import download_model
 from ..hub.headers import remote_header
-from ..models.resolve import find_on_hub, locate
+from ..models.references import parse
+from ..models.resolve import LocalPath, find_on_hub, resolve
 from .norms import remote_norms
 from .results import Label
 from .shape import catalog_dimensions
@@ -192,11 +193,11 @@ def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
     Raises:
         HubError, ModelFileError: the name leads nowhere, or its header cannot be downloaded.
     """
-    meaning = locate(text)
-    if isinstance(meaning, Path):
-        return FileSource(meaning)
+    resolved = resolve(parse(text))
+    if isinstance(resolved, LocalPath):
+        return FileSource(resolved.path)
     hub = hub or connect()
-    choice = find_on_hub(hub, meaning)
+    choice = find_on_hub(hub, resolved.ref)
     if choice.cached:
         return FileSource(download_model(hub, choice.repo, choice.model))  # finds it there, and checks its hash
     model = choice.model

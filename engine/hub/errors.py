@@ -13,7 +13,15 @@ class HubError(WeighinError):
 
 
 class ModelReferenceError(HubError):
-    """What the user wrote names no model."""
+    """The text is not a model name."""
+
+
+class NoSuchPathError(ModelReferenceError):
+    """The text is a path, and nothing exists there."""
+
+
+class UnknownModelError(ModelReferenceError):
+    """The text is a well-formed name, and neither the catalog nor a store on this machine has a model of that name."""
 
 
 class HubNotFoundError(HubError):

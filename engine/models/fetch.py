@@ -36,7 +36,8 @@ from ..hub.progress import (
     DownloadVerified,
     DownloadWaited,
 )
-from .resolve import HubChoice, find_on_hub, locate
+from .references import parse
+from .resolve import HubChoice, LocalPath, find_on_hub, resolve
 
 State = Literal["waiting", "downloading", "verifying", "done", "failed"]
 _LEAVE_S = 3.0
@@ -226,11 +227,11 @@ class Fetch:
             thread.join()
 
     def _resolve(self, job: _Job) -> None:
-        meaning = locate(job.name)
-        if isinstance(meaning, Path):
-            self._finish(job, meaning)
+        resolved = resolve(parse(job.name))
+        if isinstance(resolved, LocalPath):
+            self._finish(job, resolved.path)
             return
-        job.choice = find_on_hub(self._hub_now(), meaning, newest=self._newest)
+        job.choice = find_on_hub(self._hub_now(), resolved.ref, newest=self._newest)
         job.total_bytes = job.choice.model.size_bytes
         self._say(job, "waiting", note=job.choice.note)
 

@@ -1,31 +1,63 @@
-"""What MODEL means: a file on this machine, or one model of one repo on the hub.
+"""What a model name stands for: a path on this machine, a model on the hub, or a catalog entry.
 
-The order: an existing path; ``ollama:NAME`` and ``lm-studio:NAME``; ``owner/repo…`` is always the hub; a bare name is
-the catalog's if the catalog knows it, else a model of a store here if exactly one has that name. What the hub's cache
-holds already is taken from there without asking the hub.
+``parse`` decides the kind of name, ``resolve`` finds what it stands for without sending anything, and ``find_on_hub``
+asks the hub which file that is. Files that the hub's cache already has are taken from there without asking the hub.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
-from ..catalog.entries import CatalogError, CatalogModel
+from ..catalog.entries import CatalogError, CatalogModel, no_such_model
 from ..catalog.loading import load_catalog
 from ..gguf.naming import DEFAULT_QUANT
+from ..hub.cache import cached_from
 from ..hub.client import Hub, is_offline
-from ..hub.errors import HubError, HubNotFoundError, ModelReferenceError, NoConnectionError, StalledError, offline_error
+from ..hub.errors import (
+    HubError,
+    HubNotFoundError,
+    ModelReferenceError,
+    NoConnectionError,
+    StalledError,
+    UnknownModelError,
+    offline_error,
+)
 from ..hub.listing import HubModel, HubRepo, access_problem, list_repo
 from ..hub.offline import cached_repos
+from ..suggest import did_you_mean
 from .choose import choose
 from .local import LocalModel, find_local_models
-from .references import STORE_PREFIXES, CatalogRef, PathRef, RepoFileRef, RepoQuantRef, RepoRef, parse_reference
+from .references import CatalogRef, HubRef, ModelRef, PathRef, RepoQuantRef, RepoRef, StoreRef
 
-HubRef: TypeAlias = RepoRef | RepoQuantRef | RepoFileRef | CatalogRef
+
+class LocalPath(msgspec.Struct, frozen=True):
+    """A file or folder on this machine. A file's license is in its header and beside it."""
+
+    path: Path
+    repo: str = ""
+    """Repo on the hub that the file was downloaded from; empty when unknown."""
+
+
+class RemoteModel(msgspec.Struct, frozen=True):
+    """A model on the hub, perhaps in its cache already."""
+
+    ref: HubRef
+    entry: CatalogModel | None
+    """The catalog's entry for the repo, with its licenses; None when the catalog does not have it."""
+
+
+class CatalogEntry(msgspec.Struct, frozen=True):
+    """A model of the catalog, with its licenses and the repos that have its files."""
+
+    ref: CatalogRef
+    entry: CatalogModel
+
+
+Resolved: TypeAlias = LocalPath | RemoteModel | CatalogEntry
 
 
 class HubChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,36 +68,40 @@ class HubChoice(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     """What was decided for the user, such as the quant; empty when nothing was."""
     cached: bool = False
-    """It was found in the cache, and the hub was not asked."""
+    """It is in the cache, and the hub was not asked."""
 
 
-def locate(text: str, *, env: Mapping[str, str] | None = None) -> Path | HubRef:
-    """A path when ``text`` names something on this machine, else what to ask the hub for. Sends nothing.
+def resolve(ref: ModelRef, *, env: Mapping[str, str] | None = None) -> Resolved:
+    """What ``ref`` stands for. Sends nothing.
+
+    A bare name is the catalog's if the catalog has it, else that of the one model in a store on this machine.
+    ``env`` replaces the environment that says where the stores are.
 
     Raises:
-        ModelReferenceError: it names nothing; near names are in the hint.
+        UnknownModelError: no model has that name; the hint suggests one that is close.
+        ModelReferenceError: several models have that name, or the one that has it cannot be used.
     """
-    store, colon, name = text.strip().partition(":")
-    if colon and store.lower() in STORE_PREFIXES:
-        return _in_store(store.lower(), name, env)
-    ref = parse_reference(text)
     if isinstance(ref, PathRef):
-        return ref.path
-    if not isinstance(ref, CatalogRef):
-        return ref
+        cached = cached_from(ref.path)
+        return LocalPath(ref.path, cached.repo if cached is not None else "")
+    if isinstance(ref, StoreRef):
+        return LocalPath(_in_store(ref, env))
     catalog = load_catalog()
-    try:
-        catalog.find(ref.name)
-    except CatalogError:
-        return _in_any_store(text.strip(), ref, [model.id for model in catalog.models], env)
-    return ref
+    if not isinstance(ref, CatalogRef):
+        return RemoteModel(ref, catalog.get(ref.repo))
+    entry = catalog.get(ref.name)
+    if entry is not None:
+        return CatalogEntry(ref, entry)
+    return LocalPath(_in_any_store(ref, [model.id for model in catalog.models], env))
 
 
-def find_on_hub(hub: Hub, ref: HubRef, *, newest: bool = False) -> HubChoice:
-    """The model that ``ref`` means, from the cache or by asking the hub for its list; ``newest`` always asks.
+def find_on_hub(hub: Hub, ref: HubRef | CatalogRef, *, newest: bool = False) -> HubChoice:
+    """The model that ``ref`` stands for, from the cache or by listing the repo on the hub.
+
+    ``newest`` lists the repo even if the cache has the model.
 
     Raises:
-        HubError: no such repo, file or quant; gated, with the page; no connection; offline and not here.
+        HubError: no such repo, file or quant; a gated repo, with its page; no connection; offline and not cached.
     """
     choices = tuple(_repo_refs(ref))
     for choice in choices if not newest or is_offline() else ():
@@ -73,7 +109,7 @@ def find_on_hub(hub: Hub, ref: HubRef, *, newest: bool = False) -> HubChoice:
         if found is not None:
             return found
     if is_offline():
-        raise offline_error(written(ref))
+        raise offline_error(str(ref))
     troubles: list[HubError] = []
     for choice in choices:
         try:
@@ -93,15 +129,6 @@ def find_on_hub(hub: Hub, ref: HubRef, *, newest: bool = False) -> HubChoice:
             return HubChoice(repo=repo, model=model, note=_quant_note(repo, model, choice))
         troubles.append(problem)
     raise troubles[0]
-
-
-def written(ref: HubRef) -> str:
-    """The reference as a user writes it."""
-    if isinstance(ref, CatalogRef):
-        return f"{ref.name}:{ref.quant}" if ref.quant else ref.name
-    if isinstance(ref, RepoFileRef):
-        return f"{ref.repo}:{ref.file}"
-    return f"{ref.repo}:{ref.quant}" if isinstance(ref, RepoQuantRef) else ref.repo
 
 
 def catalog_entry(repo: HubRepo) -> CatalogModel | None:
@@ -127,7 +154,7 @@ def license_note(repo: HubRepo) -> str:
     return f"not stated; see {repo.page}"
 
 
-def _repo_refs(ref: HubRef) -> Iterator[RepoRef | RepoQuantRef | RepoFileRef]:
+def _repo_refs(ref: HubRef | CatalogRef) -> Iterator[HubRef]:
     """What to look for, the best first; a catalog model may have several repos."""
     if not isinstance(ref, CatalogRef):
         yield ref
@@ -141,7 +168,7 @@ def _repo_refs(ref: HubRef) -> Iterator[RepoRef | RepoQuantRef | RepoFileRef]:
         yield RepoQuantRef(row.repo, ref.quant) if ref.quant else RepoRef(row.repo)
 
 
-def _cached(hub: Hub, ref: RepoRef | RepoQuantRef | RepoFileRef, *, settle: bool) -> HubChoice | None:
+def _cached(hub: Hub, ref: HubRef, *, settle: bool) -> HubChoice | None:
     """What the cache has for ``ref``. Where no quant was named, only the usual one counts unless ``settle``."""
     for repo in cached_repos(hub, ref.repo):
         try:
@@ -155,7 +182,7 @@ def _cached(hub: Hub, ref: RepoRef | RepoQuantRef | RepoFileRef, *, settle: bool
     return None
 
 
-def _quant_note(repo: HubRepo, model: HubModel, ref: RepoRef | RepoQuantRef | RepoFileRef) -> str:
+def _quant_note(repo: HubRepo, model: HubModel, ref: HubRef) -> str:
     if not isinstance(ref, RepoRef) or len(repo.models) == 1:
         return ""
     others = [f"{m.quant or m.name} ({m.size_bytes / 1e9:.2f} GB)" for m in repo.models if m != model]
@@ -177,36 +204,36 @@ def _with_catalog_hint(error: HubNotFoundError, repo: str) -> HubNotFoundError:
     return HubNotFoundError(error.what, hint=f"Its GGUF files: weighin pull {model.id}")
 
 
-def _in_store(store: str, name: str, env: Mapping[str, str] | None) -> Path:
-    there = [model for model in find_local_models(env=env) if model.source == store]
-    named = _named(there, name)
+def _in_store(ref: StoreRef, env: Mapping[str, str] | None) -> Path:
+    models = [model for model in find_local_models(env=env) if model.source == ref.store]
+    named = _named(models, ref.name)
     if named:
-        return _one(named, f"{store}:{name}")
-    near = difflib.get_close_matches(name, [model.name for model in there], n=3, cutoff=0.5)
-    hint = f"Did you mean {', '.join(near)}?" if near else "`weighin local` lists what is here."
-    raise ModelReferenceError(f"{store} has no model {name!r} on this machine.", hint=hint)
+        return _usable(named, str(ref))
+    known = [f"{ref.store}:{model.name}" for model in models]
+    raise UnknownModelError(
+        no_such_model(str(ref)), hint=did_you_mean(str(ref), known, otherwise="`weighin local` lists what is here.")
+    )
 
 
-def _in_any_store(text: str, ref: CatalogRef, known: list[str], env: Mapping[str, str] | None) -> Path:
-    there = find_local_models(env=env)
-    named = _named(there, text)
+def _in_any_store(ref: CatalogRef, catalog_names: list[str], env: Mapping[str, str] | None) -> Path:
+    models = find_local_models(env=env)
+    named = _named(models, str(ref))
     if named:
-        return _one(named, text)
-    near = difflib.get_close_matches(ref.name.lower(), known, n=3, cutoff=0.5)
-    near += difflib.get_close_matches(text, [model.name for model in there], n=2, cutoff=0.6)
-    hint = f"Did you mean {', '.join(near)}?" if near else "`weighin models` and `weighin local` list the names."
-    raise ModelReferenceError(f"No model is called {text!r}.", hint=hint)
+        return _usable(named, str(ref))
+    known = [*catalog_names, *(model.name for model in models)]
+    otherwise = "`weighin models` and `weighin local` list the names."
+    raise UnknownModelError(no_such_model(str(ref)), hint=did_you_mean(ref.name, known, otherwise=otherwise))
 
 
-def _named(models: list[LocalModel] | tuple[LocalModel, ...], name: str) -> list[LocalModel]:
+def _named(models: Iterable[LocalModel], name: str) -> list[LocalModel]:
     wanted = {name.lower(), f"{name.lower()}:latest"}
     return [model for model in models if model.name.lower() in wanted]
 
 
-def _one(named: list[LocalModel], text: str) -> Path:
+def _usable(named: list[LocalModel], text: str) -> Path:
     if len(named) > 1:
         paths = ", ".join(str(model.path) for model in named[:4])
-        raise ModelReferenceError(f"{len(named)} models here are called {text!r}.", hint=f"Name the file: {paths}.")
+        raise ModelReferenceError(f"{len(named)} models here are named {text!r}.", hint=f"Name the file: {paths}.")
     if named[0].problem is not None:
         raise ModelReferenceError(f"{text} cannot be used: {named[0].problem}", hint="`weighin local` shows its file.")
     return named[0].path

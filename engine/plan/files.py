@@ -90,6 +90,8 @@ def plan_from_toml(text: str, *, where: str) -> Plan:
 def read_plan(path: Path) -> Plan:
     """Read a plan file. Relative paths in it start at the folder the file is in.
 
+    A candidate's path with a colon that does not exist stays as it is: it is a model name, such as ``qwen3-1.7b:Q8_0``.
+
     Raises:
         PlanError: the file is missing, unreadable or wrong.
     """
@@ -105,9 +107,13 @@ def read_plan(path: Path) -> Plan:
     def absolute(value: str) -> str:
         return str(base / Path(value).expanduser()) if value else value
 
+    def absolute_file(value: str) -> str:
+        path = absolute(value)
+        return path if ":" not in value or Path(path).exists() else value
+
     return msgspec.structs.replace(
         plan,
-        candidates=tuple(msgspec.structs.replace(c, path=absolute(c.path)) for c in plan.candidates),
+        candidates=tuple(msgspec.structs.replace(c, path=absolute_file(c.path)) for c in plan.candidates),
         suites=tuple(with_data_path(s, absolute(data_path(s))) if data_path(s) else s for s in plan.suites),
     )
 

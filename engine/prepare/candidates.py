@@ -14,7 +14,7 @@ from ..catalog.effective import Clues, effective_license
 from ..catalog.entries import Catalog, CatalogModel
 from ..catalog.loading import load_catalog
 from ..catalog.ranking import Conditions, LicenseForbids, Ranked, RuledOut, Unreadable, rank_model
-from ..catalog.report import file_verdict, license_report
+from ..catalog.report import file_report, file_verdict
 from ..catalog.verdict import NotAllowed, Verdict, model_verdict, reasons_of
 from ..errors import WeighinError
 from ..fit.source import CatalogSource, FileSource
@@ -22,9 +22,10 @@ from ..gguf.naming import DEFAULT_QUANT
 from ..hub.client import connect
 from ..hub.offline import cached_repos
 from ..models.local import find_local_models
-from ..models.resolve import find_on_hub, locate
+from ..models.references import is_path, parse
+from ..models.resolve import LocalPath, find_on_hub, resolve
 from .candidate_rows import CandidateList, CandidateRow, FromCatalog, FromFile, FromHub, FromSample
-from .draft import SampleModel, is_file
+from .draft import SampleModel
 from .freeze import candidates_from_paths
 
 
@@ -42,7 +43,7 @@ def list_candidates(
     problems: list[str] = []
     for key in added:
         try:
-            rows.append((_file_row if is_file(key) else _hub_row)(key, conditions, catalog))
+            rows.append((_file_row if is_path(key) else _hub_row)(key, conditions, catalog))
         except WeighinError as error:
             problems.append(str(error))
     rows += _store_rows(conditions, catalog, added)
@@ -99,7 +100,7 @@ def _store_rows(conditions: Conditions, catalog: Catalog, added: Sequence[str]) 
 
 def _file_row(key: str, conditions: Conditions, catalog: Catalog) -> CandidateRow:
     (candidate,) = candidates_from_paths([key])
-    report = license_report(candidate.path, conditions.use, catalog)
+    report = file_report(Path(candidate.path), conditions.use, catalog)
     return CandidateRow(
         pick=key,
         name=candidate.name,
@@ -116,10 +117,10 @@ def _file_row(key: str, conditions: Conditions, catalog: Catalog) -> CandidateRo
 
 def _hub_row(key: str, conditions: Conditions, catalog: Catalog) -> CandidateRow:
     """Asks the hub unless the cache knows the model."""
-    meaning = locate(key)
-    if isinstance(meaning, Path):
-        return _file_row(str(meaning), conditions, catalog)
-    choice = find_on_hub(connect(), meaning)
+    resolved = resolve(parse(key))
+    if isinstance(resolved, LocalPath):
+        return _file_row(str(resolved.path), conditions, catalog)
+    choice = find_on_hub(connect(), resolved.ref)
     repo = choice.repo
     clues = Clues(repo=repo.repo, tags=(*(f"base_model:{b}" for b in repo.base_models), f"license:{repo.license}"))
     verdict = file_verdict(effective_license(clues, catalog), conditions.use, catalog)

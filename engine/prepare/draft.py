@@ -11,6 +11,7 @@ from ..catalog.ranking import Conditions
 from ..catalog.verdict import StatedUse
 from ..files import write_atomically
 from ..hardware.memory import usable_memory
+from ..models.references import is_path
 from ..paths import state_dir
 from ..plan.checks import check_plan
 from ..plan.model import (
@@ -105,9 +106,9 @@ def load_draft(path: Path | None = None) -> Draft:
     return msgspec.structs.replace(draft, picked=picked)
 
 
-def is_file(key: str) -> bool:
-    """Whether a pick names a file rather than a model to download."""
-    return (key.lower().endswith(".gguf") and ":" not in Path(key).name) or Path(key).exists()
+def picks_to_download(draft: Draft) -> list[str]:
+    """The picks that are model names rather than files."""
+    return [pick for pick in draft.picked if isinstance(pick, str) and not is_path(pick)]
 
 
 def plan_from_draft(

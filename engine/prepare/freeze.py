@@ -19,8 +19,8 @@ from ..hardware.memory import usable_memory
 from ..models.fetch import FetchProgress, NotFetched, fetch_all
 from ..models.fetch_text import PlainLines
 from ..models.local import store_name
-from ..models.references import reference_at_end
-from ..models.resolve import locate
+from ..models.references import parse, plan_reference
+from ..models.resolve import LocalPath, resolve
 from ..plan.checks import check_plan
 from ..plan.model import (
     Candidate,
@@ -58,9 +58,9 @@ def bring_models(names: Iterable[str], *, report: Callable[[FetchProgress], None
         HubError, ModelFileError: a name means nothing, or its file cannot be had. What came is kept.
     """
     names = list(names)
-    meanings = {name: locate(name) for name in names}  # a slip in the last name is said before gigabytes come
-    wanted = [name for name, meaning in meanings.items() if not isinstance(meaning, Path)]
-    found = {name: str(meaning) for name, meaning in meanings.items() if isinstance(meaning, Path)}
+    resolved = {name: resolve(parse(name)) for name in names}  # a typo in the last name is found before any download
+    wanted = [name for name, each in resolved.items() if not isinstance(each, LocalPath)]
+    found = {name: str(each.path) for name, each in resolved.items() if isinstance(each, LocalPath)}
     for outcome in fetch_all(wanted, report=report) if wanted else ():
         if isinstance(outcome, NotFetched):
             raise outcome.error
@@ -74,7 +74,7 @@ def bring_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) -> 
     Raises:
         HubError, ModelFileError: as ``bring_models``.
     """
-    named = {c.id: reference for c in plan.candidates if (reference := reference_at_end(c.path))}
+    named = {c.id: str(ref) for c in plan.candidates if (ref := plan_reference(c.path)) is not None}
     if not named:
         return plan
     brought = dict(zip(named, bring_models(named.values(), report=report), strict=True))

@@ -14,9 +14,10 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
 from weighin.engine.errors import WeighinError
+from weighin.engine.models.references import CatalogRef, parse
 from weighin.engine.prepare.candidate_rows import CandidateList, CandidateRow, FromCatalog, next_quant
 from weighin.engine.prepare.candidates_text import detail_lines, why_ruled_out
-from weighin.engine.prepare.draft import Draft, SampleModel, conditions_of, is_file
+from weighin.engine.prepare.draft import Draft, SampleModel, conditions_of, picks_to_download
 
 from .models_table import ModelsTable
 from .step import Step
@@ -82,9 +83,9 @@ class CandidatesStep(Step):
 
     def show(self, draft: Draft) -> None:
         super().show(draft)
-        for pick in draft.picked:
-            if isinstance(pick, str) and not is_file(pick) and "/" not in pick:
-                self._quants.setdefault(pick.rpartition(":")[0], pick.rpartition(":")[2])
+        for ref in map(parse, picks_to_download(draft)):
+            if isinstance(ref, CatalogRef):
+                self._quants.setdefault(ref.name, ref.quant)
         self._load(draft)
 
     def first_focus(self) -> Widget:
@@ -205,20 +206,18 @@ class CandidatesStep(Step):
     @work(thread=True, exclusive=True, group="add")
     def _add(self, words: str) -> None:
         """Find the models that the user named: every model file of a folder, or one model from the hub or catalog."""
-        from pathlib import Path
-
         from weighin.engine.hub.client import connect
-        from weighin.engine.models.resolve import find_on_hub, locate
+        from weighin.engine.models.resolve import LocalPath, find_on_hub, resolve
         from weighin.engine.prepare.freeze import candidates_from_paths
 
         tell = self.app.call_from_thread
         tell(self.query_one("#models-note", Static).update, f"Looking for {words} …")
         try:
-            meaning = locate(words)
-            if isinstance(meaning, Path):
-                keys = [candidate.path for candidate in candidates_from_paths([str(meaning)])]
+            resolved = resolve(parse(words))
+            if isinstance(resolved, LocalPath):
+                keys = [candidate.path for candidate in candidates_from_paths([str(resolved.path)])]
             else:
-                choice = find_on_hub(connect(), meaning)
+                choice = find_on_hub(connect(), resolved.ref)
                 keys = [f"{choice.repo.repo}:{choice.model.name}"]
         except WeighinError as error:
             tell(self.query_one("#models-note", Static).update, str(error))

@@ -8,7 +8,7 @@ import msgspec
 
 from weighin.engine.plan.model import Candidate, Limits, OwnSuite, Plan, PlannedSuite
 from weighin.engine.prepare.candidate_rows import CandidateRow
-from weighin.engine.prepare.draft import Draft, is_file
+from weighin.engine.prepare.draft import Draft, picks_to_download
 from weighin.engine.tasks.items import Suite
 from weighin.engine.tasks.spec import SuiteSpec
 from weighin.engine.units import format_file_size, format_memory
@@ -28,8 +28,7 @@ class Download(msgspec.Struct, frozen=True):
 
 def missing_downloads(draft: Draft, rows: Mapping[str, CandidateRow]) -> tuple[Download, ...]:
     """The picks that come from the hub, including those already in its cache, which cost no time."""
-    keys = [pick for pick in draft.picked if isinstance(pick, str) and not is_file(pick)]
-    return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in keys)
+    return tuple(Download(key, rows[key].size_bytes if key in rows else 0) for key in picks_to_download(draft))
 
 
 def describe_downloads(

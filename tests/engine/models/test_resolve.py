@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from weighin.engine.hub import errors
 from weighin.engine.hub.cache import cached_from
@@ -20,10 +18,17 @@ from weighin.engine.models.references import (
     RepoFileRef,
     RepoQuantRef,
     RepoRef,
-    parse_reference,
-    reference_at_end,
+    parse,
 )
-from weighin.engine.models.resolve import catalog_entry, find_on_hub, license_note, locate, written
+from weighin.engine.models.resolve import (
+    CatalogEntry,
+    LocalPath,
+    RemoteModel,
+    catalog_entry,
+    find_on_hub,
+    license_note,
+    resolve,
+)
 
 REPO = "owner/some-GGUF"
 LLAMA = ("bartowski/Llama-3.2-1B-Instruct-GGUF", "unsloth/Llama-3.2-1B-Instruct-GGUF")
@@ -67,13 +72,22 @@ def test_the_order_of_readings(env, tmp_path, monkeypatch):
     path = studio_model(tmp_path, "my-model-Q4_0.gguf")
     studio_model(tmp_path, "llama-3.2-1b-instruct.gguf")
     blob = ollama_model(tmp_path, "small", "latest", "a")
-    assert locate("llama-3.2-1b-instruct", env=env) == CatalogRef("llama-3.2-1b-instruct")  # the catalog's comes first
-    assert locate("MY-MODEL-q4_0", env=env) == path
-    assert locate("small", env=env) == blob
-    assert locate("ollama:small", env=env) == locate("ollama:small:latest", env=env) == blob
-    assert locate("owner/my-model:Q4_0", env=env) == RepoQuantRef("owner/my-model", "Q4_0")
+
+    def resolved(text):
+        return resolve(parse(text), env=env)
+
+    entry = resolved("llama-3.2-1b-instruct")  # the catalog's comes first
+    assert isinstance(entry, CatalogEntry)
+    assert entry.entry.licenses == ("llama3.2",)
+    assert resolved("MY-MODEL-q4_0") == LocalPath(path)
+    assert resolved("small") == LocalPath(blob)
+    assert resolved("ollama:small") == resolved("ollama:small:latest") == LocalPath(blob)
+    assert resolved("owner/my-model:Q4_0") == RemoteModel(RepoQuantRef("owner/my-model", "Q4_0"), None)
+    known = resolved(LLAMA[0])
+    assert isinstance(known, RemoteModel)
+    assert known.entry == entry.entry
     Path("small").mkdir()
-    assert locate("small", env=env) == Path("small")  # and a path before everything
+    assert resolved("small") == LocalPath(Path("small"))  # and a path before everything
 
 
 @pytest.mark.parametrize(
@@ -82,59 +96,21 @@ def test_the_order_of_readings(env, tmp_path, monkeypatch):
         ("lama-3.2-1b-instruct", "Did you mean llama-3.2-1b-instruct"),
         ("my-modell-Q4_0", "my-model-Q4_0"),
         ("entirely-unheard-of-zzz", "weighin models"),
-        ("ollama:smal", "Did you mean small:latest"),
+        ("ollama:smal", "Did you mean ollama:small:latest"),
         ("lm-studio:nothing-like-it", "weighin local"),
     ],
 )
-def test_near_names(env, tmp_path, text, words):
+def test_an_unknown_name_suggests_the_closest_one(env, tmp_path, text, words):
     studio_model(tmp_path, "my-model-Q4_0.gguf")
     ollama_model(tmp_path, "small", "latest", "a")
     with pytest.raises(errors.ModelReferenceError, match=words):
-        locate(text, env=env)
+        resolve(parse(text), env=env)
 
 
 def test_a_store_entry_that_is_broken_says_so(env, tmp_path):
     ollama_model(tmp_path, "torn", "1b", "b").unlink()
     with pytest.raises(errors.ModelReferenceError, match="cannot be used"):
-        locate("ollama:torn:1b", env=env)
-
-
-@pytest.mark.parametrize(
-    "text", ["owner/repo", "owner/repo:Q4_0", "owner/repo:a/b.gguf", "qwen3-1.7b:Q8_0", "qwen3-1.7b"]
-)
-def test_written_is_what_was_read(text):
-    assert written(parse_reference(text)) == text
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/plans/owner/repo:Q4_0", "owner/repo:Q4_0"),
-        ("owner/repo:Q4_0", "owner/repo:Q4_0"),
-        ("/plans/owner/repo:sub/x.gguf", "owner/repo:sub/x.gguf"),
-        ("/plans/qwen3-1.7b:Q8_0", "qwen3-1.7b:Q8_0"),
-        ("/plans/ollama:small:1b", "ollama:small:1b"),
-        ("/plans/owner/repo", ""),  # could be a folder that is missing
-        ("/plans/models/x.gguf", ""),
-        ("/plans/x:y z", ""),
-        ("C:/models/x.gguf", ""),
-    ],
-)
-def test_names_in_plans(path, name):
-    assert reference_at_end(path) == name
-
-
-@given(st.text(max_size=40) | st.from_regex(r"(/?[a-z.]{0,6}){0,3}:?[a-zA-Z0-9_./:]{0,12}", fullmatch=True))
-def test_any_path_in_a_plan_is_an_ordinary_one_or_a_name(path):
-    name = reference_at_end(path)
-    assert name == "" or (":" in name and path.replace("\\", "/").endswith(name))
-
-
-def test_an_existing_path_in_a_plan_is_a_path(tmp_path):
-    path = tmp_path / "owner/repo:Q4_0"
-    path.parent.mkdir()
-    path.touch()
-    assert reference_at_end(str(path)) == ""
+        resolve(parse("ollama:torn:1b"), env=env)
 
 
 # What the cache has

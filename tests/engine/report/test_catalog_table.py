@@ -89,7 +89,7 @@ def test_comparison_shows_set_ups_licenses_and_derived_machines() -> None:
     assert "from 8 GB" in text
     assert "derived: Q4_K_M" in text
     assert "Nothing yet" in text
-    with pytest.raises(CatalogError, match="no model called"):
+    with pytest.raises(CatalogError, match="no model named"):
         compare_models(["nothing like it"], load_catalog(), {}, width=80)
 
 

@@ -103,7 +103,7 @@ def test_names_files_and_folders_become_sources(tiny_models: list[Path]) -> None
     assert len(find_sources((str(tiny_models[0].parent),), "Q4_0")) == 3
     found = find_sources(("llama-3.2-1b-instruct:Q8_0",), "Q4_0")
     assert [source.name for source in found] == ["llama-3.2-1b-instruct:Q8_0"]
-    with pytest.raises(WeighinError, match="no model called"):
+    with pytest.raises(WeighinError, match="no model named"):
         find_sources(("no-such-model",), "Q4_0")
 
 

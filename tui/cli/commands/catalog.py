@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 import msgspec
 
@@ -11,11 +9,10 @@ from weighin.engine import paths
 from weighin.engine.catalog.entries import APTITUDES, Catalog
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.ranking import ModelFilter, rank_models
-from weighin.engine.catalog.report import license_report
 from weighin.engine.catalog.verdict import StatedUse
 from weighin.engine.errors import WeighinError
 from weighin.engine.hardware.memory import usable_memory
-from weighin.engine.hub.cache import cached_from
+from weighin.engine.models.license import license_report
 from weighin.engine.report.catalog_compare import compare_models
 from weighin.engine.report.catalog_history import measured_here, measured_speeds
 from weighin.engine.report.catalog_table import models_builtins, models_table
@@ -51,7 +48,7 @@ def show_models(options: ModelsOptions) -> None:
 
 def show_license(options: LicenseOptions) -> None:
     """Print the license verdict for the stated use."""
-    report = license_report(options.model, _stated_use(options), load_catalog(), repo=_repo_of(options.model))
+    report = license_report(options.model, _stated_use(options), load_catalog())
     if options.as_json:
         print_json(msgspec.to_builtins(report))
     else:
@@ -99,10 +96,3 @@ def _no_match(catalog: Catalog, options: ModelsOptions) -> str:
         return "No model matches."
     unlisted = sum(not (model.languages and model.languages.value) for model in catalog.models)
     return f"No model matches. {unlisted} models do not list their languages."
-
-
-def _repo_of(model: str) -> str:
-    """The repo that a file in the hub's cache came from; empty for everything else."""
-    path = Path(model).expanduser()
-    cached = cached_from(path) if path.is_file() else None
-    return cached.repo if cached is not None else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import aclosing
-from pathlib import Path
 
 import click
 import msgspec
@@ -16,7 +15,8 @@ from weighin.engine.fit.many import measure_fits
 from weighin.engine.fit.results import Fit, Label
 from weighin.engine.fit.source import CatalogSource, FileSource, MissingSource, Source, named_source
 from weighin.engine.gguf.files import find_models
-from weighin.engine.models.references import STORE_PREFIXES
+from weighin.engine.models.references import parse
+from weighin.engine.models.resolve import CatalogEntry, LocalPath, resolve
 from weighin.engine.plan.model import Settings
 from weighin.engine.units import gb, gib
 
@@ -60,18 +60,17 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
         WeighinError: a name means nothing. A hub name that is not found is an error only when it is the only model, and
             otherwise a row that says so.
     """
-    catalog = load_catalog()
     if not models:
-        return [CatalogSource(model, quant) for model in catalog.models]
+        return [CatalogSource(model, quant) for model in load_catalog().models]
     sources: list[Source] = []
     for name in models:
-        if Path(name).expanduser().exists() or name.endswith(".gguf"):
-            sources += [FileSource(file) for file in find_models(Path(name).expanduser())]
-        elif "/" in name or name.partition(":")[0] in STORE_PREFIXES:
-            sources.append(_named(name, alone=len(models) == 1))
+        resolved = resolve(parse(name))
+        if isinstance(resolved, LocalPath):
+            sources += [FileSource(file) for file in find_models(resolved.path)]
+        elif isinstance(resolved, CatalogEntry):
+            sources.append(CatalogSource(resolved.entry, resolved.ref.quant or quant))
         else:
-            model, _colon, wanted = name.partition(":")
-            sources.append(CatalogSource(catalog.find(model), wanted.upper() or quant))
+            sources.append(_named(name, alone=len(models) == 1))
     return sources
 
 
