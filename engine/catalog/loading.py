@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from .entries import (
 )
 from .licenses import LicenseBook, read_licenses
 
+_loading = threading.Lock()
 OPEN_LLM = "OLLBv2"
 """How the names of the Open LLM Leaderboard v2's scores begin."""
 _OPEN_LLM_SOURCE = "open-llm-v2"
@@ -184,7 +186,13 @@ def read_catalog(folder: Path) -> Catalog:
     return Catalog(models=tuple(models), licenses=book.licenses, bases=book.bases)
 
 
-@lru_cache(maxsize=1)
 def load_catalog() -> Catalog:
-    """The shipped catalog, read once a process."""
+    """The catalog that weighin ships, read once per process. Safe to call from several threads."""
+    # msgspec crashes the process when two threads convert to the same type for the first time at the same moment.
+    with _loading:
+        return _load_catalog()
+
+
+@lru_cache(maxsize=1)
+def _load_catalog() -> Catalog:
     return read_catalog(asset("catalog"))

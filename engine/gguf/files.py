@@ -77,6 +77,9 @@ class _KnownHash(msgspec.Struct, frozen=True):
     sha256: str
 
 
+_NOTE = msgspec.json.Decoder(_KnownHash)  # made here, because msgspec cannot make one in two threads at once
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of the file, of the parts' hashes joined for a split model; remembered as long as the file is untouched.
 
@@ -109,7 +112,7 @@ def _remembered(path: Path) -> str:
 
 def _read_note(note: Path) -> _KnownHash | None:
     try:
-        return msgspec.json.decode(note.read_bytes(), type=_KnownHash)
+        return _NOTE.decode(note.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
 

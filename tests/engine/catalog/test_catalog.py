@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from weighin.assets import asset
+from weighin.engine.catalog import loading
 from weighin.engine.catalog.entries import APTITUDES, Catalog, CatalogError, CatalogModel
 from weighin.engine.catalog.kv import kv_cache_bytes
 from weighin.engine.catalog.loading import load_catalog, read_catalog
@@ -23,6 +26,25 @@ _PATTERN = re.compile(r"[\w.+-]*\{quant\}[\w.+-]*\.gguf|[\w.+-]+\.gguf")
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _DATE = re.compile(r"20\d\d(-\d\d(-\d\d)?)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
+
+
+def test_threads_that_need_the_catalog_at_once_read_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = 0
+
+    def slow_read(folder: Path) -> Catalog:
+        nonlocal reading
+        reading += 1
+        time.sleep(0.05)
+        return Catalog(models=(), licenses={})
+
+    monkeypatch.setattr(loading, "read_catalog", slow_read)
+    loading._load_catalog.cache_clear()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: load_catalog(), range(4)))
+    finally:
+        loading._load_catalog.cache_clear()
+    assert reading == 1
 
 
 def test_shipped_catalog_is_sound() -> None:
