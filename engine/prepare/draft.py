@@ -27,6 +27,9 @@ from ..plan.model import (
     SpeedPlan,
 )
 
+DEFAULT_SUITES = ("everyday-choice", "read-and-extract")
+"""A choice suite and a generate suite that need no download: what the wizard and the demo ask."""
+
 
 class SampleModel(msgspec.Struct, frozen=True, tag=True):
     """A pick of the sample model and its requantized versions, which are made on this machine."""
@@ -55,7 +58,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     use: StatedUse = StatedUse()
     target: Target = Target()
-    suites: tuple[str, ...] = ("everyday-choice", "read-and-extract")
+    suites: tuple[str, ...] = DEFAULT_SUITES
     data_files: tuple[str, ...] = ()
     """The user's own data: files, folders, and data sets on the hub as ``owner/name:pattern``."""
     own: dict[str, OwnAsking] = {}

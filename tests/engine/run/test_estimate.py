@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from weighin.engine.plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan
-from weighin.engine.prepare.demo import ITEM_LIMIT, SUITES
+from weighin.engine.prepare.demo import ITEM_LIMIT
+from weighin.engine.prepare.draft import DEFAULT_SUITES
 from weighin.engine.run.consistency.questions import ConsistencyQuestions
 from weighin.engine.run.estimate import answering_work, estimate_s
 from weighin.engine.run.work import Rates, Work
@@ -65,7 +66,7 @@ def test_the_demonstration_stays_short() -> None:
     """Order, wording and repetition cost it less than a tenth."""
     from weighin.engine.prepare import demo
 
-    opened = suites(*SUITES, limit=ITEM_LIMIT)
+    opened = suites(*DEFAULT_SUITES, limit=ITEM_LIMIT)
     plan = Plan(candidates=(Candidate(id="a", path="a", name="a"),), consistency=demo.CONSISTENCY)
     sampled_only = msgspec.structs.replace(plan.consistency, order_items=0, template_items=0, repeat_blocks=0)
     before = estimate_s(msgspec.structs.replace(plan, consistency=sampled_only), opened, {"a": RATES})

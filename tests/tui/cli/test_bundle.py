@@ -164,7 +164,7 @@ def test_verify_and_import_open_no_socket_and_the_plan_runs_there(
     assert out.count(str(cached)) == 2
 
 
-def test_the_guard_of_that_test_guards(tmp_path: Path) -> None:
+def test_the_sealed_process_refuses_a_socket(tmp_path: Path) -> None:
     program = NO_NETWORK.replace("from weighin.tui.cli.main import main", "import urllib.request, _socket").replace(
         "main(sys.argv[1:])", "_socket.socket(_socket.AF_INET)"
     )
@@ -173,7 +173,7 @@ def test_the_guard_of_that_test_guards(tmp_path: Path) -> None:
     assert "a socket was used" in done.stderr
 
 
-def test_import_twice_changes_nothing(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
+def test_importing_twice_changes_nothing(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     first = weighin("box", "bundle", "import", str(carried), "--json")
     assert first[0] == 0, first[2]
     files = {p: p.stat().st_ino for p in (tmp_path / "box").rglob("*") if p.is_file() and carried not in p.parents}
@@ -184,7 +184,7 @@ def test_import_twice_changes_nothing(weighin: OnMachine, carried: Path, tmp_pat
     assert {p: i for p, i in again.items() if p != plan} == {p: i for p, i in files.items() if p != plan}
 
 
-def test_licenses_are_carried(carried: Path) -> None:
+def test_a_bundle_has_the_license_texts(carried: Path) -> None:
     texts = {path.name: path.read_text() for path in (carried / "licenses").iterdir()}
     assert set(texts) == {"llama.txt", "llama-LICENSE.txt", "mine.txt"}
     assert f"From: {REPO} on the Hugging Face hub, commit {COMMIT}" in texts["llama.txt"]
@@ -196,14 +196,16 @@ def test_licenses_are_carried(carried: Path) -> None:
     assert "weighin bundle import ." in (carried / "README.txt").read_text()
 
 
-def test_a_plan_outside_is_relative_inside(carried: Path) -> None:
+def test_paths_in_the_plan_of_a_bundle_are_relative(carried: Path) -> None:
     text = (carried / "plan.toml").read_text()
     assert f'path = "models/llama/{NAME}"' in text
     assert 'data = "data/1-colours.jsonl"' in text
     assert "/project" not in text
 
 
-def test_to_a_folder_and_in_place(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
+def test_a_bundle_imports_to_a_folder_or_in_place_but_not_both(
+    weighin: OnMachine, carried: Path, tmp_path: Path
+) -> None:
     code, out, err = weighin("box", "bundle", "import", str(carried), "--to", "box/there", "--json", sealed=True)
     assert code == 0, err
     assert json.loads(out)["command"] == f"weighin run {tmp_path}/box/there/plan.toml"
@@ -214,7 +216,7 @@ def test_to_a_folder_and_in_place(weighin: OnMachine, carried: Path, tmp_path: P
     assert weighin("box", "bundle", "import", str(carried), "--in-place", "--to", "x")[0] == 2
 
 
-def test_a_flipped_bit_is_refused_and_nothing_is_placed(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
+def test_a_flipped_bit_fails_and_no_file_is_installed(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     path = carried / f"models/llama/{NAME}"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -227,7 +229,7 @@ def test_a_flipped_bit_is_refused_and_nothing_is_placed(weighin: OnMachine, carr
     assert not cache_of(tmp_path / "box").exists()
 
 
-def test_another_file_of_that_name_in_the_cache_stays(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
+def test_a_different_file_in_the_cache_is_kept(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     pointer = cache_of(tmp_path / "box") / f"models--{REPO.replace('/', '--')}/snapshots/{COMMIT}/{NAME}"
     pointer.parent.mkdir(parents=True)
     pointer.write_bytes(b"somebody's own")
@@ -237,7 +239,7 @@ def test_another_file_of_that_name_in_the_cache_stays(weighin: OnMachine, carrie
     assert "weighin/data/models" in json.loads(out)["plan"]["candidates"][0]["path"]
 
 
-def test_a_branch_that_is_known_keeps_its_commit(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
+def test_a_branch_in_the_cache_keeps_its_commit(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:
     ref = cache_of(tmp_path / "box") / f"models--{REPO.replace('/', '--')}/refs/main"
     ref.parent.mkdir(parents=True)
     ref.write_text("f" * 40)
@@ -247,7 +249,9 @@ def test_a_branch_that_is_known_keeps_its_commit(weighin: OnMachine, carried: Pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_while_it_is_made_and_again(weighin: OnMachine, plan_file: Path, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_an_unfinished_bundle_that_the_same_command_completes(
+    weighin: OnMachine, plan_file: Path, tmp_path: Path
+) -> None:
     sound_bytes = (plan_file.parent / "mine.gguf").stat().st_size
     with (plan_file.parent / "mine.gguf").open("r+b") as file:
         file.truncate(2_000_000_000)  # a hole, quick to make and slow to copy
@@ -274,7 +278,7 @@ def test_ctrl_c_while_it_is_made_and_again(weighin: OnMachine, plan_file: Path, 
     assert weighin("office", "bundle", "verify", "bundle")[0] == 0
 
 
-def test_what_is_wrong_with_the_plan_is_said_before_anything_is_written(
+def test_errors_in_the_plan_are_reported_before_anything_is_written(
     weighin: OnMachine, plan_file: Path, tmp_path: Path
 ) -> None:
     text = plan_file.read_text()
@@ -292,7 +296,7 @@ def test_what_is_wrong_with_the_plan_is_said_before_anything_is_written(
     assert weighin("office", "bundle", "verify", "nowhere")[0] == 2
 
 
-def test_wheels_of_a_folder(weighin: OnMachine, plan_file: Path, tmp_path: Path) -> None:
+def test_a_bundle_carries_the_wheels_of_a_folder(weighin: OnMachine, plan_file: Path, tmp_path: Path) -> None:
     (tmp_path / "gathered").mkdir()
     (tmp_path / "gathered/x-1-py3-none-any.whl").write_bytes(b"PK")
     command = ["bundle", "create", str(plan_file), "--to", "bundle", "--wheels-from", "gathered"]

@@ -31,7 +31,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def test_rows_come_cheapest_first_and_say_what_they_are(tiny_models: list[Path], tmp_path: Path) -> None:
+def test_rows_are_labeled_and_ordered_by_cost(tiny_models: list[Path], tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(tiny_models[0].read_bytes()[:4000])
     code, out, err = run("granite-4.0-h-tiny", str(tiny_models[0]), str(broken), "smollm2-135m-instruct:q4_0", *SHORT)
@@ -48,7 +48,7 @@ def test_rows_come_cheapest_first_and_say_what_they_are(tiny_models: list[Path],
     assert "2 of 4 measured." in err
 
 
-def test_json_has_one_object_a_line_and_the_second_time_is_cached(tiny_models: list[Path]) -> None:
+def test_json_is_one_object_per_line_and_results_are_cached(tiny_models: list[Path]) -> None:
     code, out, err = run(str(tiny_models[2]), "--json", *SHORT)
     assert (code, err) == (0, "")
     (fit,) = map(json.loads, out.splitlines())
@@ -62,7 +62,7 @@ def test_json_has_one_object_a_line_and_the_second_time_is_cached(tiny_models: l
     assert again == fit | {"cached": True}
 
 
-def test_nothing_measured_is_an_error_code(tmp_path: Path) -> None:
+def test_exit_code_is_1_when_nothing_was_measured(tmp_path: Path) -> None:
     hostile = tmp_path / "hostile.gguf"
     hostile.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 2**60, 2**60))
     code, out, err = run(str(hostile), *SHORT)
@@ -72,7 +72,7 @@ def test_nothing_measured_is_an_error_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_else(tiny_models: list[Path], home: Path) -> None:
+def test_ctrl_c_keeps_what_was_measured_and_no_hollow_files(tiny_models: list[Path], home: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "weighin.tui", "fit", str(tiny_models[0]), "smollm2-1.7b-instruct:Q8_0", *SHORT],
         stdout=subprocess.PIPE,
@@ -98,16 +98,16 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_else(tiny_models: lis
     assert list((home / "cache/hollow").iterdir()) == []
 
 
-def test_names_files_and_folders_become_sources(tiny_models: list[Path]) -> None:
+def test_names_files_and_folders_are_measured(tiny_models: list[Path]) -> None:
     assert len(find_sources((), "Q4_K_M")) == len(load_catalog().models)
     assert len(find_sources((str(tiny_models[0].parent),), "Q4_0")) == 3
-    found = find_sources(("llama-3.2-1b-instruct:Q8_0",), "Q4_0")
-    assert [source.name for source in found] == ["llama-3.2-1b-instruct:Q8_0"]
+    sources = find_sources(("llama-3.2-1b-instruct:Q8_0",), "Q4_0")
+    assert [source.name for source in sources] == ["llama-3.2-1b-instruct:Q8_0"]
     with pytest.raises(WeighinError, match="no model named"):
         find_sources(("no-such-model",), "Q4_0")
 
 
-def test_a_name_that_leads_nowhere_is_one_row_among_others(
+def test_a_hub_name_that_is_not_found_is_a_row_among_others(
     monkeypatch: pytest.MonkeyPatch, tiny_models: list[Path]
 ) -> None:
     def nowhere(name: str) -> Source:

@@ -25,7 +25,7 @@ from fixtures.command_line import call, refusal
         (["stablelm-2-1-6b-chat"], "unknown (treat as not allowed)", "terms are not known"),
     ],
 )
-def test_verdicts(arguments: list[str], verdict: str, reason: str) -> None:
+def test_the_verdict_and_its_reason_are_shown(arguments: list[str], verdict: str, reason: str) -> None:
     done = call("license", *arguments)
     assert done.exit_code == 0, done.stderr
     assert done.stdout.splitlines()[0].partition(": ")[2].rstrip(":") == verdict
@@ -33,20 +33,20 @@ def test_verdicts(arguments: list[str], verdict: str, reason: str) -> None:
     assert "no legal advice" in done.stdout
 
 
-def test_a_file_is_read(tiny_models: list[Path]) -> None:
+def test_a_file_without_license_information_is_unknown(tiny_models: list[Path]) -> None:
     done = call("license", str(tiny_models[0]))
     assert done.exit_code == 0
     assert "unknown (treat as not allowed)" in done.stdout
     assert "neither in a LICENSE file nor in the file's header" in done.stdout
 
 
-def test_a_file_without_a_suffix_is_read_too(tiny_models: list[Path], tmp_path: Path) -> None:
+def test_a_file_without_a_suffix_is_read(tiny_models: list[Path], tmp_path: Path) -> None:
     """As they lie in Ollama's store."""
     (tmp_path / "sha256-abc").write_bytes(tiny_models[0].read_bytes())
     assert "unknown" in call("license", str(tmp_path / "sha256-abc")).stdout
 
 
-def test_json() -> None:
+def test_json_has_verdict_licenses_and_sources() -> None:
     report = json.loads(call("license", "ministral-8b-instruct-2410", "--json").stdout)
     assert report["verdict"]["type"] == "not-allowed"
     assert report["licenses"] == ["mrl"]

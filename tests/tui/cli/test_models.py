@@ -14,7 +14,7 @@ def names(*arguments: str) -> list[str]:
     return [row["id"] for row in json.loads(done.stdout)]
 
 
-def test_lists_filters_and_sorts() -> None:
+def test_filters_and_sort_order() -> None:
     assert len(names()) >= 80
     assert "llama-3.1-8b-instruct" in names("--filter", "llama 8b")
     assert names("--filter", "smollm2", "--sort", "size")[0] == "smollm2-135m-instruct"
@@ -26,7 +26,7 @@ def test_lists_filters_and_sorts() -> None:
     assert "qwen2.5-coder-14b-instruct" not in fitting
 
 
-def test_licenses_filter() -> None:
+def test_license_filters() -> None:
     free = names("--use", "commercial", "--unconditional")
     assert "qwen3-1.7b" in free
     assert "llama-3.2-1b-instruct" not in free
@@ -46,7 +46,7 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
     assert "parameters" in compared
 
 
-def test_json_keeps_published_and_measured_apart() -> None:
+def test_json_keeps_published_and_measured_figures_apart() -> None:
     row = json.loads(call("models", "phi-4", "--json").stdout)[0]
     assert row["id"] == "phi-4"
     assert row["measured_here"] == []
@@ -77,6 +77,6 @@ def test_bad_input_is_one_sentence(arguments: list[str], problem: str) -> None:
     assert problem in refusal("models", *arguments)
 
 
-def test_memory_and_file_sizes_have_their_units_in_the_header() -> None:
+def test_the_header_has_the_unit_of_memory() -> None:
     header = call("models", width=140).stdout.splitlines()[0]
     assert "mem GiB" in header

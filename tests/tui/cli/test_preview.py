@@ -1,4 +1,4 @@
-"""One's own data on the command line: options, a preview, and a run that uses them."""
+"""Your own data on the command line: `weighin preview`, and the options that `weighin run` shares with it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_preview_of_choices_shows_what_is_scored(choice_file: Path) -> None:
     assert "Question: What is the colour of city 1?\nAnswer:\ncontinuations scored: ' red', ' blue'" in result.stdout
 
 
-def test_a_preview_tells_every_bad_row_and_ends_in_2(tmp_path: Path) -> None:
+def test_a_preview_lists_every_bad_row_and_exits_with_2(tmp_path: Path) -> None:
     file = tmp_path / "mine.jsonl"
     file.write_text('{"prompt": "2+2?\\u001b[2J", "answer": "4"}\nnot json\n\n{"prompt": "x"}\n', encoding="utf-8")
     result = call("preview", str(file))
@@ -75,7 +75,7 @@ def test_a_preview_tells_every_bad_row_and_ends_in_2(tmp_path: Path) -> None:
     assert document["rows"][0]["answers"] == ["4"]
 
 
-def test_the_preview_in_json(sums: str) -> None:
+def test_a_preview_as_json(sums: str) -> None:
     result = call("preview", sums, *OPTIONS, "--json", "-n", "1")
     document = json.loads(result.stdout)
     assert (document["kind"], document["items"], document["shots"]) == ("generate", 4, 2)
@@ -87,7 +87,7 @@ def test_the_preview_in_json(sums: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "problem"),
     [
         (["--columns", "frage"], "The columns 'frage' are not in the form OURS=YOURS"),
         (["--columns", "prompt=frage,prompt=nr"], "name 'prompt' twice"),
@@ -99,18 +99,18 @@ def test_the_preview_in_json(sums: str) -> None:
         ([*OPTIONS, "--shots", "6"], "leave none to ask"),
     ],
 )
-def test_options_that_cannot_be_meant(sums: str, options: list[str], said: str) -> None:
+def test_invalid_options_are_refused_before_anything_is_downloaded(sums: str, options: list[str], problem: str) -> None:
     for words in (["preview", sums], ["run", "-m", "owner/repo:Q4_0", "-d", sums]):  # before anything is downloaded
         result = call(*words, *options)
         assert result.exit_code == 2, result.output
-        assert said in result.stderr
+        assert problem in result.stderr
         assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     "name", ["~nobody-of-that-name/a.csv", "x" * 5000 + ".csv", "no/such:file.csv.zip", "", ".", "a\nb"]
 )
-def test_names_of_nothing_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_data_that_does_not_exist_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     result = call("preview", name)
     assert result.exit_code == 2
@@ -126,7 +126,7 @@ def test_options_without_own_data_are_refused(tiny_models: list[Path]) -> None:
     )
 
 
-def test_options_go_to_the_own_data_of_a_command_and_of_a_plan(tmp_path: Path, sums: str) -> None:
+def test_options_apply_to_own_data_on_the_command_line_and_in_a_plan(tmp_path: Path, sums: str) -> None:
     plan = tmp_path / "plan.toml"
     words = ["run", "-s", "everyday-choice", "-d", sums, "-d", sums, *OPTIONS, "--max-tokens", "9"]
     assert call(*words, "--save-plan", str(plan)).exit_code == 0
@@ -143,7 +143,7 @@ def test_options_go_to_the_own_data_of_a_command_and_of_a_plan(tmp_path: Path, s
     assert [(asking.scorer, asking.shots) for asking in askings] == [("contains", 2)] * 2
 
 
-def test_a_file_called_like_a_built_in_suite_is_still_ones_own(tmp_path: Path) -> None:
+def test_a_file_named_like_a_built_in_suite_is_still_own_data(tmp_path: Path) -> None:
     file = tmp_path / "gsm8k.jsonl"
     file.write_text('{"prompt": "1+1?", "answer": "2"}', encoding="utf-8")
     assert call("run", "-d", str(file), "--save-plan", str(tmp_path / "p.toml")).exit_code == 0
@@ -151,7 +151,9 @@ def test_a_file_called_like_a_built_in_suite_is_still_ones_own(tmp_path: Path) -
     assert suite == OwnSuite(name="gsm8k-2", source=FileSource(path=str(file)))
 
 
-def test_a_run_asks_as_the_options_say_and_refuses_other_data(tiny_models: list[Path], sums: str) -> None:
+def test_a_run_asks_as_the_options_say_and_does_not_resume_with_changed_data(
+    tiny_models: list[Path], sums: str
+) -> None:
     result = call("run", "-m", str(tiny_models[0]), "-d", sums, *OPTIONS, "--max-tokens", "5", *FAST, "--json")
     assert result.exit_code in (0, 1), result.output
     events = [json.loads(line) for line in result.stdout.splitlines()]
@@ -169,16 +171,16 @@ def test_a_run_asks_as_the_options_say_and_refuses_other_data(tiny_models: list[
     assert "has changed since the run started" in refused.stderr
 
 
-def test_options_say_what_a_plan_could_say_of_own_data_and_consistency(
+def test_options_for_own_data_and_consistency_end_up_in_the_plan(
     sums: str, tiny_models: list[Path], tmp_path: Path
 ) -> None:
     saved = tmp_path / "plan.toml"
     columns = ["--columns", "prompt=frage,answer=antwort,id=nr"]
-    said = ["--scorer", "token_f1", "--extractor", "first_line", "--right-at", "0.75", "--metric", "f1"]
+    scoring = ["--scorer", "token_f1", "--extractor", "first_line", "--right-at", "0.75", "--metric", "f1"]
     stops = ["--stop", "\\n\\n", "--stop", "Ende", "--system", "Kurz."]
     again = ["--consistency", "6", "--samples", "3", "--temperature", "1.2"]
     result = call(
-        "run", "-m", str(tiny_models[0]), "-d", sums, *columns, *said, *stops, *again, "--save-plan", str(saved)
+        "run", "-m", str(tiny_models[0]), "-d", sums, *columns, *scoring, *stops, *again, "--save-plan", str(saved)
     )
     assert result.exit_code == 0, result.output
     plan = read_plan(saved)
@@ -202,7 +204,7 @@ def test_options_say_what_a_plan_could_say_of_own_data_and_consistency(
         (["--temperature", "0"], "consistency.temperature is 0.0; it must be above 0"),
     ],
 )
-def test_a_slip_in_such_an_option_is_one_sentence(
+def test_invalid_values_for_own_data_are_one_sentence(
     options: list[str], words: str, sums: str, tiny_models: list[Path]
 ) -> None:
     columns = ["--columns", "prompt=frage,answer=antwort,id=nr"]

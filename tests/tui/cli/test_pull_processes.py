@@ -69,13 +69,13 @@ def test_two_processes_download_a_file_once(standin: StandIn, start: Start, mode
     standin.add(REPO, {FILE: model})
     standin.fault("slow", pause_s=0.01)
     both = [start("pull", REPO), start("pull", REPO)]
-    said = ""
+    messages = ""
     for process in both:
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         assert out.splitlines()[0].endswith(FILE)
-        said += err
-    assert "another program fetches the same file" in said
+        messages += err
+    assert "another program fetches the same file" in messages
     assert standin.bytes_sent() == len(model)
     assert cached(tmp_path)[0].read_bytes() == model
 

@@ -34,8 +34,8 @@ def test_a_model_that_cannot_be_downloaded_is_one_sentence(
     code, out, err = weighin("pull", name)
     assert code == 2
     assert out == ""
-    (said,) = [line for line in err.splitlines() if line.startswith("weighin: ")]
-    assert re.search(words, said), said
+    (sentence,) = [line for line in err.splitlines() if line.startswith("weighin: ")]
+    assert re.search(words, sentence), sentence
 
 
 def test_missing_access_names_the_page_and_a_bad_token_is_recognized(

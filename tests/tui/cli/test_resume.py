@@ -29,7 +29,7 @@ def answers(shown: dict[str, Any]) -> dict[tuple[str, str, str], Any]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_kill_9_of_the_command_then_resume_ends_as_if_nothing_happened(
+def test_a_run_killed_with_9_and_resumed_has_the_answers_of_an_uninterrupted_one(
     home: Path, tmp_path: Path, choice_file: Path, writing_file: Path
 ) -> None:
     model = tmp_path / "model.gguf"
@@ -53,7 +53,7 @@ def test_kill_9_of_the_command_then_resume_ends_as_if_nothing_happened(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_keeps_everything(home: Path, tiny_models: list[Path], writing_file: Path) -> None:
+def test_ctrl_c_exits_with_130_and_says_how_to_resume(home: Path, tiny_models: list[Path], writing_file: Path) -> None:
     options = ["run", "--model", str(tiny_models[0]), "--data", str(writing_file), "--repeats", "2000", "--json"]
     with subprocess.Popen(command(*options), stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout is not None
@@ -66,7 +66,7 @@ def test_ctrl_c_keeps_everything(home: Path, tiny_models: list[Path], writing_fi
     assert "weighin resume" in err
 
 
-def test_a_second_process_on_the_same_run_is_refusal(home: Path, tiny_models: list[Path]) -> None:
+def test_a_run_that_another_process_works_on_cannot_be_resumed(home: Path, tiny_models: list[Path]) -> None:
     options = ["bench", str(tiny_models[0]), "-r", "500", "--json"]
     with subprocess.Popen(command(*options), stdout=PIPE, stderr=DEVNULL, text=True) as first:
         assert first.stdout is not None
@@ -75,7 +75,7 @@ def test_a_second_process_on_the_same_run_is_refusal(home: Path, tiny_models: li
         first.kill()
 
 
-def test_changed_data_is_refused_on_resume(tiny_models: list[Path], writing_file: Path) -> None:
+def test_a_run_whose_data_changed_cannot_be_resumed(tiny_models: list[Path], writing_file: Path) -> None:
     assert call("run", "--model", str(tiny_models[0]), "--data", str(writing_file), *FAST).exit_code == 0
     writing_file.write_text(writing_file.read_text() + "\nw99,new,1")
     assert "has changed since" in refusal("resume")

@@ -49,7 +49,7 @@ def test_a_task_file_is_a_suite_of_its_name(tmp_path: Path, task: Path, tiny_mod
     assert suite == OwnSuite(name="sums", source=FileSource(path=str(task)))
 
 
-def test_it_runs_and_its_filters_are_exported_under_their_names(
+def test_filters_of_a_task_file_are_exported_under_their_names(
     tmp_path: Path, task: Path, tiny_models: list[Path]
 ) -> None:
     plan, out = tmp_path / "plan.toml", tmp_path / "out"
@@ -66,14 +66,14 @@ def test_it_runs_and_its_filters_are_exported_under_their_names(
     written = call("export", "--format", "lm-eval", "-o", str(out))
     assert written.exit_code == 0, written.output
     (file,) = out.rglob("results_*.json")
-    found = json.loads(file.read_text(encoding="utf-8"))
-    assert {"exact_match,first", "exact_match,last"} <= set(found["results"]["s"])
-    assert found["results"]["s"]["sample_len"] == 4
-    assert {entry["name"] for entry in found["configs"]["s"]["filter_list"]} == {"first", "last"}
-    assert [entry["metric"] for entry in found["configs"]["s"]["metric_list"]] == ["exact_match"]
+    results = json.loads(file.read_text(encoding="utf-8"))
+    assert {"exact_match,first", "exact_match,last"} <= set(results["results"]["s"])
+    assert results["results"]["s"]["sample_len"] == 4
+    assert {entry["name"] for entry in results["configs"]["s"]["filter_list"]} == {"first", "last"}
+    assert [entry["metric"] for entry in results["configs"]["s"]["metric_list"]] == ["exact_match"]
 
 
-def test_a_slip_in_the_file_is_one_sentence(task: Path, tiny_models: list[Path]) -> None:
+def test_an_error_in_a_task_file_is_one_sentence(task: Path, tiny_models: list[Path]) -> None:
     task.write_text(TASK + "process_docs: !function utils.clean\n", encoding="utf-8")
     result = call("run", "-m", str(tiny_models[0]), "-s", str(task))
     assert result.exit_code == 2
@@ -84,7 +84,7 @@ def test_a_slip_in_the_file_is_one_sentence(task: Path, tiny_models: list[Path])
     assert shown.stderr == result.stderr
 
 
-def test_a_preview_shows_its_first_items_as_they_will_be_asked(task: Path) -> None:
+def test_a_preview_of_a_task_file_shows_its_first_items(task: Path) -> None:
     shown = call("preview", str(task), "-n", "2")
     assert shown.exit_code == 0, shown.output
     lines = shown.stdout.splitlines()
@@ -109,7 +109,7 @@ def bundle_of(task: Path, model: Path, to: Path) -> Plan:
     return install_bundle(to).plan
 
 
-def test_a_bundle_carries_it_with_its_data(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
+def test_a_bundle_carries_a_task_file_with_its_data(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
     inner = task.parent / "data" / "sums.jsonl"
     inner.parent.mkdir()
     (task.parent / "sums.jsonl").rename(inner)
@@ -123,7 +123,9 @@ def test_a_bundle_carries_it_with_its_data(tmp_path: Path, task: Path, tiny_mode
     assert freeze_plan(there).plan.suites == there.suites
 
 
-def test_a_bundle_takes_no_data_from_elsewhere(tmp_path: Path, task: Path, tiny_models: list[Path]) -> None:
+def test_a_bundle_takes_no_data_from_outside_the_folder_of_the_task_file(
+    tmp_path: Path, task: Path, tiny_models: list[Path]
+) -> None:
     (tmp_path / "elsewhere").mkdir()
     (task.parent / "sums.jsonl").rename(tmp_path / "elsewhere" / "sums.jsonl")
     for name in ("elsewhere/../elsewhere/sums.jsonl", str(tmp_path / "elsewhere" / "sums.jsonl"), "../x.jsonl"):
