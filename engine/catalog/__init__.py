@@ -1,1 +1,1 @@
-"""The models and licenses that weighin knows, with sources, and what follows from them."""
+"""The models and licenses that weighin ships facts about, and what follows from those facts."""

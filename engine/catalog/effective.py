@@ -1,4 +1,7 @@
-"""Which licenses a model really carries: its own text before any tag, and always those of the model it comes from."""
+"""Which licenses a model really carries.
+
+Its own license text counts before any tag, and the licenses of its base models always apply.
+"""
 
 from __future__ import annotations
 
@@ -21,38 +24,38 @@ _SAYS_NOTHING = frozenset({"", "other", "unknown", "none", "unlicensed", "custom
 
 
 class Clues(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a model's license before anybody judges it."""
+    """Everything known about a model's license before it is judged."""
 
     text: str = ""
-    """Of the LICENSE file in the repo or beside the model file."""
+    """Text of the LICENSE file in the repo or beside the model file."""
     text_name: str = "LICENSE"
     header: Mapping[str, object] = {}
-    """A GGUF file's metadata, of which the ``general.*`` keys count."""
+    """A GGUF file's metadata; only ``general.*`` keys count."""
     tags: Sequence[str] = ()
-    """As the hub has them: ``license:mit``, ``license_name:…``, ``license_link:…``, ``base_model:owner/name``."""
+    """Tags on the hub: ``license:mit``, ``license_name:…``, ``license_link:…``, ``base_model:owner/name``."""
     repo: str = ""
-    """``owner/name`` on the hub; empty when not known."""
+    """``owner/name`` on the hub; empty when unknown."""
     file_name: str = ""
     notes: tuple[str, ...] = ()
-    """What was seen but not used, and why."""
+    """What was ignored, and why."""
 
 
 class EffectiveLicense(msgspec.Struct, frozen=True, kw_only=True):
     licenses: tuple[str, ...]
-    """License ids, the model's own first; words that are no id are licenses that nobody described, so unknown."""
+    """License ids, the model's own first. Anything else stands for a license that the catalog does not describe."""
     decided_by: str
     """Where the licenses were read, such as "from the file's header"; empty when none is stated."""
     conditions: tuple[str, ...] = ()
-    """What this rests on, where it rests on something that could be wrong."""
+    """Assumptions behind the answer that could be wrong."""
     notes: tuple[str, ...] = ()
 
 
 def effective_license(clues: Clues, catalog: Catalog) -> EffectiveLicense:
-    """The licenses that bind whoever uses the model.
+    """The licenses that bind users of the model.
 
-    A LICENSE text wins over the header, that over the hub's tags, those over a catalog row found by file name. What
-    the catalog knows of the same repo is added unless a text decided, and so is the license of every base model: a
-    tag cannot take a base's terms away.
+    A LICENSE text wins over the header, the header over tags on the hub, and tags over a catalog entry found by file
+    name. The licenses that the catalog lists for the same repo are added unless a text decided. The license of every
+    base model is always added: a tag cannot remove the base's terms.
     """
     known = catalog.get(clues.repo) if clues.repo else None
     own, decided_by, conditions = _own(clues, known, catalog)
@@ -67,19 +70,19 @@ def effective_license(clues: Clues, catalog: Catalog) -> EffectiveLicense:
     more = [key for key in licenses if key not in own]
     if more:
         whose = ", ".join(dict.fromkeys(bases)) or (known.repo if known else "")
-        notes.append(f"{', '.join(more)} comes from {whose}: a fine-tune carries its base's license.")
+        notes.append(f"{', '.join(more)} comes from {whose}: a fine-tune also carries the license of its base.")
     return EffectiveLicense(licenses=licenses, decided_by=decided_by, conditions=conditions, notes=tuple(notes))
 
 
 def clues_of_file(path: Path, header: Mapping[str, object], repo: str = "") -> Clues:
-    """Clues of a GGUF file: its metadata, and the LICENSE beside it if the folder holds no other model."""
+    """Clues from a GGUF file: its metadata, and the LICENSE beside it unless the folder holds other models."""
     notes: list[str] = []
     text, text_name = "", ""
     found = _license_beside(path)
     if found is not None:
         models = {without_quant(other.name).lower() for other in path.parent.glob("*.gguf")}
         if len(models) > 1:
-            notes.append(f"{found.name} beside it was not read: the folder holds {len(models)} models.")
+            notes.append(f"{found.name} beside the file was ignored, because the folder holds {len(models)} models.")
         else:
             text, text_name = found.read_text(encoding="utf-8", errors="replace"), found.name
     return Clues(text=text, text_name=text_name, header=header, repo=repo, file_name=path.name, notes=tuple(notes))
@@ -117,7 +120,7 @@ def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tu
         return known.licenses, f"from the catalog entry for {known.repo}", ()
     named = model_by_file_name(clues.file_name, catalog)
     if named is not None:
-        condition = f"the file is {named.repo}, as its name says; neither its header nor a LICENSE confirms it"
+        condition = f"the file is {named.repo}, as its name says, but neither its header nor a LICENSE file confirms it"
         return named.licenses, "from the catalog entry that matches its file name", (condition,)
     return (), "", ()
 
@@ -125,8 +128,8 @@ def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tu
 def _stated(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
     """Ids for a license, its name and its link.
 
-    License and name both count, known or not: a name that nobody knows may stand for other terms than the id beside
-    it. A link counts where it is known, and where nothing else says anything.
+    License and name both count, known or not: an unknown name may stand for other terms than the id beside it. A link
+    counts if it is known, or if there is nothing else.
     """
     found: list[str] = []
     for word in words[:2]:
@@ -175,7 +178,7 @@ def _base_licenses(base: str, clues: Clues, catalog: Catalog) -> tuple[str, ...]
     key = catalog.book.base_license(base)
     if key is not None:
         return (key,)
-    # A publisher who trains an own model further puts it under an own license again.
+    # A publisher who fine-tunes their own model may put it under a new license.
     owner = _letters(base.partition("/")[0])
     publishers = (clues.repo.partition("/")[0], str(clues.header.get("general.organization", "")))
     if "/" in base and owner in {_letters(name) for name in publishers}:

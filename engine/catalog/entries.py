@@ -1,6 +1,6 @@
-"""The shipped catalog: models as facts, each figure with the source it was read from.
+"""The entries of the catalog: facts about models, each figure with its source.
 
-Figures are published ones; nothing here was measured on this machine.
+All figures are published ones; nothing here was measured on this machine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ..suggest import did_you_mean
 from .licenses import License, LicenseBook
 
 DERIVED = "derived"
-"""How the source of a value begins that was worked out by a stated rule, not read."""
+"""Sources start with this word when a value was worked out by a stated rule instead of read."""
 
 
 APTITUDES = frozenset(
@@ -22,7 +22,7 @@ APTITUDES = frozenset(
 
 
 class CatalogError(WeighinError):
-    """A catalog file that cannot be used, or a name that the catalog does not hold."""
+    """A catalog file cannot be used, or the catalog does not hold a name."""
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,7 +38,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Languages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     value: tuple[str, ...] = ()
-    """ISO 639 codes; empty where the source gives a number only."""
+    """ISO 639 codes; empty when the source states only a number."""
     count: int | None = None
 
 
@@ -54,19 +54,19 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total: int
-    """Of the text model, which is what a GGUF file holds, unless ``includes`` says otherwise."""
+    """Parameters of the text model, which is what a GGUF file holds, unless ``includes`` says otherwise."""
     source: str
     active: int | None = None
     """Parameters used per token, for mixture-of-experts models."""
     published: int | None = None
-    """The published count, where it holds more than ``total``."""
+    """The published count, if it covers more than ``total``."""
     includes: str = ""
-    """What ``total`` holds besides the text model, such as a vision encoder that nobody counted apart."""
+    """What ``total`` covers besides the text model, such as a vision encoder that is not counted separately."""
 
 
 class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arch: str
-    """llama.cpp's name of the architecture."""
+    """llama.cpp's name for the architecture."""
     n_layer: int
     n_embd: int
     n_head: int
@@ -75,14 +75,14 @@ class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_vocab: int
     source: str
     n_ff: int | None = None
-    """Feed-forward width of a gated block; None where layers differ or nobody named a source."""
+    """Feed-forward width of a gated block; None when layers differ or no source states it."""
     tied_embeddings: bool | None = None
     n_ff_source: str = ""
     tied_source: str = ""
 
     @property
     def n_ff_is_sourced(self) -> bool:
-        """Read somewhere, so that it can be held against the parameter count; a width solved from it cannot."""
+        """Whether ``n_ff`` was read from a source. A width solved from the parameter count cannot check that count."""
         return self.n_ff is not None and not self.n_ff_source.startswith(DERIVED)
 
 
@@ -108,14 +108,14 @@ class GgufRepo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """File name with ``{quant}`` where the quant goes."""
     source: str
     quants: tuple[str, ...] = ()
-    """Quants seen in the source; empty means: ask the hub."""
+    """Quants listed in the source; empty means to ask the hub."""
 
 
 class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     value: float
     variant: str
-    """"base" or "instruct": which model of the pair was scored."""
+    """Which model of the pair was scored: ``base`` or ``instruct``."""
     source: str
     shots: int | None = None
     setup: str | None = None
@@ -129,23 +129,23 @@ class CatalogModel(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     developer: str
     licenses: tuple[str, ...]
-    """The model's own license first, then the one inherited from its base."""
+    """The model's own license, then the one inherited from its base."""
     parameters: Parameters
     dimensions: Dimensions
     kv: KvLayout
     base: Text | None = None
-    """Repo of the model of another publisher that this one was trained from."""
+    """Repo of another publisher's model that this one was trained from."""
     gguf: tuple[GgufRepo, ...] = ()
     score: tuple[Score, ...] = ()
     released: Text | None = None
     gated: Flag | None = None
     languages: Languages | None = None
     aptitudes: Words | None = None
-    """What its source says it is good at, in one word each."""
+    """What it is good at according to its source; see ``APTITUDES``."""
     finetuning: Text | None = None
     context_tokens: Count | None = None
     context_native_tokens: Count | None = None
-    """Context without stretching such as YaRN, where that differs."""
+    """Context without extensions such as YaRN, if that differs."""
 
 
 def no_such_model(name: str) -> str:
@@ -157,7 +157,7 @@ class Catalog(msgspec.Struct, frozen=True):
     models: tuple[CatalogModel, ...]
     licenses: dict[str, License]
     bases: dict[str, str] = {}
-    """Beginning of a base model's repo name, in lower case -> license id."""
+    """Prefix of a base model's repo name, in lower case, to license id."""
 
     @property
     def book(self) -> LicenseBook:
@@ -174,7 +174,7 @@ class Catalog(msgspec.Struct, frozen=True):
         raise CatalogError(no_such_model(name), hint=hint)
 
     def get(self, name: str) -> CatalogModel | None:
-        """As ``find``, but None when the catalog does not hold it."""
+        """Like ``find``, but None when the catalog does not hold the model."""
         wanted = name.strip().lower()
         for model in self.models:
             if wanted in (model.id, model.repo.lower(), *(g.repo.lower() for g in model.gguf)):

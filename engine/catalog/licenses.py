@@ -26,7 +26,7 @@ class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clause: str
     text: str
     source: str = ""
-    """Where it was read; filled in with the license's own source when the file names none."""
+    """Where it was read; the license's own source if the file names none."""
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,11 +43,11 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clause: str
     text: str
     inclusive: bool = False
-    """The number itself is too much already, not only what exceeds it."""
+    """The number itself is already too much."""
     source: str = ""
 
     def excludes(self, stated: int) -> bool:
-        """Whether a stated number is too much."""
+        """Whether a stated number exceeds the cap."""
         return stated >= self.number if self.inclusive else stated > self.number
 
 
@@ -60,29 +60,29 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Terms that nobody has read are None; a verdict that needs one is unknown."""
+    """Terms that nobody has read are None; a verdict that needs one of them is unknown."""
 
     name: str
     spdx: str
     osi_approved: bool
     source: str
     titles: tuple[str, ...] = ()
-    """How its text begins a line."""
+    """How a line of its text starts."""
     max_words: int | None = None
-    """The longest text that is this license and nothing else; None where additions would not loosen the terms."""
+    """Words in the longest text that is this license alone; None if additions could not loosen the terms."""
     aliases: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     commercial: Term | None = None
     internal: Term | None = None
-    """Use inside a business; None where ``commercial`` covers it."""
+    """Use inside a business; None if ``commercial`` covers it."""
     research: Term | None = None
-    """Non-commercial research, evaluation and personal use; None where a wider use covers it."""
+    """Non-commercial research, evaluation and personal use; None if a wider use covers it."""
     acceptable_use: Policy | None = None
     attribution: Term | None = None
     redistribute: Term | None = None
     naming: Term | None = None
     train: Term | None = None
-    """Use of outputs to train other models."""
+    """Training other models on outputs."""
     user_cap: Cap | None = None
     revenue_cap: Cap | None = None
     region: Region | None = None
@@ -91,10 +91,10 @@ class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         stated = [term for term in (self.research, self.internal, self.commercial) if term is not None]
         strictness = [_STRICTNESS[term.value] for term in stated]
         if strictness != sorted(strictness):
-            raise ValueError(f"{self.name}: a wider use is allowed more freely than a narrower one")
+            raise ValueError(f"{self.name} allows a wider use more freely than a narrower one")
 
     def use(self, purpose: Purpose) -> Term | None:
-        """The term for a purpose; a wider use that is allowed covers the narrower ones."""
+        """The term for a purpose. A wider use that is allowed covers narrower ones."""
         if purpose == "commercial":
             return self.commercial
         if purpose == "internal":
@@ -106,10 +106,10 @@ class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class LicenseBook(msgspec.Struct, frozen=True):
     licenses: dict[str, License]
     bases: dict[str, str]
-    """Beginning of a base model's repo name, in lower case -> license id."""
+    """Prefix of a base model's repo name, in lower case, to license id."""
 
     def base_license(self, repo: str) -> str | None:
-        """License id of the base model ``owner/name``, by the longest known beginning; None when unknown."""
+        """License id of the base model ``owner/name``, by the longest known prefix; None when unknown."""
         wanted = repo.strip().lower()
         known = [start for start in self.bases if wanted.startswith(start)]
         return self.bases[max(known, key=len)] if known else None
@@ -121,7 +121,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_licenses(path: Path) -> LicenseBook:
-    """The licenses and what fine-tunes inherit. Raises LicenseFileError."""
+    """Read the licenses and what fine-tunes inherit. Raises LicenseFileError."""
     try:
         file = msgspec.convert(loads(path.read_text(encoding="utf-8")), _File)
     except (OSError, UnicodeError, TOMLDecodeError, msgspec.ValidationError) as error:
@@ -138,9 +138,9 @@ def read_licenses(path: Path) -> LicenseBook:
 
 
 def license_id(tag: str, licenses: Mapping[str, License]) -> str | None:
-    """Our id for a ``general.license`` value, a license's name or link, or a hub tag (``license:apache-2.0``).
+    """The catalog's id for a license's name or link, or a hub tag such as ``license:apache-2.0``.
 
-    None when unknown; ``other`` is unknown.
+    None when unknown, as ``other`` is.
     """
     wanted, link = _plain(tag.strip().removeprefix("license:")), _plain_link(tag)
     for key, terms in licenses.items():
@@ -150,10 +150,10 @@ def license_id(tag: str, licenses: Mapping[str, License]) -> str | None:
 
 
 def recognise_text(text: str, licenses: Mapping[str, License]) -> tuple[str, ...]:
-    """Ids of the licenses whose titles begin a line of a LICENSE file, in the order they appear.
+    """Ids of the licenses whose titles start a line of a LICENSE file, in order of appearance.
 
-    Empty when none does, or when a permissive license comes with more words than its own: what was added may limit
-    it, and nobody has read it.
+    Empty when there is none, or when the text is longer than a permissive license alone: the addition may limit it, and
+    nobody has read it.
     """
     found: dict[str, int] = {}
     for key, terms in licenses.items():

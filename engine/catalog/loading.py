@@ -1,4 +1,7 @@
-"""Reading a family file: one line a fact, sources by their short names, what goes without saying left out."""
+"""Reads the catalog's family files.
+
+The files are written for people: one line per fact, sources by short names, and no defaults. The reader fills in both.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +35,14 @@ from .licenses import LicenseBook, read_licenses
 
 _loading = threading.Lock()
 OPEN_LLM = "OLLBv2"
-"""How the names of the Open LLM Leaderboard v2's scores begin."""
+"""Prefix of the names of Open LLM Leaderboard v2 scores."""
 _OPEN_LLM_SOURCE = "open-llm-v2"
 _OPEN_LLM_SETUP = "lm-evaluation-harness, normalised"
 _OPEN_LLM_DATE = "May 2025"
 
 
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A model as its file has it, in the order in which the files have it."""
+    """A model as its file states it. The fields are in the files' order."""
 
     id: str
     name: str
@@ -58,11 +61,11 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     feed_forward: Count | None = None
     tied_embeddings: Flag | None = None
     kv: KvLayout | None = None
-    """None: every layer caches K and V of every token."""
+    """None means that every layer caches K and V of every token."""
     gguf: tuple[GgufRepo, ...] = ()
     scores: tuple[Score, ...] = ()
     open_llm_v2: dict[str, float] = {}
-    """Open LLM Leaderboard v2, the only scores of one harness across families."""
+    """Open LLM Leaderboard v2, the only scores that one harness took across families."""
 
 
 class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,15 +76,15 @@ class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_sources(path: Path) -> dict[str, str]:
-    """Sources that several families share, by their short names. Raises CatalogError."""
+    """Sources that several families share, by short name. Raises CatalogError."""
     return msgspec.convert(_read_toml(path), dict[str, str])
 
 
 def read_family(path: Path, shared: dict[str, str], book: LicenseBook) -> tuple[CatalogModel, ...]:
-    """The models of one family file, short names of sources replaced by the sources, licenses of bases added.
+    """The models of one family file, with sources resolved and the licenses of bases added.
 
     Raises:
-        CatalogError: the file is not as it should be; the message names the place.
+        CatalogError: the file is invalid; the message names the place.
     """
     raw = _read_toml(path)
     own = raw.get("sources", {})
@@ -90,7 +93,7 @@ def read_family(path: Path, shared: dict[str, str], book: LicenseBook) -> tuple[
         if isinstance(model, dict):
             _resolve(model, {**shared, **own}, unused, f"{path.name}: model {model.get('id', '?')}")
     if unused:
-        raise CatalogError(f"{path.name}: nothing names the source {next(iter(unused))!r}.", hint="Take it out.")
+        raise CatalogError(f"{path.name}: nothing uses the source {next(iter(unused))!r}.", hint="Remove it.")
     try:
         family = msgspec.convert(raw, _Family)
     except msgspec.ValidationError as error:
@@ -119,7 +122,7 @@ def _resolve(node: Any, sources: dict[str, str], unused: dict[str, str], where: 
                 _resolve(value, sources, unused, f"{where}, {key}" if isinstance(value, dict) else where)
             elif value not in sources:
                 raise CatalogError(
-                    f"{where}: the source {value!r} is listed neither under [sources] nor in sources.toml.",
+                    f"{where}: the source {value!r} is not listed under [sources] or in sources.toml.",
                     hint="Add it there.",
                 )
             else:

@@ -1,8 +1,8 @@
-"""The quants a candidate is offered in, and what each costs in size and in quality.
+"""The quants that a model is offered in, and what each costs in size and quality.
 
-Bits per weight: llama.cpp tools/quantize/README.md, Llama 3.1 8B, whole files; small models with a large vocabulary
-come out higher. Quality: llama.cpp tools/perplexity/README.md, table "LLaMA 3 8b", Wikitext-2, mean perplexity over
-that of f16 (6.2316); one model's figures, of which other models differ, larger ones losing less.
+Bits per weight are from llama.cpp tools/quantize/README.md, for whole files of Llama 3.1 8B; small models with a large
+vocabulary need more. Quality is from llama.cpp tools/perplexity/README.md, table "LLaMA 3 8b", Wikitext-2: mean
+perplexity over that of f16 (6.2316). Other models differ, and larger models lose less.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from ..gguf.naming import DEFAULT_QUANT
+from ..units import GIB
 from .entries import CatalogModel
 from .kv import kv_cache_bytes
 
@@ -21,13 +22,13 @@ class Quant(msgspec.Struct, frozen=True):
     name: str
     bits_per_weight: float
     perplexity_increase: float
-    """Published share by which perplexity rises over f16: 0.028 is 2.8 %."""
+    """Published increase in perplexity over f16, as a share: 0.028 is 2.8 %."""
     imatrix: bool = False
-    """The published figure is of a file made with an importance matrix."""
+    """The published figure is for a file made with an importance matrix."""
 
     @property
     def cost(self) -> str:
-        """What the published table says the quant costs, in a few words."""
+        """The published loss of quality, in a few words."""
         share = self.perplexity_increase
         digits = 0 if share >= 0.1 else 1 if share >= 0.01 else 2
         return f"perplexity +{share:.{digits}%}{' with imatrix' if self.imatrix else ''}"
@@ -48,9 +49,9 @@ LADDER = (
 class Rung(msgspec.Struct, frozen=True):
     quant: Quant
     file_bytes: int
-    """Estimated: parameters times bits per weight."""
+    """Estimated as parameters times bits per weight."""
     memory_bytes: int
-    """Estimated weights and KV cache; compute buffers and weight repacking are not in it."""
+    """Estimated weights and KV cache, without compute buffers and weight repacking."""
     fits: bool
 
 
@@ -68,7 +69,7 @@ def ladder(model: CatalogModel, memory_bytes: int | None, n_ctx: int) -> tuple[R
 
 
 def best_fitting(model: CatalogModel, memory_bytes: int, n_ctx: int) -> Rung | None:
-    """The best quant that fits, by the published loss of quality; None when none does."""
+    """The quant that loses the least quality among those that fit; None when none fits."""
     fitting = [rung for rung in ladder(model, memory_bytes, n_ctx) if rung.fits]
     return min(fitting, key=lambda rung: rung.quant.perplexity_increase, default=None)
 
@@ -78,12 +79,12 @@ def default_rung(model: CatalogModel, n_ctx: int) -> Rung:
     return next(rung for rung in ladder(model, None, n_ctx) if rung.quant.name == DEFAULT_QUANT)
 
 
-_MACHINES_GB = (1, 2, 4, 8, 16, 32, 64)
+_MACHINES_GIB = (1, 2, 4, 8, 16, 32, 64)
 _SHARE = 0.75
-DEPLOYMENT_RULE = f"derived: {DEFAULT_QUANT} and the KV cache of 8,192 tokens take at most 75 % of the machine's memory"
+DEPLOYMENT_RULE = f"derived: {DEFAULT_QUANT} and the KV cache of 8,192 tokens take up to 75 % of the machine's memory"
 
 
-def smallest_machine_gb(model: CatalogModel) -> int | None:
-    """Memory of the smallest usual machine that the model suits, in GB, by ``DEPLOYMENT_RULE``; None beyond 64."""
+def smallest_machine_gib(model: CatalogModel) -> int | None:
+    """Memory in GiB of the smallest common machine that suits the model by ``DEPLOYMENT_RULE``; None above 64."""
     needed = default_rung(model, 8192).memory_bytes
-    return next((gb for gb in _MACHINES_GB if needed <= _SHARE * gb * 1e9), None)
+    return next((size for size in _MACHINES_GIB if needed <= _SHARE * size * GIB), None)

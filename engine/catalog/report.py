@@ -1,4 +1,4 @@
-"""The license verdict on a catalog model, a license or a GGUF file, with its reasons. No legal advice."""
+"""License verdicts on catalog models, licenses and GGUF files, with reasons. Not legal advice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .effective import EffectiveLicense, clues_of_file, effective_license
 from .entries import Catalog, CatalogModel
 from .verdict import AllowedIf, StatedUse, Unknown, Verdict, license_verdict, model_verdict, reasons_of, verdict_word
 
-DISCLAIMER = "This is a reading of the terms, no legal advice."
+DISCLAIMER = "This is a reading of the terms, not legal advice."
 
 
 class LicenseReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,11 +22,11 @@ class LicenseReport(msgspec.Struct, frozen=True, kw_only=True):
     """Where the licenses were read; empty when none is stated."""
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    """Where the terms were read."""
+    """Where the terms can be read."""
     disclaimer: str = DISCLAIMER
 
     def lines(self) -> list[str]:
-        """For a terminal."""
+        """Lines for a terminal."""
         word = verdict_word(self.verdict) + (" (treat as not allowed)" if isinstance(self.verdict, Unknown) else "")
         stated = "none stated, neither in a LICENSE file nor in the file's header"
         if self.licenses:
@@ -36,7 +36,7 @@ class LicenseReport(msgspec.Struct, frozen=True, kw_only=True):
             *(f"  - {reason}" for reason in reasons_of(self.verdict)),
             f"License: {stated}.",
             *(f"Note: {note}" for note in self.notes),
-            *(f"Terms read in: {source}" for source in self.sources),
+            *(f"Terms: {source}" for source in self.sources),
             self.disclaimer,
         ]
 
@@ -69,7 +69,7 @@ def file_report(path: Path, use: StatedUse, catalog: Catalog, *, repo: str = "")
 
 
 def file_verdict(effective: EffectiveLicense, use: StatedUse, catalog: Catalog) -> Verdict:
-    """The verdict on what a model really carries."""
+    """The verdict on the licenses that a model really carries."""
     return license_verdict(effective.licenses, use, catalog.licenses, effective.conditions)
 
 

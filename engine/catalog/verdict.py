@@ -1,4 +1,4 @@
-"""May this model be used that way? Reasons quote the term; unknown is never allowed. No legal advice."""
+"""Whether a license allows a use. Reasons quote the terms, and unknown is never allowed. Not legal advice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .licenses import Cap, License, Purpose, Region, Term
 
 class StatedUse(msgspec.Struct, frozen=True):
     purpose: Purpose = "commercial"
-    """``commercial``: in or for a product or service; ``internal``: inside a business; ``research``: without gain."""
+    """``commercial``: in or for a product or service; ``internal``: inside a business; ``research``: not for profit."""
     monthly_users: int | None = None
     annual_revenue_usd: int | None = None
     redistribute: bool = False
@@ -20,7 +20,7 @@ class StatedUse(msgspec.Struct, frozen=True):
     osi_required: bool = False
     gated_ok: bool = True
     region: str | None = None
-    """"EU", "UK", "KR", "US", …; None when not stated."""
+    """``EU``, ``UK``, ``KR``, ``US`` and so on; None when not stated."""
 
 
 class Allowed(msgspec.Struct, frozen=True, tag="allowed"):
@@ -45,11 +45,11 @@ _EU = frozenset(
     {"EU", "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT"}
     | {"LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE"}
 )
-_PURPOSES: tuple[Purpose, ...] = ("research", "internal", "commercial")  # each allows what those before it do
+_PURPOSES: tuple[Purpose, ...] = ("research", "internal", "commercial")  # each one includes those before it
 
 
 def severity(verdict: Verdict) -> int:
-    """From 0, allowed, to 3, not allowed; unknown is 2."""
+    """0 for allowed, 1 for allowed if, 2 for unknown, 3 for not allowed."""
     return (Allowed, AllowedIf, Unknown, NotAllowed).index(type(verdict))
 
 
@@ -64,7 +64,7 @@ def reasons_of(verdict: Verdict) -> tuple[str, ...]:
 
 
 class _Findings:
-    """What the terms said so far, before one verdict is made of it."""
+    """What the terms say, collected before the verdict."""
 
     def __init__(self) -> None:
         self.no: list[str] = []
@@ -73,25 +73,25 @@ class _Findings:
         self.yes: list[str] = []
 
     def term(self, name: str, what: str, term: Term | None) -> None:
-        """File a term under what it says; one that nobody has read is unknown."""
+        """Add a term. One that nobody has read is unknown."""
         if term is None:
-            self.unknown.append(f"{name}: the terms for {what} are not known")
+            self.unknown.append(f"{name}: the terms for {what} are unknown")
             return
         line = f"{name} {term.clause}: {term.text}"
         {"yes": self.yes, "no": self.no, "conditional": self.conditions}[term.value].append(line)
 
     def cap(self, name: str, stated: int | None, cap: Cap | None) -> None:
-        """A limit is a condition until the number is stated."""
+        """Add a cap, which is a condition until the user states a number."""
         if cap is None:
             return
         line = f"{name} {cap.clause}: {cap.text}"
         if stated is None:
             self.conditions.append(line)
         elif cap.excludes(stated):
-            self.no.append(f"{line}; you stated {stated:,}")
+            self.no.append(f"{line} (you stated {stated:,})")
 
     def region(self, name: str, stated: str | None, region: Region | None) -> None:
-        """Likewise for where the user is."""
+        """Add a limit on where the model is used, which is a condition until the user states a region."""
         if region is None:
             return
         here = (stated or "").strip().upper()
@@ -102,7 +102,7 @@ class _Findings:
             self.conditions.append(f"{name} {region.clause}: {region.text}")
 
     def verdict(self) -> Verdict:
-        """One answer: what is forbidden comes before what is unknown, and that before conditions."""
+        """One answer. What is forbidden counts before what is unknown, and that before conditions."""
         if self.no:
             return NotAllowed(tuple(dict.fromkeys(self.no)))
         if self.unknown:
@@ -115,9 +115,9 @@ class _Findings:
 def license_verdict(
     license_ids: Sequence[str], use: StatedUse, licenses: Mapping[str, License], conditions: Sequence[str] = ()
 ) -> Verdict:
-    """The strictest answer of all licenses that a model carries: a fine-tune also carries its base's.
+    """The strictest answer of all licenses that a model carries; a fine-tune also carries its base's license.
 
-    ``conditions`` are added to what must be done; they never loosen the answer.
+    ``conditions`` are added to what the user must do; they never loosen the answer.
     """
     found = _Findings()
     found.conditions += conditions
@@ -126,21 +126,21 @@ def license_verdict(
     for key in license_ids:
         terms = licenses.get(key)
         if terms is None:
-            found.unknown.append(f"license {key!r} is not in the catalog, so its terms are not known")
+            found.unknown.append(f"license {key!r} is not in the catalog, so its terms are unknown")
         else:
             _judge(terms, use, found)
     return found.verdict()
 
 
 def model_verdict(model: CatalogModel, use: StatedUse, licenses: Mapping[str, License]) -> Verdict:
-    """As ``license_verdict``, plus the gate that the hub puts before the files."""
+    """Like ``license_verdict``, and it also checks for a gate before the files on the hub."""
     verdict = license_verdict(model.licenses, use, licenses)
     if use.gated_ok:
         return verdict
     if model.gated is None:
-        return verdict if isinstance(verdict, NotAllowed) else Unknown(("whether the files are gated is not known",))
+        return verdict if isinstance(verdict, NotAllowed) else Unknown(("it is unknown whether the files are gated",))
     if model.gated.value:
-        gate = f"gated: terms must be accepted at huggingface.co/{model.repo}"
+        gate = f"gated: you must accept terms at huggingface.co/{model.repo}"
         return NotAllowed((*(verdict.reasons if isinstance(verdict, NotAllowed) else ()), gate))
     return verdict
 
@@ -168,7 +168,7 @@ def _judge(terms: License, use: StatedUse, found: _Findings) -> None:
 
 
 def _use_term(terms: License, purpose: Purpose) -> Term | None:
-    """The term for a use; where nobody has read it, a narrower use that is refused refuses the wider one."""
+    """The term for a use. If nobody has read it, a narrower use that is not allowed rules out the wider one."""
     stated = terms.use(purpose)
     if stated is not None:
         return stated

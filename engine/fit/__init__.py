@@ -1,1 +1,1 @@
-"""How fast a model runs here and how much memory it takes, measured before it is downloaded."""
+"""Speed and memory of a model on this machine, measured before it is downloaded."""

@@ -1,4 +1,4 @@
-"""Measurements of before: one small file each, named after everything that they depend on."""
+"""Earlier measurements: one small file each, named after a hash of everything that the measurement depends on."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ from .source import Source
 from .trial import LEAST_GENERATE, LEAST_PROMPT, N_GENERATE, N_PROMPT
 
 _PROTOCOL = 6
-"""Raise it when the same words would be measured in another way."""
+"""Raise this number when measurements change without a change in what names them."""
 
 
 def cached_fit(source: Source, settings: Settings) -> Fit | None:
-    """What was measured before of ``source`` here, under these settings and with this llama.cpp; None: not yet.
+    """The earlier measurement of ``source`` on this machine with these settings and this llama.cpp, or None.
 
-    Starts nothing and asks nobody: fit for a user interface that fills its table. A model of the catalog is
-    ``CatalogSource(model, quant)``.
+    Fast: it starts no process and uses no network.
     """
     try:
         note = _note_path(source, full_settings(settings))
@@ -40,14 +39,14 @@ def cached_fit(source: Source, settings: Settings) -> Fit | None:
 
 
 def keep_fit(source: Source, settings: Settings, fit: Fit) -> None:
-    """Remember a measurement; what cannot be written is measured again next time."""
+    """Store a measurement. If it cannot be written, the model is measured again next time."""
     note = _note_path(source, full_settings(settings))
     with contextlib.suppress(OSError):
         write_atomically(note, msgspec.json.encode(fit))
 
 
 def full_settings(settings: Settings) -> Settings:
-    """With the number of threads that 0 means."""
+    """The settings with the number of threads that 0 stands for."""
     return msgspec.structs.replace(settings, n_threads=settings.n_threads or usable_physical_cores())
 
 
@@ -58,7 +57,7 @@ def _note_path(source: Source, settings: Settings) -> Path:
 
 @lru_cache(maxsize=1)
 def _machine() -> str:
-    """This machine and what measures on it."""
+    """This machine, and the software and protocol that measure on it."""
     from importlib.metadata import version
 
     cpu = read_cpu()

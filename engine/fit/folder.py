@@ -1,4 +1,4 @@
-"""Where hollow files are while they are measured. They are deleted afterwards; after a kill, at the next start."""
+"""The folder for hollow files. They are deleted after the measurement, or by the next one after a kill."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .. import paths
 
 @contextmanager
 def hollow_folder() -> Iterator[Path]:
-    """A folder of its own, gone at the end. What processes that are no more have left is removed first."""
+    """A folder that is deleted at the end. Folders of processes that have ended are removed first."""
     base = paths.cache_dir() / "hollow"
     base.mkdir(parents=True, exist_ok=True)
     sweep(base)
@@ -26,7 +26,7 @@ def hollow_folder() -> Iterator[Path]:
 
 
 def sweep(base: Path) -> None:
-    """Remove the folders of processes that have ended, and files that belong to none."""
+    """Remove folders of processes that have ended, and files that belong to no process."""
     import psutil
 
     for entry in base.iterdir():

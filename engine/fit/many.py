@@ -1,4 +1,4 @@
-"""Many models, the cheapest first, for a table that fills while its reader waits.
+"""Measures many models, smallest first, so that a table fills while its reader waits.
 
 ::
 
@@ -6,9 +6,9 @@
         async for source, fit in fits:
             ...
 
-What was measured before comes at once, then the smallest model, and so on. Stopping early (``aclose``, or cancelling
-the task) ends the worker that is measuring, deletes its hollow file and keeps every measurement that was finished.
-Nothing here knows a screen; one measurement runs at a time, or they would disturb each other.
+Earlier measurements come at once, then the smallest model, and so on. Stopping early (``aclose``, or canceling the
+task) ends the worker that is measuring, deletes its hollow file and keeps every finished measurement. One measurement
+runs at a time, because two would disturb each other.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ async def measure_fits(
     refresh: bool = False,
     started: Callable[[Source], None] | None = None,
 ) -> AsyncGenerator[tuple[Source, Fit], None]:
-    """Every source with its measurement, the cheapest first; ``started`` is called before one is measured.
+    """Yield every source with its measurement, smallest first; ``started`` is called before each measurement.
 
-    Never raises for a model: its ``Fit`` says what the problem was.
+    Never raises for a model: its ``Fit`` says what the problem is.
     """
     left: list[Source] = []
     for source in cheapest_first(sources):
@@ -44,11 +44,11 @@ async def measure_fits(
             left.append(source)
         else:
             yield source, known
-        await asyncio.sleep(0)  # whoever reads may have a screen to paint
+        await asyncio.sleep(0)  # the caller may have a screen to paint
     of_shape: dict[str, Fit] = {}
     for source in left:
         shape = _shape(source)
-        if shape in of_shape:  # disturbed measurements are not kept, but here they need not be taken twice
+        if shape in of_shape:  # disturbed measurements are not stored, but need not be repeated here
             yield source, msgspec.structs.replace(of_shape[shape], name=source.name)
             continue
         if started is not None:
@@ -60,7 +60,7 @@ async def measure_fits(
 
 
 def _shape(source: Source) -> str:
-    """What its measurement depends on, the same for models of one shape; empty when it cannot be told."""
+    """What the measurement depends on, the same for models of one shape; empty when unknown."""
     try:
         return source.identity()
     except ModelFileError:
@@ -68,5 +68,5 @@ def _shape(source: Source) -> str:
 
 
 def cheapest_first(sources: Sequence[Source]) -> list[Source]:
-    """By about how large the files are, which is about how long measuring takes."""
+    """Sources by approximate file size, which is roughly how long measuring takes."""
     return sorted(sources, key=lambda source: source.sort_bytes())

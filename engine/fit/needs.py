@@ -1,6 +1,6 @@
-"""Bytes that a model needs, by its header alone.
+"""Memory that a model needs, estimated from its header.
 
-Estimates: for deciding what to try, never shown as measured.
+The estimates decide what to try. They are never shown as measured.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from ..gguf.rewrite import layer_bytes, layer_period
 from ..plan.model import Settings
 
 _ACTIVATION_ROWS = 8
-"""Rows of activations of a micro-batch that are alive at once, about."""
+"""Approximate number of activation rows per token that exist at once in a micro-batch."""
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
     """All in bytes."""
 
     layers: tuple[int, ...]
-    """Weights and KV cache of every layer."""
+    """Weights and KV cache of each layer."""
     output: int
-    """The output layer; the token embedding where it is tied."""
+    """The output layer, or the token embedding if it is tied."""
     rest: int
-    """Token embeddings and what else stays in main memory."""
+    """Token embeddings and everything else that stays in main memory."""
     compute: int
-    """Buffers of a micro-batch."""
+    """Compute buffers for a micro-batch."""
 
     @property
     def total(self) -> int:
@@ -36,11 +36,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def estimate_needs(header: GgufHeader, settings: Settings, kv_heads: Sequence[int] = ()) -> Needs:
-    """What the header lets expect for one sequence at ``settings.n_ctx``.
-
-    KV: 2 x KV heads x head size x cells x bytes a number, for every layer; sliding layers keep window + micro-batch
-    cells (llama.cpp src/llama-kv-cache-iswa.cpp). ``kv_heads`` are those of every layer, where they differ.
-    """
+    """Estimate the needs of one sequence at ``settings.n_ctx``; ``kv_heads`` are KV heads per layer, if they differ."""
     weights = layer_bytes(header)
     sizes = {tensor.name: tensor.size_bytes for tensor in header.tensors}
     embedding = sizes.get("token_embd.weight", 0)

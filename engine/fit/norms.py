@@ -1,7 +1,7 @@
-"""A few real values of a model on the hub: the norms of one of its layers, some kilobytes.
+"""A few real values from a model on the hub: the norms of one layer, some kilobytes.
 
-Every layer of the hollow file gets the same ones. They decide how large activations are, and so how much work kernels
-that look at values do; what they are exactly does not show in the time.
+Every layer of the hollow file gets the same norms. They set the size of activations, and so the work of kernels that
+look at values. Their exact values do not show in the time.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from ..hub.listing import HubFile, HubRepo
 from ..hub.remote import read_range
 
 _MOST_TENSORS = 16
-"""Each is a request: more are not worth the time."""
+"""Each tensor costs a request; more are not worth the time."""
 _LAYER = re.compile(r"^blk\.(\d+)\.")
 
 
 def remote_norms(hub: Hub, repo: HubRepo, file: HubFile, header: bytes) -> dict[str, bytes]:
-    """Norms by tensor name without the layer, kept for the next time; empty where they cannot be had: 1.0 does too.
+    """Norms by tensor name without the layer, cached for next time; empty if they cannot be downloaded.
 
-    ``header`` is that of ``file``, checked.
+    ``header`` is the checked header of ``file``. Norms that are missing count as 1.0, which works too.
     """
     note = paths.cache_dir() / "headers" / (hashlib.sha256(header).hexdigest() + ".norms")
     try:
@@ -53,7 +53,7 @@ def remote_norms(hub: Hub, repo: HubRepo, file: HubFile, header: bytes) -> dict[
 
 
 def chosen_norms(header: bytes) -> list[Tensor]:
-    """The norms outside the layers and those of the middle one."""
+    """The norms outside the layers, and those of the middle layer."""
     norms = [tensor for tensor in parse_header(header).tensors if is_norm(tensor)]
     layers = sorted({int(match[1]) for tensor in norms if (match := _LAYER.match(tensor.name))})
     middle = f"blk.{layers[len(layers) // 2]}." if layers else ""

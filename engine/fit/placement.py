@@ -1,4 +1,4 @@
-"""How much of a model goes on a GPU, and what is left for main memory."""
+"""How much of a model goes on the GPU, and how much stays in main memory."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from ..plan.model import Settings
 from .needs import Needs
 
 _VRAM_USED = 0.9
-"""Share of the free VRAM that is planned for: drivers and fragments take some."""
+"""Share of the free VRAM to plan for; drivers and fragmentation take the rest."""
 _ASK_S = 60.0
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a model is to be."""
+    """Where the parts of a model go."""
 
     settings: Settings
-    """With the number of layers on the GPU."""
+    """Settings with the number of layers on the GPU."""
     gpu_layers: int | None
-    """None without a GPU, when all layers fit on it, or when the user said how many."""
+    """None without a GPU, when all layers fit on it, or when the user chose the number."""
     host_bytes: int
-    """Weights and KV cache that are left for main memory."""
+    """Weights and KV cache that stay in main memory."""
     gpu_free_bytes: int
-    """0 without a GPU that this build can use."""
+    """0 without a GPU that this build of llama.cpp can use."""
 
 
 def place(needs: Needs, settings: Settings) -> Placement:
-    """The best number of layers for the GPUs that are here and that this build of llama.cpp can use."""
+    """The best number of layers for the GPUs of this machine that this build of llama.cpp can use."""
     layers = len(needs.layers)
     whole = sum(needs.layers) + needs.output + needs.rest
     free = gpu_free_bytes() if settings.n_gpu_layers != 0 else 0
@@ -53,17 +53,16 @@ def place(needs: Needs, settings: Settings) -> Placement:
 
 
 def best_gpu_layers(layers: Sequence[int], output: int, compute: int, free_bytes: int) -> int:
-    """The largest ``n_gpu_layers`` whose share fits into ``free_bytes`` of VRAM.
+    """The largest ``n_gpu_layers`` that fits in ``free_bytes`` of VRAM.
 
-    llama.cpp puts the last layers on the GPU first, and the output layer only when all others are there
-    (``n_gpu_layers`` = layers + 1; src/llama-model.cpp, ``load_tensors``). ``compute`` is needed as soon as one
-    layer is there.
+    llama.cpp puts the last layers on the GPU first, and the output layer only after all others (``n_gpu_layers`` =
+    layers + 1; src/llama-model.cpp, ``load_tensors``). ``compute`` is needed as soon as one layer is on the GPU.
 
     Args:
-        layers: bytes of each layer with its KV cache, first to last.
+        layers: bytes of each layer with its KV cache, in order.
         output: bytes of the output layer.
         compute: bytes of compute buffers on the GPU.
-        free_bytes: VRAM that is free, less what should stay so.
+        free_bytes: free VRAM, minus what should stay free.
     """
     left = free_bytes - compute
     count = 0
@@ -76,10 +75,10 @@ def best_gpu_layers(layers: Sequence[int], output: int, compute: int, free_bytes
 
 
 def gpu_free_bytes() -> int:
-    """VRAM that is free now, of all GPUs that this build of llama.cpp can use; 0 where there are none."""
+    """Free VRAM of all GPUs that this build of llama.cpp can use; 0 without any."""
     if not read_gpus() and sys.platform != "darwin":
         return 0
-    # In a process of its own: looking for devices may crash in a driver.
+    # In a separate process, because looking for devices can crash in a driver.
     command = [sys.executable, "-m", "weighin.engine.llama.backend"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_ASK_S, check=True)

@@ -1,4 +1,4 @@
-"""The dimensions of a catalog model, complete and held against its parameter count."""
+"""The dimensions of a catalog model, completed and checked against its parameter count."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ..errors import ModelFileError
 from ..gguf.architectures import ARCHITECTURES, Dimensions, Rope, parameter_count, tensor_shapes
 
 _TOLERANCE = 0.01
-"""A header whose weights number differently from the model's is the header of some other model."""
+"""A header with a different number of weights belongs to another model."""
 _SOLVED_TOLERANCE = 0.0005
 _WIDTH_STEP = 256
-"""Feed-forward widths are multiples of it, which tells a width solved from the parameter count from chance."""
+"""Feed-forward widths are multiples of this, so a width solved from the parameter count can be told from chance."""
 _LLAMA3_VOCABULARY = 128_256
 _UNKNOWN_CONTEXT = 4096
 BPE_TOKEN_BYTES = 330
 SENTENCEPIECE_TOKEN_BYTES = 112
 _LARGEST_OLD_SENTENCEPIECE = 40_000
-"""Vocabularies of Llama 2's kind have 32 000 tokens and some of their own."""
+"""Vocabularies like Llama 2's have 32,000 tokens and a few more."""
 
 
 def catalog_dimensions(model: CatalogModel) -> Dimensions:
@@ -54,11 +54,11 @@ def catalog_shape(model: CatalogModel) -> Dimensions:
 
 
 def vocabulary_bytes(model: CatalogModel) -> int:
-    """What llama.cpp keeps of the vocabulary in memory, about: a header made from dimensions has none.
+    """Approximate memory that llama.cpp uses for the vocabulary, which a synthesized header lacks.
 
-    Measured with llama-cpp-python 0.3.36, models that differ in nothing else: 302 bytes a token for BPE with 49 152
-    tokens and as many merges, 350 with 128 256 tokens and 280 000 merges, 112 for SentencePiece with 262 144 tokens.
-    A test loads such models again.
+    Measured with llama-cpp-python 0.3.36 on models that differ in nothing else: 302 bytes per token for BPE with 49,152
+    tokens and as many merges, 350 with 128,256 tokens and 280,000 merges, 112 for SentencePiece with 262,144 tokens. A
+    test repeats the measurement.
     """
     dims = model.dimensions
     pieces = dims.arch.startswith("gemma") or dims.n_vocab < _LARGEST_OLD_SENTENCEPIECE
@@ -88,12 +88,12 @@ def _complete(model: CatalogModel) -> Dimensions:
     solved = [found for choice in choices if (found := _solved(choice, model.parameters.total)) is not None]
     if not solved:
         raise _unmeasurable(model, "the catalog does not state its feed-forward width")
-    # Both may add up: then there are as many weights either way, and untied reads fewer of them for a token.
+    # Both may add up. Then the number of weights is the same, and untied reads fewer of them per token.
     return solved[-1]
 
 
 def _solved(dimensions: Dimensions, total: int) -> Dimensions | None:
-    """With the feed-forward width that gives ``total`` parameters; None when no usual width does."""
+    """The dimensions with the feed-forward width that gives ``total`` parameters; None if no common width does."""
 
     def count(n_ff: int) -> int:
         return parameter_count(tensor_shapes(msgspec.structs.replace(dimensions, n_ff=n_ff)))
@@ -110,7 +110,7 @@ def _tied(dimensions: Dimensions, *, tied: bool) -> Dimensions:
 
 
 def _rope(model: CatalogModel) -> Rope:
-    """How the context was stretched, by family: some hundred bytes and an operation that costs next to nothing."""
+    """How the context was extended, by family. It costs a few hundred bytes and almost no time."""
     dims, context = model.dimensions, model.context_tokens.value if model.context_tokens else 0
     if dims.arch == "llama" and dims.n_vocab == _LLAMA3_VOCABULARY and context > 8192:
         return "llama3"
@@ -123,5 +123,5 @@ def _rope(model: CatalogModel) -> Rope:
 
 def _unmeasurable(model: CatalogModel, reason: str) -> ModelFileError:
     return ModelFileError(
-        f"{model.id} cannot be measured hollow: {reason}.", hint="Name its repo on the hub, or download it."
+        f"{model.id} cannot be measured without its file: {reason}.", hint="Name its repo on the hub, or download it."
     )

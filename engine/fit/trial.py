@@ -1,8 +1,8 @@
-"""One short measurement of one file in a worker of its own.
+"""One short measurement of one file, in its own worker.
 
-The ordinary protocol with fewer tokens: what a table of many models needs is the order of magnitude soon, not three
-digits late. How many tokens is found by trying: as many as take about half a second. Large models repeat less, because
-their repeats are long enough.
+It uses the ordinary protocol with fewer tokens, because a table of many models needs approximate figures soon rather
+than exact figures late. The number of tokens is doubled until a repeat takes about half a second. Large models repeat
+less, because their repeats are long enough.
 """
 
 from __future__ import annotations
@@ -38,46 +38,46 @@ from ..worker.supervisor import Worker
 N_PROMPT = 512
 N_GENERATE = 16
 LEAST_PROMPT = 32
-"""On an AVX2 machine 32 tokens ran at 0.97 of the rate of 512, 16 at 0.93, 8 at 0.65."""
+"""On an AVX2 machine, 32 tokens ran at 0.97 of the rate of 512; 16 at 0.93; 8 at 0.65."""
 LEAST_GENERATE = 2
-"""Only of large models, of which a token takes over an eighth of a second. On the same machine 4 tokens ran within 2 %
-of the rate of 16 and 32."""
+"""Reached only by large models, which take over 1/8 s per token. On the same machine, 4 tokens ran within 2 % of the
+rate of 16 and 32."""
 _WARM_UP = 1
-"""Touches every weight; what prompts need beyond that is small beside a second of them."""
+"""Tokens that touch every weight. The rest of a prompt's warm-up is small compared with a second of prompts."""
 _LONG_S = 0.5
-"""A repeat this long is not repeated, and no repeat is chosen to be longer."""
+"""Seconds. A repeat this long is not repeated, and repeats are not made longer."""
 _SHORT_S = 0.25
-"""A repeat up to this long is repeated twice, a longer one once."""
+"""Seconds. A repeat up to this long is repeated twice, a longer one once."""
 _DEEP_TOKENS, _DEEP_S = 48, 0.3
-"""Tokens timed at each depth at most, and seconds of them."""
+"""Maximum number of tokens timed at each depth, and maximum seconds."""
 _LAYERS_FILLED = 1.2
-"""After so many layers of a micro-batch its buffers have been used: ggml's allocator gives each layer the same ones."""
+"""Layers after which a micro-batch has used its buffers; ggml's allocator gives every layer the same ones."""
 
 DepthChoice = Callable[[float], int]
-"""From prompt tokens a second to the depth at which generation is measured; 0: not at all."""
+"""From prompt tokens per second to the depth at which generation is measured; 0 measures none."""
 
 ReportT = TypeVar("ReportT", Loaded, SpeedDone, DepthMeasured, BuffersFilled)
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured, in seconds and bytes."""
+    """The figures of one trial, in seconds and bytes."""
 
     n_prompt: int
     prompt_s: float
-    """For ``n_prompt`` tokens, the median."""
+    """Median for ``n_prompt`` tokens."""
     token_s: float
-    """A generated token after an empty cache."""
+    """Time per generated token with an empty cache."""
     depth: int = 0
     deep_token_s: float = 0.0
-    """A generated token after ``depth`` others; 0 when that was not measured."""
+    """Time per generated token after ``depth`` others; 0 if not measured."""
     peak_bytes: int
-    """Of the process, the buffers of a whole micro-batch included."""
+    """Peak memory of the process, including the buffers of a whole micro-batch."""
     vram_bytes: int
     disturbed: bool
 
 
 class DepthTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token takes after an empty cache and after ``depth`` others, in seconds, the median of some tokens."""
+    """Median seconds per token with an empty cache and after ``depth`` other tokens."""
 
     depth: int
     token_s: float
@@ -94,10 +94,10 @@ async def run_trial(
 ) -> Trial:
     """Load ``path``, a model of ``n_layer`` layers, and measure it.
 
-    ``n_prompt`` 0 means as many prompt tokens as take about half a second.
+    With ``n_prompt`` 0, the prompt has as many tokens as take about half a second.
 
     Raises:
-        WeighinError: the worker died or refused; nothing else was harmed.
+        WeighinError: the worker died or failed; nothing else is affected.
     """
     least, most = (n_prompt, n_prompt) if n_prompt else (LEAST_PROMPT, N_PROMPT)
     async with _loaded(name, path, settings) as worker:
@@ -125,10 +125,10 @@ async def run_trial(
 
 
 async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: int, fill_s: float) -> DepthTrial:
-    """Load ``path`` and measure generation up to ``wanted`` tokens, or to as many as come into the cache in ``fill_s``.
+    """Load ``path`` and measure generation at ``wanted`` tokens, or at the depth that ``fill_s`` seconds reach.
 
     Raises:
-        WeighinError: the worker died or refused; nothing else was harmed.
+        WeighinError: the worker died or failed; nothing else is affected.
     """
     n_tokens = min(_DEEP_TOKENS, settings.n_ctx // 4)
     depth = min(wanted, settings.n_ctx - n_tokens)
@@ -145,7 +145,7 @@ async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: 
 
 @asynccontextmanager
 async def _loaded(name: str, path: Path, settings: Settings) -> AsyncIterator[Worker]:
-    """A worker that has the model loaded, killed at the end."""
+    """A worker with the model loaded; it is killed at the end."""
     worker = Worker("fit-" + re.sub(r"[^A-Za-z0-9._-]+", "-", name), logs=paths.logs_dir())
     try:
         await asyncio.gather(worker.start(), asyncio.to_thread(read_in, path))
@@ -157,12 +157,12 @@ async def _loaded(name: str, path: Path, settings: Settings) -> AsyncIterator[Wo
 
 
 async def _measure(worker: Worker, kind: SpeedKind, least: int, most: int) -> tuple[int, list[SpeedDone]]:
-    """How many tokens were timed, ``least`` to ``most``, and each repeat of them."""
+    """The number of tokens timed, from ``least`` to ``most``, and all repeats."""
     n_tokens = least
     first = await _once(worker, kind, n_tokens, depth=0, seed=0)
     while n_tokens * 2 <= most and first.elapsed_s / least * n_tokens * 2 <= _LONG_S:
         n_tokens *= 2
-    if n_tokens > least:  # then the first was one more warm-up
+    if n_tokens > least:  # the first one was another warm-up
         first = await _once(worker, kind, n_tokens, depth=0, seed=0)
     wanted = 3 if first.elapsed_s <= _SHORT_S else 2 if first.elapsed_s <= _LONG_S else 1
     return n_tokens, [first, *[await _once(worker, kind, n_tokens, depth=0, seed=seed) for seed in range(1, wanted)]]
@@ -176,7 +176,7 @@ async def _ask(worker: Worker, command: Command, answer: type[ReportT]) -> Repor
     report = await worker.ask(command)
     if not isinstance(report, answer):
         raise ModelFileError(
-            f"The worker for {worker.name} gave no measurement.", hint=f"Its log is {worker.log_path}."
+            f"The worker for {worker.name} returned no measurement.", hint=f"See its log, {worker.log_path}."
         )
     return report
 

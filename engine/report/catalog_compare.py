@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..catalog.entries import Catalog, CatalogModel, Languages
 from ..catalog.loading import OPEN_LLM
-from ..catalog.quants import DEPLOYMENT_RULE, smallest_machine_gb
+from ..catalog.quants import DEPLOYMENT_RULE, smallest_machine_gib
 from ..catalog.ranking import published_score, setup
 from ..catalog.verdict import StatedUse, Verdict, model_verdict, reasons_of, verdict_word
 from ..units import format_memory
@@ -171,8 +171,8 @@ def _languages(languages: Languages | None) -> str:
 
 
 def _machine(model: CatalogModel) -> str:
-    size = smallest_machine_gb(model)
-    return "over 64 GB" if size is None else f"from {size} GB"
+    size = smallest_machine_gib(model)
+    return "over 64 GiB" if size is None else f"from {size} GiB"
 
 
 def _rule(title: str, width: int) -> str:

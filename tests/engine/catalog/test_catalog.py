@@ -129,11 +129,11 @@ def test_unknown_name_suggests_near_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('source = "hub"', 'source = "nowhere"', "listed neither"),
+        ('source = "hub"', 'source = "nowhere"', "is not listed"),
         ("n_layer = 32", 'n_layer = "many"', "n_layer"),
         ("context_tokens =", "contxt_tokens =", "contxt"),
         ("[[model]]", "[[model]", "cannot be used"),
-        ("[sources]", '[sources]\nold = "nobody names it"', "'old'"),
+        ("[sources]", '[sources]\nold = "nothing uses it"', "'old'"),
         ('license = "llama3.1"', "", "license"),
     ],
 )

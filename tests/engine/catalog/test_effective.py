@@ -258,7 +258,7 @@ def test_a_file_is_judged_by_its_header(tmp_path: Path) -> None:
     assert report.licenses == ("mrl",)
     assert "header" in report.decided_by
     assert report.lines()[0] == "m-Q4_0.gguf (Mine): not allowed"
-    assert report.lines()[-1].endswith("no legal advice.")
+    assert report.lines()[-1].endswith("not legal advice.")
 
 
 def test_the_license_beside_a_file_wins(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_models_of_one_shape_are_measured_once() -> None:
 
 async def test_a_catalog_model_of_unknown_shape_says_so() -> None:
     fit = await measure_fit(CatalogSource(load_catalog().find("granite-4.0-h-tiny"), "Q4_K_M"), SETTINGS)
-    assert "cannot be measured hollow: the catalog does not state" in fit.problem
+    assert "cannot be measured without its file: the catalog does not state" in fit.problem
     assert not paths.logs_dir().exists()
 
 

@@ -22,7 +22,7 @@ def test_nearly_all_of_the_catalog_can_be_measured_and_the_rest_says_why() -> No
         measurable += 1
         assert parameter_count(tensor_shapes(dimensions)) == pytest.approx(model.parameters.total, rel=0.01)
     for name, reason in reasons.items():
-        assert reason.startswith(f"{name} cannot be measured hollow: ")
+        assert reason.startswith(f"{name} cannot be measured without its file: ")
     assert measurable >= 0.85 * len(load_catalog().models)
 
 

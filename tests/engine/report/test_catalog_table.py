@@ -10,7 +10,7 @@ import pytest
 
 from weighin.engine.catalog.entries import CatalogError
 from weighin.engine.catalog.loading import load_catalog
-from weighin.engine.catalog.quants import LADDER, best_fitting, ladder, smallest_machine_gb
+from weighin.engine.catalog.quants import LADDER, best_fitting, ladder, smallest_machine_gib
 from weighin.engine.catalog.ranking import ModelFilter, rank_models
 from weighin.engine.catalog.sort_keys import SORT_KEYS, SortKey
 from weighin.engine.catalog.verdict import Allowed, StatedUse
@@ -86,7 +86,7 @@ def test_comparison_shows_set_ups_licenses_and_derived_machines() -> None:
     text = "\n".join(compare_models(["llama-3.1-8b-instruct", "phi-4"], load_catalog(), {}, width=120))
     assert "69.4 (instruct, 5-shot)" in text
     assert "Llama 3.1 Community License" in text
-    assert "from 8 GB" in text
+    assert "from 8 GiB" in text
     assert "derived: Q4_K_M" in text
     assert "Nothing yet" in text
     with pytest.raises(CatalogError, match="no model named"):
@@ -113,7 +113,7 @@ def test_the_ladder_says_what_each_quant_costs() -> None:
 
 def test_deployment_follows_from_size() -> None:
     catalog = load_catalog()
-    sizes = {name: smallest_machine_gb(catalog.find(name)) for name in ("smollm2-135m-instruct", "phi-4")}
+    sizes = {name: smallest_machine_gib(catalog.find(name)) for name in ("smollm2-135m-instruct", "phi-4")}
     assert sizes == {"smollm2-135m-instruct": 1, "phi-4": 16}
 
 

@@ -44,7 +44,7 @@ def test_rows_are_labeled_and_ordered_by_cost(tiny_models: list[Path], tmp_path:
     assert "truncated" in rows[0]
     assert "measured (real file)" in rows[1]
     assert "measured (hollow)" in rows[2]
-    assert "cannot be measured hollow" in rows[3]
+    assert "cannot be measured without its file" in rows[3]
     assert "2 of 4 measured." in err
 
 
