@@ -1,7 +1,7 @@
-"""How the answer is found in what a model wrote. Registered by name; each returns None when it finds nothing.
+"""Extractors: find the answer in the output. Registered by name; each returns None when it finds nothing.
 
-Finding nothing is no wrong answer but a class of its own: it is stored as None and counted beside the scores.
-Think blocks are stripped before, by ``thinking``.
+Finding nothing is not the same as a wrong answer: it is stored as None and counted separately. ``thinking`` has already
+removed thinking blocks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .patterns import find_match
 Extractor = Callable[[str], str | None]
 
 MAX_JSON_STARTS = 64
-"""So many opening brackets are tried in one text: each try may read on to its end."""
+"""Maximum number of opening brackets tried in one text, because each try may read to its end."""
 
 _LETTER = r"(?:\*\*|__|[(\[{\"'])*(?P<letter>[A-J])(?![\w'’])"
 _SAID = re.compile(
@@ -30,17 +30,17 @@ _FENCE = re.compile(r"^[ \t]*(?P<fence>```+|~~~+)[ \t]*(?P<label>[\w+#.-]*)[^\n`
 
 
 def whole(text: str) -> str | None:
-    """Everything, trimmed."""
+    """The whole output, trimmed."""
     return text.strip() or None
 
 
 def verbatim(text: str) -> str | None:
-    """Everything as it was written, white space at both ends included (IFEval's paragraphs, a completion's indent)."""
+    """The whole output with its white space, which matters for IFEval's paragraphs and a completion's indent."""
     return text if text.strip() else None
 
 
 def first_line(text: str) -> str | None:
-    """The first line that is not blank, without an ``Answer:`` in front."""
+    """The first line that is not blank, without a leading ``Answer:``."""
     for line in text.splitlines():
         found = re.sub(r"^\s*(?:the\s+)?answer\b(?:\s+is\b)?\s*:?\s*", "", line, flags=re.IGNORECASE).strip()
         if found:
@@ -49,7 +49,7 @@ def first_line(text: str) -> str | None:
 
 
 def last_number(text: str) -> str | None:
-    """The last number, as lm-evaluation-harness' flexible GSM8K filter finds it."""
+    """The last number, as the flexible GSM8K filter of lm-evaluation-harness finds it."""
     found = re.findall(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", text)
     return next((a or b for a, b in reversed(found)), None)
 
@@ -61,7 +61,7 @@ def after_hashes(text: str) -> str | None:
 
 
 def boxed(text: str) -> str | None:
-    r"""What stands in the last complete ``\boxed{…}`` (or ``\fbox{…}``), braces balanced."""
+    r"""The content of the last complete ``\boxed{…}`` or ``\fbox{…}`` with balanced braces."""
     for start in reversed([found.end() for found in re.finditer(r"\\f?box(?:ed)?\s*\{", text)][-8:]):
         depth = 1
         for brace in re.finditer(r"\\.|[{}]", text[start:], re.DOTALL):
@@ -72,11 +72,11 @@ def boxed(text: str) -> str | None:
 
 
 def letter(text: str) -> str | None:
-    """The letter of the option chosen, ``A`` to ``J``.
+    """The letter of the chosen option, ``A`` to ``J``.
 
-    In this order: the last one named as the answer (``The answer is (B)``, ``Answer: **C**``); one alone on a line or
-    in a box; one that opens the text (``B. Paris``, ``(B) Paris``); the only one that stands in brackets. ``A`` and
-    ``I`` as words count only in the first two places.
+    Tries in this order: the last letter named as the answer (``The answer is (B)``, ``Answer: **C**``); one alone on a
+    line or in a box; one that starts the text (``B. Paris``, ``(B) Paris``); the only one in brackets. The words ``A``
+    and ``I`` count only in the first two.
     """
     in_box = boxed(text)
     if in_box and (inside := re.fullmatch(r"(?:\\text\s*\{)?\s*\(?([A-J])\)?\.?\s*\}?", in_box)):
@@ -99,7 +99,7 @@ def _is_label(text: str, found: re.Match[str]) -> bool:
 
 
 def json_block(text: str) -> str | None:
-    """The text of the JSON value: in a code fence, else the whole, else the longest object or list amid words."""
+    """The text of the JSON value: a code fence's, else the whole output, else the longest object or list in it."""
     for content, label in reversed(_fenced(text)):
         if label.lower() in ("", "json", "jsonc") and _is_json(content):
             return content.strip()
@@ -119,9 +119,9 @@ def json_block(text: str) -> str | None:
 
 
 def code_block(text: str) -> str | None:
-    """The code: all fenced blocks of the first block's language in order, else the whole text; line ends are kept.
+    """The code: all fenced blocks in the first block's language, in order, else the whole text. Line ends are kept.
 
-    A fence that is never closed reaches to the end, as it does when an answer was cut off.
+    A fence that is never closed extends to the end, because the answer may have been cut off.
     """
     blocks = [(content, label.lower()) for content, label in _fenced(text) if content.strip()]
     if not blocks:
@@ -131,7 +131,7 @@ def code_block(text: str) -> str | None:
 
 
 def _fenced(text: str) -> list[tuple[str, str]]:
-    """Content and label of every code fence."""
+    """The content and label of every code fence."""
     blocks, opening = [], None
     for line in _FENCE.finditer(text):
         if opening is None:
@@ -158,10 +158,10 @@ EXTRACTORS: dict[str, Extractor] = {
 
 
 def find_extractor(name: str) -> Extractor:
-    """The extractor ``name``; of task files also ``regex:GROUP:PATTERN``, the find of that number.
+    """The extractor ``name``. Task files also use ``regex:GROUP:PATTERN``: the match with that number.
 
     Raises:
-        DatasetError: there is none.
+        DatasetError: there is no such extractor.
     """
     if name.startswith("regex:"):
         group, _, pattern = name.removeprefix("regex:").partition(":")
@@ -172,10 +172,10 @@ def find_extractor(name: str) -> Extractor:
 
 
 def parse_json(text: str) -> Any:
-    """The one JSON value that ``text`` is, plain or as the only content of a code fence.
+    """The JSON value that ``text`` consists of, plain or as the only content of a code fence.
 
     Raises:
-        ValueError: it is something else, or nested too deep to read. ``NaN`` and ``Infinity`` are no JSON.
+        ValueError: it is something else or nested too deep. ``NaN`` and ``Infinity`` are not JSON.
     """
     text = text.strip()
     fence = re.fullmatch(r"```[A-Za-z0-9]*[ \t]*\n(.*?)\n?[ \t]*```", text, flags=re.DOTALL)
@@ -194,4 +194,4 @@ def _is_json(text: str) -> bool:
 
 
 def _no_json(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

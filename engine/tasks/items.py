@@ -1,4 +1,4 @@
-"""Items, and suites opened in one committed order."""
+"""Items, and suites with their items in the order they are asked."""
 
 from __future__ import annotations
 
@@ -10,62 +10,62 @@ import msgspec
 from .spec import SuiteSpec
 
 DEFAULT_N_CTX = 4096
-"""As of a plan that does not say, in tokens."""
+"""Context length of a plan that does not set one, in tokens."""
 
 
 class ChoiceItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with its possible answers."""
+    """A question with its options, scored by their likelihood."""
 
     id: str
     question: str
     choices: tuple[str, ...]
     gold: int
-    """Index of the right choice."""
+    """Index of the correct option."""
     golds: tuple[int, ...] = ()
-    """All the right ones where several are (TruthfulQA mc2); empty means only ``gold``."""
+    """Indexes of all correct options when there are several (TruthfulQA mc2). Empty means only ``gold``."""
     contexts: tuple[str, ...] = ()
-    """Finished contexts byte for byte, one for all choices or one for each; empty: the suite's template makes one."""
+    """Complete contexts, one for all options or one per option. Empty: built from the suite's template."""
     continuations: tuple[str, ...] = ()
-    """What is scored after the context, delimiter included; empty: delimiter and choice."""
+    """What is scored after the context, including the delimiter. Empty: the delimiter and the option."""
     level: int = 0
-    """Difficulty from 1 to 5, 0 when ungraded."""
+    """Difficulty from 1 to 5; 0 when ungraded."""
     group: str = ""
-    """What the item shares with others: its subject (grouped means) or passage (clustered errors)."""
+    """What the item shares with others: its subject (means per subject) or its passage (clustered errors)."""
     row: int = -1
-    """Place in its data, from 0, in suites of subjects among those of its subject; set when the suite is opened."""
+    """Position in the data, from 0; within its subject in suites of subjects. Set when the suite is opened."""
 
 
 class GenerateItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A prompt with the answers that count as right."""
+    """A prompt with its correct answers, answered in free text."""
 
     id: str
     prompt: str
     answers: tuple[str, ...]
-    """The first is shown as the expected one; empty where ``check`` says what is right."""
+    """The first is shown as the expected one. Empty when ``check`` decides what is correct."""
     system: str = ""
     plain_prompt: str = ""
-    """The finished prompt byte for byte for plain style, few-shot included; empty: the suite's template makes one."""
+    """The complete prompt for plain style, including worked examples. Empty: built from the suite's template."""
     check: dict[str, Any] = {}
-    """What the scorer needs besides the answers: tests of code, a JSON schema, instructions to verify."""
+    """What the scorer needs besides the answers: tests for code, a JSON schema, instructions to verify."""
     stop: tuple[str, ...] = ()
-    """Stops this answer besides the suite's own."""
+    """Stop texts for this item, in addition to the suite's."""
     level: int = 0
     group: str = ""
     row: int = -1
-    """As of choice items."""
+    """As for choice items."""
 
 
 Item: TypeAlias = ChoiceItem | GenerateItem
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True):
-    """A spec with the items of a run, in the order they are asked."""
+    """A spec with its items in the order they are asked."""
 
     spec: SuiteSpec
     items: tuple[Item, ...]
 
     def subjects(self) -> dict[str, int]:
-        """Items of each subject, by name; empty where groups are no subjects."""
+        """Number of items per subject, by name; empty when groups are not subjects."""
         if self.spec.group_kind != "subject":
             return {}
         return dict(sorted(Counter(item.group for item in self.items if item.group).items()))

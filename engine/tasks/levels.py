@@ -9,7 +9,7 @@ import msgspec
 from ..stats.intervals import Interval, accuracy_interval
 
 DEFAULT_THRESHOLD = 0.6
-"""Share right from which a level counts as mastered, where guessing gives nothing."""
+"""Share correct from which a level counts as reached, where guessing scores 0."""
 
 
 class LevelShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,43 +19,43 @@ class LevelShare(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     n_right: int
     interval: Interval
-    """95 % for the share right, of this level alone."""
+    """95 % interval for the share correct at this level alone."""
 
     @property
     def share(self) -> float:
-        """Share right, 0 to 1."""
+        """Share correct, 0 to 1."""
         return self.n_right / self.n
 
 
 class LevelReached(msgspec.Struct, frozen=True, kw_only=True):
-    """How far up a model gets; 0 where the first level already is too hard."""
+    """How far up a model gets; 0 when the first level is already too hard."""
 
     level: int
-    """By the shares as they are."""
+    """By the observed shares."""
     surely: int
-    """By the lower ends of the intervals: so far it gets even if the items were lucky."""
+    """By the lower ends of the intervals: reached even if the items were lucky."""
     possibly: int
-    """By the upper ends: further it does not get even if they were unlucky. ``surely <= level <= possibly``."""
+    """By the upper ends: the highest level it could reach if they were unlucky. ``surely <= level <= possibly``."""
     threshold: float
     shares: tuple[LevelShare, ...]
     """Every level with answers, lowest first."""
 
 
 def threshold_above_chance(chance: float, wanted: float = DEFAULT_THRESHOLD) -> float:
-    """The threshold where guessing alone gives ``chance``: the same part of what lies above guessing."""
+    """The threshold when guessing scores ``chance``: the share ``wanted`` of the distance from chance to 1."""
     return chance + wanted * (1 - chance)
 
 
 def level_reached(results: Iterable[tuple[int, bool]], *, threshold: float = DEFAULT_THRESHOLD) -> LevelReached:
-    """The highest level L such that the share right is at least ``threshold`` at every level with answers up to L.
+    """The highest level L whose share correct, like that of every level below it, is at least ``threshold``.
 
-    ``results`` holds (level, right) of each answer; level 0 means ungraded and is left out. A level without answers
-    below one with answers ends the count: nobody knows. Shares of few items are uncertain, so three levels are given:
-    by the shares themselves, and by the lower and upper ends of each level's own 95 % interval (Wilson, or
-    Clopper-Pearson below 30 items). The ends hold for each level alone, not for all levels together.
+    ``results`` holds (level, correct) for each answer; level 0 means ungraded and is left out. A level without answers
+    ends the count, because its share is unknown. Shares of few items are uncertain, so the result has three levels: by
+    the observed shares, and by the lower and upper ends of each level's 95 % interval (Wilson, or Clopper-Pearson below
+    30 items). The intervals hold for each level alone, not for all levels together.
 
     Raises:
-        ValueError: the threshold is not above 0 and at most 1, or a level is negative.
+        ValueError: the threshold is not in (0, 1], or a level is negative.
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"a threshold of {threshold} is not above 0 and at most 1")

@@ -1,4 +1,4 @@
-"""The one committed order in which a run's items count, whatever order they are computed in."""
+"""The fixed order in which a run's items count, whatever order they are computed in."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Place(msgspec.Struct, frozen=True):
 
     suite: str
     index: int
-    """In the suite's own order."""
+    """Position in the suite's order."""
 
 
 def committed_order(suites: Sequence[Suite], seed: int) -> tuple[Place, ...]:
     """All items of all suites as one uniform random permutation, drawn from the seed.
 
-    The suites' names are shuffled as often as they have items, and each name stands for its suite's next item; since
-    each suite is in a random order of its own, the whole is one draw without replacement from the pool, which is what
-    the sequential tests need.
+    Shuffles a list that holds each suite's name once per item; each name then stands for its suite's next item. Every
+    suite is in random order itself, so the result is one draw without replacement from all items, which is what the
+    sequential tests need.
     """
     names = [suite.spec.name for suite in suites for _item in suite.items]
     random.Random(f"{seed}:order of all").shuffle(names)

@@ -1,4 +1,4 @@
-"""What is sent to a worker for an item, and what comes back. Both travel as JSON."""
+"""What a worker receives for an item and what it returns. Both travel as JSON."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChoiceRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Log-likelihoods wanted for each continuation."""
+    """Asks for the log-likelihood of each continuation."""
 
     item: str
     contexts: tuple[str, ...]
-    """One for all continuations, or one for each."""
+    """One for all continuations, or one per continuation."""
     continuations: tuple[str, ...]
-    """With the delimiter in front, such as ``" blue"``."""
+    """Including the delimiter, such as ``" blue"``."""
 
 
 class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A greedy answer wanted."""
+    """Asks for a greedy answer."""
 
     item: str
     prompt: str
     """For models without a chat template."""
     messages: tuple[Message, ...]
-    """For models with one."""
+    """For models with a chat template."""
     stop: tuple[str, ...]
     max_tokens: int
 
 
 class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
-    """For each continuation: its summed log-likelihood in nats, its tokens, whether greedy decoding would give it."""
+    """For each continuation: its log-likelihood in nats, its token count, and whether greedy decoding produces it."""
 
     item: str
     prompt: str
@@ -51,11 +51,11 @@ class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The text generated, cut before its first stop string."""
+    """The generated text, cut before the first stop text."""
 
     item: str
     prompt: str
-    """As sent, after the template."""
+    """As sent, after the chat template."""
     text: str
     n_prompt_tokens: int
     n_output_tokens: int
@@ -64,7 +64,7 @@ class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_request(spec: SuiteSpec, item: Item) -> ChoiceRequest | GenerateRequest:
-    """The model-independent request for ``item``."""
+    """The request for ``item``, the same for every model."""
     if isinstance(item, ChoiceItem):
         return ChoiceRequest(
             item=item.id,

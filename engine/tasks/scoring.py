@@ -1,4 +1,4 @@
-"""From a worker's result to a scored answer."""
+"""Turns a worker's result into a scored answer."""
 
 from __future__ import annotations
 
@@ -13,25 +13,30 @@ from .scorers import find_scorer
 from .thinking import strip_thinking
 
 FRAGILE_NATS = 0.15
-"""Batch layout moves option log-probabilities of quantised models by up to this much."""
+"""How far the batch layout can move an option's log-probability in a quantized model."""
 
 
 def score(
     suite: Suite, item: Item, result: ChoiceResult | GenerateResult, *, candidate: str, repeat: int = 0
 ) -> AnswerScored:
-    """The scored answer of ``candidate`` on ``item``."""
+    """The scored answer of ``candidate`` to ``item``.
+
+    Raises:
+        DatasetError: the result does not belong to this kind of item, or the scorer cannot use the item.
+        SandboxError: code cannot be run safely on this machine.
+    """
     if isinstance(item, ChoiceItem) and isinstance(result, ChoiceResult):
         return _score_choice(suite, item, result, candidate, repeat)
     if isinstance(item, GenerateItem) and isinstance(result, GenerateResult):
         return _score_text(suite, item, result, candidate, repeat)
-    raise DatasetError(f"The result of item {item.id} is of another kind than the item.")
+    raise DatasetError(f"The result for item {item.id} does not match the item's kind.")
 
 
 def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidate: str, repeat: int) -> AnswerScored:
-    # As lm-evaluation-harness (api/task.py, process_results): acc picks the largest sum, acc_norm the largest sum per
-    # character of the choice without its leading space; the first of equals wins, as numpy's argmax has it.
+    # Like lm-evaluation-harness (api/task.py, process_results): acc picks the largest sum, acc_norm the largest sum per
+    # character of the option without its leading space. The first of equals wins, as in numpy's argmax.
     sums = list(result.log_likelihoods)
-    # Where something else than the choices is scored (MMLU's letters, WinoGrande's rest), its length is what counts.
+    # When something other than the options is scored (MMLU's letters, WinoGrande's endings), its length counts.
     scored = tuple(text.removeprefix(" ") for text in item.continuations) or item.choices
     per_character = [value / max(len(text), 1) for value, text in zip(sums, scored, strict=True)]
     by_sum, by_character = sums.index(max(sums)), per_character.index(max(per_character))
@@ -40,7 +45,7 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
     scores = {"acc": float(by_sum == item.gold), "acc_norm": float(by_character == item.gold)}
     correct = chosen == item.gold
     if item.golds:
-        # TruthfulQA mc2 (lm-evaluation-harness: tasks/truthfulqa/utils.py): the share of probability on true answers.
+        # TruthfulQA mc2 (lm-evaluation-harness: tasks/truthfulqa/utils.py): the probability mass on true answers.
         weights = [math.exp(value - max(sums)) for value in sums]
         scores = {"acc": sum(weights[index] for index in item.golds) / sum(weights)}
         correct = scores["acc"] >= suite.spec.right_at
@@ -80,11 +85,11 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
 def _is_fragile(
     sums: list[float], per_character: list[float], choices: tuple[str, ...], chosen: int, leading: str
 ) -> bool:
-    """Whether a shift of FRAGILE_NATS in one option's sum could turn the choice."""
+    """Whether a shift of FRAGILE_NATS in one option's sum could change the choice."""
     if leading != "acc_norm":
         top = sorted(sums, reverse=True)
         return len(top) > 1 and top[0] - top[1] < FRAGILE_NATS
-    # In acc_norm a shift of the sum counts divided by the option's own length.
+    # acc_norm divides a shift of the sum by the option's length.
     return any(
         per_character[chosen] - value < FRAGILE_NATS / max(min(len(choices[i]), len(choices[chosen])), 1)
         for i, value in enumerate(per_character)

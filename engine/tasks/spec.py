@@ -1,4 +1,4 @@
-"""Suite specs: one TOML file a suite under ``assets/tasks``, found by scanning. A new suite is a new file."""
+"""Suite specs: one TOML file per suite in ``assets/tasks``, found by scanning. A new suite is a new file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from weighin.assets import asset
 
 from ..errors import DatasetError
 from ..suggest import did_you_mean
@@ -19,7 +21,7 @@ DELIMITER = " "
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A solved example put before every item of a generate suite."""
+    """A worked example shown before every item of a generate suite."""
 
     prompt: str
     answer: str
@@ -29,63 +31,63 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Where a reference suite's rows come from."""
 
     repo: str
-    """Data set repository on the hub."""
+    """The data set's repository on the hub."""
     config: str = ""
     revision: str = "main"
     files: dict[str, str]
-    """Pattern of the files of each split, such as ``{"test" = "data/test-*.parquet"}``."""
+    """File pattern per split, such as ``{"test" = "data/test-*.parquet"}``."""
     also: dict[str, str] = {}
-    """Pattern of a split's file under the name that its authors publish it by, looked for in the user's folder."""
+    """File pattern per split under the authors' own file name, looked for in the user's folder."""
     license: str = ""
     url: str = ""
     size_hint: str = ""
-    """About how much is fetched, in words."""
+    """Approximate download size, in words."""
 
 
 class Harness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What lm-evaluation-harness 0.4.13 calls a suite of its own, for files that its tools hold against theirs."""
+    """The suite's counterpart in lm-evaluation-harness 0.4.13, for exports that its tools can compare."""
 
     task: str
-    """Its task; of a suite of subjects what stands before them: ``mmlu`` of ``mmlu_anatomy``."""
+    """Task name; for a suite of subjects the prefix: ``mmlu`` of ``mmlu_anatomy``."""
     version: float
     group_version: str = ""
-    """Of a suite of subjects that is a group there, with a row of its own; empty: only a tag, without one."""
+    """Version of the group, for a suite of subjects that has its own result row there. Empty: only a tag."""
     metrics: dict[str, str] = {}
-    """Our metrics to its ``metric,filter``, where it has fewer or other names; empty: the same without a filter."""
+    """From our metrics to its ``metric,filter``, where names differ. Empty: the same names, without a filter."""
 
 
 class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a suite's items become prompts, and its answers scores."""
+    """How a suite's items become prompts and its answers become scores."""
 
     name: str
     title: str
     description: str = ""
     kind: Kind
     metric: str
-    """The one of the scorer's metrics that the suite leads with, in lm-evaluation-harness's names where it has one."""
+    """The main metric, one of the scorer's, under lm-evaluation-harness's name when it has one."""
     right_at: float = 1.0
-    """An answer counts as right from this value of the leading metric on; stated where the metric is graded."""
+    """For a graded main metric, an answer counts as correct from this score up."""
     chance: float | None = None
     """Accuracy of guessing, 0 to 1."""
     data: str = ""
     """JSONL file beside the spec."""
     dataset: Dataset | None = None
-    """Rows that are fetched, or put there by hand."""
+    """A public data set, downloaded or put in place by hand."""
     format: str = ""
-    """Module of ``formats`` that turns those rows into items."""
+    """Module of ``formats`` that turns the data set's rows into items."""
     n_shot: int = 0
-    """Solved examples that the format puts before each item."""
+    """Number of worked examples that the format puts before each item."""
     group_kind: Literal["", "subject", "passage"] = ""
-    """What items of one group share: a subject, which gets a mean of its own, or a passage, so that their errors go
-    together. A group without a kind is only noted with the answer."""
+    """What the items of a group share: a subject, which gets its own mean, or a passage, which correlates their errors.
+    A group without a kind is only stored with the answer."""
     areas: dict[str, tuple[str, ...]] = {}
-    """Subjects by the area that they belong to, where a suite of subjects has areas."""
+    """Subjects by area, when a suite of subjects has areas."""
     harness: Harness | None = None
     """None: lm-evaluation-harness has no such task."""
     generator: str = ""
-    """Name of the generator that makes the items instead."""
+    """The generator that makes the items, when there is no data."""
     follows_context: bool = False
-    """The generator makes items as long as the plan's context lets them be."""
+    """Whether the generator makes items as long as the plan's context allows."""
     data_license: str = ""
     tags: tuple[str, ...] = ()
     """What a model that does well here is good for."""
@@ -93,9 +95,9 @@ class SuiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     context_template: str = CONTEXT_TEMPLATE
     """For choice suites; as lm-evaluation-harness asks ARC."""
     delimiter: str = DELIMITER
-    """Between context and choice."""
+    """Between context and option."""
     plain_template: str = "{prompt}\nAnswer:"
-    """Of generate suites, for models without a chat template."""
+    """For generate suites and models without a chat template."""
     system: str = ""
     shots: tuple[Shot, ...] = ()
     stop: tuple[str, ...] = ("\n",)
@@ -111,8 +113,6 @@ def suite_specs() -> list[SuiteSpec]:
 
 @cache
 def _scan() -> tuple[SuiteSpec, ...]:
-    from weighin.assets import asset
-
     specs = []
     for file in sorted(asset("tasks").glob("*.toml")):
         table = loads(file.read_text(encoding="utf-8"))
@@ -137,7 +137,7 @@ def find_spec(name: str) -> SuiteSpec:
     """The built-in suite ``name``.
 
     Raises:
-        DatasetError: there is none; names the ones that are near.
+        DatasetError: there is no such suite; the message suggests a similar name.
     """
     specs = {spec.name: spec for spec in suite_specs()}
     if name in specs:

@@ -1,4 +1,4 @@
-"""The same item asked in another way: its options in every cyclic order, its prompt under other neutral templates."""
+"""Variants of an item: its options in every cyclic order, and its prompt under other neutral templates."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ TEMPLATES = {
     "bare": "{prompt}\n",
     "instruction": "Give the answer to the following.\n\n{prompt}\n\nAnswer:",
 }
-"""By name. None says anything about the task, so none should make a difference."""
+"""By name. None of them says anything about the task, so none should change an answer."""
 
 _MOST_OPTIONS = 10
-"""Each order is another prompt: an item with more options would cost more than it tells."""
+"""Every order is another prompt, so an item with more options would cost more than it is worth."""
 _BETWEEN = r"(\W{1,6}(?:\w{1,4}\W{1,3}){0,2})"
-"""Between two options of a list: commas, line ends, letters or numbers with a sign after them, a short word such as
-``or``."""
+"""What can separate two options in a list: commas, line ends, letters or numbers followed by a sign, a short word such
+as ``or``."""
 _OWN_LABELS = (("", "Question:", "Q:"), ("Answer:", "A:"))
 
 
 def reordered(spec: SuiteSpec, item: Item) -> tuple[ChoiceItem, ...]:
-    """The item with its options in all cyclic orders, the one as written first; empty where order cannot matter.
+    """The item with its options in all cyclic orders, the original first. Empty when the order cannot matter.
 
-    It cannot where the prompt does not show the options (HellaSwag, ARC and other completion-style suites): then each
-    is scored after the same context, whatever the others are, and reordering them computes the same numbers again.
-    In order r, option ``(p + r) % n`` of the item stands at place p of the list.
+    It cannot matter when the prompt does not show the options (HellaSwag, ARC and other completion-style suites): each
+    is scored after the same context, so reordering them gives the same numbers. In order r, option ``(p + r) % n`` of
+    the item is at position p of the list.
     """
     if not isinstance(item, ChoiceItem) or item.golds:
         return ()
@@ -43,7 +43,7 @@ def reordered(spec: SuiteSpec, item: Item) -> tuple[ChoiceItem, ...]:
     listed = _find_list(request.contexts[0], item.choices)
     if listed is None:
         return ()
-    # Letters stay where they are and stand for other contents; whole texts move with their options.
+    # Letters keep their places and stand for other contents; whole texts move with their options.
     moves = not item.continuations or [c.strip() for c in item.continuations] == [c.strip() for c in item.choices]
     before, gaps, after = listed
     found = []
@@ -66,11 +66,11 @@ def reordered(spec: SuiteSpec, item: Item) -> tuple[ChoiceItem, ...]:
 
 
 def _find_list(context: str, choices: Sequence[str]) -> tuple[str, tuple[str, ...], str] | None:
-    """What stands before, between and after the last list of the choices in their order; None where there is none."""
+    """The text before, between and after the last list of the options in their order; None without such a list."""
     if len(set(choices)) < len(choices) or not all(choice.strip() for choice in choices):
         return None
     pattern = r"(?<!\w)" + _BETWEEN.join(re.escape(choice) for choice in choices) + r"(?!\w)"
-    # The last one: solved examples come first, and some of them may have the same options.
+    # The last one, because worked examples come first and may have the same options.
     last = None
     for match in re.finditer(pattern, context):
         last = match
@@ -78,10 +78,10 @@ def _find_list(context: str, choices: Sequence[str]) -> tuple[str, tuple[str, ..
 
 
 def reworded(spec: SuiteSpec, item: Item) -> tuple[ChoiceRequest | GenerateRequest, ...]:
-    """The item under each of ``TEMPLATES``, in their order; empty where another template would not be neutral.
+    """The item under each of ``TEMPLATES``, in order. Empty when another template would not be neutral.
 
-    That is where the prompt is finished and holds more than the item: solved examples in their own format, a sentence
-    to go on with, lettered options. The answers are scored as those to the item itself.
+    That is when the prompt is complete and holds more than the item: worked examples in their own format, a sentence to
+    continue, lettered options. The answers are scored like answers to the item itself.
     """
     if isinstance(item, ChoiceItem):
         if not _is_plain_question(spec, item):
@@ -93,7 +93,7 @@ def reworded(spec: SuiteSpec, item: Item) -> tuple[ChoiceRequest | GenerateReque
 
 
 def _is_plain_question(spec: SuiteSpec, item: ChoiceItem) -> bool:
-    """Whether the item is asked with nothing but a label before and after its question."""
+    """Whether the item's prompt is only its question, with at most a label before and after."""
     request = build_request(spec, item)
     if not isinstance(request, ChoiceRequest) or len(request.contexts) != 1 or item.continuations:
         return False
@@ -102,23 +102,23 @@ def _is_plain_question(spec: SuiteSpec, item: ChoiceItem) -> bool:
 
 
 def _choice_variant(spec: SuiteSpec, item: ChoiceItem, template: str) -> tuple[SuiteSpec, ChoiceItem]:
-    # After a line end the choice begins the line: no space before it.
+    # After a line end the option begins the line, without a space.
     delimiter = "" if template.endswith("\n") else spec.delimiter
     context = template.format(prompt=item.question)
     return msgspec.structs.replace(spec, delimiter=delimiter), msgspec.structs.replace(item, contexts=(context,))
 
 
 def _text_variant(spec: SuiteSpec, item: GenerateItem, template: str) -> GenerateRequest:
-    # Solved examples wear the same template; both prompt styles see it.
+    # Worked examples use the same template, in both prompt styles.
     shots = tuple(msgspec.structs.replace(shot, prompt=template.format(prompt=shot.prompt)) for shot in spec.shots)
     label = template.partition("{prompt}")[0].strip()
-    # A model without a chat template goes on with the next question of its own.
+    # A model without a chat template continues with a question it makes up.
     stop = spec.stop if "\n" in spec.stop or not label else (*spec.stop, f"\n{label}")
     request = build_request(
         msgspec.structs.replace(spec, shots=shots, plain_template="{prompt}", stop=stop),
         msgspec.structs.replace(item, prompt=template.format(prompt=item.prompt)),
     )
     assert isinstance(request, GenerateRequest)
-    # The line end after a bare prompt is for plain text; a chat's turn ends by itself.
+    # The line end after a bare prompt is for plain text; a chat turn ends by itself.
     turns = tuple(msgspec.structs.replace(turn, content=turn.content.rstrip()) for turn in request.messages)
     return msgspec.structs.replace(request, messages=turns)

@@ -1,4 +1,4 @@
-"""Items from a task file of lm-evaluation-harness, with its very prompts (its api/task.py and api/samplers.py)."""
+"""Items from a task file of lm-evaluation-harness, with identical prompts (its api/task.py and api/samplers.py)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Row = Mapping[str, Any]
 
 
 def harness_files(path: Path) -> list[Path]:
-    """The task file and all data that it names.
+    """The task file and all the data files it names.
 
     Raises:
         DatasetError: as ``read_harness_task``.
@@ -54,13 +54,13 @@ def open_harness_task(path: Path, *, name: str) -> tuple[SuiteSpec, tuple[Item, 
     """Spec and items of a task file, in the order of its rows.
 
     Raises:
-        DatasetError: the file asks for something unknown, or a row does not fit it.
+        DatasetError: the file asks for something unsupported, or a row does not fit it.
     """
     task = read_harness_task(path)
     maker = _Maker(task, path)
     items = maker.items()
     if not items:
-        raise DatasetError(f"The split {task.asked_split} of {path} has no rows.", hint="Name the right file.")
+        raise DatasetError(f"The split {task.asked_split} of {path} has no rows.", hint="Check the file it names.")
     return _spec(task, name, items), items
 
 
@@ -95,7 +95,7 @@ def _spec(task: HarnessTask, name: str, items: Sequence[Item]) -> SuiteSpec:
 
 
 def _filters(task: HarnessTask) -> tuple[RegexStep, ...]:
-    """The task's filters; without any the answer itself."""
+    """The task's filters; without any, the answer itself is compared."""
     found = []
     for each in task.filter_list:
         step = next((step for step in each.filter if step.function == "regex"), None)
@@ -117,7 +117,7 @@ class _Maker:
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         self._task, self._path = task, path
-        # Task files travel like data: their templates may not reach Python.
+        # Task files are shared like data, so their templates must not reach Python.
         self._jinja = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
         self._jinja.filters["regex_replace"] = _regex_replace
         self._templates: dict[str, Any] = {}
@@ -125,10 +125,10 @@ class _Maker:
         self._draw = random.Random(_SEED)
 
     def items(self) -> tuple[Item, ...]:
-        """One item a row of the split that is asked."""
+        """One item per row of the split that is asked."""
         make = self._choice_item if self._task.output_type == "multiple_choice" else self._generate_item
         split = self._task.asked_split
-        # Row by row in their order: each draws its solved examples from the same generator.
+        # In row order, because every row draws its few-shot examples from the same generator.
         return tuple(make(row, f"row {n} of {split}", n) for n, row in enumerate(self._rows[split]))
 
     def _shot_splits(self) -> list[str]:
@@ -140,7 +140,7 @@ class _Maker:
             raise self._wrong("dataset_kwargs.data_files", f"has no split {split!r}, only {', '.join(files)}")
         missing = next((file for file in files[split] if not file.is_file()), None)
         if missing is not None:
-            raise self._wrong("dataset_kwargs.data_files", f"names {missing}, which is not there")
+            raise self._wrong("dataset_kwargs.data_files", f"names {missing}, which does not exist")
         return [row for file in files[split] for row in read_rows(file)]
 
     def _choice_item(self, row: _Row, where: str, number: int) -> Item:
@@ -166,7 +166,7 @@ class _Maker:
         for pattern in (*check.regexes_to_ignore, *(step.pattern for step in check.filters)):
             check_pattern(pattern)
         prompt = self._context(row, where)
-        # With a chat template the harness sends the same text as one user turn.
+        # With a chat template, the harness sends the same text as one user turn.
         return GenerateItem(
             id=f"{self._task.asked_split}-{number}",
             prompt=prompt,
@@ -191,7 +191,7 @@ class _Maker:
         pool = self._rows[task.shots_split]
         same = task.shots_split == task.asked_split
         if len(pool) < n + same:
-            raise self._wrong("num_fewshot", f"is {n}, and the split {task.shots_split} has {len(pool)} rows")
+            raise self._wrong("num_fewshot", f"is {n}, but the split {task.shots_split} has {len(pool)} rows")
         if task.fewshot_config.sampler == "first_n":
             return [each for each in pool if not same or each != row][:n]
         if not same:
@@ -207,7 +207,9 @@ class _Maker:
     def _text(self, row: _Row, where: str) -> str:
         found = self._value(self._task.doc_to_text, row, "doc_to_text", where)
         if not isinstance(found, str) or (self._task.doc_to_choice is not None and found.isdigit()):
-            raise self._wrong("doc_to_text", f"gives {found!r} for {where}; a text is needed, one for all choices")
+            raise self._wrong(
+                "doc_to_text", f"gives {found!r} for {where}; it must be a text, the same for all choices"
+            )
         return found
 
     def _choices(self, row: _Row, where: str) -> tuple[str, ...]:
@@ -218,20 +220,22 @@ class _Maker:
             if given not in row:
                 found = _literal(found)
         if not isinstance(found, list | tuple) or len(found) < 2 or not all(isinstance(one, str) for one in found):
-            raise self._wrong("doc_to_choice", f"gives {str(found)[:80]!r} for {where}; a list of texts is needed")
+            raise self._wrong("doc_to_choice", f"gives {str(found)[:80]!r} for {where}; it must be a list of texts")
         return tuple(found)
 
     def _gold(self, row: _Row, choices: tuple[str, ...], where: str) -> int:
         found = self._target(row, where)
         if isinstance(found, str):
-            # What a template writes is a number if it can be; the harness' CSV reader finds numbers by itself too.
+            # A template's output is a number if possible; the harness's CSV reader also recognizes numbers.
             counts = self._task.dataset_path == "csv" or self._task.doc_to_target not in row
             if counts and re.fullmatch(r"[0-9]{1,4}", found):
                 found = int(found)
             elif found in choices:
                 return choices.index(found)
         if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < len(choices):
-            raise self._wrong("doc_to_target", f"gives {str(found)[:80]!r} for {where}, which is none of the choices")
+            raise self._wrong(
+                "doc_to_target", f"gives {str(found)[:80]!r} for {where}, which is not one of the choices"
+            )
         return found
 
     def _answers(self, row: _Row, where: str) -> tuple[str, ...]:
@@ -249,7 +253,7 @@ class _Maker:
         return wanted if isinstance(wanted, int) else self._value(wanted, row, "doc_to_target", where)
 
     def _value(self, template: str, row: _Row, key: str, where: str) -> Any:
-        """The column of that name, else what the template makes of the row."""
+        """The column of that name, or else the rendered template."""
         return row[template] if template in row else self._render(template, row, key, where)
 
     def _render(self, template: str, row: _Row, key: str, where: str) -> str:
@@ -267,7 +271,7 @@ class _Maker:
 
 
 def _literal(text: Any) -> Any:
-    """The Python literal that a template wrote, None where it is none."""
+    """The Python literal that a template wrote; None when it is not one."""
     try:
         return ast.literal_eval(str(text))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -275,8 +279,8 @@ def _literal(text: Any) -> Any:
 
 
 def _regex_replace(text: str, pattern: str, replacement: str, count: int = 0) -> str:
-    """The filter that the harness gives its templates."""
-    import regex  # type: ignore[import-untyped] # as re, and can be stopped
+    """The ``regex_replace`` filter of the harness's templates."""
+    import regex  # type: ignore[import-untyped]  # like re, with a time limit
 
     try:
         return str(regex.sub(pattern, replacement, text, count=count, timeout=10.0))

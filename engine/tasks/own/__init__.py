@@ -1,1 +1,1 @@
-"""Suites from the user's own data: files, hub data sets, columns, previews."""
+"""Your own data as suites: files, data sets on the hub, columns, previews."""

@@ -1,10 +1,12 @@
-"""The user's own data: JSONL, CSV or Parquet, every bad row told with its line number.
+"""Reads your own data (JSONL, CSV or Parquet) into items, and reports every bad row with its line number.
 
-Columns are ``question``, ``choices``, ``answer`` (choice items; the answer as an index from 0, a letter, the choice
-itself, or one of ``labels`` where that column lists the choices' labels) or ``prompt``, ``answer`` (generate items;
-several allowed answers as a list). ``id``, ``system`` and ``check`` (what a scorer needs besides the answers, an
-object) may be there. In CSV the choices stand in one column separated by ``|``; anywhere they may stand in columns of
-their own: ``A``, ``B``, ``C`` … or ``choice1``, ``choice2`` … Other names are mapped to these by ``columns``.
+Choice items have the columns ``question``, ``choices`` and ``answer``: an index from 0, a letter, the option itself, or
+one of ``labels`` when that column lists the options' labels. Generate items have ``prompt`` and ``answer``; several
+correct answers are a list. Optional columns are ``id``, ``system`` and ``check``, an object with what a scorer needs
+besides the answers. In CSV, ``choices`` is one column separated by ``|``. In any format the options can have columns of
+their own: ``A``, ``B``, ``C`` … or ``choice1``, ``choice2`` … ``columns`` maps other names to these.
+
+``rows`` reads the formats, ``items`` turns one row into an item.
 """
 
 from __future__ import annotations
@@ -31,24 +33,28 @@ class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with one row."""
 
     line: int
-    """As an editor counts, from 1."""
+    """Line number as in an editor, from 1."""
     message: str
 
 
 class UserData(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as far as it could be read; it can be used when there are no problems."""
+    """The rows that could be read. The data can be used when there are no problems."""
 
     kind: Kind
     items: tuple[Item, ...]
     problems: tuple[RowProblem, ...]
     columns: tuple[str, ...] = ()
-    """Of the first row that could be read, for a preview."""
+    """Columns of the first readable row, for a preview."""
     shots: tuple[Shot, ...] = ()
-    """The rows held out as solved examples, for generate suites; choice items carry theirs in their contexts."""
+    """Worked examples of generate suites. Choice items have theirs in their contexts."""
 
 
 def data_sha256(path: Path) -> str:
-    """SHA-256 of the file."""
+    """SHA-256 of the file.
+
+    Raises:
+        DatasetError: it is missing, not a plain file, too large or unreadable.
+    """
     return hashlib.sha256(_read(path)).hexdigest()
 
 
@@ -73,13 +79,13 @@ def read_user_files(
     """
     rows: list[Numbered] = []
     starts: list[int] = []
-    """Lines before each file: rows are numbered through, so that ids made of line numbers stay different."""
+    """Number of lines before each file. Numbering continues across files, so that ids made of line numbers differ."""
     size = 0
     for shown, path in files:
         content = _read(path)
         size += len(content)
         if size > MAX_SIZE_BYTES:
-            raise DatasetError(f"{where}: more than {MAX_SIZE_BYTES // 2**20} MiB in all.", hint="Take a sample.")
+            raise DatasetError(f"{where} has more than {MAX_SIZE_BYTES // 2**20} MiB in total.", hint="Take a sample.")
         starts.append(rows[-1][0] if rows else 0)
         rows += [(starts[-1] + line, row) for line, row in rows_of_file(shown, content, columns or {})]
     data = _user_data(rows, where, shots, scorer)
@@ -98,9 +104,9 @@ def _in_its_file(problem: RowProblem, starts: list[int], names: list[str]) -> Ro
 
 def _user_data(rows: list[Numbered], where: str, shots: int, scorer: str) -> UserData:
     if not rows:
-        raise DatasetError(f"{where} has no rows.", hint="It needs at least one item.")
+        raise DatasetError(f"{where} has no rows.", hint="Add at least one item.")
     if shots < 0:
-        raise DatasetError(f"{where}: {shots} solved examples cannot be held out.", hint="Give 0 or more.")
+        raise DatasetError(f"{where}: shots is {shots}; it must not be negative.", hint="Give 0 or more.")
     kind = _kind(where, rows)
     scoring = find_own_scorer(scorer)
     if scorer and kind == "choice":
@@ -115,11 +121,12 @@ def _user_data(rows: list[Numbered], where: str, shots: int, scorer: str) -> Use
         try:
             if isinstance(row, str):
                 raise BadRowError(row)
-            if kind != row_kind(row) and row_kind(row) is not None:
-                raise BadRowError(f"is a {row_kind(row)} row, but the file began with {kind} rows; use one file a kind")
+            own_kind = row_kind(row)
+            if own_kind not in (kind, None):
+                raise BadRowError(f"is a {own_kind} row, but the file began with {kind} rows; use one file per kind")
             item = choice_item(line, row) if kind == "choice" else generate_item(line, row, scoring)
             if item.id in ids:
-                raise BadRowError(f"the id {item.id!r} is on line {ids[item.id]} already")
+                raise BadRowError(f"the id {item.id!r} is already used on line {ids[item.id]}")
             if isinstance(item, GenerateItem):
                 scoring.check_item(item)
             ids[item.id] = line
@@ -132,11 +139,11 @@ def _user_data(rows: list[Numbered], where: str, shots: int, scorer: str) -> Use
 
 
 def _hold_out(data: UserData, shots: int, where: str) -> UserData:
-    """The first ``shots`` items made solved examples of the others."""
+    """Turn the first ``shots`` items into worked examples for the others."""
     if len(data.items) <= shots:
         raise DatasetError(
-            f"{where} has {len(data.items)} rows: {shots} as solved examples leave none to ask.",
-            hint="Hold out fewer.",
+            f"{where} has {len(data.items)} rows: {shots} worked examples leave none to ask.",
+            hint="Use fewer.",
         )
     held, asked = data.items[:shots], data.items[shots:]
     solved: list[Shot] = []
@@ -144,7 +151,7 @@ def _hold_out(data: UserData, shots: int, where: str) -> UserData:
         if isinstance(item, ChoiceItem):
             solved.append(Shot(prompt=item.question, answer=item.choices[item.gold]))
         elif not item.answers:
-            raise DatasetError(f"{where}: the row {item.id} is to be a solved example, but has no answer.")
+            raise DatasetError(f"{where}: the row {item.id} cannot be a worked example, because it has no answer.")
         else:
             solved.append(Shot(prompt=item.prompt, answer=item.answers[0]))
     if data.kind == "generate":
@@ -163,12 +170,12 @@ def _hold_out(data: UserData, shots: int, where: str) -> UserData:
 def _read(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
-            # A pipe or a device may never end, and cannot be read again when the run goes on.
+            # A pipe or a device may never end, and cannot be read again when the run resumes.
             raise DatasetError(f"{path} is not a file.", hint="Give the JSONL or CSV file itself.")
         size = path.stat().st_size
         if size > MAX_SIZE_BYTES:
             raise DatasetError(
-                f"{path} has {size / 2**20:.0f} MiB; at most {MAX_SIZE_BYTES // 2**20} are read.", hint="Take a sample."
+                f"{path} has {size / 2**20:.0f} MiB; the maximum is {MAX_SIZE_BYTES // 2**20}.", hint="Take a sample."
             )
         return path.read_bytes()
     except FileNotFoundError:
@@ -187,6 +194,6 @@ def _kind(where: str, rows: list[Numbered]) -> Kind:
     first = next((row for _line, row in rows if not isinstance(row, str)), None)
     found = f"found {', '.join(map(repr, list(first)[:8]))}" if first is not None else "no line could be read"
     raise DatasetError(
-        f"{where} has neither the columns question, choices, answer nor prompt, answer ({found}).",
-        hint="Rename its columns, or map them.",
+        f"{where} needs the columns question, choices and answer, or prompt and answer ({found}).",
+        hint="Rename its columns, or map them with --columns.",
     )

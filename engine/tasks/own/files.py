@@ -1,4 +1,4 @@
-"""From what a plan says of the user's own data to a suite: where the files are, their hash, their items."""
+"""From a plan's ``OwnSuite`` to its files, their hash, and the spec and items in them."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from .suite import user_spec
 
 
 class OwnFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of a suite of the user's own."""
+    """The files behind a suite of your own data."""
 
     where: str
-    """What sentences call them."""
+    """What messages call them all."""
     title: str
     files: tuple[tuple[Path, Path], ...]
-    """The name each is told by, and its place."""
+    """For each file the name that messages use, and its place."""
     commit: str = ""
-    """Of a data set of the hub."""
+    """The commit of a data set on the hub; empty for files on this machine."""
 
 
 def find_own_files(suite: OwnSuite) -> OwnFiles:
-    """The user's file, the files of their folder, a task file with the data that it names, or a data set of the hub.
+    """The suite's file, the files in its folder, its task file with the data that it names, or its data set on the hub.
 
-    What is not here of the last is fetched.
+    Downloads the files of a data set that are not here.
 
     Raises:
-        DatasetError, HubError: they are not there or cannot be had.
+        DatasetError, HubError: the files are missing or cannot be downloaded.
     """
     if isinstance(suite.source, HubSource):
         return _hub_files(suite.source, suite.data_sha256)
@@ -70,10 +70,10 @@ def _hub_files(source: HubSource, data_sha256: str) -> OwnFiles:
 
 
 def read_own(suite: OwnSuite, found: OwnFiles | None = None) -> UserData:
-    """Every row of the user's data; rows that cannot be used are problems.
+    """Every row of the data; rows that cannot be used become problems.
 
     Raises:
-        DatasetError, HubError: the data as a whole cannot be had or used.
+        DatasetError, HubError: the data as a whole is missing or cannot be used.
     """
     if isinstance(suite.source, FileSource) and is_harness_task(suite.source.path):
         raise DatasetError(f"{suite.source.path} is a task file, not data.", hint="Name its data instead.")
@@ -85,7 +85,7 @@ def read_own(suite: OwnSuite, found: OwnFiles | None = None) -> UserData:
 
 
 def open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
-    """Spec and items of the user's data, in the order of its rows.
+    """Spec and items of the data, in the order of its rows.
 
     Raises:
         DatasetError, HubError: as ``read_own``; a row is bad, or something named in ``suite`` does not exist.
@@ -96,7 +96,7 @@ def open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
 
 
 def own_spec(suite: OwnSuite, found: OwnFiles, data: UserData) -> SuiteSpec:
-    """The spec for rows that were read.
+    """The spec for data that was read.
 
     Raises:
         DatasetError: as ``open_own``.
@@ -105,7 +105,7 @@ def own_spec(suite: OwnSuite, found: OwnFiles, data: UserData) -> SuiteSpec:
 
 
 def own_sha256(found: OwnFiles) -> str:
-    """SHA-256 of the one file; of several, of their hashes in order, as of the parts of a split model.
+    """SHA-256 of the file; for several files, of their hashes in order.
 
     Raises:
         DatasetError: a file cannot be read.

@@ -1,8 +1,8 @@
-"""Some files of a data set on the hub, all of one commit, from the hub client's cache or fetched into it.
+"""Files of a data set on the hub, all from one commit, in the hub client's cache or downloaded into it.
 
-The cache is looked into first, and alone when ``HF_HUB_OFFLINE`` is set. Where a pattern may match several files the
-hub is asked while it may be, because nothing in the cache tells whether an earlier fetch brought them all; files that
-count themselves (``-00001-of-00003``) need no asking.
+The cache comes first, and is the only place when ``HF_HUB_OFFLINE`` is set. When a pattern can match several files, the
+hub is asked as long as that is allowed, because the cache does not show whether an earlier download was complete. File
+names with a total (``-00001-of-00003``) show it, so the hub is not asked.
 """
 
 from __future__ import annotations
@@ -17,42 +17,41 @@ import msgspec
 
 from ...errors import DatasetError, WeighinError
 from ...files import write_atomically
+from ...hub.client import ask, connect, is_offline
 from ...plan.model import DATA_SUFFIXES, HubSource
 from ...safe_names import is_safe_path
 
 MAX_FILE_BYTES = 200 * 2**20
-"""As much as ``userdata`` reads; more is refused before it is fetched."""
+"""The most that ``data`` reads. Larger files fail before the download."""
 _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _COUNTED = re.compile(r"-of-(\d+)\.")
 
 
 class HubFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pattern means at one commit."""
+    """The files that a pattern matches at one commit."""
 
     commit: str
     files: tuple[tuple[str, Path], ...]
-    """Name in the repository and place in the cache, in the order of names."""
+    """Name in the repository and path in the cache, sorted by name."""
 
 
 def cached_hub_files(source: HubSource) -> HubFiles | None:
-    """What the cache has of it, whole or not; None when nothing matches.
+    """The matching files in the cache, complete or not; None when nothing matches.
 
     Raises:
         DatasetError: the cache cannot be read.
     """
-    from ...hub.client import connect
 
     return _in_cache(connect().cache_dir, source)
 
 
 def find_hub_files(source: HubSource) -> HubFiles:
-    """The files of the data set ``repo`` that match ``pattern`` at ``revision`` (empty: ``main``).
+    """The data set's files that match the pattern at its revision, downloaded if necessary.
 
     Raises:
-        DatasetError: no file matches, one is too large, or they are not here and cannot be fetched.
-        HubError: the hub does not know the data set, or refuses it.
+        DatasetError: no file matches, one is too large, or the files are not here and cannot be downloaded.
+        HubError: the hub does not have the data set or denies access.
     """
-    from ...hub.client import connect, is_offline
 
     hub = connect()
     cached = _in_cache(hub.cache_dir, source)
@@ -61,7 +60,7 @@ def find_hub_files(source: HubSource) -> HubFiles:
     if is_offline():
         raise DatasetError(
             f"{source.repo} has no {source.pattern} in the cache {hub.cache_dir}, and HF_HUB_OFFLINE is set.",
-            hint="Fetch it where there is a network, or carry it with `weighin bundle create`.",
+            hint="Download it on a machine with a network, or carry it over with `weighin bundle create`.",
         )
     return _fetch(source.repo, source.pattern, source.revision or "main")
 
@@ -71,7 +70,7 @@ def _folder(cache: Path, repo: str) -> Path:
 
 
 def _in_cache(cache: Path, source: HubSource) -> HubFiles | None:
-    """What the cache has; None when nothing matches."""
+    """The matching files in the cache; None when nothing matches."""
     folder = _folder(cache, source.repo)
     revision = source.revision or "main"
     ref = folder / "refs" / revision
@@ -88,7 +87,7 @@ def _in_cache(cache: Path, source: HubSource) -> HubFiles | None:
 
 
 def _is_whole(cached: HubFiles, pattern: str) -> bool:
-    """Whether no file that matches can be missing from the cache."""
+    """Whether the cache certainly has every file that matches."""
     if not any(letter in pattern for letter in "*?["):
         return True
     counts = [_COUNTED.search(name) for name, _path in cached.files]
@@ -100,8 +99,6 @@ def _is_whole(cached: HubFiles, pattern: str) -> bool:
 def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    from ...hub.client import ask, connect
 
     hub = connect()
     subject, page = f"the data set {repo}", f"datasets/{repo}"
@@ -119,8 +116,8 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
     large = next((name for name in names if sizes[name] > MAX_FILE_BYTES), "")
     if large:
         raise DatasetError(
-            f"{large} of {repo} has {sizes[large] / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} are read.",
-            hint="Name a smaller file of it.",
+            f"{large} of {repo} has {sizes[large] / 2**20:.0f} MiB; the maximum is {MAX_FILE_BYTES // 2**20}.",
+            hint="Choose a smaller file.",
         )
     commit = info.sha
     silent = are_progress_bars_disabled()
@@ -137,13 +134,13 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
         )
 
     try:
-        disable_progress_bars()  # they would write over a screen
+        disable_progress_bars()  # they would overwrite a screen
         files = tuple((name, Path(ask(hub, fetch(name), subject=f"{repo} {name}", repo=page))) for name in names)
     except WeighinError:
         raise
-    except Exception as error:  # the client raises a dozen kinds; each means that the file is not to be had
+    except Exception as error:  # the client raises a dozen types; each means that the download failed
         words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise DatasetError(f"{subject} cannot be fetched: {words}") from None
+        raise DatasetError(f"{subject} cannot be downloaded: {words}") from None
     finally:
         if not silent:
             enable_progress_bars()
@@ -154,16 +151,16 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
 def _others(sizes: dict[str, int]) -> str:
     usable = sorted(name for name in sizes if name.lower().endswith(DATA_SUFFIXES))
     if not usable:
-        return "It has no Parquet, JSONL or CSV file; see its page for a branch that has."
+        return "It has no Parquet, JSONL or CSV file; its page may list a branch that has one."
     more = f" and {len(usable) - 8} more" if len(usable) > 8 else ""
     return f"It has {', '.join(usable[:8])}{more}."
 
 
 def _remember(folder: Path, revision: str, commit: str) -> None:
-    """Name the commit of a branch, as the client does, so that the cache is enough the next time."""
+    """Record a branch's commit as the client does, so that the cache is enough next time."""
     if revision == commit:
         return
     ref = folder / "refs" / Path(*revision.split("/"))
-    # A cache that several users share may let us add files but not move the branch.
+    # A shared cache may let us add files but not move the branch.
     with contextlib.suppress(OSError):
         write_atomically(ref, commit)

@@ -34,9 +34,9 @@ def _text(row: Mapping[str, Any], column: str) -> str:
 
 
 def _sound(text: str, column: str) -> str:
-    # JSON can spell half of a character pair; nothing after this could write it as UTF-8.
+    # JSON can spell half of a surrogate pair, which cannot be written as UTF-8 later.
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise BadRowError(f"{column!r} has half of a surrogate pair, which is no character")
+        raise BadRowError(f"{column!r} has half of a surrogate pair, which is not a character")
     return text
 
 
@@ -62,7 +62,7 @@ def choice_item(line: int, row: Mapping[str, Any]) -> ChoiceItem:
 
 def _gold(row: Mapping[str, Any], choices: tuple[str, ...]) -> int:
     value = row.get("answer")
-    # Tables with gaps turn whole numbers into floats.
+    # Tables with empty cells turn whole numbers into floats.
     whole = isinstance(value, float) and value.is_integer()
     answer = str(int(value)) if whole and value is not None else _text(row, "answer").strip()
     letters = string.ascii_uppercase[: len(choices)]
@@ -77,11 +77,11 @@ def _gold(row: Mapping[str, Any], choices: tuple[str, ...]) -> int:
     if answer.isascii() and answer.isdigit() and len(answer) < 4 and int(answer) < len(choices):
         meant.add(int(answer))
     if not meant:
-        raise BadRowError(f"the answer {answer[:40]!r} is no choice, no letter A to {letters[-1]}, no index from 0")
+        raise BadRowError(f"the answer {answer[:40]!r} is not a choice, a letter A to {letters[-1]} or an index from 0")
     if len(meant) > 1:
         raise BadRowError(
-            f"the answer {answer!r} can mean choice {' or '.join(letters[i] for i in sorted(meant))}; "
-            "give a letter, or the text of a choice that is no index or letter"
+            f"the answer {answer!r} is ambiguous: it could be choice {' or '.join(letters[i] for i in sorted(meant))}; "
+            "give a letter, or the text of a choice that is not an index or a letter"
         )
     return meant.pop()
 
@@ -89,9 +89,9 @@ def _gold(row: Mapping[str, Any], choices: tuple[str, ...]) -> int:
 def _labelled(answer: str, labels: object, choices: tuple[str, ...]) -> int:
     names = [str(label).strip() for label in labels] if isinstance(labels, list) else []
     if len(names) != len(choices) or len(set(names)) < len(names):
-        raise BadRowError("'labels' must be a list of different labels, one for each choice")
+        raise BadRowError("'labels' must be a list of different labels, one per choice")
     if answer not in names:
-        raise BadRowError(f"the answer {answer[:40]!r} is none of the labels {', '.join(names)[:80]}")
+        raise BadRowError(f"the answer {answer[:40]!r} is not one of the labels {', '.join(names)[:80]}")
     return names.index(answer)
 
 
@@ -105,7 +105,7 @@ def generate_item(line: int, row: Mapping[str, Any], scorer: Scorer) -> Generate
         if (not check and not answers) or "" in answers:
             raise BadRowError("'answer' is an empty list or has an empty entry")
     elif _is_blank(answer):
-        # Whether it can do without one depends on the scorer.
+        # Whether an answer is needed depends on the scorer.
         answers = ()
     else:
         answers = (_text(row, "answer").strip(),)
@@ -118,7 +118,7 @@ def _is_blank(value: object) -> bool:
 
 
 def _check(row: Mapping[str, Any], json_fields: frozenset[str]) -> dict[str, Any]:
-    """What the scorer needs, as an object or as JSON text of one; a field of it in a column of its own may be JSON."""
+    """The ``check`` object, also given as JSON text; fields in columns of their own may be JSON text too."""
     value = row.get("check")
     if _is_blank(value):
         return {}
@@ -133,7 +133,7 @@ def _check(row: Mapping[str, Any], json_fields: frozenset[str]) -> dict[str, Any
     try:
         _sound(json.dumps(check, ensure_ascii=False), "check")
     except (TypeError, ValueError, RecursionError):
-        raise BadRowError("'check' holds what JSON cannot") from None
+        raise BadRowError("'check' has a value that JSON cannot hold") from None
     return check
 
 
@@ -145,7 +145,7 @@ def _read_json(text: str) -> Any:
 
 
 def answers_of(values: list[Any]) -> Iterator[str | int | float]:
-    """The allowed answers in a list.
+    """The correct answers in a list.
 
     Raises:
         BadRowError: one is neither text nor a number.

@@ -1,4 +1,4 @@
-"""A look at the user's own data before anything runs: rows as they were read, what is wrong, how items are asked."""
+"""Shows your own data before anything runs: rows as they were read, problems, and items as they will be asked."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from .suite import Preview, preview
 
 
 class ReadRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as it was understood."""
+    """A row as weighin reads it."""
 
     id: str
     text: str
     """The question or prompt."""
     choices: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
-    """All that count as right; empty where the scorer checks something else."""
+    """All correct answers; empty when the scorer checks something else."""
 
 
 class DataPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """What is shown of a suite of the user's own."""
+    """What a preview of your own data shows."""
 
     name: str
     source: str
     kind: Kind
     columns: tuple[str, ...]
-    """Of the first row, after the mapping."""
+    """Columns of the first row, after the mapping."""
     items: int
-    """To be asked: rows that can be used, those held out as examples not counted."""
+    """Number of items to ask: usable rows without worked examples."""
     shots: int
     scorer: str = ""
-    """Of generate items."""
+    """Scorer of generate items."""
     metric: str = ""
-    """The one that leads; empty while there are problems."""
+    """The main metric; empty while there are problems."""
     problems: tuple[RowProblem, ...] = ()
-    """While there are any, nothing can be asked."""
+    """Nothing can be asked until these are fixed."""
     rows: tuple[ReadRow, ...] = ()
     asked: tuple[Preview, ...] = ()
 
 
 def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
-    """The first ``count`` rows and items of the user's data, and every problem in it.
+    """The first ``count`` rows and items of the data, and every problem in it.
 
     Raises:
-        DatasetError, HubError: the data as a whole cannot be had or used, or something named in ``suite`` does not
-            exist.
+        DatasetError, HubError: the data as a whole is missing or cannot be used, or something named in ``suite`` does
+            not exist.
     """
     if is_harness_task(data_path(suite)):
         return _preview_task_file(suite, count)
@@ -76,7 +76,7 @@ def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
 
 
 def _preview_task_file(suite: OwnSuite, count: int) -> DataPreview:
-    """Of a task file of lm-evaluation-harness: its first items, solved examples included."""
+    """The first items of a task file of lm-evaluation-harness, including worked examples."""
     spec, items = open_task_suite(suite)
     return DataPreview(
         name=suite.name,

@@ -1,4 +1,4 @@
-"""Rows of the user's own file, whatever its form, under the names of columns that ``userdata`` knows."""
+"""Reads rows from JSONL, CSV and Parquet files, and renames their columns to the names that ``data`` knows."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ...errors import DatasetError
 
 MAX_CHOICES = 26
 MAX_UNPACKED_BYTES = 2**30
-"""Of a Parquet file's columns in memory: a small file can hold a great deal of the same."""
+"""Limit for a Parquet file's columns in memory: a small file can unpack to a lot of repeated data."""
 COLUMNS = ("question", "choices", "labels", "prompt", "answer", "id", "system", "check")
 _OWN_COLUMNS = (
     tuple(string.ascii_uppercase),
     tuple(f"choice{number}" for number in range(1, MAX_CHOICES + 1)),
 )
-"""Names that choices may have in columns of their own."""
+"""Column names for options in columns of their own."""
 
 Row: TypeAlias = Mapping[str, Any] | str
-"""The columns of a row, or what is wrong with it."""
+"""The columns of a row, or a message about what is wrong with it."""
 Numbered: TypeAlias = tuple[int, Row]
-"""A row with its place: the line as an editor counts, or in Parquet its number, from 1."""
+"""A row with its line number as in an editor; in Parquet its row number, from 1."""
 
 
 def rows_of_file(path: Path, content: bytes, columns: Mapping[str, str]) -> list[Numbered]:
-    """Every row of a JSONL, CSV or Parquet file (by its ending; anything else is read as JSONL).
+    """Every row of a CSV or Parquet file, by its suffix; any other file is read as JSONL.
 
-    ``columns`` maps their names to ours. Theirs may reach into objects (``choices.text``, ``answers.text``) where no
-    column has that very name; ours may fill the check (``check.tests``).
+    ``columns`` maps the file's names to ours. The file's names may reach into objects (``choices.text``), unless a
+    column has that exact name; ours may fill the check (``check.tests``).
 
     Raises:
         DatasetError: the file as a whole cannot be read, or the mapping does not fit it.
@@ -52,17 +52,17 @@ def rows_of_file(path: Path, content: bytes, columns: Mapping[str, str]) -> list
 
 
 def plain_rows(rows: Iterable[Numbered], columns: Mapping[str, str], *, where: str) -> Iterator[Numbered]:
-    """Rows from anything that knows lists, renamed, with choices in columns of their own put together.
+    """Rows of a format that has lists: renamed, with options from separate columns collected.
 
     Raises:
-        DatasetError: the mapping does not fit; ``where`` begins its sentence.
+        DatasetError: the mapping does not fit; ``where`` begins the message.
     """
     for line, row in renamed(rows, columns, where=where):
         yield line, row if isinstance(row, str) or "choices" in row else _own_choices(row)
 
 
 def renamed(rows: Iterable[Numbered], columns: Mapping[str, str], *, where: str) -> list[Numbered]:
-    """The rows with their columns renamed; a column whose name is then taken gives way."""
+    """The rows with renamed columns. A column whose name is then taken is dropped."""
     found = list(rows)
     if not columns:
         return found
@@ -92,7 +92,7 @@ def _check_mapping(columns: Mapping[str, str], where: str) -> None:
         if not known:
             raise DatasetError(
                 f"{where}: the column {theirs!r} cannot become {ours!r}.",
-                hint=f"Known are {', '.join(COLUMNS)}, check.NAME, A, B, C …, choice1, choice2 …",
+                hint=f"Use {', '.join(COLUMNS)}, check.NAME, A, B, C …, choice1, choice2 …",
             )
     twice = sorted({ours for ours in columns.values() if list(columns.values()).count(ours) > 1})
     if twice:
@@ -100,7 +100,7 @@ def _check_mapping(columns: Mapping[str, str], where: str) -> None:
 
 
 def _reach(row: Mapping[str, Any], name: str) -> tuple[bool, Any]:
-    """Whether the row has the column, and its value; ``a.b`` is the field ``b`` of the object ``a``."""
+    """Whether the row has the column, and its value. ``a.b`` is the field ``b`` of the object ``a``."""
     if name in row:
         return True, row[name]
     value: Any = row
@@ -112,7 +112,7 @@ def _reach(row: Mapping[str, Any], name: str) -> tuple[bool, Any]:
 
 
 def _with_check(row: dict[str, Any]) -> dict[str, Any]:
-    """``check.NAME`` columns put into the check."""
+    """The row with its ``check.NAME`` columns collected in ``check``."""
     parts = {name.removeprefix("check."): row.pop(name) for name in list(row) if name.startswith("check.")}
     if not parts:
         return row
@@ -169,11 +169,11 @@ def _parquet_rows(path: Path, content: bytes) -> Iterator[Numbered]:
                 yield number, {name: _plain(value) for name, value in row.items()}
     except (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise DatasetError(f"{path} is no Parquet file that can be read ({said}).") from None
+        raise DatasetError(f"{path} is not a readable Parquet file ({said}).") from None
 
 
 def _plain(value: Any) -> Any:
-    """As JSON could hold it: dates and exact decimals as text, bytes as UTF-8 where they are."""
+    """The value as JSON can hold it: dates and exact decimals as text, bytes as UTF-8 text when they are."""
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if isinstance(value, dict):
@@ -206,7 +206,7 @@ def _own_choices(row: Mapping[str, Any]) -> Row:
         while texts and not texts[-1]:
             texts.pop()
         if "" in texts:
-            # Closing the gap would silently move the letters after it.
+            # Skipping the empty one would silently shift the letters after it.
             return f"the choice {names[texts.index('')]!r} is empty and a later one is not"
         return {**row, "choices": texts}
     return row

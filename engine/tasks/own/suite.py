@@ -1,4 +1,4 @@
-"""The user's own data made a suite: every choice about scoring has a name and a default."""
+"""The spec of a suite of your own data: what the plan says, and for the rest the scorer's defaults."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
     item: str
     prompt: str
-    """Of a model without a chat template; of choices the context."""
+    """As a model without a chat template gets it; for choice items the context."""
     messages: tuple[Message, ...] = ()
-    """Of a model with one."""
+    """As a model with a chat template gets it."""
     continuations: tuple[str, ...] = ()
-    """Of choices: what is scored after the context."""
+    """For choice items, what is scored after the context."""
     expected: str
 
 
 def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[Preview, ...]:
-    """The first ``count`` items of the file as they will be asked, solved examples included."""
+    """The first ``count`` items as they will be asked, including worked examples."""
     shown = []
     for item in items[:count]:
         request = build_request(spec, item)
@@ -58,7 +58,7 @@ def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[
 
 
 def user_spec(data: UserData, *, name: str, title: str, where: str, asking: OwnAsking) -> SuiteSpec:
-    """The spec of a suite with the user's ``data``.
+    """The spec of a suite over ``data``.
 
     Raises:
         DatasetError: the data has bad rows, or something named in ``asking`` does not exist.
@@ -66,7 +66,7 @@ def user_spec(data: UserData, *, name: str, title: str, where: str, asking: OwnA
     if data.problems:
         shown = "; ".join(f"line {p.line}: {p.message}" for p in data.problems[:5])
         more = f" (and {len(data.problems) - 5} more)" if len(data.problems) > 5 else ""
-        raise DatasetError(f"{where} has {len(data.problems)} bad rows: {shown}{more}.", hint="Mend or remove them.")
+        raise DatasetError(f"{where} has {len(data.problems)} bad rows: {shown}{more}.", hint="Fix or remove them.")
     return _choice_spec(data, name, title, asking) if data.kind == "choice" else _text_spec(data, name, title, asking)
 
 
@@ -102,9 +102,9 @@ def _text_spec(data: UserData, name: str, title: str, asking: OwnAsking) -> Suit
     if asking.right_at < 0 or asking.right_at > 1 or asking.max_tokens < 0:
         raise DatasetError(
             f"{title}: right_at is {asking.right_at} and max_tokens {asking.max_tokens}.",
-            hint="right_at lies between 0 and 1; max_tokens is 1 or more, or 0 for the usual number.",
+            hint="right_at must be between 0 and 1, and max_tokens 1 or more, or 0 for the scorer's default.",
         )
-    # What leads by default has a threshold of its own; of the other metrics only a full score is right.
+    # The scorer's main metric has its own threshold; with any other, only a full score is correct.
     right_at = asking.right_at or (usual.right_at if metric == usual.metrics[0] else 1.0)
     return SuiteSpec(
         name=name,

@@ -1,7 +1,7 @@
-"""Rows of reference data sets: from a folder, from the Hugging Face cache, or fetched once from the hub.
+"""Rows of reference data sets: from a folder, from the hub client's cache, or downloaded once from the hub.
 
-A folder wins, so that an air-gapped machine needs nothing else: the data set's own files, or one file a split called
-``test.jsonl``, ``train.csv`` and so on, below ``datasets/SUITE`` in weighin's data folder or where the user says.
+A folder comes first, so that an air-gapped machine needs nothing else. It holds the data set's own files or one file
+per split (``test.jsonl``, ``train.csv`` …), in ``datasets/SUITE`` of weighin's data folder or wherever the user says.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ def read_dataset(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, li
 
     Args:
         spec: a suite with a ``dataset``.
-        folder: the user's own copy; a single file counts for every split it can be.
+        folder: the user's own copy; a single file is the split that is asked.
 
     Raises:
-        DatasetError: the files are not here and cannot be fetched, or cannot be read; says where to put them.
+        DatasetError: the files are missing and cannot be downloaded, or cannot be read; the hint says where to put
+            them.
     """
     return {
         split: [row for file in files for row in read_rows(file)]
@@ -40,7 +41,7 @@ def read_dataset(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, li
 
 
 def dataset_sha256(spec: SuiteSpec, *, folder: Path | None = None) -> str:
-    """SHA-256 over the names and bytes of all files used, so that a run can tell whether they changed.
+    """SHA-256 over the names and bytes of all files used, so that a run notices changes.
 
     Raises:
         DatasetError: as ``read_dataset``.
@@ -54,14 +55,14 @@ def dataset_sha256(spec: SuiteSpec, *, folder: Path | None = None) -> str:
 
 
 def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list[Path]]:
-    """The local files of each split; fetches them when they are nowhere here.
+    """The local files of each split, downloaded if they are missing.
 
     Raises:
         DatasetError: as ``read_dataset``.
     """
     dataset = spec.dataset
     if dataset is None:
-        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Install weighin again.")
+        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Reinstall weighin.")
     own = folder or paths.data_dir() / "datasets" / spec.name
     found = _in_folder(own, dataset)
     if all(found.values()):
@@ -69,21 +70,21 @@ def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list
     if folder is not None:
         missing = ", ".join(split for split, files in found.items() if not files)
         raise DatasetError(
-            f"{folder} has no files of the split {missing} of {spec.name}.",
+            f"{folder} has no files for the split {missing} of {spec.name}.",
             hint=f"It needs {_wanted(dataset)}.",
         )
     return _from_hub(spec, dataset, own)
 
 
 def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None, list[Path]]:
-    """The files of all splits that are on this machine and where, None where any is missing; opens no connection.
+    """Where the files of all splits are on this machine, and the files; None when any is missing. Opens no connection.
 
     Raises:
         DatasetError: the suite has no data set.
     """
     dataset = spec.dataset
     if dataset is None:
-        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Install weighin again.")
+        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Reinstall weighin.")
     found = _in_folder(paths.data_dir() / "datasets" / spec.name, dataset)
     if all(found.values()):
         return "folder", [file for files in found.values() for file in files]
@@ -96,7 +97,7 @@ def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None,
 
 
 def _wanted(dataset: Dataset) -> str:
-    """The files that a folder needs, in words."""
+    """The files a folder needs, in words."""
     return " and ".join(
         " or ".join(name for name in (pattern, dataset.also.get(split, ""), f"{split}.jsonl") if name)
         for split, pattern in dataset.files.items()
@@ -105,7 +106,7 @@ def _wanted(dataset: Dataset) -> str:
 
 def _in_folder(folder: Path, dataset: Dataset) -> dict[str, list[Path]]:
     if folder.is_file():
-        # One file can only be one split: the last, which is the one that is asked.
+        # One file can only be one split: the last one, which is asked.
         return {split: [folder] for split in list(dataset.files)[-1:]} | {
             split: _in_folder(folder.parent, dataset)[split] for split in list(dataset.files)[:-1]
         }
@@ -145,14 +146,14 @@ def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Pa
             ]
     except WeighinError:
         raise
-    except Exception as error:  # the client raises a dozen kinds; each means that the data is not to be had
+    except Exception as error:  # the client raises a dozen types; each means that the download failed
         words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise DatasetError(f"The data of {spec.name} ({dataset.repo}) is not here: {words}", hint=by_hand) from None
     return found
 
 
 def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
-    """The files of each split in the hub client's cache; a split that lacks some of its parts counts as missing."""
+    """The files of each split in the hub client's cache. A split with missing parts counts as missing."""
     repo = cache / ("datasets--" + dataset.repo.replace("/", "--"))
     ref = repo / "refs" / dataset.revision
     snapshot = repo / "snapshots" / (ref.read_text(encoding="utf-8").strip() if ref.is_file() else dataset.revision)
@@ -166,7 +167,7 @@ def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
 
 
 def read_rows(file: Path) -> list[dict[str, Any]]:
-    """Every row of a Parquet, JSONL (packed or not), JSON, CSV or TSV file.
+    """Every row of a Parquet, JSONL (gzipped or not), JSON, CSV or TSV file.
 
     Raises:
         DatasetError: it cannot be read.
@@ -174,14 +175,16 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
     rows = _read_any(file)
     wrong = next((number for number, row in enumerate(rows, 1) if not isinstance(row, dict)), 0)
     if wrong:
-        raise DatasetError(f"Row {wrong} of the data file {file} has no named columns.", hint="Get the file again.")
+        raise DatasetError(
+            f"Row {wrong} of the data file {file} has no named columns.", hint="Download the file again."
+        )
     return rows
 
 
 def _read_any(file: Path) -> list[dict[str, Any]]:
     try:
         if file.suffix == ".parquet":
-            import pyarrow.parquet  # type: ignore[import-untyped] # 50 MB of library, only for this
+            import pyarrow.parquet  # type: ignore[import-untyped]
 
             table = pyarrow.parquet.read_table(file)
             rows: list[dict[str, Any]] = table.to_pylist()
@@ -201,6 +204,6 @@ def _read_any(file: Path) -> list[dict[str, Any]]:
             loaded = json.loads(text)
             return list(loaded) if isinstance(loaded, list) else [loaded]
         return [json.loads(line) for line in text.split("\n") if line.strip()]
-    except Exception as error:  # broken bytes, broken JSON, broken Parquet: all mean that this file is no good
+    except Exception as error:  # broken bytes, JSON or Parquet: the file is damaged
         words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise DatasetError(f"The data file {file} cannot be read: {words}.", hint="Get it again.") from None
+        raise DatasetError(f"The data file {file} cannot be read: {words}.", hint="Download it again.") from None

@@ -1,4 +1,4 @@
-"""Whether a suite's data is on this machine already. Opens no connection."""
+"""Whether a suite's data is already on this machine. Opens no connection."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ class DataPresence(msgspec.Struct, frozen=True, kw_only=True):
 
     where: Where
     files: tuple[Path, ...] = ()
-    """Of a reference suite whose data is here."""
+    """The files of a reference suite whose data is here."""
     size_bytes: int = 0
-    """Of these files."""
+    """Size of these files."""
     download: str = ""
-    """About how much is fetched where it is missing, in words; empty where nobody noted it."""
+    """Approximate download size of missing data, in words; empty when unknown."""
 
     @property
     def here(self) -> bool:
-        """Whether the suite can be run without a network."""
+        """Whether the suite can run without a network."""
         return self.where != "missing"
 
     @property
     def words(self) -> str:
-        """For a table."""
+        """The state in a few words, for a table."""
         if self.here:
             return self.where
-        return f"needs {self.download}" if self.download else "to be fetched"
+        return f"needs {self.download}" if self.download else "needs a download"
 
 
 def data_presence(spec: SuiteSpec) -> DataPresence:
-    """Where the data of ``spec`` is: with the program, in weighin's data folder, in the hub's cache, or nowhere here.
+    """Where the data of ``spec`` is: part of weighin, in its data folder, in the hub client's cache, or missing.
 
     Raises:
         DatasetError: the suite has a format and no data set.

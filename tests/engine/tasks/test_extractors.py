@@ -145,7 +145,7 @@ def test_an_unknown_extractor_names_those_there_are() -> None:
 def test_json_is_one_value() -> None:
     assert parse_json('```json\n{"a": 1}\n```') == {"a": 1}
     for bad in ("", "1 2", "Infinity", "```json\n1\n``` then", "{'a': 1}"):
-        with pytest.raises(ValueError, match=r"Expecting|Extra|no JSON"):
+        with pytest.raises(ValueError, match=r"Expecting|Extra|not JSON"):
             parse_json(bad)
 
 

@@ -341,10 +341,10 @@ def test_rows_that_do_not_fit_are_told_with_their_place(arc: Path, changed: dict
 
 def test_too_few_examples_and_missing_files_are_told(gsm8k: Path) -> None:
     write_rows(gsm8k.parent / "train.jsonl", MATHS[:4])
-    with pytest.raises(DatasetError, match="num_fewshot is 5, and the split train has 4 rows"):
+    with pytest.raises(DatasetError, match="num_fewshot is 5, but the split train has 4 rows"):
         opened(gsm8k)
     (gsm8k.parent / "train.jsonl").unlink()
-    with pytest.raises(DatasetError, match=r"train\.jsonl, which is not there"):
+    with pytest.raises(DatasetError, match=r"train\.jsonl, which does not exist"):
         opened(gsm8k)
 
 

@@ -40,20 +40,20 @@ def test_the_answer_is_an_index_a_letter_or_the_choice(tmp_path: Path, answer: o
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (_choice("pink"), "'pink' is no choice"),
-        (_choice(3), "'3' is no choice"),
+        (_choice("pink"), "'pink' is not a choice"),
+        (_choice(3), "'3' is not a choice"),
         (_choice(None), "'answer' is missing"),
         (_choice("a", ["a"]), "it needs 2"),
         (_choice("a", ["a", "a"]), "twice"),
         (_choice("a", ["a", " "]), "empty entry"),
         (_choice("a", "abc"), "must be a list"),
-        (_choice(1, ["1", "2", "3"]), "can mean choice A or B"),
+        (_choice(1, ["1", "2", "3"]), "could be choice A or B"),
         (_choice("\ud800", ["\ud800", "b"]), "surrogate"),
         ('{"prompt": "p", "answer": "x"}', "is a generate row"),
         ('{"question": ', "not valid JSON"),
         ("[1, 2]", "not a JSON object"),
         ('{"question": "", "choices": ["a", "b"], "answer": 0}', "'question' is missing or empty"),
-        ('{"id": "first", "question": "?", "choices": ["a", "b"], "answer": 0}', "on line 1 already"),
+        ('{"id": "first", "question": "?", "choices": ["a", "b"], "answer": 0}', "already used on line 1"),
     ],
 )
 def test_a_bad_row_is_told_with_its_line(tmp_path: Path, row: str, said: str) -> None:
@@ -135,7 +135,7 @@ def test_missing_files_pipes_and_enormous_files_are_refused(tmp_path: Path, monk
         with pytest.raises(DatasetError, match="not a file"):
             read_file(tmp_path / "pipe")
     monkeypatch.setattr(data, "MAX_SIZE_BYTES", 10)
-    with pytest.raises(DatasetError, match="at most"):
+    with pytest.raises(DatasetError, match="the maximum is"):
         _read(tmp_path, _choice(0))
 
 

@@ -141,7 +141,7 @@ def test_enormous_files_are_not_fetched(hub: Any, monkeypatch: pytest.MonkeyPatc
     from weighin.engine.tasks.own import hub_files
 
     monkeypatch.setattr(hub_files, "MAX_FILE_BYTES", 10)
-    with pytest.raises(DatasetError, match=r"data/test-0\.jsonl of owner/sums has .* MiB; at most"):
+    with pytest.raises(DatasetError, match=r"data/test-0\.jsonl of owner/sums has .* MiB; the maximum is"):
         open_suite(sums(), seed=1, limit=0)
     assert hub.bytes_sent() == 0
 

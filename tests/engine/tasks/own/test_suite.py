@@ -49,10 +49,10 @@ def test_columns_may_reach_into_objects_and_a_column_of_that_very_name_comes_fir
 @pytest.mark.parametrize(
     ("labels", "answer", "said"),
     [
-        (["A"], "A", "one for each choice"),
+        (["A"], "A", "one per choice"),
         (["A", "A"], "A", "different labels"),
         ("AB", "A", "must be a list"),
-        (["A", "B"], "C", "none of the labels A, B"),
+        (["A", "B"], "C", "not one of the labels A, B"),
     ],
 )
 def test_labels_that_do_not_fit_are_told(tmp_path: Path, labels: object, answer: str, said: str) -> None:
@@ -125,13 +125,13 @@ def test_parquet_dates_decimals_bytes_and_floats_with_gaps(tmp_path: Path) -> No
 
 
 def test_parquet_that_is_none_and_one_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DatasetError, match="no Parquet file"):
+    with pytest.raises(DatasetError, match="not a readable Parquet file"):
         read_file(write_file(tmp_path, b"PAR1 but not really PAR1", "a.parquet"))
     with pytest.raises(DatasetError, match="no rows"):
         read_file(write_file(tmp_path, [], "b.parquet"))
     whole = write_file(tmp_path, [{"prompt": "p", "answer": "a"}], "c.parquet")
     whole.write_bytes(whole.read_bytes()[:-9])
-    with pytest.raises(DatasetError, match="no Parquet file"):
+    with pytest.raises(DatasetError, match="not a readable Parquet file"):
         read_file(whole)
     monkeypatch.setattr(rows, "MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(DatasetError, match="holds more than"):
@@ -265,7 +265,7 @@ def test_everything_about_scoring_can_be_said(tmp_path: Path) -> None:
         ({"scorer": "bleu", "metric": "rouge"}, "no metric 'rouge' of the scorer bleu.*bleu, chrf"),
         ({"right_at": 2.0}, "right_at is 2"),
         ({"max_tokens": -1}, "max_tokens -1"),
-        ({"shots": -1}, "-1 solved examples"),
+        ({"shots": -1}, "shots is -1"),
         ({"shots": 1}, "leave none to ask"),
     ],
 )
@@ -326,7 +326,7 @@ def test_a_preview_shows_what_will_be_asked(tmp_path: Path) -> None:
 
 def test_a_row_without_an_answer_cannot_be_an_example(tmp_path: Path) -> None:
     rows = [{"prompt": "p", "check": {"pattern": "x"}}, {"prompt": "q", "check": {"pattern": "x"}}]
-    with pytest.raises(DatasetError, match="line-1 is to be a solved example"):
+    with pytest.raises(DatasetError, match="line-1 cannot be a worked example"):
         open_rows(tmp_path, rows, scorer="regex", shots=1)
 
 
