@@ -112,7 +112,7 @@ class Session:
             StoreError: the database failed; the run can be resumed once it works again.
             RunBusyError: another process is working on this run.
         """
-        with self._store.lock(self.run_id):
+        with self._store.locks.hold(self.run_id):
             driver = asyncio.create_task(self._drive())
             try:
                 while (event := await self._log.next()) is not None:

@@ -1,7 +1,7 @@
 """The run database: append-only events under a run, in SQLite with a write-ahead log.
 
-An event is committed before anybody else hears of it, so that a process killed at any instruction loses only what
-was still being computed. Reading a run means folding its events.
+An event is committed before anyone hears of it, so a process that is killed at any instruction loses only what was
+still being computed. To read a run is to fold its events.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-import filelock
 import msgspec
 
-from ..errors import RunBusyError, StoreError
+from ..errors import StoreError
 from ..events.run import AnswerScored, Event
 from ..events.wire import decode_event, encode_event
 from ..plan.files import plan_from_toml, plan_to_toml
 from ..plan.model import Plan
+from .locks import RunLocks
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def new_run_id() -> str:
-    """Sorts by time, and is unique among runs started in the same second."""
+    """An id that sorts by time and is unique among runs started in the same second."""
     return f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as a list shows it."""
+    """A run in the list of runs."""
 
     id: str
     name: str
     created_at: float
     """Wall-clock time, seconds since the epoch."""
     status: str
-    """``running`` also when the process working on it was killed; then it can be resumed."""
+    """An outcome, or ``running``: it is running, or its process was killed and it can be resumed."""
     candidates: tuple[str, ...]
     suites: tuple[str, ...]
     answers: int
@@ -61,13 +61,14 @@ class Store:
         self._connection = connection
         self._clock = clock
         self.path = path
+        self.locks = RunLocks(path.parent)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> Store:
-        """Open ``path``, making it and bringing it up to date as needed.
+        """Open ``path``; create or migrate it as needed.
 
         Raises:
-            StoreError: it cannot be made or read, is no database, or comes from a newer version.
+            StoreError: it cannot be created or read, is not a database, or comes from a newer version.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,10 +76,10 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"The run database {path} cannot be opened: {error}.",
-                hint="Set WEIGHIN_HOME to a folder that can be written.",
+                hint="Set WEIGHIN_HOME to a folder you can write to.",
             ) from None
         store = cls(connection, path, clock)
-        with store._explained():
+        with explained(path):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")  # safe against killed processes, which is what happens
             connection.execute("PRAGMA foreign_keys = ON")
@@ -101,7 +102,7 @@ class Store:
 
     def create_run(self, run_id: str, name: str, plan: Plan) -> None:
         """Add a run that is about to start."""
-        with self._explained():
+        with explained(self.path):
             self._connection.execute(
                 "INSERT INTO run (id, name, created_at, status, plan) VALUES (?, ?, ?, 'running', ?)",
                 (run_id, name, self._clock(), plan_to_toml(plan)),
@@ -109,16 +110,16 @@ class Store:
 
     def runs(self) -> list[RunRow]:
         """All runs, the newest first."""
-        with self._explained():
+        with explained(self.path):
             rows = self._connection.execute(
                 "SELECT id, name, created_at, status, plan,"
                 " (SELECT count(*) FROM event WHERE run_id = run.id AND kind = 'AnswerScored')"
                 " FROM run ORDER BY created_at DESC, id DESC"
             ).fetchall()
-        found = []
+        listed = []
         for run_id, name, created_at, status, text, answers in rows:
             plan = plan_from_toml(text, where=f"run {run_id}")
-            found.append(
+            listed.append(
                 RunRow(
                     id=run_id,
                     name=name,
@@ -127,16 +128,16 @@ class Store:
                     candidates=tuple(c.name for c in plan.candidates),
                     suites=tuple(s.name for s in plan.suites),
                     answers=answers,
-                    locked=self._is_locked(run_id),
+                    locked=self.locks.is_held(run_id),
                 )
             )
-        return found
+        return listed
 
     def find(self, prefix: str) -> RunRow:
-        """The run whose id begins with ``prefix``; empty means the newest.
+        """The run whose id begins with ``prefix``, or the newest run if that is empty.
 
         Raises:
-            StoreError: there is none, or more than one.
+            StoreError: no run matches, or several do.
         """
         rows = self.runs()
         matching = [row for row in rows if row.id.startswith(prefix)]
@@ -146,41 +147,41 @@ class Store:
             raise StoreError(f"There is no run {prefix!r}.", hint="`weighin runs` lists them.")
         if len(matching) > 1 and prefix:
             names = ", ".join(row.id for row in matching[:5])
-            raise StoreError(f"{len(matching)} runs begin with {prefix!r}: {names}.", hint="Give more of the id.")
+            raise StoreError(f"{len(matching)} runs begin with {prefix!r}: {names}.", hint="Give more of its id.")
         return matching[0]
 
     def plan(self, run_id: str) -> Plan:
-        """What the run was asked."""
-        with self._explained():
+        """The frozen plan of the run."""
+        with explained(self.path):
             row = self._connection.execute("SELECT plan FROM run WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             raise StoreError(f"There is no run {run_id!r}.", hint="`weighin runs` lists them.")
         return plan_from_toml(row[0], where=f"run {run_id}")
 
     def set_status(self, run_id: str, status: str) -> None:
-        """Note how the run stands."""
-        with self._explained():
+        """Set the run's status: ``running`` or its outcome."""
+        with explained(self.path):
             self._connection.execute("UPDATE run SET status = ? WHERE id = ?", (status, run_id))
 
     def rename(self, run_id: str, name: str) -> None:
-        """Call the run ``name``."""
-        with self._explained():
+        """Rename the run."""
+        with explained(self.path):
             self._connection.execute("UPDATE run SET name = ? WHERE id = ?", (name, run_id))
 
     def delete(self, run_id: str) -> None:
-        """Remove the run with all its events.
+        """Delete the run with all its events.
 
         Raises:
-            RunBusyError: a process is working on it.
+            RunBusyError: another process is working on it.
         """
-        with self.lock(run_id), self._explained():
+        with self.locks.hold(run_id), explained(self.path):
             self._connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
-        self._lock_path(run_id).unlink(missing_ok=True)
+        self.locks.remove(run_id)
 
     # Events
 
     def append(self, run_id: str, events: Iterable[Event]) -> None:
-        """Store ``events`` in one transaction. An answer that is there already stays as it was first stored."""
+        """Store ``events`` in one transaction. An answer that is stored already keeps its first version."""
         rows = [
             (
                 run_id,
@@ -194,7 +195,7 @@ class Store:
             )
             for event in events
         ]
-        with self._explained():
+        with explained(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.executemany(
@@ -209,52 +210,14 @@ class Store:
                 raise
 
     def events(self, run_id: str, kind: str | None = None) -> list[Event]:
-        """The run's events in the order they were stored; ``kind`` picks one type by its name."""
+        """The run's events in the order they were stored; ``kind`` selects one type by its name."""
         query = "SELECT body FROM event WHERE run_id = ?"
         values: tuple[str, ...] = (run_id,)
         if kind is not None:
             query, values = query + " AND kind = ?", (run_id, kind)
-        with self._explained():
+        with explained(self.path):
             rows = self._connection.execute(query + " ORDER BY seq", values).fetchall()
         return [decode_event(body) for (body,) in rows]
-
-    # Locking
-
-    @contextmanager
-    def lock(self, run_id: str) -> Iterator[None]:
-        """Hold the run for this process; the kernel lets go when the process dies.
-
-        Raises:
-            RunBusyError: another process holds it.
-        """
-        lock = filelock.FileLock(self._lock_path(run_id))
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            raise RunBusyError(
-                f"Another process is working on run {run_id}.", hint="Wait until it ends, or stop it."
-            ) from None
-        except OSError as error:
-            raise StoreError(f"The lock of run {run_id} cannot be made: {error}.") from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _is_locked(self, run_id: str) -> bool:
-        path = self._lock_path(run_id)
-        if not path.exists():
-            return False
-        try:
-            with filelock.FileLock(path).acquire(timeout=0):
-                return False
-        except filelock.Timeout:
-            return True
-        except OSError:
-            return False
-
-    def _lock_path(self, run_id: str) -> Path:
-        return self.path.parent / f"run-{run_id}.lock"
 
     # Underneath
 
@@ -263,32 +226,37 @@ class Store:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(files):
             raise StoreError(
-                f"The run database {self.path} was made by a newer weighin.",
+                f"The run database {self.path} was created by a newer weighin.",
                 hint="Update weighin, or set WEIGHIN_HOME.",
             )
         for number, file in enumerate(files[version:], version + 1):
             script = file.read_text(encoding="utf-8")
             self._connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """SQLite's errors as ours."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            text = str(error)
-            if "full" in text or "disk I/O" in text:
-                raise StoreError(
-                    f"The disk with the run database is full ({self.path}); what was stored so far is safe.",
-                    hint="Free some space, then `weighin resume`.",
-                ) from None
-            if "locked" in text or "busy" in text:
-                raise StoreError(f"The run database {self.path} is busy.", hint="Try again in a moment.") from None
-            raise StoreError(f"The run database {self.path}: {text}.") from None
-        except sqlite3.DatabaseError as error:
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about the database at ``path`` into errors with a hint.
+
+    Raises:
+        StoreError: in place of them.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "full" in text or "disk I/O" in text:
             raise StoreError(
-                f"{self.path} is no usable run database: {error}.", hint="Move it away, or set WEIGHIN_HOME."
+                f"The disk with the run database {path} is full; what was stored so far is safe.",
+                hint="Free some space, then run `weighin resume`.",
             ) from None
-        except OSError as error:
-            what = "is full" if error.errno == errno.ENOSPC else f"failed: {error}"
-            raise StoreError(f"The disk with the run database {what} ({self.path}).") from None
+        if "locked" in text or "busy" in text:
+            raise StoreError(f"The run database {path} is busy.", hint="Try again in a moment.") from None
+        raise StoreError(f"The run database {path} failed: {text}.") from None
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"{path} is not a usable run database: {error}.", hint="Move it away, or set WEIGHIN_HOME."
+        ) from None
+    except OSError as error:
+        what = "is full" if error.errno == errno.ENOSPC else f"failed: {error}"
+        raise StoreError(f"The disk with the run database {path} {what}.") from None

@@ -1,4 +1,4 @@
-"""The run database: what is stored stays, and every trouble with it is one sentence."""
+"""The run database: what is stored stays, and every problem with it is one sentence."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from weighin.engine.errors import RunBusyError, StoreError
 from weighin.engine.events.run import AnswerScored, Event, RunFinished, SuiteDropped
 from weighin.engine.plan.model import Candidate, Plan
+from weighin.engine.store.locks import RunLocks
 from weighin.engine.store.store import Store
 
 PLAN = Plan(candidates=(Candidate(id="a", path="/a.gguf", name="A"),))
@@ -70,28 +71,30 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from weighin.engine.store.store import Store
-with Store.open(Path(sys.argv[1])).lock("20260101-a"):
+with Store.open(Path(sys.argv[1])).locks.hold("20260101-a"):
     print("held", flush=True)
     time.sleep(60)
 """
 
 
-def test_a_second_process_on_the_same_run_is_turned_away(store: Store) -> None:
+def test_a_second_process_cannot_work_on_the_same_run(store: Store) -> None:
     command = [sys.executable, "-c", HOLD, str(store.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         assert store.runs()[0].locked
-        with pytest.raises(RunBusyError, match="Another process"), store.lock("20260101-a"):
+        assert RunLocks(store.path.parent).any_held()
+        with pytest.raises(RunBusyError, match="Another process"), store.locks.hold("20260101-a"):
             pass
         with pytest.raises(RunBusyError):
             store.delete("20260101-a")
         other.kill()  # the kernel lets go of a dead process's lock
-    with store.lock("20260101-a"):
+    with store.locks.hold("20260101-a"):
         assert store.runs()
+    assert not RunLocks(store.path.parent).any_held()
 
 
-def test_a_full_disk_is_said_and_what_was_stored_is_safe(store: Store) -> None:
+def test_a_full_disk_is_reported_and_what_was_stored_is_safe(store: Store) -> None:
     store.append("20260101-a", [answer("1")])
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
     store._connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then fails as on a full disk
@@ -103,10 +106,10 @@ def test_a_full_disk_is_said_and_what_was_stored_is_safe(store: Store) -> None:
     assert len(store.events("20260101-a")) == 2
 
 
-def test_no_database_and_a_newer_one_are_said(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_and_a_newer_database_are_reported(tmp_path: Path) -> None:
     rubbish = tmp_path / "rubbish.sqlite3"
     rubbish.write_bytes(os.urandom(4096))
-    with pytest.raises(StoreError, match="no usable run database"):
+    with pytest.raises(StoreError, match="not a usable run database"):
         Store.open(rubbish)
     newer = tmp_path / "newer.sqlite3"
     with sqlite3.connect(newer) as connection:

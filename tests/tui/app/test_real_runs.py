@@ -32,7 +32,7 @@ from weighin.engine.events.run import (
 from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnAsking, OwnSuite, Plan, Settings, SpeedPlan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
-from weighin.engine.store.store import Store
+from weighin.engine.store.store import Store, explained
 from weighin.engine.worker.protocol import Report
 from weighin.engine.worker.supervisor import Worker
 from weighin.tui.app.app import WeighinApp
@@ -219,7 +219,7 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
 
     def refusing(store: Store, run_id: str, events: list[object]) -> None:
         if full and any(isinstance(event, AnswerScored) for event in events):
-            with store._explained():
+            with explained(store.path):
                 raise sqlite3.OperationalError("database or disk is full")
         append(store, run_id, events)  # type: ignore[arg-type]
 

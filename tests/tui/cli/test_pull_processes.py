@@ -85,7 +85,7 @@ def test_a_download_waits_for_a_run_that_measures_unless_it_should_not(
 ) -> None:
     standin.add(REPO, {FILE: tiny_gguf(1)})
     (tmp_path / "home/data").mkdir(parents=True)
-    with Store.open(tmp_path / "home/data/runs.sqlite3") as store, store.lock("20260101-000000"):
+    with Store.open(tmp_path / "home/data/runs.sqlite3") as store, store.locks.hold("20260101-000000"):
         process = start("pull", REPO)
         wait_until(lambda: len(standin.seen("hub")) > 0)
         time.sleep(1.0)

@@ -22,7 +22,7 @@ from weighin.engine.models.fetch_text import PlainLines, progress_text
 from weighin.engine.models.local import LocalModel, find_local_models
 from weighin.engine.models.resolve import catalog_entry, license_note
 from weighin.engine.prepare.freeze import bring_models
-from weighin.engine.run.other_runs import RunsElsewhere
+from weighin.engine.run.other_runs import OtherRuns
 from weighin.engine.units import format_file_size
 
 from ...exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED, EXIT_OK
@@ -94,7 +94,7 @@ def pull_models(options: PullOptions) -> int:
     progress = DownloadProgress()
     wanted = tuple(dict.fromkeys(options.models))
     try:
-        may_transfer = always if options.now else RunsElsewhere().none
+        may_transfer = always if options.now else OtherRuns().idle
         outcomes = fetch_all(wanted, report=progress, newest=options.refresh, may_transfer=may_transfer)
     except KeyboardInterrupt:
         progress.clear()

@@ -134,7 +134,7 @@ def resume_run(options: ResumeOptions) -> int:
     with Store.open(paths.store_path()) as store:
         row = store.find(options.run_id)
         if row.locked:
-            with store.lock(row.id):  # names the process that holds it, or continues if that has just ended
+            with store.locks.hold(row.id):  # names the process that holds it, or continues if that has just ended
                 pass
         opened = freeze_plan(store.plan(row.id), say=say)
         if row.status == "completed":
