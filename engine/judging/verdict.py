@@ -17,7 +17,12 @@ from .warnings import warning_sentences
 
 def reach_verdict(plan: Plan, events: Iterable[Event]) -> VerdictReached:
     """The verdict on a run so far; a pure function of plan and events."""
-    findings = findings_of(plan, events)
+    return verdict_of(findings_of(plan, events))
+
+
+def verdict_of(findings: Findings) -> VerdictReached:
+    """The verdict on what was found."""
+    plan = findings.plan
     winner = findings.winner.candidate if findings.winner else None
     rankings = [_ranking(summary, findings) for summary in findings.summaries.values()]
     rankings.sort(key=lambda row: (bool(row.ruled_out), row.candidate != winner, -(row.accuracy or 0.0)))

@@ -14,11 +14,11 @@ from ..catalog.verdict import StatedUse, Verdict, model_verdict, reasons_of, ver
 from ..units import format_memory
 from .catalog_history import MeasuredHere, best_known
 from .catalog_table import billions
+from .marks import NONE
 
 _LABEL = 16
 _NARROWEST = 18
 """Narrower columns would break most words, so models are stacked instead."""
-_NONE = "–"
 
 Row = tuple[str, tuple[str, ...]]
 
@@ -75,10 +75,10 @@ def _published(models: Sequence[CatalogModel], catalog: Catalog, use: StatedUse)
         f"{use.purpose} use": lambda m: _terms(model_verdict(m, use, catalog.licenses)),
         "parameters": _parameters,
         "context": _context,
-        "good at": lambda m: ", ".join(m.aptitudes.value) if m.aptitudes else _NONE,
+        "good at": lambda m: ", ".join(m.aptitudes.value) if m.aptitudes else NONE,
         "languages": lambda m: _languages(m.languages),
-        "fine-tuning": lambda m: m.finetuning.value if m.finetuning else _NONE,
-        "released": lambda m: m.released.value if m.released else _NONE,
+        "fine-tuning": lambda m: m.finetuning.value if m.finetuning else NONE,
+        "released": lambda m: m.released.value if m.released else NONE,
         "machine": _machine,
     }
     rows = [(label, tuple(cell(model) for model in models)) for label, cell in cells.items()]
@@ -106,21 +106,21 @@ def _score_names(models: Sequence[CatalogModel]) -> tuple[str, ...]:
 
 def _score(model: CatalogModel, name: str) -> str:
     score = published_score(model, name)
-    return _NONE if score is None else f"{score.value:g} ({score.variant}, {setup(score)})"
+    return NONE if score is None else f"{score.value:g} ({score.variant}, {setup(score)})"
 
 
 def _measured(here: Sequence[MeasuredHere | None], quants: Sequence[tuple[str, ...]]) -> list[Row]:
     cells: dict[str, Callable[[MeasuredHere], str]] = {
         "generation": lambda m: _rate(m.generation_tokens_per_second, m.disturbed),
         "prompt": lambda m: _rate(m.prompt_tokens_per_second, m.disturbed),
-        "memory": lambda m: f"{format_memory(m.memory_bytes)} at {m.n_ctx:,}" if m.memory_bytes else _NONE,
-        "accuracy": lambda m: _NONE if m.accuracy is None else f"{m.accuracy:.1%} on {', '.join(m.suites)}",
-        "machine": lambda m: m.machine or _NONE,
+        "memory": lambda m: f"{format_memory(m.memory_bytes)} at {m.n_ctx:,}" if m.memory_bytes else NONE,
+        "accuracy": lambda m: NONE if m.accuracy is None else f"{m.accuracy:.1%} on {', '.join(m.suites)}",
+        "machine": lambda m: m.machine or NONE,
         "date": lambda m: f"{m.date}, run {m.run}",
     }
     quant_row = ("quant", tuple(_quant(figures, measured) for figures, measured in zip(here, quants, strict=True)))
     rows = [
-        (label, tuple(_NONE if figures is None else cell(figures) for figures in here)) for label, cell in cells.items()
+        (label, tuple(NONE if figures is None else cell(figures) for figures in here)) for label, cell in cells.items()
     ]
     return [quant_row, *rows]
 
@@ -132,18 +132,18 @@ def _terms(verdict: Verdict) -> str:
 
 def _leaderboard(model: CatalogModel) -> str:
     scores = [score for score in model.score if score.name.startswith(OPEN_LLM)]
-    return ", ".join(f"{s.name.removeprefix(OPEN_LLM).strip()} {s.value:g}" for s in scores) or _NONE
+    return ", ".join(f"{s.name.removeprefix(OPEN_LLM).strip()} {s.value:g}" for s in scores) or NONE
 
 
 def _quant(figures: MeasuredHere | None, quants: tuple[str, ...]) -> str:
     if figures is None:
-        return _NONE
+        return NONE
     others = sorted({quant for quant in quants if quant and quant != figures.quant})
-    return (figures.quant or _NONE) + (f" (also measured: {', '.join(others)})" if others else "")
+    return (figures.quant or NONE) + (f" (also measured: {', '.join(others)})" if others else "")
 
 
 def _rate(value: float | None, disturbed: bool) -> str:
-    return _NONE if value is None else f"{value:.1f} tok/s{', disturbed' if disturbed else ''}"
+    return NONE if value is None else f"{value:.1f} tok/s{', disturbed' if disturbed else ''}"
 
 
 def _license_name(key: str, catalog: Catalog) -> str:
@@ -159,14 +159,14 @@ def _parameters(model: CatalogModel) -> str:
 
 def _context(model: CatalogModel) -> str:
     if model.context_tokens is None:
-        return _NONE
+        return NONE
     native = model.context_native_tokens
     return f"{model.context_tokens.value:,}" + (f" ({native.value:,} native)" if native else "")
 
 
 def _languages(languages: Languages | None) -> str:
     if languages is None:
-        return _NONE
+        return NONE
     return ", ".join(languages.value) if languages.value else f"{languages.count} languages"
 
 

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from ..events.askings import Figure, Steadiness
 from ..events.ranking import Ranking
 from ..events.run import VerdictReached
-from .marks import escaped, table
+from .marks import NONE, escaped, table
 
-_NONE = "–"
 _HEADER = ("model", "agree", "any order", "right in any order", "place sd", "wording", "again", "fragile %")
 _LEGEND = (
     "agree: two sampled answers to an item are the same; any order: the same option is chosen in every order of the"
@@ -41,7 +40,7 @@ def consistency_section(verdict: VerdictReached, names: Mapping[str, str]) -> li
             _figure(row.steadiness.place_recall_sd),
             _figure(row.steadiness.rewording),
             again(row.steadiness),
-            _NONE if row.fragile_share is None else f"{row.fragile_share * 100:.0f}",
+            NONE if row.fragile_share is None else f"{row.fragile_share * 100:.0f}",
         )
         for row in rows
     ]
@@ -89,7 +88,7 @@ def again(steadiness: Steadiness) -> str:
     """Share of items with the same answer when asked again, and the largest change of a log-probability if any."""
     figure = steadiness.identical
     if figure is None:
-        return _NONE
+        return NONE
     shift = steadiness.largest_shift_nats
     moved = f", ±{shift:.2g} nats" if shift else ""
     return f"{figure.value * figure.items:.0f}/{figure.items}{moved}"
@@ -100,10 +99,10 @@ def _is_known(row: Ranking) -> bool:
 
 
 def _figure(figure: Figure | None) -> str:
-    return _NONE if figure is None else _bounded(figure.value, figure.low, figure.high)
+    return NONE if figure is None else _bounded(figure.value, figure.low, figure.high)
 
 
 def _bounded(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
-        return _NONE
+        return NONE
     return f"{value:.2f}" + (f" [{low:.2f}–{high:.2f}]" if low is not None and high is not None else "")

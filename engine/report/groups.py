@@ -12,9 +12,8 @@ from ..judging.summary import RunSummary
 from ..judging.verdict import reach_verdict
 from ..plan.model import Plan
 from ..stats.intervals import accuracy_interval
-from .marks import escaped, table
+from .marks import NONE, escaped, table
 
-_NONE = "–"
 _FIELDS = ("candidate", "suite", "group", "items", "correct", "accuracy", "standard_error", "low", "high")
 
 
@@ -71,9 +70,9 @@ def _section(suite: str, of: Mapping[str, SuiteGroups], names: Mapping[str, str]
 
 
 def _mean(groups: SuiteGroups) -> str:
-    error = _NONE if groups.standard_error is None else f"{groups.standard_error * 100:.1f}"
+    error = NONE if groups.standard_error is None else f"{groups.standard_error * 100:.1f}"
     return f"{groups.accuracy * 100:.1f} ± {error}"
 
 
 def _share(group: GroupShare | None) -> str:
-    return _NONE if group is None else f"{group.correct / group.items * 100:.0f} (n = {group.items})"
+    return NONE if group is None else f"{group.correct / group.items * 100:.0f} (n = {group.items})"

@@ -25,9 +25,10 @@ from ..events.run import (
     RunStarted,
     SuiteCard,
 )
+from ..judging.findings import findings_of
 from ..judging.grouped import suite_groups
-from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure, summarize
-from ..judging.verdict import reach_verdict
+from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure
+from ..judging.verdict import verdict_of
 from ..judging.wording import with_words
 from ..plan.model import Candidate, Plan
 from ..stats.clustered import clustered_mean
@@ -58,9 +59,9 @@ def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
     """The document as dicts and lists. Figures that were not measured are None."""
     from importlib.metadata import version
 
-    run = summarize(events)
-    summaries = [run.of(candidate.id) for candidate in plan.candidates]
-    verdict = _plain(with_words(reach_verdict(plan, events)))
+    findings = findings_of(plan, events)
+    run, summaries = findings.run, findings.summaries
+    verdict = _plain(with_words(verdict_of(findings)))
     verdict.pop("at")
     return {
         "format": "weighin-run",
@@ -69,10 +70,8 @@ def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
         "run": _run(events, run),
         "plan": _plain(plan),
         "suites": [{**_plain(card), "dropped": card.name in run.dropped_suites} for card in run.suites.values()],
-        "candidates": [
-            _candidate(candidate, summary, run) for candidate, summary in zip(plan.candidates, summaries, strict=True)
-        ],
-        "pairs": [_plain(pair) for pair in pair_figures(summaries, run)],
+        "candidates": [_candidate(candidate, summaries[candidate.id], run) for candidate in plan.candidates],
+        "pairs": [_plain(pair) for pair in pair_figures(list(summaries.values()), run)],
         "race": _race(events, run),
         "verdict": verdict,
     }
@@ -166,10 +165,10 @@ def _groups(answers: Sequence[AnswerScored], card: SuiteCard) -> dict[str, Any] 
     """A suite's mean and each of its subjects. None if it has no subjects."""
     if card.group_kind != "subject":
         return None
-    found = suite_groups(card.name, answers)
+    whole = suite_groups(card.name, answers)
     return {
-        "accuracy": found.accuracy,
-        "standard_error": found.standard_error,
+        "accuracy": whole.accuracy,
+        "standard_error": whole.standard_error,
         "by_group": {
             group.name: {
                 "items": card.groups.get(group.name),
@@ -177,7 +176,7 @@ def _groups(answers: Sequence[AnswerScored], card: SuiteCard) -> dict[str, Any] 
                 "correct": group.correct,
                 "accuracy": group.correct / group.items,
             }
-            for group in found.groups
+            for group in whole.groups
         },
     }
 
@@ -186,11 +185,11 @@ def _race(events: Sequence[Event], run: RunSummary) -> dict[str, Any] | None:
     started = next((event for event in events if isinstance(event, RaceStarted)), None)
     if started is None:
         return None
-    found = {key: value for key, value in _plain(started).items() if key != "at"}
+    race = {key: value for key, value in _plain(started).items() if key != "at"}
     settled = _plain(run.settled) if run.settled else None
     if settled is not None:
         del settled["at"]
-    return {**found, "settled": settled}
+    return {**race, "settled": settled}
 
 
 def _speed(figure: SpeedFigure | None) -> dict[str, Any] | None:

@@ -1,11 +1,12 @@
-"""A run in the files that lm-evaluation-harness writes, so that its users' tools read it.
+"""A run in the files that lm-evaluation-harness writes, so that tools for them can read it.
 
-Shape of lm-evaluation-harness at commit 4e7e0d4 (result_schema.py, evaluator.py, loggers/evaluation_tracker.py): for
-each candidate a folder with ``results_<date>.json`` and, for each task, ``samples_<task>_<date>.jsonl``. Names,
-versions and groups are the harness' where it has the suite (``lm_eval_names``). Errors are the harness' own, for
-independent items, also where items share a passage. What the harness knows and a stored run does not (its git hash,
-library versions, the original document, which of IFEval's instructions were followed) is left out or said in our own
-words; documents hold what was asked. Only first answers are in it, no repeats for consistency.
+The shape is that of lm-evaluation-harness at commit 4e7e0d4 (result_schema.py, evaluator.py,
+loggers/evaluation_tracker.py): for each candidate a folder with ``results_<date>.json`` and, for each task,
+``samples_<task>_<date>.jsonl``. Names, versions and groups are the harness' if it has the suite (``lm_eval_names``).
+Standard errors follow the harness and assume independent items, even if items share a passage. What the harness knows
+and a stored run does not (its git hash, library versions, the original document, which of IFEval's instructions were
+followed) is left out or replaced by what weighin knows; documents hold what was asked. Only first answers are
+included, not repeats for consistency.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ _FILTERS: dict[str, Callable[[str], str | None]] = {
     "remove_whitespace": str.strip,
 }
 _INVALID = "[invalid]"
-"""What the harness' filters leave where they find nothing."""
+"""What the harness' filters return if they find nothing."""
 
 
 def lm_eval_files(plan: Plan, events: Iterable[Event]) -> dict[str, str]:
-    """The text of every file by its path, ``/`` between folder and file; empty when nothing was answered."""
+    """The text of every file by its path, with ``/`` between folder and file. Empty if nothing was answered."""
     run = _Run(plan, list(events))
     files = {}
     for candidate in plan.candidates:
@@ -52,7 +53,7 @@ def lm_eval_files(plan: Plan, events: Iterable[Event]) -> dict[str, str]:
 
 
 class _Run:
-    """What the files of all candidates share."""
+    """What all candidates' files have in common."""
 
     def __init__(self, plan: Plan, events: Sequence[Event]) -> None:
         self._plan = plan
@@ -67,20 +68,20 @@ class _Run:
         self.date_id = f"{began:%Y-%m-%dT%H-%M-%S.%f}"
 
     def answers_of(self, candidate: str) -> dict[str, list[AnswerScored]]:
-        """First answers by task, by document number."""
-        found: dict[str, list[AnswerScored]] = {}
+        """First answers by task, sorted by document number."""
+        by_task: dict[str, list[AnswerScored]] = {}
         for event in self._events:
             if isinstance(event, AnswerScored) and event.candidate == candidate and event.repeat == 0:
                 has_subjects = event.suite in self._subjects
                 task = task_name(event, self._specs.get(event.suite), has_subjects=has_subjects)
-                found.setdefault(task, []).append(event)
+                by_task.setdefault(task, []).append(event)
         return {
-            task: sorted(found[task], key=lambda answer: self._doc_ids[answer.suite, answer.item])
-            for task in sorted(found)
+            task: sorted(by_task[task], key=lambda answer: self._doc_ids[answer.suite, answer.item])
+            for task in sorted(by_task)
         }
 
     def samples(self, answers: Iterable[AnswerScored]) -> list[dict[str, Any]]:
-        """One row a document and filter, as in the samples file."""
+        """One row per document and filter, as in the samples file."""
         rows = []
         for answer in answers:
             spec, key = self._specs.get(answer.suite), (answer.suite, answer.item)
@@ -146,16 +147,19 @@ class _Run:
         }
 
     def _groups(self, answers: dict[str, list[AnswerScored]], version: str) -> list[TaskGroup]:
-        """The groups of all suites of subjects, each after its own."""
+        """The groups of all suites with subjects."""
         by_suite: dict[str, dict[str, str]] = {}
         for task, mine in answers.items():
             if mine[0].suite in self._subjects and mine[0].group:
                 by_suite.setdefault(mine[0].suite, {})[mine[0].group] = task
-        found = (groups_of(suite, self._specs.get(suite), tasks, version) for suite, tasks in by_suite.items())
-        return [group for groups in found for group in groups]
+        return [
+            group
+            for suite, tasks in by_suite.items()
+            for group in groups_of(suite, self._specs.get(suite), tasks, version)
+        ]
 
     def _pool(self, answers: Sequence[AnswerScored]) -> int:
-        """Items of the answers' task in this run."""
+        """Number of items of the answers' task in this run."""
         card, group = self._cards.get(answers[0].suite), answers[0].group
         if card is None:
             return len(answers)
@@ -165,15 +169,15 @@ class _Run:
         card, spec = self._cards.get(suite), self._specs.get(suite)
         if card is not None and card.n_shot is not None:
             return card.n_shot
-        # Runs of before it was noted.
+        # Older runs do not store it.
         return spec.n_shot or len(spec.shots) if spec else 0
 
     def _config(self, task: str, answers: Sequence[AnswerScored], version: str) -> dict[str, Any]:
-        """The task as the harness would describe it, for documents as ``_doc`` makes them."""
+        """The task as the harness would describe it, for the documents of ``_doc``."""
         suite = answers[0].suite
         spec = self._specs.get(suite)
         is_choice = any(answer.options for answer in answers)
-        found: dict[str, Any] = {
+        config: dict[str, Any] = {
             "task": task,
             "output_type": "multiple_choice" if is_choice else "generate_until",
             "doc_to_text": "{{query}}" if all((suite, a.item) in self._queries for a in answers) else "",
@@ -191,17 +195,17 @@ class _Run:
             "metadata": {"version": task_version(spec, version), "title": spec.title if spec else task},
         }
         if is_choice:
-            found["doc_to_choice"] = "choices"
+            config["doc_to_choice"] = "choices"
         else:
-            found["generation_kwargs"] = _generation_arguments(spec)
+            config["generation_kwargs"] = _generation_arguments(spec)
         filters = {name for answer in answers for name in by_filter(answer.scores, spec)} - {NO_FILTER}
         if filters:
-            found["filter_list"] = [{"name": name, "filter": []} for name in sorted(filters)]
-        return found
+            config["filter_list"] = [{"name": name, "filter": []} for name in sorted(filters)]
+        return config
 
     def _model_config(self, candidate: Candidate, loaded: ModelLoaded | None) -> dict[str, Any]:
         settings = self._plan.settings
-        # The file's name without its folder: exports are passed on, and the folder is nobody's business.
+        # Only the file's name: exports are passed on, and folder names are private.
         arguments = {
             "path": re.split(r"[/\\]", candidate.path)[-1],
             "n_ctx": settings.n_ctx,
@@ -241,17 +245,17 @@ def _task_results(task: str, alias: str, answers: Sequence[AnswerScored], spec: 
                 weight = answer.n_parts if metric in BY_PART else 1
                 values.setdefault((metric, filter_name), []).append(value * weight)
                 parts[metric, filter_name] = parts.get((metric, filter_name), 0) + weight
-    found: dict[str, Any] = {"name": task, "alias": alias, "sample_len": len(answers)}
+    results: dict[str, Any] = {"name": task, "alias": alias, "sample_len": len(answers)}
     for (metric, filter_name), numbers in values.items():
         known = len(numbers) > 1 and metric not in BY_PART
-        found[f"{metric},{filter_name}"] = sum(numbers) / parts[metric, filter_name]
-        found[f"{metric}_stderr,{filter_name}"] = standard_error(numbers) if known else "N/A"
-    return found
+        results[f"{metric},{filter_name}"] = sum(numbers) / parts[metric, filter_name]
+        results[f"{metric}_stderr,{filter_name}"] = standard_error(numbers) if known else "N/A"
+    return results
 
 
 def _group_results(name: str, alias: str, tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A group's means, weighted by items, with their pooled errors; as unknown as that of one of its tasks."""
-    found: dict[str, Any] = {"alias": alias, "name": name, "sample_len": sum(task["sample_len"] for task in tasks)}
+    """A group's means, weighted by items, with pooled errors; unknown if the error of any of its tasks is."""
+    results: dict[str, Any] = {"alias": alias, "name": name, "sample_len": sum(task["sample_len"] for task in tasks)}
     counts = {}
     for key in [key for key in tasks[0] if "," in key and "_stderr," not in key]:
         metric, filter_name = key.split(",")
@@ -264,9 +268,9 @@ def _group_results(name: str, alias: str, tasks: Sequence[dict[str, Any]]) -> di
                 for task in having
             ]
         )
-        found[key], found[error] = whole.mean, whole.standard_error if known else "N/A"
+        results[key], results[error] = whole.mean, whole.standard_error if known else "N/A"
         counts[key] = whole.n
-    return {**found, "sample_count": counts}
+    return {**results, "sample_count": counts}
 
 
 def _sample(
@@ -278,7 +282,7 @@ def _sample(
     metrics: dict[str, float],
 ) -> dict[str, Any]:
     arguments: list[tuple[str, Any]]
-    # The harness' logger turns numbers and truth values in responses into strings.
+    # The harness' logger turns numbers and booleans in responses into strings.
     responses: list[list[Any]]
     if answer.options:
         target = str(doc["gold"])
@@ -292,13 +296,13 @@ def _sample(
         target = answer.expected
         arguments = [(answer.prompt, _generation_arguments(spec))]
         responses = [[answer.output]]
-        found = answer.extracted
+        extracted = answer.extracted
         if filter_name in _FILTERS and not any("," in name for name in answer.scores):
-            found = _FILTERS[filter_name](answer.output)
+            extracted = _FILTERS[filter_name](answer.output)
         elif filter_name not in (NO_FILTER, next(iter(answer.scores), "").partition(",")[2]):
-            # What a task file's other filters found is not stored with the answer: what they were given.
-            found = answer.output
-        filtered = [_INVALID if found is None else found]
+            # What a task file's other filters found is not stored, so this is their input.
+            extracted = answer.output
+        filtered = [_INVALID if extracted is None else extracted]
     return {
         "doc_id": doc_id,
         "doc": doc,
@@ -319,19 +323,19 @@ def _sample(
 
 
 def _doc(answer: AnswerScored, query: str | None) -> dict[str, Any]:
-    """The document, as far as answers tell it; the same for every candidate, so that its hash is."""
-    found: dict[str, Any] = {"id": answer.item}
+    """The document, as far as answers show it. It is the same for every candidate, so its hash is too."""
+    doc: dict[str, Any] = {"id": answer.item}
     if query is not None:
-        found["query"] = query
+        doc["query"] = query
     if not answer.options:
-        return {**found, "answer": answer.expected}
+        return {**doc, "answer": answer.expected}
     choices = [option.text for option in answer.options]
     gold = choices.index(answer.expected) if answer.expected in choices else -1
-    return {**found, "choices": choices, "gold": gold}
+    return {**doc, "choices": choices, "gold": gold}
 
 
 def _queries(events: Iterable[Event]) -> dict[tuple[str, str], str]:
-    """What was asked, by suite and item, where all candidates were asked in the same words: chat templates differ."""
+    """The prompt by suite and item, if all candidates got the same one: chat templates differ."""
     asked: dict[tuple[str, str], set[str]] = {}
     for event in events:
         if isinstance(event, AnswerScored) and event.repeat == 0:
@@ -340,20 +344,20 @@ def _queries(events: Iterable[Event]) -> dict[tuple[str, str], str]:
 
 
 def _doc_ids(events: Iterable[Event]) -> dict[tuple[str, str], int]:
-    """The number of every item: its place in its data; in older runs what its id ends with, else its place by name."""
+    """Every item's number: its place in its data. For older runs, the digits its id ends with, or its place by name."""
     rows: dict[str, dict[str, int]] = {}
     for event in events:
         if isinstance(event, AnswerScored):
             rows.setdefault(event.suite, {})[event.item] = event.row
-    found = {}
+    numbers = {}
     for suite, items in rows.items():
         endings = [match[0] for name in items if (match := re.search(r"[0-9]+$", name))]
         unique = len(endings) == len(items) == len({int(ending) for ending in endings})
         for place, name in enumerate(sorted(items)):
             match = re.search(r"[0-9]+$", name)
             old = int(match[0]) if match and unique else place
-            found[suite, name] = items[name] if items[name] >= 0 else old
-    return found
+            numbers[suite, name] = items[name] if items[name] >= 0 else old
+    return numbers
 
 
 def _generation_arguments(spec: SuiteSpec | None) -> dict[str, Any]:
@@ -367,7 +371,7 @@ def _delimiter(spec: SuiteSpec | None) -> str:
 
 
 def _spec(name: str) -> SuiteSpec | None:
-    """The built-in suite; None for the user's own data."""
+    """The built-in suite. None for the user's own data."""
     try:
         return find_spec(name)
     except DatasetError:
@@ -381,7 +385,7 @@ def _weighin_version() -> str:
 
 
 def _safe(name: str) -> str:
-    """Fit for a file name, by the harness' own rule."""
+    """``name`` made safe for a file name, by the harness' rule."""
     return re.sub(r"[\"<>:/|\\?*\[\]]+", "__", name)
 
 
@@ -390,5 +394,5 @@ def _dump(value: Any, *, indent: int | None = None) -> str:
 
 
 def _sha(text: str) -> str:
-    # Lone surrogates are replaced as in the file, so that a reader computes the same.
+    # Lone surrogates are replaced as in the file, so that readers get the same hash.
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

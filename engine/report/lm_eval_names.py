@@ -1,8 +1,8 @@
-"""What a run's suites, subjects and metrics are called in lm-evaluation-harness's files.
+"""The names of suites, subjects and metrics in lm-evaluation-harness's files.
 
-A suite that the harness has too is called as there, so that its tools compare the two: ``arc-easy`` is ``arc_easy``, a
-subject of ``mmlu`` is ``mmlu_anatomy``, below its area ``mmlu_stem`` and the whole ``mmlu``. The languages of ``mgsm``
-are tasks of their own: they share a tag there, and a tag has no row.
+A suite that the harness also has gets the harness' name, so that tools can compare the two: ``arc-easy`` is
+``arc_easy``, and a subject of ``mmlu`` is ``mmlu_anatomy``, in the area ``mmlu_stem`` of the group ``mmlu``. Each
+language of ``mgsm`` is a separate task, because the harness gives them a common tag, and tags have no row.
 """
 
 from __future__ import annotations
@@ -16,39 +16,41 @@ from ..tasks.spec import SuiteSpec
 NO_FILTER = "none"
 _STRICT = "_strict"
 BY_PART = frozenset({"inst_level_strict_acc", "inst_level_loose_acc"})
-"""Metrics that the harness averages over parts (IFEval: instructions) and not over documents, without an error."""
+"""Metrics that the harness averages over parts (in IFEval, instructions) instead of documents, without an error."""
 
 
 @dataclass(frozen=True)
 class TaskGroup:
-    """Tasks that have a row together."""
+    """Tasks that share a row in the results."""
 
     name: str
     alias: str
     version: str
     children: tuple[str, ...]
-    """Groups or tasks, as they stand below it."""
+    """Groups or tasks directly below it."""
     tasks: tuple[str, ...]
     """All tasks below it."""
 
 
 def task_name(answer: AnswerScored, spec: SuiteSpec | None, *, has_subjects: bool) -> str:
-    """The suite's task, or that of the answer's subject."""
+    """The task of the suite, or of the answer's subject."""
     base = spec.harness.task if spec and spec.harness else answer.suite
     return f"{base}_{answer.group}" if has_subjects and answer.group else base
 
 
 def task_version(spec: SuiteSpec | None, own: str) -> float | str:
-    """The harness' version of the task, ours for a suite that it does not have."""
+    """The harness' version of the task, or ``own`` for a suite that it does not have."""
     return spec.harness.version if spec and spec.harness else own
 
 
 def groups_of(suite: str, spec: SuiteSpec | None, subjects: Mapping[str, str], own: str) -> list[TaskGroup]:
-    """The groups of a suite of subjects, areas before the whole; none where they are only tagged together.
+    """The groups of a suite with subjects, areas before the whole. Empty if the harness only tags its tasks.
 
     Args:
+        suite: the suite's name in weighin.
+        spec: the built-in suite, or None for the user's own data.
         subjects: tasks by subject.
-        own: our version.
+        own: weighin's version.
     """
     harness = spec.harness if spec else None
     if harness and not harness.group_version:
@@ -68,13 +70,13 @@ def groups_of(suite: str, spec: SuiteSpec | None, subjects: Mapping[str, str], o
 
 
 def by_filter(scores: Mapping[str, float], spec: SuiteSpec | None) -> dict[str, dict[str, float]]:
-    """Metrics by the name of the filter that the harness files them under, in its names."""
-    found: dict[str, dict[str, float]] = {}
+    """Metrics by the harness' filter name, under the harness' names."""
+    filters: dict[str, dict[str, float]] = {}
     for name, value in _renamed(scores, spec).items():
-        # Task files have the harness' own names already.
+        # Task files already have the harness' names.
         metric, _, filter_name = name.partition(",")
-        found.setdefault(filter_name or NO_FILTER, {})[metric] = value
-    return found
+        filters.setdefault(filter_name or NO_FILTER, {})[metric] = value
+    return filters
 
 
 def _renamed(scores: Mapping[str, float], spec: SuiteSpec | None) -> dict[str, float]:
@@ -82,7 +84,7 @@ def _renamed(scores: Mapping[str, float], spec: SuiteSpec | None) -> dict[str, f
         return {new: scores[old] for old, new in spec.harness.metrics.items() if old in scores}
     if any("," in name for name in scores) or not any(name.endswith(_STRICT) for name in scores):
         return dict(scores)
-    # One's own data, scored as GSM8K.
+    # The user's own data, scored like GSM8K.
     return {
         f"{name.removesuffix(_STRICT)},{'strict-match' if name.endswith(_STRICT) else 'flexible-extract'}": value
         for name, value in scores.items()

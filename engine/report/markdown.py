@@ -6,28 +6,27 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..events.run import Event, RunStarted, VerdictReached
-from ..judging.labels import label, labels
-from ..judging.summary import CandidateSummary, RunSummary, summarize
-from ..judging.verdict import reach_verdict
+from ..judging.findings import findings_of
+from ..judging.labels import label
+from ..judging.summary import CandidateSummary, RunSummary
+from ..judging.verdict import verdict_of
 from ..judging.wording import exclusion_words
 from ..plan.model import Candidate, Plan
 from ..units import GB, GIB
 from .consistency import consistency_section
 from .figures import stopped_early, suite_interval
 from .groups import group_tables
-from .marks import escaped, ranking_mark, table
+from .marks import NONE, escaped, ranking_mark, table
 from .pairs import PairFigures, pair_figures
-
-_NONE = "–"
 
 
 def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
     """The report, without sections that would be empty."""
     stored = list(events)
-    run, verdict = summarize(stored), reach_verdict(plan, stored)
+    findings = findings_of(plan, stored)
+    run, names, verdict = findings.run, findings.names, verdict_of(findings)
     started = next((event for event in stored if isinstance(event, RunStarted)), None)
-    names = labels(plan)
-    pairs = pair_figures([run.of(c.id) for c in plan.candidates], run)
+    pairs = pair_figures(list(findings.summaries.values()), run)
     parts = [
         [f"# Which model: {escaped(names[verdict.winner]) if verdict.winner else 'none can be recommended'}"],
         [escaped(" ".join(verdict.sentences))],
@@ -113,7 +112,7 @@ def _suite_table(plan: Plan, run: RunSummary, names: Mapping[str, str]) -> list[
 def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary) -> str:
     correct, n = summary.suite_counts.get(suite, (0, 0))
     if not n:
-        return _NONE
+        return NONE
     early = stopped_early(summary, run)
     interval = suite_interval(summary, suite, pool=pool, early=early)
     asked = f"stopped at {n}/{pool}" if early and n < pool else f"n = {n}"
@@ -130,7 +129,7 @@ def _pair_table(pairs: Sequence[PairFigures], names: Mapping[str, str]) -> list[
             escaped(names[pair.b]),
             str(pair.items),
             f"{pair.difference * 100:+.1f}",
-            _NONE if pair.low is None or pair.high is None else f"{pair.low * 100:+.1f} to {pair.high * 100:+.1f}",
+            NONE if pair.low is None or pair.high is None else f"{pair.low * 100:+.1f} to {pair.high * 100:+.1f}",
             str(pair.only_a),
             str(pair.only_b),
             "stopped early" if pair.p_holm is None else f"{pair.p_holm:.2g}",
@@ -167,7 +166,7 @@ def _settings(plan: Plan, run: RunSummary, started: RunStarted | None) -> list[s
         "speed protocol": f"pp{plan.speed.n_prompt}, tg{plan.speed.n_generate}, {plan.speed.repeats} clean repeats",
         "racing": f"error rate {plan.race.alpha:.0%}" if plan.race.enabled else "off",
         "differences that count as equal": f"below {plan.limits.equivalence_margin * 100:g} points",
-        "llama.cpp": run.llama_build or _NONE,
+        "llama.cpp": run.llama_build or NONE,
     }
     if started:
         shown = {"run": started.run_id, "started": _time(started.at), "machine": started.machine, **shown}
@@ -184,19 +183,19 @@ def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
                 escaped(label(candidate)),
                 _number(candidate.size_bytes or None, 2, 1 / GB),
                 _number(loaded.parameters / 1e6 if loaded else None, 0),
-                loaded.prompt_style if loaded else _NONE,
-                f"`{candidate.sha256}`" if candidate.sha256 else _NONE,
+                loaded.prompt_style if loaded else NONE,
+                f"`{candidate.sha256}`" if candidate.sha256 else NONE,
             )
         )
     return ["## Files", "", *table(("model", "GB", "million parameters", "prompts", "SHA-256"), rows)] if rows else []
 
 
 def _span(low: float | None, high: float | None) -> str:
-    return _NONE if low is None or high is None else f"{low * 100:.0f}–{high * 100:.0f}"
+    return NONE if low is None or high is None else f"{low * 100:.0f}–{high * 100:.0f}"
 
 
 def _number(value: float | None, digits: int, scale: float = 1) -> str:
-    return _NONE if value is None else f"{value * scale:.{digits}f}"
+    return NONE if value is None else f"{value * scale:.{digits}f}"
 
 
 def _time(at: float) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from ..events.ranking import Ranking
 from ..events.run import VerdictReached
 
+NONE = "–"
+"""Stands for a figure that was not measured."""
+
 
 def ranking_mark(row: Ranking, verdict: VerdictReached | None) -> str:
     """▶ recommended, ✗ ruled out, = tied with the most accurate, ? not comparable with it; "" for the rest."""

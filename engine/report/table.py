@@ -11,7 +11,7 @@ from ..judging.wording import by_subject, exclusion_words
 from ..plan.model import Plan
 from ..units import GIB
 from .consistency import consistency_lines
-from .marks import ranking_mark
+from .marks import NONE, ranking_mark
 
 
 def verdict_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> list[str]:
@@ -78,7 +78,7 @@ def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
 
 
 def _cells(row: Ranking) -> tuple[str, ...]:
-    accuracy = "–"
+    accuracy = NONE
     if row.accuracy is not None and row.low is not None and row.high is not None:
         accuracy = f"{row.accuracy * 100:.1f} [{row.low * 100:.0f}–{row.high * 100:.0f}]"
     mark = "⚠" if row.disturbed else ""
@@ -94,7 +94,7 @@ def _cells(row: Ranking) -> tuple[str, ...]:
 
 
 def _number(value: float | None, digits: int, mark: str = "", *, scale: float = 1) -> str:
-    return "–" if value is None else f"{mark}{value * scale:.{digits}f}"
+    return NONE if value is None else f"{mark}{value * scale:.{digits}f}"
 
 
 def _fold(name: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""Bootstrap intervals by resampling items; seeded, so that the same answers give the same interval."""
+"""Bootstrap intervals over items, seeded so that the same answers give the same interval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 RESAMPLES = 10_000
 _CELLS = 4_000_000
-"""Counts drawn at once, to bound memory."""
+"""Maximum number of counts drawn at once, to bound memory."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     items: int
-    """Items that it rests on."""
+    """Number of items it is based on."""
 
 
 def bootstrap_mean(
@@ -31,13 +31,13 @@ def bootstrap_mean(
     """The mean with its percentile interval (Efron 1979).
 
     Args:
-        values: one an item, not empty.
-        clusters: what items share, such as a passage; then whole clusters are drawn.
-        resamples: bootstrap samples.
-        seed: of numpy's default generator.
+        values: one per item, not empty.
+        clusters: what each item shares with others, such as a passage; whole clusters are then drawn.
+        resamples: number of bootstrap samples.
+        seed: seed of numpy's default generator.
 
     Raises:
-        ValueError: no values, or not one cluster a value.
+        ValueError: there are no values, or not one cluster per value.
     """
     if not len(values):
         raise ValueError("There are no values.")
@@ -54,14 +54,14 @@ def bootstrap_of_sums(
     seed: int = 0,
     level: float = 0.95,
 ) -> Estimate:
-    """Percentile interval of a statistic that depends on sums over items only, such as a ratio of two of them.
+    """Percentile interval of a statistic that depends only on sums over items, such as a ratio of two sums.
 
     Args:
-        columns: [items, m], what every item adds to m sums.
-        statistic: from sums [n, m] to values [n].
-        resamples: bootstrap samples.
-        seed: of numpy's default generator.
-        level: of the interval.
+        columns: [items, m], what each item adds to m sums.
+        statistic: maps sums [n, m] to values [n].
+        resamples: number of bootstrap samples.
+        seed: seed of numpy's default generator.
+        level: confidence level of the interval.
     """
     table = np.asarray(columns, dtype=np.float64)
     values = statistic(_drawn_sums(table, resamples, np.random.default_rng(seed)))
@@ -80,10 +80,10 @@ def bootstrap_mean_of_means(
 ) -> Estimate:
     """Unweighted mean of the groups' means with its percentile interval; items are drawn within their groups.
 
-    ``clusters`` has what each item of each group shares with others; then whole clusters are drawn.
+    ``clusters`` says what each item of each group shares with others; whole clusters are then drawn.
 
     Raises:
-        ValueError: no groups, or one without values; not one cluster a value.
+        ValueError: there are no groups, a group has no values, or there is not one cluster per value.
     """
     if not groups or not all(len(group) for group in groups):
         raise ValueError("There are no values.")
@@ -98,8 +98,8 @@ def bootstrap_mean_of_means(
 
 
 def _drawn_sums(table: Floats, resamples: int, rng: np.random.Generator) -> Floats:
-    """Sums of the columns [resamples, m] over as many rows as there are, drawn with replacement."""
-    # Drawing n rows is drawing how often each different row comes: exact, and short where scores are 0 or 1.
+    """Sums of the columns [resamples, m], each over as many rows as the table has, drawn with replacement."""
+    # Drawing n rows is the same as drawing how often each distinct row occurs: exact, and fast for scores of 0 and 1.
     rows, counts = np.unique(table, axis=0, return_counts=True)
     n = len(table)
     chunk = max(1, _CELLS // len(rows))
@@ -116,7 +116,7 @@ def _ratio(sums: Floats) -> Floats:
 
 
 def _by_cluster(columns: Floats, clusters: Sequence[Hashable] | None) -> Floats:
-    """Sums within each cluster; the rows themselves without clusters."""
+    """Sums within each cluster, or the rows unchanged without clusters."""
     if clusters is None:
         return columns
     if len(clusters) != len(columns):

@@ -13,7 +13,7 @@ from .paired import mcnemar_p
 Floats = NDArray[np.float64]
 
 _PSEUDO_WINS = 0.5
-"""Given to both of every pair: keeps strengths finite and makes everybody comparable."""
+"""Added for both sides of every pair: keeps strengths finite and all candidates comparable."""
 _MOST_STEPS = 10_000
 _CONVERGED = 1e-9
 _LEVEL = 0.95
@@ -25,37 +25,37 @@ class Vote(msgspec.Struct, frozen=True, kw_only=True):
     a: str
     b: str
     score_a: float
-    """1: A was better; 0: B was; ½: a tie."""
+    """1 if A was better, 0 if B was, 0.5 for a tie."""
 
 
 class Strength(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate's place among those voted on."""
+    """How strong a candidate is among those voted on."""
 
     candidate: str
     log_strength: float
-    """Natural log; the mean over all is 0. A beats B with probability 1/(1 + exp(strength of B − strength of A))."""
+    """Natural log, with mean 0 over all. A beats B with probability 1/(1 + exp(strength of B − strength of A))."""
     low: float
     high: float
     """95 % bootstrap interval of ``log_strength``, over votes."""
     win_share: float
-    """Expected share of wins against the others, each met equally often."""
+    """Expected share of wins against the others if each is met equally often."""
 
 
 def bradley_terry(
     votes: Sequence[Vote], candidates: Sequence[str] = (), *, resamples: int = 2000, seed: int = 0
 ) -> list[Strength]:
-    """Strengths from votes, the best first; a tie is half a win for both.
+    """Strengths from votes, best first; a tie is half a win for both.
 
-    Fitted by minorisation-maximisation (Hunter 2004, Annals of Statistics 32): p_i ← w_i / Σ_j n_ij / (p_i + p_j).
+    Fitted by minorization-maximization (Hunter 2004, Annals of Statistics 32): p_i ← w_i / Σ_j n_ij / (p_i + p_j).
 
     Args:
-        votes: a vote of a candidate against itself is an error.
-        candidates: who takes part, in the order that breaks ties; those in votes only come after.
-        resamples: bootstrap samples.
-        seed: of numpy's default generator.
+        votes: blind comparisons, each between two different candidates.
+        candidates: who takes part, in the order that breaks ties; candidates found only in votes come after.
+        resamples: number of bootstrap samples.
+        seed: seed of numpy's default generator.
 
     Raises:
-        ValueError: a vote has the same candidate twice, or a score outside 0 to 1.
+        ValueError: a vote names the same candidate twice, or its score is outside 0 to 1.
     """
     for vote in votes:
         if vote.a == vote.b or not 0 <= vote.score_a <= 1:
@@ -65,7 +65,7 @@ def bradley_terry(
     if n < 2:
         return [Strength(candidate=name, log_strength=0.0, low=0.0, high=0.0, win_share=0.5) for name in names]
     place = {name: index for index, name in enumerate(names)}
-    # Equal votes are one kind, drawn by how often it came.
+    # Equal votes are one kind, resampled by how often it occurred.
     kinds: dict[tuple[int, int, float], int] = {}
     for vote in votes:
         key = (place[vote.a], place[vote.b], vote.score_a)
@@ -82,7 +82,7 @@ def bradley_terry(
         low, high = np.quantile(sampled, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
     beats = 1 / (1 + np.exp(fitted[None, :] - fitted[:, None]))
     shares = (beats.sum(axis=1) - 0.5) / (n - 1)
-    found = [
+    strengths = [
         Strength(
             candidate=name,
             log_strength=float(fitted[i]),
@@ -92,11 +92,11 @@ def bradley_terry(
         )
         for i, name in enumerate(names)
     ]
-    return sorted(found, key=lambda strength: -strength.log_strength)
+    return sorted(strengths, key=lambda strength: -strength.log_strength)
 
 
 def sign_test_p(wins_a: int, wins_b: int) -> float:
-    """Exact two-sided sign test between two candidates; ties are left out by the caller."""
+    """Exact two-sided sign test between two candidates. The caller leaves ties out."""
     return mcnemar_p(wins_a, wins_b)
 
 

@@ -1,4 +1,4 @@
-"""Standard errors: of a mean, of items that share a passage, of a group of suites; and the test of pairs of the second.
+"""Standard errors of a mean, of clustered items and of a group of suites, and a paired test for clustered items.
 
 Formulas of lm-evaluation-harness (api/metrics.py: mean_stderr, pooled_sample_stderr) and of Miller 2024, "Adding Error
 Bars to Evals" (arXiv 2411.00640).
@@ -21,23 +21,23 @@ class MeanError(msgspec.Struct, frozen=True, kw_only=True):
     mean: float
     standard_error: float
     n: int
-    """Items."""
+    """Number of items."""
 
 
 def standard_error(values: Sequence[float]) -> float:
-    """sd(ddof=1)/√n, as lm-evaluation-harness prints it; not a number below two values."""
+    """sd(ddof=1)/√n, as lm-evaluation-harness prints it. NaN for fewer than two values."""
     n = len(values)
     return math.nan if n < 2 else float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) / math.sqrt(n)
 
 
 def clustered_mean(values: Sequence[float], clusters: Sequence[Hashable] | None = None) -> MeanError:
-    """Mean of items whose errors go together within a cluster, such as questions about one passage.
+    """Mean of items whose errors are correlated within a cluster, such as questions about one passage.
 
     SE² = sd²/n + (1/n²)·Σ over clusters of Σ_{i≠j} (s_i − s̄)(s_j − s̄) (Miller 2024, section 2.2). Without clusters it
-    is ``standard_error``.
+    equals ``standard_error``.
 
     Raises:
-        ValueError: no values, or not one cluster a value.
+        ValueError: there are no values, or not one cluster per value.
     """
     n = len(values)
     if n == 0:
@@ -61,15 +61,15 @@ def clustered_mean(values: Sequence[float], clusters: Sequence[Hashable] | None 
 
 
 def effective_counts(right: Sequence[bool], clusters: Sequence[Hashable]) -> tuple[float, float]:
-    """Right answers and answers that independent items would need to be as sure: for intervals made for counts.
+    """Correct answers and answers of as many independent items as give the same certainty, for intervals of counts.
 
     n / design effect, the design effect being (clustered SE / plain SE)², at least 1, times the squared ratio of the t
-    quantiles for n − 1 and for as many degrees of freedom as clusters less one (Korn and Graubard 1998, Survey
-    Methodology 24). Where all are right or all wrong no effect can be estimated: then each cluster counts once. With
-    one item a cluster these are the counts themselves.
+    quantiles for n − 1 and for (clusters − 1) degrees of freedom (Korn and Graubard 1998, Survey Methodology 24). If
+    all answers are right or all are wrong, no effect can be estimated, and each cluster counts once. With one item per
+    cluster the result is the plain counts.
 
     Raises:
-        ValueError: no answers, or not one cluster an answer.
+        ValueError: there are no answers, or not one cluster per answer.
     """
     n, different = len(right), len(set(clusters))
     spread = clustered_mean([float(one) for one in right], clusters)
@@ -79,7 +79,7 @@ def effective_counts(right: Sequence[bool], clusters: Sequence[Hashable]) -> tup
         return spread.mean, 1.0
     if spread.mean in (0.0, 1.0):
         return spread.mean * different, float(different)
-    from scipy.stats import t  # slow to import, needed at verdicts only
+    from scipy.stats import t
 
     plain = standard_error([float(one) for one in right])
     effect = max(1.0, (spread.standard_error / plain) ** 2)
@@ -89,18 +89,18 @@ def effective_counts(right: Sequence[bool], clusters: Sequence[Hashable]) -> tup
 
 
 def paired_p(differences: Sequence[int], clusters: Sequence[Hashable]) -> float:
-    """Exact two-sided p value that A and B are as often right, where items of a cluster go together.
+    """Exact two-sided p value of "A and B are right equally often", for items that are correlated within clusters.
 
-    Pitman's (1937) test on the clusters' sums of A − B: if A and B are alike, the sign of each sum may as well be the
-    other; p is the share of all sign patterns whose total is at least as far from 0. With one item a cluster this is
-    the exact McNemar test. Exact by counting, no drawing: the sums are whole numbers.
+    Pitman's (1937) test on the clusters' sums of A − B: if A and B are equal, each sum is as likely to have the
+    opposite sign; p is the share of all sign patterns whose total is at least as far from 0. With one item per cluster
+    this is the exact McNemar test. It counts all patterns instead of sampling them, since the sums are integers.
 
     Args:
         differences: −1, 0 or 1 for each item.
         clusters: what each item shares with others.
 
     Raises:
-        ValueError: not one cluster a difference.
+        ValueError: there is not one cluster per difference.
     """
     if len(clusters) != len(differences):
         raise ValueError(f"There are {len(differences)} values and {len(clusters)} clusters; each value needs one.")
@@ -111,7 +111,7 @@ def paired_p(differences: Sequence[int], clusters: Sequence[Hashable]) -> float:
         sums[name] = sums.get(name, 0) + difference
     sizes = [abs(value) for value in sums.values() if value]
     total = sum(sizes)
-    # Chances of each sum of those that kept their sign: with that sum s, the total is s − (all − s).
+    # Probability of each sum s of the clusters that keep their sign; the total is then s − (all − s).
     chances = np.zeros(total + 1)
     chances[0] = 1.0
     for size in sizes:
@@ -123,12 +123,12 @@ def paired_p(differences: Sequence[int], clusters: Sequence[Hashable]) -> float:
 
 
 def micro_average(parts: Sequence[MeanError]) -> MeanError:
-    """A group of suites as one: mean weighted by items, with lm-evaluation-harness's pooled standard error.
+    """A group of suites as one: the mean weighted by items, with lm-evaluation-harness's pooled standard error.
 
-    SE = √[Σ(n_k − 1)·n_k·se_k² / (N − K) / N]. A part of one item, whose error is unknown, adds nothing to the sum.
+    SE = √[Σ(n_k − 1)·n_k·se_k² / (N − K) / N]. A part with one item, whose error is unknown, adds nothing to the sum.
 
     Raises:
-        ValueError: no parts, or no items in them.
+        ValueError: there are no parts, or no items in them.
     """
     total = sum(part.n for part in parts)
     if total == 0:

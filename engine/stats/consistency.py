@@ -1,7 +1,7 @@
-"""How steady a candidate's answers are. Never a measure of being right: a model may be wrong with great constancy.
+"""How consistent a candidate's answers are, which says nothing about correctness: a model may be consistently wrong.
 
-All functions take answers by item, canonicalised by the suite's extractor (None: it found nothing, a class of its
-own), and give a mean over items with a bootstrap interval over items.
+All functions take answers by item, in the canonical form of the suite's extractor (None, if it found nothing, counts
+as one more answer), and return a mean over items with a bootstrap interval over items.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .bootstrap import RESAMPLES, Estimate, bootstrap_mean, bootstrap_of_sums
 
 Floats = NDArray[np.float64]
 Answer = Hashable
-"""A canonical answer; None where there was none."""
+"""A canonical answer; None if there was none."""
 T = TypeVar("T")
 
 # Sampling: k answers to the same prompt
 
 
 def self_agreement(samples: Sequence[Sequence[Answer]], *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """Chance that two different samples of an item agree: mean of Σ_v n_v(n_v − 1) / (k(k − 1)).
+    """Probability that two different samples of an item agree: mean of Σ_v n_v(n_v − 1) / (k(k − 1)).
 
     Raises:
-        ValueError: no items, or an item with fewer than two samples.
+        ValueError: there are no items, or an item has fewer than two samples.
     """
     values = []
     for answers in _at_least(samples, 2):
@@ -39,10 +39,10 @@ def self_agreement(samples: Sequence[Sequence[Answer]], *, resamples: int = RESA
 
 
 def answer_entropy(samples: Sequence[Sequence[Answer]], *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """Mean of H/ln k, H the entropy of an item's answers: 0 all the same, 1 all different.
+    """Mean of H/ln k, H the entropy of an item's answers: 0 if all are the same, 1 if all differ.
 
     Raises:
-        ValueError: no items, or an item with fewer than two samples.
+        ValueError: there are no items, or an item has fewer than two samples.
     """
     values = []
     for answers in _at_least(samples, 2):
@@ -56,7 +56,7 @@ def avg_at_k(right: Sequence[Sequence[bool]], *, resamples: int = RESAMPLES, see
     """Share of samples that are right, averaged over items.
 
     Raises:
-        ValueError: no items, or an item without samples.
+        ValueError: there are no items, or an item has no samples.
     """
     return bootstrap_mean([sum(item) / len(item) for item in _at_least(right, 1)], resamples=resamples, seed=seed)
 
@@ -68,16 +68,16 @@ def maj_at_k(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Estimate:
-    """Share of items whose commonest answer is right; of equally common ones, each counts for its part.
+    """Share of items whose most common answer is right; equally common answers share the item.
 
     Args:
         samples: answers by item.
         right: whether each of them is right.
-        resamples: bootstrap samples.
-        seed: of the bootstrap.
+        resamples: number of bootstrap samples.
+        seed: seed of the bootstrap.
 
     Raises:
-        ValueError: no items, an item without samples, or not one mark an answer.
+        ValueError: there are no items, an item has no samples, or there is not one mark per answer.
     """
     values = []
     for answers, marks in zip(_at_least(samples, 1), right, strict=True):
@@ -85,7 +85,7 @@ def maj_at_k(
             raise ValueError(f"An item has {len(answers)} answers and {len(marks)} marks.")
         counts = Counter(answers)
         top = max(counts.values())
-        # Answers alike are marked alike by a scorer; where they are not, the share of them that is right counts.
+        # Scorers mark equal answers equally; if one does not, the share of them that is right counts.
         shares = [
             sum(m for a, m in zip(answers, marks, strict=True) if a == value) / top
             for value, n in counts.items()
@@ -96,20 +96,20 @@ def maj_at_k(
 
 
 def pass_at(j: int, right: Sequence[Sequence[bool]], *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """pass@j: chance that of j samples one at least is right, 1 − C(n − c, j)/C(n, j) (Chen et al. 2021).
+    """pass@j: probability that at least one of j samples is right, 1 − C(n − c, j)/C(n, j) (Chen et al. 2021).
 
     Raises:
-        ValueError: no items, or an item with fewer than j samples.
+        ValueError: there are no items, or an item has fewer than j samples.
     """
     values = [1 - math.comb(len(item) - sum(item), j) / math.comb(len(item), j) for item in _at_least(right, j)]
     return bootstrap_mean(values, resamples=resamples, seed=seed)
 
 
 def pass_all(j: int, right: Sequence[Sequence[bool]], *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """pass^j: chance that all of j samples are right, C(c, j)/C(n, j) (Yao et al. 2024, arXiv 2406.12045).
+    """pass^j: probability that all of j samples are right, C(c, j)/C(n, j) (Yao et al. 2024, arXiv 2406.12045).
 
     Raises:
-        ValueError: no items, or an item with fewer than j samples.
+        ValueError: there are no items, or an item has fewer than j samples.
     """
     values = [math.comb(sum(item), j) / math.comb(len(item), j) for item in _at_least(right, j)]
     return bootstrap_mean(values, resamples=resamples, seed=seed)
@@ -119,19 +119,19 @@ def pass_all(j: int, right: Sequence[Sequence[bool]], *, resamples: int = RESAMP
 
 
 class RotatedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """What was chosen under each rotation; in rotation r the option at place p is number ``(p + r) % n``."""
+    """What was chosen under each rotation. In rotation r, place p holds option ``(p + r) % n``."""
 
     gold: int
-    """The right option's number in the item as written."""
+    """Index of the right option in the item as written."""
     chosen: tuple[int, ...]
-    """The chosen option's number in the item as written, one for each of the n rotations from 0 on."""
+    """Index of the chosen option in the item as written, for each of the n rotations from 0 on."""
 
 
 class OrderConsistency(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the place of an option decides."""
+    """How much the place of an option influences the choice."""
 
     same_choice: Estimate
-    """Share of items where the same content is chosen under all rotations."""
+    """Share of items where the same option is chosen under all rotations."""
     right_in_all: Estimate
     """Share of items answered right under all rotations."""
     recall_sd: Estimate
@@ -143,7 +143,7 @@ def order_consistency(items: Sequence[RotatedItem], *, resamples: int = RESAMPLE
     """The three figures over items that were asked under all their rotations.
 
     Raises:
-        ValueError: no items, or numbers that are no options of an item.
+        ValueError: there are no items, or an index is not an option of its item.
     """
     if not items:
         raise ValueError("There are no items.")
@@ -179,10 +179,10 @@ def _share(hits: Floats, asked: Floats) -> Floats:
 
 
 def template_robustness(scores: Sequence[Sequence[float]], *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """Mean of 1 − (best − worst score of an item over templates): 1 when the wording of the prompt changes nothing.
+    """Mean of 1 − (best − worst score of an item over templates): 1 if the wording of the prompt changes nothing.
 
     Raises:
-        ValueError: no items, or an item with fewer than two templates.
+        ValueError: there are no items, or an item has fewer than two templates.
     """
     values = [1 - (max(item) - min(item)) for item in _at_least(scores, 2)]
     return bootstrap_mean(values, resamples=resamples, seed=seed)
@@ -192,14 +192,14 @@ def determinism(first: Sequence[str], second: Sequence[str], *, resamples: int =
     """Share of items whose greedy output came out identical, character for character, when asked again.
 
     Raises:
-        ValueError: no items, or not the same number in both runs.
+        ValueError: there are no items, or not the same number in both runs.
     """
     same = [float(a == b) for a, b in zip(first, second, strict=True)]
     return bootstrap_mean(same, resamples=resamples, seed=seed)
 
 
 def _at_least(items: Sequence[Sequence[T]], n: int) -> Sequence[Sequence[T]]:
-    """The items themselves, once all are long enough."""
+    """The items, checked to have at least ``n`` answers each."""
     short = min((len(item) for item in items), default=n)
     if short < n or n < 1:
         raise ValueError(f"An item has {short} answers; at least {max(n, 1)} are needed.")

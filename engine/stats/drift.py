@@ -1,6 +1,6 @@
-"""Whether speed drifted while a run went on: a machine that grows hot, or other work that came and stayed.
+"""Whether speed drifted during a run, because the machine grew hot or other work came and stayed.
 
-Not covered: a single disturbed measurement, which is watched while it is taken (``hardware.load``).
+Not covered: single disturbed measurements, which ``hardware.load`` detects as they happen.
 """
 
 from __future__ import annotations
@@ -15,33 +15,32 @@ from .quantiles import median
 
 _ALPHA = 0.05
 _LEAST_CHANGE = 0.05
-"""Smaller ones change no recommendation."""
+"""Smaller changes do not affect a recommendation."""
 _MOST = 50
-"""Values of a series, neighbours taken together where there are more: pairs grow with the square."""
+"""Maximum length of a series. Longer ones are averaged in parts, because the number of pairs grows quadratically."""
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rates of several candidates did over a run, together."""
+    """How the rates of several candidates changed together over a run."""
 
     change: float
-    """From the first to the last, as a share of the first: −0.1 is a tenth slower."""
+    """From first to last as a share of the first: −0.1 is 10 % slower."""
     p_value: float
     """Two-sided, of the test for any trend."""
 
     @property
     def matters(self) -> bool:
-        """Significant and large enough to tell the user."""
+        """Whether it is significant and large enough to tell the user."""
         return self.p_value < _ALPHA and abs(self.change) >= _LEAST_CHANGE
 
 
 def drift(series: Iterable[Sequence[float]]) -> Drift | None:
-    """The common trend of ``series``, each the positive rates of one candidate at one task in the order measured.
+    """The common trend of ``series``, each holding one candidate's positive rates at one task in the order measured.
 
     The seasonal Kendall test (Hirsch, Slack and Smith 1982, doi 10.1029/WR018i001p00107): rises minus falls over all
-    pairs within each series, so that neither level nor scale of a series matters and one outlier counts for little;
-    normal approximation with continuity correction. The change is that of Sen's slope: the median over these pairs of
-    the change in logarithm, taken to the length of the run. None where no series has three values; of long ones
-    neighbours are averaged first.
+    pairs within each series, so that neither level nor scale of a series matters and outliers count for little;
+    normal approximation with continuity correction. The change follows Sen's slope: the median over these pairs of the
+    change in logarithm, scaled to the length of the run. None if no series has three values.
     """
     score, variance = 0, 0.0
     slopes: list[float] = []

@@ -1,4 +1,4 @@
-"""Intervals for a share of right answers."""
+"""Intervals for a share of correct answers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 def accuracy_interval(correct: float, n: float) -> Interval:
-    """95 % interval for a share: Wilson, or Clopper-Pearson where Wilson is too short (n < 30, none or all right).
+    """95 % interval for a share: Wilson, or Clopper-Pearson where Wilson is too narrow (n < 30, none or all right).
 
-    Counts may be fractions: ``clustered.effective_counts``.
+    Counts may be fractional, see ``clustered.effective_counts``.
     """
     if n == 0:
         return Interval(0.0, 1.0)
@@ -34,14 +34,14 @@ def accuracy_interval(correct: float, n: float) -> Interval:
 def wilson(correct: float, n: float, z: float = Z95) -> Interval:
     """Wilson (1927) score interval; n > 0."""
     share = correct / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    center = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+    return Interval(max(0.0, center - half), min(1.0, center + half))
 
 
 def clopper_pearson(correct: float, n: float, alpha: float = 0.05) -> Interval:
     """Clopper and Pearson (1934) exact interval; n > 0."""
-    from scipy.stats import beta  # slow to import, needed at verdicts only
+    from scipy.stats import beta
 
     low = 0.0 if correct == 0 else float(beta.ppf(alpha / 2, correct, n - correct + 1))
     high = 1.0 if correct == n else float(beta.ppf(1 - alpha / 2, correct + 1, n - correct))
@@ -51,8 +51,8 @@ def clopper_pearson(correct: float, n: float, alpha: float = 0.05) -> Interval:
 def mean_of_suites_interval(suites: Sequence[tuple[float, float]]) -> Interval:
     """95 % interval for the unweighted mean of suite accuracies, each ``(correct, n)`` with n > 0.
 
-    One suite: ``accuracy_interval``. Several: the suites' intervals combined by the method of variance estimates
-    recovery (Newcombe 1998), which keeps each suite's asymmetry; items of different suites are independent.
+    For one suite this is ``accuracy_interval``. For several, their intervals are combined by the method of variance
+    estimates recovery (Newcombe 1998), which keeps each suite's asymmetry; items of different suites are independent.
     """
     if len(suites) == 1:
         return accuracy_interval(*suites[0])
@@ -65,7 +65,7 @@ def mean_of_suites_interval(suites: Sequence[tuple[float, float]]) -> Interval:
 
 
 def new_items_interval(seen: int, correct: int, alpha: float = 0.05) -> Interval:
-    """Interval for the accuracy on new items like these that holds whenever one looks, for a panel that is watched.
+    """Interval for the accuracy on new items like these that is valid at any time, for a panel that people watch.
 
     Prior-posterior ratio for draws with replacement, uniform prior (Waudby-Smith and Ramdas 2020, arXiv 2006.04347,
     the pool grown without bound): all p at which the density of Beta(1 + S, 1 + t − S) is above α.
@@ -90,9 +90,9 @@ def new_items_interval(seen: int, correct: int, alpha: float = 0.05) -> Interval
 
 
 def minimum_detectable_difference(n: int, *, discordant_share: float = 0.3) -> float:
-    """Difference in accuracy that a paired test on ``n`` items finds in 80 % of runs at the 5 % level.
+    """Difference in accuracy that a paired test on ``n`` items detects in 80 % of runs at the 5 % level.
 
-    (1.96 + 0.84) · √(ψ/n), with ψ the share of items on which the two differ (Connor 1987, the difference itself left
-    out of the variance); 0.3 is usual for two models of similar strength.
+    (1.96 + 0.84) · √(ψ/n), with ψ the share of items on which the two differ (Connor 1987, without the difference
+    itself in the variance); 0.3 is typical of two models of similar strength.
     """
     return 1.0 if n == 0 else min(1.0, (Z95 + 0.8416212335729143) * math.sqrt(discordant_share / n))

@@ -9,10 +9,10 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
     """Exact two-sided McNemar test: p = min(1, 2·P(X ≤ min(b, c))), X ~ Binomial(b + c, ½).
 
     Args:
-        only_a: items that A alone got right.
-        only_b: items that B alone got right.
+        only_a: number of items that only A got right.
+        only_b: number of items that only B got right.
     """
-    from scipy.stats import binom  # slow to import, needed at verdicts only
+    from scipy.stats import binom
 
     n = only_a + only_b
     return 1.0 if n == 0 else min(1.0, 2.0 * float(binom.cdf(min(only_a, only_b), n, 0.5)))

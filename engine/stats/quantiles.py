@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def median(values: Sequence[float]) -> float:
-    """The middle value; of an even number, the mean of the two in the middle."""
+    """The middle value, or the mean of the two middle values."""
     return percentile(values, 50)
 
 
@@ -21,5 +21,5 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def half_spread(values: Sequence[float]) -> float:
-    """Half the distance between the quartiles: what a typical repeat strays from the median."""
+    """Half the distance between the quartiles: how far a typical repeat is from the median."""
     return (percentile(values, 75) - percentile(values, 25)) / 2

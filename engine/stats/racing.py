@@ -1,4 +1,4 @@
-"""Which candidates may stop early: a reducer fed items in the committed order, so that a replay ends the same."""
+"""Which candidates may stop early. Items come in the committed order, so that a replay ends the same way."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from .sequential import Bools, Evidence, Floats
 
 
 def beaten(e_values: Floats, running: Bools, alpha: float) -> Bools:
-    """Which of ``running`` stop: those i for which the mean over all others j of E(j beats i) is 1/α or more.
+    """Which of ``running`` stop: every i for which the mean over all others j of E(j beats i) is at least 1/α.
 
-    The E of eliminated candidates stays frozen in the mean. For the best of the pool every H0 "j is no better than i"
-    is true, so that the mean of its E is an e-process itself: it is ever eliminated with probability at most α,
-    without a correction for the number of candidates (Ville's inequality).
+    The E of eliminated candidates stays in the mean, frozen. For the best of the pool every H0 "j is no better than i"
+    is true, so the mean of its E is an e-process too: the probability that it is ever eliminated is at most α, without
+    a correction for the number of candidates (Ville's inequality).
 
     Args:
         e_values: [..., j, i], the diagonal is ignored.
         running: [..., i].
 
     Returns:
-        [..., i]; never all that run.
+        [..., i]; never all of those running.
     """
     n = running.shape[-1]
     if n < 2:
@@ -29,7 +29,7 @@ def beaten(e_values: Floats, running: Bools, alpha: float) -> Bools:
     others = ~np.eye(n, dtype=bool)
     against = np.where(others, e_values, 0.0).sum(axis=-2) / (n - 1)
     out: Bools = running & (against >= 1 / alpha)
-    # Evidence frozen at different times could, in theory, throw out the last ones together: the least beaten stays.
+    # Evidence frozen at different times could, in theory, eliminate the last ones together: the least beaten stays.
     nobody = (running & ~out).sum(axis=-1, keepdims=True) == 0
     least = np.where(running, against, np.inf).argmin(axis=-1)[..., None] == np.arange(n)
     stay: Bools = nobody & least
@@ -40,12 +40,12 @@ class Race:
     """Eliminates i when the mean over all others j of E(j beats i) reaches 1/α (see ``beaten``)."""
 
     def __init__(self, candidates: Sequence[str], pool: int, alpha: float = 0.05, *, margin: float = 0.0) -> None:
-        """``margin``: differences below it do not matter, in units of the scores; 0 never calls two equal."""
+        """``margin``: smaller differences count as equal, in units of the scores; with 0 nothing is ever equal."""
         self._names = tuple(candidates)
         self._pool, self._alpha, self._margin = pool, alpha, margin
         self.running = list(candidates)
         self.eliminated: dict[str, int] = {}
-        """Items seen when a candidate was stopped."""
+        """Number of items seen when a candidate was stopped."""
         n = len(self._names)
         # [0, j, i]: against "j is no better than i". [1, j, i]: against "j is worse than i by the margin or more".
         bounds = np.zeros((2 if margin > 0 else 1, n, n))
@@ -55,10 +55,10 @@ class Race:
         self._seen = 0
 
     def add(self, scores: Mapping[str, float]) -> tuple[str, ...]:
-        """One item's scores (0 to 1) of every running candidate; returns who is eliminated by it.
+        """Add one item's scores (0 to 1) of every running candidate; returns whom it eliminates.
 
         Raises:
-            ValueError: the pool is used up.
+            ValueError: all items of the pool were added.
         """
         row = np.array([scores[name] if name in self.running else 0.0 for name in self._names])
         mask = self._mask()
@@ -74,17 +74,17 @@ class Race:
         return out
 
     def withdraw(self, candidate: str) -> None:
-        """It gives no more answers, for reasons of its own; the evidence it gave stays."""
+        """Take out a candidate that failed or was skipped; its evidence stays."""
         self.running.remove(candidate)
 
     def equal(self, a: str, b: str) -> bool:
-        """Whether A and B were proven to differ by less than the margin: both sides rejected, each at α/2, once."""
+        """Whether A and B were shown to differ by less than the margin: both sides were rejected, each at α/2."""
         i, j = self._names.index(a), self._names.index(b)
         return bool(self._near[i, j] and self._near[j, i])
 
     @property
     def settled(self) -> bool:
-        """Whether more items would decide nothing: one is left, all left are practically equal, or none are left."""
+        """Whether more items would decide nothing: at most one runs, all running are equal, or no item is left."""
         if self._seen >= self._pool or len(self.running) < 2:
             return True
         return self._margin > 0 and all(

@@ -1,4 +1,4 @@
-"""Tests that stay valid however often one looks: a finite pool of items, drawn in one committed random order.
+"""Tests that stay valid however often their result is checked, for a finite pool in one committed random order.
 
 Not covered: items drawn with replacement, or an order chosen after seeing answers.
 """
@@ -20,15 +20,15 @@ _BETS = np.arange(1, 16) / 16
 
 
 class Evidence:
-    """Many tests side by side, each against H0: mean over its pool of d ≤ ``at_most``, for d between −1 and 1.
+    """Many parallel tests, each of H0: the mean of d over the pool is ≤ ``at_most``, for d between −1 and 1.
 
     Betting without replacement (Waudby-Smith and Ramdas 2020, arXiv 2006.04347), averaged over a grid of bets:
     with e = (N·at_most − Σd) / items left, each bet g multiplies its wealth by 1 + g·min(1, 1/(1 + e))·(d − e).
-    All tests see their items at the same pace; those switched off keep the evidence that they have.
+    All tests advance item by item together; tests that are switched off keep their evidence.
     """
 
     def __init__(self, pool: int, at_most: ArrayLike = 0.0) -> None:
-        """``pool``: items. ``at_most``: one bound a test; its shape is the shape of everything here."""
+        """``pool`` is the number of items, ``at_most`` one bound per test; its shape is the shape of all results."""
         self._pool = pool
         self._bound = pool * np.asarray(at_most, dtype=np.float64)
         self.seen = 0
@@ -36,17 +36,17 @@ class Evidence:
         self._bets = _BETS.reshape(-1, *(1 for _ in self._bound.shape))
         self._wealth: Floats = np.ones((_BETS.size, *self._bound.shape))
         self.e_values: Floats = np.ones(self._bound.shape)
-        """Infinite where H0 has become impossible. A value of 1/α or more, ever, rejects H0 at level α."""
+        """Infinite once H0 is impossible. A value of 1/α or more at any time rejects H0 at level α."""
 
     def add(self, differences: ArrayLike, on: Bools | None = None) -> Floats:
-        """The next item's d of every test; returns the e-values.
+        """Add the next item's d of every test; returns the e-values.
 
         Args:
-            differences: of a shape that broadcasts to that of the bounds.
+            differences: d of each test; must broadcast to the shape of the bounds.
             on: False for tests that take no more items.
 
         Raises:
-            ValueError: the pool is used up.
+            ValueError: all items of the pool were added.
         """
         if self.seen >= self._pool:
             raise ValueError(f"All {self._pool} items of the pool were already added.")
@@ -56,12 +56,12 @@ class Evidence:
         stake = (d - expected) / np.maximum(1.0, 1.0 + expected)
         if on is not None:
             stake, d = np.where(on, stake, 0.0), np.where(on, d, 0.0)
-        with np.errstate(over="ignore"):  # beyond 1e308 the evidence may as well be infinite
+        with np.errstate(over="ignore"):  # evidence beyond 1e308 may be infinite
             self._wealth *= 1.0 + self._bets * stake
             values = self._wealth.mean(axis=0)
         self.sums = self.sums + d
         self.seen += 1
-        # Even if every item left were −1, the mean would be above the bound.
+        # Certain: even if every remaining d were −1, the mean would be above the bound.
         values = np.where(self.sums - (left - 1) > self._bound + 1e-9, np.inf, values)
         self.e_values = values if on is None else np.where(on, values, self.e_values)
         return self.e_values
@@ -74,9 +74,9 @@ def _log_factorials(up_to: int) -> Floats:
 
 
 def log_posterior(pool: int, seen: ArrayLike, correct: ArrayLike, total: ArrayLike) -> Floats:
-    """ln P(``total`` right answers in the pool | ``correct`` of ``seen`` drawn), from a uniform prior on 0 … pool.
+    """ln P(``total`` correct answers in the pool | ``correct`` of ``seen`` drawn), from a uniform prior on 0 … pool.
 
-    The beta-binomial BB(K − S; N − t, 1 + S, 1 + t − S); the arguments broadcast. −∞ where impossible.
+    The beta-binomial BB(K − S; N − t, 1 + S, 1 + t − S); the arguments broadcast. −∞ if impossible.
     """
     t, s, k = (np.asarray(value, dtype=np.int64) for value in (seen, correct, total))
     log_f = _log_factorials(pool + 1)
@@ -89,7 +89,7 @@ def log_posterior(pool: int, seen: ArrayLike, correct: ArrayLike, total: ArrayLi
 
 
 class PoolCounts:
-    """Confidence sequence for the number of right answers in the whole pool: prior-posterior ratio, intersected.
+    """Confidence sequence for the number of correct answers in the whole pool: intersected prior-posterior ratios.
 
     C_t = {K : BB(K; N, 1, 1) / BB(K − S; N − t, 1 + S, 1 + t − S) < 1/α} (arXiv 2006.04347, uniform prior).
     """
@@ -101,8 +101,8 @@ class PoolCounts:
     def update(self, seen: int, correct: int) -> tuple[float, float]:
         """The interval for the pool's accuracy after ``seen`` items.
 
-        It never widens, but for the one case in which it has proven itself wrong: when nothing in it is possible any
-        more, it starts again from what is seen now.
+        It never widens, except when nothing in it is possible anymore: then it was wrong, and starts again from what
+        is seen now.
         """
         counts = np.arange(correct, correct + self._pool - seen + 1)
         inside = counts[log_posterior(self._pool, seen, correct, counts) > math.log(self._alpha / (self._pool + 1))]
@@ -114,9 +114,9 @@ class PoolCounts:
 
 
 def live_interval(seen: int, correct: int, pool: int, alpha: float = 0.05) -> Interval:
-    """Interval for the accuracy on the whole pool that holds whenever one looks, so also for a candidate stopped early.
+    """Interval for the accuracy on the whole pool that is valid at any time, so also for a candidate stopped early.
 
-    What a board shows beside "stopped at ``seen``/``pool``". Nothing seen, or no pool, says nothing: 0 to 1.
+    With nothing seen, or without a pool, it is 0 to 1.
     """
     if pool <= 0 or seen <= 0:
         return Interval(0.0, 1.0)
