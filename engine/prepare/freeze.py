@@ -49,38 +49,38 @@ _WEIGHT_OVERHEAD = 1.35
 """Loaded size over file size, repacked weights and compute buffers included; only decides who stays loaded."""
 
 
-def bring_models(names: Iterable[str], *, report: Callable[[FetchProgress], None]) -> tuple[str, ...]:
-    """A path for each of ``names``: paths as they are, hub and catalog names after a download of what is missing.
+def download_models(names: Iterable[str], *, report: Callable[[FetchProgress], None]) -> tuple[str, ...]:
+    """The path of each model, after downloading those that are not on this machine.
 
     Blocks, so that nothing is downloaded while anything is timed.
 
     Raises:
-        HubError, ModelFileError: a name means nothing, or its file cannot be had. What came is kept.
+        HubError, ModelFileError: a name means nothing, or a download failed. What was downloaded is kept.
     """
     names = list(names)
     resolved = {name: resolve(parse(name)) for name in names}  # a typo in the last name is found before any download
     wanted = [name for name, each in resolved.items() if not isinstance(each, LocalPath)]
-    found = {name: str(each.path) for name, each in resolved.items() if isinstance(each, LocalPath)}
+    paths = {name: str(each.path) for name, each in resolved.items() if isinstance(each, LocalPath)}
     for outcome in fetch_all(wanted, report=report) if wanted else ():
         if isinstance(outcome, NotFetched):
             raise outcome.error
-        found[outcome.name] = str(outcome.path)
-    return tuple(found[name] for name in names)
+        paths[outcome.name] = str(outcome.path)
+    return tuple(paths[name] for name in names)
 
 
-def bring_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) -> Plan:
-    """The plan with a path for every candidate that it names by a hub or catalog name.
+def download_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) -> Plan:
+    """The plan with a path for every candidate, after downloading those that are not on this machine.
 
     Raises:
-        HubError, ModelFileError: as ``bring_models``.
+        HubError, ModelFileError: as ``download_models``.
     """
     named = {c.id: str(ref) for c in plan.candidates if (ref := plan_reference(c.path)) is not None}
     if not named:
         return plan
-    brought = dict(zip(named, bring_models(named.values(), report=report), strict=True))
+    paths = dict(zip(named, download_models(named.values(), report=report), strict=True))
     return msgspec.structs.replace(
         plan,
-        candidates=tuple(msgspec.structs.replace(c, path=brought.get(c.id, c.path)) for c in plan.candidates),
+        candidates=tuple(msgspec.structs.replace(c, path=paths.get(c.id, c.path)) for c in plan.candidates),
     )
 
 
@@ -171,7 +171,7 @@ def freeze_plan(plan: Plan, *, inputs: Inputs | None = None, say: Say = lambda _
     check_plan(plan, where="The plan")
     if not plan.candidates:
         raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
-    plan = bring_candidates(plan, report=PlainLines(say))
+    plan = download_candidates(plan, report=PlainLines(say))
     for candidate in plan.candidates:  # before hashing: a file that cannot be loaded need not be read
         _check_memory(candidate.path, inputs)
     candidates = tuple(_frozen_candidate(candidate, inputs, say) for candidate in plan.candidates)

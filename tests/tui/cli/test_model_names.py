@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner
-
-from weighin.tui.cli.main import main
+from fixtures.command_line import refusal
 
 COMMANDS = (
     ("run", "-m"),
@@ -15,13 +13,6 @@ COMMANDS = (
     ("license",),
     ("models",),
 )
-
-
-def refusal(*arguments: str) -> str:
-    done = CliRunner().invoke(main, arguments)
-    assert done.exit_code == 2
-    assert done.stdout == ""
-    return done.stderr
 
 
 @pytest.fixture(autouse=True)

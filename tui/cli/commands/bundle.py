@@ -19,7 +19,7 @@ from weighin.engine.errors import PlanError
 from weighin.engine.hub.progress import DownloadEvent, DownloadProgressed
 from weighin.engine.models.fetch import FetchProgress
 from weighin.engine.plan.files import read_plan
-from weighin.engine.prepare.freeze import bring_candidates, check_inputs
+from weighin.engine.prepare.freeze import check_inputs, download_candidates
 from weighin.engine.units import format_file_size
 
 from ..options import BundleCreateOptions, BundleImportOptions, BundleVerifyOptions
@@ -62,7 +62,7 @@ def create(options: BundleCreateOptions) -> None:
     folder = Path(options.to).expanduser()
     downloads = DownloadProgress()
     try:
-        plan = bring_candidates(read_plan(Path(options.plan).expanduser()), report=downloads)
+        plan = download_candidates(read_plan(Path(options.plan).expanduser()), report=downloads)
     finally:
         downloads.clear()
     check_inputs(plan)

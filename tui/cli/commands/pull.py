@@ -21,7 +21,7 @@ from weighin.engine.models.fetch import Fetched, FetchProgress, NotFetched, fetc
 from weighin.engine.models.fetch_text import PlainLines, progress_text
 from weighin.engine.models.local import LocalModel, find_local_models
 from weighin.engine.models.resolve import catalog_entry, license_note
-from weighin.engine.prepare.freeze import bring_models
+from weighin.engine.prepare.freeze import download_models as download
 from weighin.engine.run.other_runs import OtherRuns
 from weighin.engine.units import format_file_size
 
@@ -74,14 +74,14 @@ class DownloadProgress:
 
 
 def download_models(names: Sequence[str]) -> tuple[str, ...]:
-    """The path of each model, after downloading those that are not on this machine.
+    """The path of each model, after downloading those that are not on this machine, with progress on stderr.
 
     Raises:
         WeighinError: a name means nothing, or a download failed.
     """
     progress = DownloadProgress()
     try:
-        return bring_models(names, report=progress)
+        return download(names, report=progress)
     finally:
         progress.clear()
 
