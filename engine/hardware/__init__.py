@@ -1,1 +1,1 @@
-"""What this machine can do, and whether it is busy with something else."""
+"""Reads what this machine has, and whether something else is using it."""

@@ -1,4 +1,4 @@
-"""Memory bandwidth: what bounds generation, because every token reads every weight."""
+"""Memory bandwidth, which limits generation because every token reads every weight."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _BEST_OF = 4
 
 
 def measure_bandwidth(*, n_threads: int, available_bytes: int) -> float | None:
-    """Bytes a second that ``n_threads`` copy (read and written bytes both counted), or None when memory is short.
+    """Bytes per second that ``n_threads`` copy, counting both reads and writes; None when memory is short.
 
-    Best of a few copies of arrays far larger than the caches; numpy lets go of the interpreter lock while it copies.
+    The best of a few copies of arrays far larger than the caches. numpy releases the interpreter lock while it copies.
     Takes about a second.
     """
     import numpy as np

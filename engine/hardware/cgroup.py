@@ -1,6 +1,6 @@
-"""Limits that a container or service manager puts on this process, for cgroup v1 and v2.
+"""Limits that a container or service manager sets for this process, in cgroup v1 and v2.
 
-Every parent counts: a limit anywhere above applies here as well.
+A limit on any parent group applies too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path("/")
 _UNLIMITED_BYTES = 1 << 60
-"""v1 writes a page-rounded value near 2^63 for no limit."""
+"""cgroup v1 writes a page-rounded value near 2^63 for no limit."""
 
 
 def memory_limit_bytes(root: Path = ROOT) -> int | None:
-    """The lowest memory limit (``max``, ``high``) on the way up, or None."""
+    """The lowest memory limit (``max`` or ``high``) of this group and its parents, or None."""
     found = [
         value
         for folder in _folders(root, "memory")
@@ -25,7 +25,7 @@ def memory_limit_bytes(root: Path = ROOT) -> int | None:
 
 
 def memory_used_bytes(root: Path = ROOT) -> int | None:
-    """Memory that counts against the innermost limit, reclaimable page cache left out."""
+    """Memory that counts against the innermost limit, without reclaimable page cache."""
     for folder in _folders(root, "memory"):
         for name in ("memory.current", "memory.usage_in_bytes"):
             used = _number(folder / name)
@@ -35,7 +35,7 @@ def memory_used_bytes(root: Path = ROOT) -> int | None:
 
 
 def cpu_limit_cores(root: Path = ROOT) -> float | None:
-    """CPU time a second of wall time that a quota allows, or None."""
+    """CPU seconds per second that the quota allows, or None."""
     found: list[float] = []
     for folder in _folders(root, "cpu"):
         both = _text(folder / "cpu.max").split()
@@ -48,7 +48,7 @@ def cpu_limit_cores(root: Path = ROOT) -> float | None:
 
 
 def _folders(root: Path, controller: str) -> Iterator[Path]:
-    """Our cgroup's folders from the innermost outwards, in every hierarchy that may hold ``controller``."""
+    """Folders of this process's cgroup and its parents, in every hierarchy that may hold ``controller``."""
     base = root / "sys/fs/cgroup"
     for line in _text(root / "proc/self/cgroup").splitlines():
         controllers, _colon, path = line.partition(":")[2].partition(":")

@@ -1,4 +1,4 @@
-"""The processor, and how much of it is ours."""
+"""The processor, and how much of it this process can use."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _INSTRUCTION_SETS = (
     "sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16",
     "avx512_fp16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm", "bf16", "sve", "sve2", "sme",
 )  # fmt: skip
-"""Flags of /proc/cpuinfo that decide which llama.cpp kernels run, x86 first."""
+"""Flags in /proc/cpuinfo that decide which llama.cpp kernels run, x86 first."""
 
 
 class CpuReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the processor."""
+    """The processor's properties. None means unknown."""
 
     name: str
     architecture: str
     physical_cores: int | None
     logical_cores: int
     usable_cores: float
-    """Logical cores this process may run on, CPU quota included."""
+    """Logical cores this process can run on, within the CPU quota."""
     quota_cores: float | None
     performance_cores: int | None
     efficiency_cores: int | None
@@ -64,9 +64,9 @@ def read_cpu(root: Path = cgroup.ROOT) -> CpuReading:
 
 
 def usable_physical_cores(root: Path = cgroup.ROOT) -> int:
-    """Physical cores this process may use, at least 1: allowed ones, SMT siblings once, within the CPU quota.
+    """Physical cores this process can use within its CPU affinity and quota, at least 1.
 
-    llama.cpp is fastest on one thread a physical core: siblings share the vector units that do the work.
+    llama.cpp is fastest with one thread per physical core, because SMT siblings share the vector units.
     """
     import psutil
 
@@ -102,7 +102,7 @@ def _cpuinfo(root: Path) -> dict[str, str]:
 
 
 def _core_kinds(root: Path) -> tuple[int | None, int | None]:
-    """Performance and efficiency cores, where the system tells them apart."""
+    """Performance and efficiency cores, if the system distinguishes them."""
     fast, slow = root / "sys/devices/cpu_core/cpus", root / "sys/devices/cpu_atom/cpus"
     if fast.exists() and slow.exists():
         return _count_list(fast.read_text()), _count_list(slow.read_text())
@@ -131,7 +131,7 @@ def _cache_bytes(root: Path, level: int) -> int | None:
 
 
 def _sysctl(name: str) -> str:
-    """A macOS kernel value, empty elsewhere."""
+    """A macOS kernel value; empty on other systems."""
     if sys.platform != "darwin":
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Graphics processors, whether or not this build of llama.cpp can use them."""
+"""GPUs, whether or not this build of llama.cpp can use them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _VENDORS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
 
 
 class GpuReading(msgspec.Struct, frozen=True, kw_only=True):
-    """One GPU; what could not be read is None."""
+    """One GPU. None means unknown."""
 
     name: str
     vendor: str
@@ -26,14 +26,14 @@ class GpuReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_gpus(root: Path = Path("/")) -> tuple[GpuReading, ...]:
-    """NVIDIA through its driver, the others through sysfs."""
+    """Read NVIDIA GPUs through their driver, others through sysfs."""
     nvidia = _nvidia()
     cards = _sysfs(root)
     return (*nvidia, *(card for card in cards if not (nvidia and card.vendor == "NVIDIA")))
 
 
 def process_vram_bytes(pid: int) -> int:
-    """VRAM that a process holds on NVIDIA GPUs; 0 where there is none or the driver does not tell."""
+    """VRAM that a process holds on NVIDIA GPUs; 0 without one, or if the driver does not say."""
     try:
         import pynvml
     except ImportError:
@@ -95,7 +95,7 @@ def _nvidia_card(nvml: Any, handle: Any, driver: Any) -> GpuReading:
 
 
 def _asked(nvml: Any, question: Any, *values: Any) -> Any:
-    """The answer, or None where the card or the driver has none."""
+    """The answer, or None if the card or the driver has none."""
     try:
         return question(*values)
     except nvml.NVMLError:

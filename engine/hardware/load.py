@@ -1,7 +1,7 @@
-"""The disturbance guard: what else used the processor while something was timed.
+"""The disturbance guard: notices what else used the processor during a measurement.
 
-Two readings around a measurement, compared afterwards; reading takes well under a millisecond. The kernel counts CPU
-time in ticks of 10 ms, so intervals under ``_SHORTEST_S`` are not judged.
+It compares two readings, one before and one after; a reading takes well under a millisecond. The kernel counts CPU time
+in ticks of 10 ms, so intervals under ``_SHORTEST_S`` are not judged.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import msgspec
 from ..events.run import Disturbance
 
 OTHERS_CORES = 0.15
-"""Less CPU use by other processes is a desktop at rest, or our own screen being painted."""
+"""CPU use by other processes below this is an idle desktop, or our own screen being painted."""
 STEAL_SHARE = 0.02
-"""CPU time that the hypervisor gave to somebody else."""
+"""Share of CPU time that the hypervisor gave to other machines."""
 PRESSURE_SHARE = 0.10
-"""Share of the time in which some runnable process had to wait."""
+"""Share of the time in which a runnable process had to wait."""
 OWN_SHARE = 0.85
-"""Threads that spin at llama.cpp's barriers use all their time; less means that they were not running."""
+"""Threads spin at llama.cpp's barriers, so they use all their time. Less means that they were not running."""
 _SHORTEST_S = 0.1
 
 
 class LoadSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading. Seconds since some fixed moment."""
+    """One reading, in seconds since a fixed moment."""
 
     wall_s: float
     busy_s: float
@@ -36,7 +36,7 @@ class LoadSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     own_s: float
     """CPU time of this process."""
     pressure_s: float | None
-    """Time in which some process waited for a CPU (Linux pressure stall information)."""
+    """Time in which a process waited for a CPU (Linux pressure stall information)."""
     cores: int
 
 
@@ -56,19 +56,19 @@ def read_load(root: Path = Path("/")) -> LoadSnapshot:
 def assess(
     before: LoadSnapshot, after: LoadSnapshot, *, n_threads: int, cpu_bound: bool = True
 ) -> tuple[Disturbance, ...]:
-    """Why the time between two readings was not ours alone; empty when it was.
+    """What disturbed the time between two readings; empty if nothing did.
 
-    ``cpu_bound`` says that ``n_threads`` should have computed all the time (not so when a GPU does the work).
+    ``cpu_bound`` means that ``n_threads`` should have computed all the time, unlike when a GPU does the work.
     """
     wall = after.wall_s - before.wall_s
     if wall < _SHORTEST_S:
         return ()
     found = []
     own = after.own_s - before.own_s
-    # Steal is CPU time nobody here got; /proc/stat counts it apart from busy time.
+    # /proc/stat counts stolen time separately from busy time.
     others = max(0.0, (after.busy_s - before.busy_s) - own) / wall
     spare = max(0, after.cores - n_threads) if cpu_bound else after.cores
-    # A tick of 10 ms a core is lost or won at each end.
+    # Each core gains or loses a tick of 10 ms at each end.
     slack = 0.02 * after.cores / wall
     if others > spare + OTHERS_CORES + slack:
         found.append(f"other processes used {others:.1f} of {after.cores} cores")
@@ -78,16 +78,16 @@ def assess(
     if before.pressure_s is not None and after.pressure_s is not None:
         pressure = (after.pressure_s - before.pressure_s) / wall
         if pressure > PRESSURE_SHARE:
-            found.append(f"processes waited for a CPU in {pressure:.0%} of the time")
+            found.append(f"processes waited for a CPU {pressure:.0%} of the time")
     if cpu_bound:
         share = own / (wall * n_threads)
         if share < OWN_SHARE - 0.02 / wall:
-            found.append(f"the threads ran in {share:.0%} of their time only")
+            found.append(f"the threads ran only {share:.0%} of the time")
     return tuple(Disturbance(cause=cause) for cause in found)
 
 
 def background_load(sample_s: float = 0.3) -> float:
-    """Cores that other processes use now, measured over ``sample_s``; blocks that long."""
+    """Cores that other processes use now. Blocks for ``sample_s`` seconds."""
     before = read_load()
     time.sleep(sample_s)
     after = read_load()

@@ -1,4 +1,4 @@
-"""Memory that this process may use."""
+"""Memory that this process can use."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class MemoryReading(msgspec.Struct, frozen=True, kw_only=True):
     """All in bytes."""
 
     total_bytes: int
-    """Of the machine."""
+    """Memory of the machine."""
     available_bytes: int
-    """What may still be taken without swapping, under machine and cgroup together."""
+    """Memory that can still be used without swapping, within the cgroup limit."""
     limit_bytes: int | None
-    """Of the cgroup, None when there is none."""
+    """The cgroup limit; None without one."""
     usable_bytes: int
-    """The smaller of machine and cgroup limit."""
+    """The smaller of the machine's memory and the cgroup limit."""
     swap_bytes: int = 0
 
 

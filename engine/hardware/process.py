@@ -1,4 +1,4 @@
-"""What a worker asks of its operating system: to die with its parent, and how much memory it took."""
+"""What a worker asks of its operating system: to die with its parent, and its peak memory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """Have the kernel kill this process when its parent dies, however the parent dies.
+    """Have the kernel kill this process when its parent dies for any reason.
 
-    Linux only; elsewhere ``parent_is_gone`` must be asked between steps. Exits at once when the parent is gone already.
+    Works on Linux; elsewhere, check ``parent_is_gone`` between steps. Exits at once if the parent has already died.
     """
     if sys.platform == "linux":
         import ctypes
@@ -22,14 +22,14 @@ def die_with_parent(parent_pid: int) -> None:
 
 
 def parent_is_gone(parent_pid: int) -> bool:
-    """Whether the process that started this one has died (its children get another parent)."""
+    """Whether the process that started this one has died, which gives this one another parent."""
     return sys.platform != "win32" and os.getppid() != parent_pid
 
 
 def peak_memory_bytes() -> int:
-    """Most resident memory this process ever had, mapped file pages included."""
+    """Peak resident memory of this process, including mapped file pages."""
     if sys.platform == "linux":
-        # Not ru_maxrss: that one starts from what the parent had when it forked.
+        # Not ru_maxrss, which starts from the parent's peak at the fork.
         with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123
             for line in status:
                 if line.startswith("VmHWM:"):

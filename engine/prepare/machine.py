@@ -1,4 +1,4 @@
-"""Everything about this machine that bears on running models, in one structure."""
+"""Everything about this machine that matters for running models, in one structure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ..hardware.gpu import GpuReading, read_gpus
 from ..hardware.load import background_load
 from ..hardware.memory import MemoryReading, usable_memory
 from ..llama.backend import Build, Device
+from ..units import gib
 
 _BUILD_FLAGS = {
     "NVIDIA": ("-DGGML_CUDA=on", "the CUDA toolkit"),
@@ -26,15 +27,15 @@ _BUILD_FLAGS = {
 
 
 class PowerReading(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the current comes from; a laptop on battery is slower."""
+    """The power source; a laptop on battery is slower."""
 
     plugged: bool | None
-    """None when there is no battery or it cannot be read."""
+    """None without a battery, or if it cannot be read."""
     battery_percent: float | None
 
 
 class HardwareReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What this machine can do. None means that it could not be found out."""
+    """What this machine has. None means unknown."""
 
     system: str
     cpu: CpuReading
@@ -54,7 +55,7 @@ class HardwareReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def detect_hardware(*, model_folder: Path, with_bandwidth: bool = True) -> HardwareReport:
-    """Look at the machine; takes about two seconds, most of it measuring bandwidth and load."""
+    """Inspect the machine. Takes about two seconds, most of it for measuring bandwidth and load."""
     cpu, memory, gpus = read_cpu(), usable_memory(), read_gpus()
     busy = background_load()
     llama, problem = _ask_llama()
@@ -80,13 +81,13 @@ def detect_hardware(*, model_folder: Path, with_bandwidth: bool = True) -> Hardw
 
 
 def machine_line() -> str:
-    """Processor, cores and memory in a few words."""
+    """Processor, cores and memory in one line."""
     cpu, memory = read_cpu(), usable_memory()
-    return f"{cpu.name}, {usable_physical_cores()} cores, {memory.usable_bytes / 2**30:.0f} GiB"
+    return f"{cpu.name}, {usable_physical_cores()} cores, {gib(memory.usable_bytes):.0f} GiB"
 
 
 def gpu_advice(gpus: tuple[GpuReading, ...], devices: tuple[Device, ...]) -> tuple[str, ...]:
-    """How to get a build that uses a GPU which the present one leaves idle."""
+    """How to install a build that uses the GPUs which the current build cannot use."""
     if any(device.kind in {"gpu", "igpu"} for device in devices):
         return ()
     vendors = sorted({gpu.vendor for gpu in gpus if gpu.vendor in _BUILD_FLAGS})
@@ -99,7 +100,7 @@ def gpu_advice(gpus: tuple[GpuReading, ...], devices: tuple[Device, ...]) -> tup
 
 
 def _ask_llama() -> tuple[Build | None, str]:
-    """llama.cpp's own view, from a process of its own: looking for devices may crash in a driver."""
+    """llama.cpp's build, from a separate process because looking for devices can crash in a driver."""
     command = [sys.executable, "-m", "weighin.engine.llama.backend"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=60, check=True)
@@ -127,7 +128,7 @@ def _power() -> PowerReading:
 
     try:
         battery = psutil.sensors_battery()
-    except (AttributeError, OSError, RuntimeError):  # not on every platform, not in every container
+    except (AttributeError, OSError, RuntimeError):  # not available on every platform or in every container
         battery = None
     if battery is None:
         return PowerReading(plugged=None, battery_percent=None)

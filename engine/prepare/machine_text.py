@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..units import format_file_size, format_memory, gb
 from .machine import HardwareReport
 
-_UNKNOWN = "not known"
+_UNKNOWN = "unknown"
 
 
 def hardware_lines(report: HardwareReport) -> list[str]:
-    """One line a fact, labels aligned; folded facts are indented below their label."""
+    """One line per fact with aligned labels; further lines of a fact have no label."""
     cpu, memory, llama = report.cpu, report.memory, report.llama
     rows: list[tuple[str, str]] = [
         ("system", report.system),
@@ -27,9 +28,9 @@ def hardware_lines(report: HardwareReport) -> list[str]:
     if not report.gpus:
         rows.append(("GPU", "none found"))
     rows += [("", advice) for advice in report.gpu_advice]
-    rows.append(("disk", f"{_size(report.disk_free_bytes)} free at {report.disk_folder}"))
+    rows.append(("disk", f"{_disk(report)} free at {report.disk_folder}"))
     rows.append(("power", _power(report)))
-    rows.append(("load", f"other processes use {report.busy_cores:.1f} cores now"))
+    rows.append(("load", f"other processes are using {report.busy_cores:.1f} cores"))
     if llama is None:
         rows.append(("llama.cpp", f"does not work here: {report.llama_problem}"))
     else:
@@ -50,18 +51,18 @@ def _cores(report: HardwareReport) -> str:
 def _power(report: HardwareReport) -> str:
     power = report.power
     if power.plugged is None:
-        return "no battery seen"
+        return "no battery found"
     charge = f" ({power.battery_percent:.0f} %)" if power.battery_percent is not None else ""
     return "plugged in" + charge if power.plugged else "on battery" + charge + ": expect lower speed"
 
 
 def _size(size_bytes: float | None) -> str:
-    if size_bytes is None:
-        return _UNKNOWN
-    if size_bytes < 2**30:
-        return f"{size_bytes / 2**20:.0f} MiB"
-    return f"{size_bytes / 2**30:.1f} GiB"
+    return _UNKNOWN if size_bytes is None else format_memory(size_bytes)
+
+
+def _disk(report: HardwareReport) -> str:
+    return _UNKNOWN if report.disk_free_bytes is None else format_file_size(report.disk_free_bytes)
 
 
 def _rate(bytes_per_second: float | None) -> str:
-    return _UNKNOWN if bytes_per_second is None else f"{bytes_per_second / 1e9:.1f} GB/s"
+    return _UNKNOWN if bytes_per_second is None else f"{gb(bytes_per_second):.1f} GB/s"

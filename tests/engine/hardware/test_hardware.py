@@ -37,7 +37,7 @@ def write(root: Path, files: dict[str, str]) -> Path:
 V2 = {"proc/self/cgroup": "0::/user.slice/app.scope\n", "sys/fs/cgroup/cgroup.controllers": "cpu memory\n"}
 
 
-def test_cgroup_v2_takes_the_lowest_limit_on_the_way_up(tmp_path: Path) -> None:
+def test_cgroup_v2_takes_the_lowest_limit_of_all_parents(tmp_path: Path) -> None:
     root = write(
         tmp_path,
         {
@@ -84,7 +84,7 @@ def test_no_cgroup_means_no_limit(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=30))
-def test_any_cgroup_file_is_survived(tmp_path_factory: pytest.TempPathFactory, lines: str, limit: str) -> None:
+def test_malformed_cgroup_files_are_survived(tmp_path_factory: pytest.TempPathFactory, lines: str, limit: str) -> None:
     folder = tmp_path_factory.mktemp("any")
     root = write(folder, {"sys/fs/cgroup/memory.max": limit.encode("ascii", "replace").decode()})
     (root / "proc/self").mkdir(parents=True)
@@ -144,13 +144,13 @@ def causes(n_threads: int = 2, cpu_bound: bool = True, **after: float) -> str:
     return "; ".join(d.cause for d in found)
 
 
-def test_the_guard_names_what_disturbed() -> None:
+def test_the_guard_names_each_disturbance() -> None:
     assert causes(own_s=4.0, busy_s=4.1) == ""
-    assert causes(own_s=4.0, busy_s=7.0) == "", "two spare cores took the neighbour"
+    assert causes(own_s=4.0, busy_s=7.0) == "", "two spare cores took the neighbor"
     assert "other processes used 1.5 of 4 cores" in causes(n_threads=4, own_s=8.0, busy_s=11.0)
     assert "hypervisor took 10%" in causes(own_s=4.0, busy_s=4.0, steal_s=0.8)
-    assert "waited for a CPU in 50%" in causes(own_s=4.0, busy_s=4.0, pressure_s=1.0)
-    assert "ran in 50% of their time" in causes(own_s=2.0, busy_s=2.0)
+    assert "waited for a CPU 50%" in causes(own_s=4.0, busy_s=4.0, pressure_s=1.0)
+    assert "ran only 50% of the time" in causes(own_s=2.0, busy_s=2.0)
     assert causes(cpu_bound=False, own_s=0.1, busy_s=0.2) == ""
 
 
@@ -159,7 +159,7 @@ def test_too_short_an_interval_is_not_judged() -> None:
 
 
 @linux_only
-def test_a_really_busy_neighbour_is_seen() -> None:
+def test_a_busy_neighbor_is_noticed() -> None:
     cores = os.cpu_count() or 1
     spin = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
     try:
@@ -183,7 +183,7 @@ def test_bandwidth_is_measured_within_its_memory(tmp_path: Path) -> None:
     assert measure_bandwidth(n_threads=1, available_bytes=2**20) is None
 
 
-def test_the_whole_report_reads_and_travels(tmp_path: Path) -> None:
+def test_the_report_survives_json_and_renders(tmp_path: Path) -> None:
     report = detect_hardware(model_folder=tmp_path / "not" / "there", with_bandwidth=False)
     assert report.disk_free_bytes
     assert report.llama is not None
@@ -191,4 +191,4 @@ def test_the_whole_report_reads_and_travels(tmp_path: Path) -> None:
     assert msgspec.json.decode(msgspec.json.encode(report), type=HardwareReport) == report
     lines = hardware_lines(report)
     assert any(line.startswith("memory") and "GiB" in line for line in lines)
-    assert any(line.startswith("bandwidth") and "not known" in line for line in lines)
+    assert any(line.startswith("bandwidth") and "unknown" in line for line in lines)
