@@ -17,14 +17,11 @@ from ..plan.checks import check_plan
 from ..plan.model import BuiltInSuite, OwnAsking, OwnSuite, Plan, PlannedSuite, PromptStyle, RacePlan, data_path
 from ..tasks.harness.yaml import is_harness_task
 from ..tasks.spec import suite_specs
-from .draft import DEFAULT_SUITES
+from .default_suites import DEFAULT_SUITE
 from .freeze import own_suite
 from .inputs import Inputs
 
 Part = TypeVar("Part", bound=msgspec.Struct)
-
-DEFAULT_SUITE = DEFAULT_SUITES[0]
-"""What is asked when neither the plan nor the user names a suite."""
 
 
 class OwnDataChanges(msgspec.Struct, frozen=True, kw_only=True):

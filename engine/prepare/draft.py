@@ -26,9 +26,7 @@ from ..plan.model import (
     Settings,
     SpeedPlan,
 )
-
-DEFAULT_SUITES = ("everyday-choice", "read-and-extract")
-"""A choice suite and a generate suite that need no download: what the wizard and the demo ask."""
+from .default_suites import DEFAULT_SUITES
 
 
 class SampleModel(msgspec.Struct, frozen=True, tag=True):

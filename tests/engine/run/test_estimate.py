@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from weighin.engine.plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan
+from weighin.engine.prepare.default_suites import DEFAULT_SUITES
 from weighin.engine.prepare.demo import ITEM_LIMIT
-from weighin.engine.prepare.draft import DEFAULT_SUITES
 from weighin.engine.run.consistency.questions import ConsistencyQuestions
 from weighin.engine.run.estimate import answering_work, estimate_s
 from weighin.engine.run.work import Rates, Work
