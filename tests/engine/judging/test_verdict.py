@@ -9,7 +9,9 @@ from weighin.engine.events.run import (
     CandidateStopped,
     Disturbance,
     MemoryMeasured,
+    RunStarted,
     SpeedMeasured,
+    SuiteCard,
 )
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import BuiltInSuite, Candidate, Limits, Plan
@@ -62,7 +64,7 @@ def row(verdict, candidate):
     return next(r for r in verdict.rankings if r.candidate == candidate)
 
 
-def test_the_faster_of_the_tied_wins_in_two_sentences():
+def test_the_faster_of_two_tied_candidates_wins():
     events = [*answers("a", 80, 100), *answers("b", 78, 100), speed("a", 20.0), speed("b", 40.0)]
     verdict = reach_verdict(plan_of("a", "b"), events)
     assert verdict.winner == "b"
@@ -71,7 +73,7 @@ def test_the_faster_of_the_tied_wins_in_two_sentences():
     assert len(verdict.sentences) == 2
 
 
-def test_a_faster_but_clearly_worse_one_loses():
+def test_a_faster_but_clearly_less_accurate_candidate_loses():
     events = [*answers("a", 90, 100), *answers("b", 40, 100), speed("a", 20.0), speed("b", 40.0)]
     verdict = reach_verdict(plan_of("a", "b"), events)
     assert verdict.winner == "a"
@@ -79,7 +81,7 @@ def test_a_faster_but_clearly_worse_one_loses():
     assert row(verdict, "b").p_against_best < 0.05
 
 
-def test_equal_speed_is_decided_by_memory():
+def test_memory_decides_between_equally_fast_candidates():
     events = [*answers("a", 80, 100), *answers("b", 80, 100)]
     events += [speed("a", 40.0), speed("b", 39.5), memory("a", 2**31), memory("b", 2**30)]
     assert reach_verdict(plan_of("a", "b"), events).winner == "b"
@@ -106,12 +108,12 @@ def test_a_stopped_candidate_is_not_recommended():
     assert row(verdict, "b").ruled_out == (Failed(detail="it aborted"),)
 
 
-def test_without_any_event_there_is_still_a_verdict():
+def test_a_run_without_events_has_a_verdict():
     assert reach_verdict(plan_of(), []).winner is None
     assert row(reach_verdict(plan_of("a"), []), "a").accuracy is None
 
 
-def test_without_a_suite_the_fastest_wins_and_accuracy_is_said_to_be_unknown():
+def test_without_a_suite_the_fastest_wins_and_its_accuracy_is_unknown():
     verdict = reach_verdict(plan_of("a", "b"), [speed("a", 20.0), speed("b", 40.0)])
     assert verdict.winner == "b"
     assert "no suite was run" in verdict.sentences[1]
@@ -119,7 +121,7 @@ def test_without_a_suite_the_fastest_wins_and_accuracy_is_said_to_be_unknown():
     assert "no item was answered" in reach_verdict(plan, [speed("a", 20.0), speed("b", 40.0)]).sentences[1]
 
 
-def test_pairs_are_compared_on_items_that_all_answered():
+def test_candidates_are_compared_on_items_that_all_of_them_answered():
     # On its own items b looks far worse; on the ten that both answered nothing tells them apart.
     events = [*answers("a", 10, 10), *answers("b", 10, 100)]
     verdict = reach_verdict(plan_of("a", "b"), events)
@@ -127,7 +129,7 @@ def test_pairs_are_compared_on_items_that_all_answered():
     assert any("same number of items" in warning for warning in verdict.warnings)
 
 
-def test_disturbed_repeats_count_only_where_no_clean_one_is():
+def test_disturbed_repeats_count_only_without_clean_ones():
     clean = [speed("a", 40.0), speed("a", 1.0, repeat=1, disturbed=True), speed("a", 2.0, repeat=2, final=False)]
     verdict = reach_verdict(plan_of("a", "b"), [*clean, speed("b", 5.0, disturbed=True)])
     assert row(verdict, "a").generation_tokens_per_second == 40.0
@@ -169,7 +171,7 @@ def test_candidates_without_common_items_are_not_called_tied():
     assert any("they have no items in common" in warning for warning in verdict.warnings)
 
 
-def test_one_that_answered_other_items_does_not_keep_the_rest_from_a_comparison():
+def test_a_candidate_with_other_items_does_not_prevent_a_comparison_of_the_rest():
     events = [*answers("a", 90, 100), *answers("b", 40, 100), *only("c", ["elsewhere 1", "elsewhere 2"])]
     events += [speed("a", 20.0), speed("b", 40.0), speed("c", 80.0)]
     verdict = reach_verdict(plan_of("a", "b", "c"), events)
@@ -182,13 +184,13 @@ def test_one_that_answered_other_items_does_not_keep_the_rest_from_a_comparison(
     assert not any("same number of items" in warning for warning in verdict.warnings)
 
 
-def test_one_candidate_alone_is_compared_with_nobody():
+def test_a_single_candidate_wins_without_a_comparison():
     verdict = reach_verdict(plan_of("a"), [*answers("a", 50, 100), speed("a", 20.0)])
     assert verdict.winner == "a"
     assert not row(verdict, "a").not_comparable
 
 
-def test_speed_that_drifted_over_the_rounds_is_said_and_one_that_did_not_is_not():
+def test_only_speed_that_drifted_over_the_rounds_is_a_warning():
     falls = [1.0, 0.96, 0.93, 0.9, 0.88]
     events = [
         speed(candidate, base * share, repeat=n)
@@ -203,7 +205,7 @@ def test_speed_that_drifted_over_the_rounds_is_said_and_one_that_did_not_is_not(
     assert not any("drifted" in w for w in reach_verdict(plan_of("a", "b"), [*again, *level]).warnings)
 
 
-def test_answering_that_grows_slower_is_a_drift_too():
+def test_answering_more_and_more_slowly_is_a_drift():
     events = [*answers("a", 8, 10), *answers("b", 8, 10)]
     events += [
         BlockScored(
@@ -215,3 +217,40 @@ def test_answering_that_grows_slower_is_a_drift_too():
     ]  # fmt: skip
     (warning,) = (w for w in reach_verdict(plan_of("a", "b"), events).warnings if "drifted" in w)
     assert "answering -20%" in warning
+
+
+def test_the_sentences_for_a_tie_name_the_winner_and_its_rivals():
+    events = [*answers("a", 80, 100), *answers("b", 78, 100), speed("a", 20.0), speed("b", 40.0), memory("b", 2**30)]
+    assert reach_verdict(plan_of("a", "b"), events).sentences == (
+        "Use B (accuracy 78.0%, 40.0 tok/s, 1 GiB): it is the fastest of the candidates that are about equally"
+        " accurate.",
+        "It is statistically tied with A (80.0%).",
+    )
+
+
+def test_the_sentences_for_a_clear_winner_name_the_test_and_the_race():
+    events = [*answers("a", 90, 100), *answers("b", 40, 100), *answers("c", 2, 20)]
+    events.append(CandidateStopped(candidate="c", reason="eliminated", at_item=20, pool=100))
+    events += [memory(name, 2**30) for name in "abc"]
+    first, second = reach_verdict(plan_of("a", "b", "c", max_memory_bytes=2**31), events).sentences
+    assert first == "Use A (accuracy 90.0%, 1 GiB): it is the most accurate candidate that meets your limits."
+    assert second.startswith("It is significantly more accurate than B (exact McNemar test, Holm-corrected, p ≤ ")
+    assert second.endswith("; the race stopped C after 20 of 100 items as less accurate.")
+
+
+def test_a_single_candidate_has_nothing_to_be_compared_with():
+    events = [*answers("a", 50, 100), speed("a", 20.0)]
+    assert reach_verdict(plan_of("a"), events).sentences[1] == "There is no other candidate to compare it with."
+
+
+def test_guessing_and_few_items_are_warnings():
+    card = SuiteCard(name="s", title="S", items=40, chance=0.25, metric="acc")
+    events = [
+        RunStarted(run_id="r", candidates=(), suites=(card,), repeats=1),
+        *answers("a", 30, 40),
+        *answers("b", 11, 40),
+        *answers("c", 10, 40),
+    ]
+    warnings = reach_verdict(plan_of("a", "b", "c"), events).warnings
+    assert "On s, B and C are no better than guessing (25%)." in warnings
+    assert any(w.startswith("With 40 items, only accuracy differences of about 24 points or more") for w in warnings)

@@ -44,7 +44,7 @@ def test_filters() -> None:
     assert ids(ModelFilter(words="no such model")) == []
 
 
-def test_what_fits_is_offered_in_its_best_quant() -> None:
+def test_a_model_is_shown_in_its_best_quant_that_fits() -> None:
     rows = {r.model.id: r for r in rank_models(load_catalog(), ModelFilter(fits_bytes=2 * 10**9))}
     assert "phi-4" not in rows
     assert all(row.memory_bytes <= 2 * 10**9 for row in rows.values())
@@ -82,7 +82,7 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert blocks == {40: 5, 80: 2, 120: 1}[width]
 
 
-def test_comparison_shows_set_ups_licenses_and_derived_machines() -> None:
+def test_a_comparison_shows_score_setups_licenses_and_machines() -> None:
     text = "\n".join(compare_models(["llama-3.1-8b-instruct", "phi-4"], load_catalog(), {}, width=120))
     assert "69.4 (instruct, 5-shot)" in text
     assert "Llama 3.1 Community License" in text
@@ -111,7 +111,7 @@ def test_the_ladder_says_what_each_quant_costs() -> None:
     assert [q.cost for q in LADDER][:3] == ["perplexity +0.04%", "perplexity +0.35%", "perplexity +0.91%"]
 
 
-def test_deployment_follows_from_size() -> None:
+def test_the_smallest_machine_follows_from_the_model_size() -> None:
     catalog = load_catalog()
     sizes = {name: smallest_machine_gib(catalog.find(name)) for name in ("smollm2-135m-instruct", "phi-4")}
     assert sizes == {"smollm2-135m-instruct": 1, "phi-4": 16}
@@ -147,7 +147,7 @@ def store_path(tmp_path: Path) -> Path:
     return path
 
 
-def test_measured_figures_stand_apart_with_machine_and_date(store_path: Path) -> None:
+def test_measured_figures_are_shown_apart_with_machine_and_date(store_path: Path) -> None:
     catalog = load_catalog()
     found = measured_here(catalog, store_path, answers=True)
     assert set(found) == {"llama-3.2-1b-instruct"}
@@ -179,7 +179,7 @@ def test_the_table_gets_a_column_only_when_something_was_measured(store_path: Pa
     assert all("tokens_per_second" not in score for score in document["score"])
 
 
-def test_a_clean_speed_goes_before_a_newer_disturbed_one(store_path: Path) -> None:
+def test_a_clean_speed_is_preferred_to_a_newer_disturbed_one(store_path: Path) -> None:
     newest, oldest = measured_here(load_catalog(), store_path)["llama-3.2-1b-instruct"]
     disturbed = msgspec.structs.replace(newest, disturbed=True, quant="Q8_0")
     assert best_known([disturbed, oldest]) == oldest
@@ -194,6 +194,6 @@ def test_a_clean_speed_goes_before_a_newer_disturbed_one(store_path: Path) -> No
     assert "Q4_K_M (also measured: Q8_0)" in text
 
 
-def test_without_a_store_nothing_is_measured_and_none_is_made(tmp_path: Path) -> None:
+def test_without_a_store_nothing_is_measured_and_no_store_is_created(tmp_path: Path) -> None:
     assert measured_here(load_catalog(), tmp_path / "none.sqlite") == {}
     assert not (tmp_path / "none.sqlite").exists()

@@ -62,7 +62,7 @@ def test_the_report_has_a_section_only_when_something_was_asked_again(plan, even
     assert "## Consistency" not in run_markdown(plan, silent)
 
 
-def test_plain_text_says_it_in_a_line_a_candidate(plan, events):
+def test_plain_text_has_one_consistency_line_per_candidate(plan, events):
     verdict = reach_verdict(plan, events)
     text = " ".join(" ".join(verdict_lines(verdict, plan, width=80)).split())
     assert (
@@ -73,7 +73,7 @@ def test_plain_text_says_it_in_a_line_a_candidate(plan, events):
     assert len(consistency_section(verdict, {c.id: c.id for c in plan.candidates})) == 7
 
 
-def test_the_table_has_its_columns(plan, events):
+def test_the_rankings_csv_has_consistency_columns(plan, events):
     rows = {row["candidate"]: row for row in csv.DictReader(io.StringIO(rankings_csv(plan, events)))}
     assert rows["good"]["same_choice"] == "0.5"
     assert rows["good"]["identical_items"] == "2"
@@ -81,7 +81,7 @@ def test_the_table_has_its_columns(plan, events):
     assert rows["fair"]["rewording"] == rows["fair"]["rewording_low"] == ""
 
 
-def test_nothing_moved_is_not_told_as_a_movement(plan, events):
+def test_a_shift_of_zero_is_not_shown(plan, events):
     verdict = reach_verdict(plan, events)
     steady = verdict.rankings[0].steadiness
     assert again(msgspec.structs.replace(steady, largest_shift_nats=0.0)) == "1/2"
@@ -111,7 +111,7 @@ def test_sampled_answers_have_their_own_figures(plan, events):
     assert row.count("|") == 8
 
 
-def test_answers_that_change_by_themselves_are_a_warning(plan, events):
+def test_answers_that_change_when_asked_again_are_a_warning(plan, events):
     (warning,) = [words for words in reach_verdict(plan, events).warnings if "asked again" in words]
     assert warning.startswith("Model_good Q4_K_M: 1 of 2 answers changed")
     steady = [event for event in events if not isinstance(event, BlockRepeated)]

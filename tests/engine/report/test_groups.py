@@ -106,7 +106,7 @@ def test_the_group_is_weighted_by_items_and_its_error_pooled(events):
     assert lone["groups"]["mmlu"]["acc,none"] == pytest.approx(6 / 21)
 
 
-def test_runs_of_before_subjects_were_noted_are_one_task(events):
+def test_an_older_run_without_subjects_is_one_task(events):
     old = [started(group_kind="", groups={}, n_shot=None), *events[1:]]
     document = results(lm_eval_files(PLAN, old), "a")
     assert list(document["results"]) == ["mmlu"]
@@ -142,7 +142,7 @@ def test_the_plain_table_names_the_best_and_the_worst_subject(events):
     assert lines[start + 2].startswith("  B  28.6 % ± 9.7   most subjects have fewer than 5 items")
 
 
-def test_csv_has_a_row_a_subject(events):
+def test_csv_has_one_row_per_subject(events):
     rows = list(csv.DictReader(io.StringIO(groups_csv(PLAN, events))))
     mine = {row["group"]: row for row in rows if row["candidate"] == "a"}
     assert set(mine) == {"", "anatomy", "world_religions"}

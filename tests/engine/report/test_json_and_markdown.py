@@ -91,7 +91,7 @@ def test_figures_are_those_of_the_answers(plan, events):
     assert good["latency"]["ttft_p50_s"] == 0.2
 
 
-def test_an_eliminated_one_has_a_confidence_sequence_and_no_tests(plan, events):
+def test_an_eliminated_candidate_has_a_confidence_sequence_and_no_tests(plan, events):
     document = json.loads(run_json(plan, events))
     bad = candidate(document, "bad")
     assert (bad["stopped"]["reason"], bad["stopped"]["at_item"], bad["stopped"]["pool"]) == ("eliminated", 16, 42)
@@ -116,7 +116,7 @@ def test_a_suite_that_all_answered_keeps_its_ordinary_interval_when_the_race_set
             assert not figures["stopped_early"]
 
 
-def test_pairs_agree_with_the_tests_on_their_own(plan, events):
+def test_pair_figures_agree_with_the_formulas(plan, events):
     run = summarize(events)
     (pair,) = pair_figures([run.of("good"), run.of("fair")], run)
     choices = [(n % 10 != 0, n % 3 != 0) for n in range(40)]
@@ -202,6 +202,6 @@ def test_reports_give_memory_in_gib_and_file_sizes_in_gb(plan, events):
     assert first[place - 1 : place + 3] == "0.50"
 
 
-def test_a_report_of_nothing_is_still_one(plan):
+def test_an_empty_run_has_a_report(plan):
     assert run_markdown(Plan(), []).startswith("# Which model: none can be recommended")
     assert "–" in run_markdown(plan, [RunFinished(outcome="cancelled")])

@@ -40,7 +40,7 @@ def samples_of(files, candidate, task):
     return [json.loads(line) for line in files[f"{candidate}/samples_{task}_{DATE}.jsonl"].splitlines()]
 
 
-def test_one_folder_a_candidate_with_names_that_its_tools_take_apart(files):
+def test_each_candidate_has_a_folder_with_names_that_the_harness_can_parse(files):
     assert set(files) == {
         *(f"{c}/results_{DATE}.json" for c in ("good", "fair", "bad")),
         *(f"{c}/samples_everyday-choice_{DATE}.jsonl" for c in ("good", "fair", "bad")),
@@ -80,7 +80,7 @@ def test_results_have_means_and_errors_by_metric_and_filter(files):
     assert document["config"]["random_seed"] == 7
 
 
-def test_a_path_in_an_export_tells_nobody_where_the_files_are(files):
+def test_an_export_does_not_reveal_folders(files):
     assert not any("somebody" in text for text in files.values())
     assert "path=good.gguf" in results_of(files, "good")["config"]["model_args"]
 
@@ -114,7 +114,7 @@ def test_hashes_are_those_of_the_harness(files):
     assert [row["doc_hash"] for row in other] == [row["doc_hash"] for row in rows[:15]]
 
 
-def test_a_generated_sample_comes_once_a_filter(files):
+def test_a_generated_sample_has_one_row_per_filter(files):
     rows = samples_of(files, "fair", "maths")
     assert [(row["filter"], row["doc_id"], row["exact_match"]) for row in rows] == [
         ("flexible-extract", 0, 1.0),
@@ -127,7 +127,7 @@ def test_a_generated_sample_comes_once_a_filter(files):
     assert rows[0]["target"] == "7"
 
 
-def test_config_describes_the_documents_that_are_there(files):
+def test_the_config_describes_the_exported_documents(files):
     configs = results_of(files, "good")["configs"]
     choice, maths = configs["everyday-choice"], configs["maths"]
     assert choice["output_type"] == "multiple_choice"
@@ -140,7 +140,7 @@ def test_config_describes_the_documents_that_are_there(files):
     assert {entry["name"] for entry in maths["filter_list"]} == {"strict-match", "flexible-extract"}
 
 
-def test_written_files_read_back_and_writing_again_changes_nothing(plan, events, tmp_path):
+def test_written_files_can_be_read_and_writing_again_changes_nothing(plan, events, tmp_path):
     written = export("r", plan, events, "lm-eval", tmp_path / "out")
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert set(written) == set(before)

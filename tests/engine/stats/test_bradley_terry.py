@@ -48,7 +48,7 @@ def test_two_candidates_have_a_closed_form():
     assert best.low < best.log_strength < best.high
 
 
-def test_who_wins_always_stays_finite_and_who_met_nobody_is_in_the_middle():
+def test_strengths_stay_finite_and_an_unmet_candidate_is_in_the_middle():
     found = bradley_terry([Vote(a="a", b="b", score_a=1.0)] * 30, ("a", "b", "c"))
     assert [s.candidate for s in found] == ["a", "c", "b"]
     assert all(math.isfinite(s.log_strength) for s in found)
@@ -57,7 +57,7 @@ def test_who_wins_always_stays_finite_and_who_met_nobody_is_in_the_middle():
 
 @settings(max_examples=30)
 @given(votes)
-def test_nobody_gains_by_another_order_or_by_sides(given_votes):
+def test_the_order_and_sides_of_votes_do_not_matter(given_votes):
     turned = [Vote(a=v.b, b=v.a, score_a=1 - v.score_a) for v in reversed(given_votes)]
     one = {s.candidate: s for s in bradley_terry(given_votes, NAMES, resamples=20)}
     other = {s.candidate: s for s in bradley_terry(turned, NAMES, resamples=20)}
@@ -66,7 +66,7 @@ def test_nobody_gains_by_another_order_or_by_sides(given_votes):
         assert one[name].low <= one[name].log_strength <= one[name].high
 
 
-def test_the_truth_is_found_from_many_votes():
+def test_many_votes_recover_the_true_strengths():
     rng = np.random.default_rng(3)
     truth = {"a": 0.9, "b": 0.2, "c": -0.3, "d": -0.8}
     cast = []
@@ -79,7 +79,7 @@ def test_the_truth_is_found_from_many_votes():
         assert strength.high - strength.low < 0.3
 
 
-def test_odd_votes_and_small_fields():
+def test_invalid_votes_are_errors_and_small_fields_work():
     assert bradley_terry([]) == []
     assert bradley_terry([], ("a",))[0].win_share == 0.5
     for wrong in (Vote(a="a", b="a", score_a=1.0), Vote(a="a", b="b", score_a=1.5)):

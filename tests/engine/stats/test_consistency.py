@@ -38,7 +38,7 @@ def test_entropy_runs_from_all_the_same_to_all_different():
     assert answer_entropy([["a", "a", "a", "b", "b"]]).value == pytest.approx(half)
 
 
-def test_right_on_average_by_majority_once_and_always():
+def test_the_four_figures_of_sampled_answers():
     right = [[True, True, False, False], [True, True, True, True]]
     answers = [["4", "4", "5", "6"], ["7", "7", "7", "7"]]
     assert avg_at_k(right).value == pytest.approx(0.75)
@@ -48,13 +48,13 @@ def test_right_on_average_by_majority_once_and_always():
     assert pass_all(2, right).value == pytest.approx((1 / 6 + 1) / 2)
 
 
-def test_a_tied_majority_counts_for_its_part_and_finding_nothing_can_be_the_majority():
+def test_tied_majorities_share_the_item_and_no_answer_can_be_the_majority():
     assert maj_at_k([["4", "4", "5", "5"]], [[True, True, False, False]]).value == 0.5
     assert maj_at_k([[None, None, "4"]], [[False, False, True]]).value == 0
 
 
 @given(marks, st.integers(1, 5))
-def test_all_right_is_rarer_than_the_average_and_once_right_commoner(right, j):
+def test_pass_all_is_at_most_the_average_and_pass_at_least(right, j):
     average = avg_at_k(right, resamples=50).value
     assert pass_all(j, right, resamples=50).value <= average + 1e-9
     assert pass_at(j, right, resamples=50).value >= average - 1e-9
@@ -73,7 +73,7 @@ def test_names_and_order_of_answers_do_not_matter(samples, new_names):
         assert found.value - 1e-9 <= found.high <= 1 + 1e-9
 
 
-def test_a_model_that_always_takes_the_first_letter_is_caught():
+def test_a_model_that_always_chooses_the_first_place_is_inconsistent():
     # It chooses option r in rotation r, whatever is asked.
     found = order_consistency([RotatedItem(gold=g, chosen=(0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
     assert found.same_choice.value == 0
@@ -82,7 +82,7 @@ def test_a_model_that_always_takes_the_first_letter_is_caught():
     assert found.recall_sd.value == pytest.approx(math.sqrt(3) / 4)
 
 
-def test_a_model_that_reads_the_options_is_steady_right_or_wrong():
+def test_a_model_that_reads_the_options_is_consistent_right_or_wrong():
     found = order_consistency([RotatedItem(gold=0, chosen=(0, 0, 0)), RotatedItem(gold=1, chosen=(2, 2, 2))])
     assert found.same_choice.value == 1
     assert found.right_in_all.value == 0.5
@@ -111,6 +111,6 @@ def test_determinism_is_the_share_of_identical_outputs():
         (order_consistency, [RotatedItem(gold=4, chosen=(0, 0, 0))]),
     ],
 )
-def test_too_little_to_say_anything_is_an_error(figure, data):
+def test_too_little_data_is_an_error(figure, data):
     with pytest.raises(ValueError, match=r"no items|no values|answers|rotations"):
         figure(data)

@@ -7,7 +7,7 @@ from scipy.stats import kendalltau, norm
 from weighin.engine.stats.drift import drift
 
 
-def test_a_common_fall_is_seen_whatever_the_candidates_own_speed():
+def test_a_common_slowdown_is_detected_at_any_speed():
     fast, slow = [100.0, 97.0, 95.0, 92.0, 90.0], [10.0, 9.7, 9.5, 9.2, 9.0]
     found = drift([fast, slow])
     assert found.matters
@@ -22,7 +22,7 @@ def test_small_changes_and_single_outliers_do_not_matter():
     assert drift([[1.0, 2.0], []]) is None
 
 
-def test_a_long_run_is_looked_at_in_parts():
+def test_a_long_series_is_averaged_in_parts():
     rng = np.random.default_rng(6)
     falls = np.linspace(0.0, np.log(0.8), 3000)
     found = drift([np.exp(falls + rng.normal(0.0, 0.3, 3000)).tolist() for _ in range(3)])
@@ -31,7 +31,7 @@ def test_a_long_run_is_looked_at_in_parts():
     assert not drift([np.exp(rng.normal(0.0, 0.3, 3000)).tolist() for _ in range(3)]).matters
 
 
-def test_without_a_trend_it_is_rarely_called(capsys):
+def test_drift_is_rarely_reported_without_a_trend(capsys):
     rng = np.random.default_rng(3)
     noisy = np.exp(rng.normal(0.0, 0.15, (2000, 3, 5)))
     called = np.mean([drift(series.tolist()).matters for series in noisy])
@@ -40,7 +40,7 @@ def test_without_a_trend_it_is_rarely_called(capsys):
     assert called <= 0.05
 
 
-def test_a_fall_by_a_tenth_is_found_under_usual_noise():
+def test_a_slowdown_of_a_tenth_is_detected_under_typical_noise():
     rng = np.random.default_rng(4)
     falls = np.linspace(0.0, np.log(0.9), 5)
     found = [drift(np.exp(falls + rng.normal(0.0, 0.015, (3, 5))).tolist()).matters for _ in range(300)]
@@ -48,7 +48,7 @@ def test_a_fall_by_a_tenth_is_found_under_usual_noise():
 
 
 @given(st.lists(st.floats(0.1, 1e4), min_size=3, max_size=30, unique_by=lambda rate: round(rate, 3)))
-def test_one_series_is_kendalls_test(rates):
+def test_for_one_series_it_is_kendalls_test(rates):
     found = drift([rates])
     n = len(rates)
     score = kendalltau(range(n), rates).statistic * n * (n - 1) / 2

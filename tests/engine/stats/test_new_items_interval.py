@@ -13,7 +13,7 @@ from scipy.stats import beta
 from weighin.engine.stats.intervals import new_items_interval
 
 
-def test_the_interval_for_new_items_survives_being_watched() -> None:
+def test_the_interval_for_new_items_is_valid_at_any_time() -> None:
     # 2,000 replications at three accuracies: does the set ever leave out the truth within 300 answers?
     rng = np.random.default_rng(7)
     for truth in (0.1, 0.5, 0.8):
@@ -24,7 +24,7 @@ def test_the_interval_for_new_items_survives_being_watched() -> None:
 
 
 @given(st.integers(1, 400), st.data())
-def test_the_interval_for_new_items_ends_where_the_density_does(seen: int, data: st.DataObject) -> None:
+def test_the_interval_for_new_items_ends_where_the_density_falls_below_alpha(seen: int, data: st.DataObject) -> None:
     correct = data.draw(st.integers(0, seen))
     low, high = (getattr(new_items_interval(seen, correct), name) for name in ("low", "high"))
     assert 0.0 <= low <= correct / seen <= high <= 1.0

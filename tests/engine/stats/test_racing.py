@@ -31,7 +31,7 @@ def written_out(differences, pool, at_most):
 
 
 @given(steps, st.integers(0, 30), st.sampled_from([0.0, -0.03, 0.1]))
-def test_evidence_is_the_formula(differences, left, at_most):
+def test_evidence_follows_the_formula(differences, left, at_most):
     pool = len(differences) + left
     evidence = Evidence(pool, at_most)
     for seen, d in enumerate(differences, 1):
@@ -61,7 +61,7 @@ def test_the_whole_pool_leaves_one_count():
     assert PoolCounts(40).update(40, 13) == (13 / 40, 13 / 40)
 
 
-def test_an_interval_that_has_proven_wrong_starts_again():
+def test_an_interval_that_proves_wrong_starts_again():
     counts = PoolCounts(100)
     counts.update(50, 50)
     assert counts.low > 50
@@ -69,7 +69,7 @@ def test_an_interval_that_has_proven_wrong_starts_again():
 
 
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), st.data())
-def test_a_live_interval_holds_what_is_possible(pool_and_seen, data):
+def test_a_live_interval_contains_only_what_is_possible(pool_and_seen, data):
     pool, seen = pool_and_seen
     correct = data.draw(st.integers(0, seen))
     interval = live_interval(seen, correct, pool)
@@ -82,7 +82,7 @@ def test_a_live_interval_holds_what_is_possible(pool_and_seen, data):
         assert strict.high <= interval.high
 
 
-def test_nothing_seen_says_nothing():
+def test_with_nothing_seen_the_interval_is_everything():
     assert live_interval(0, 0, 50) == live_interval(0, 0, 0)
     assert (live_interval(0, 0, 50).low, live_interval(0, 0, 50).high) == (0.0, 1.0)
 
@@ -117,7 +117,7 @@ rows = st.lists(st.tuples(*[st.sampled_from([0.0, 0.5, 1.0])] * 3), min_size=1, 
 
 @settings(max_examples=60)
 @given(rows, st.integers(0, 40), st.sampled_from([0.0, 0.2]))
-def test_a_race_is_pairs_of_evidence_one_by_one(scores, left, margin):
+def test_a_race_equals_pairs_of_evidence_one_by_one(scores, left, margin):
     pool, names = len(scores) + left, "xyz"
     race = Race(names, pool, alpha=0.3, margin=margin)
     pairs = [(j, i) for j in names for i in names if i != j]
@@ -147,7 +147,7 @@ def test_a_race_is_pairs_of_evidence_one_by_one(scores, left, margin):
             assert race.equal(j, i) == ((j, i) in proven and (i, j) in proven)
 
 
-def test_equal_ones_end_a_race_early_and_stay_equal():
+def test_practically_equal_candidates_end_a_race_early():
     rng = np.random.default_rng(6)
     items = []
     for _ in range(400):
@@ -162,7 +162,7 @@ def test_equal_ones_end_a_race_early_and_stay_equal():
     assert not unequal.equal("a", "b")  # without a margin nothing is ever equal
 
 
-def test_one_that_withdraws_is_asked_no_more_and_keeps_its_evidence():
+def test_a_withdrawn_candidate_keeps_its_evidence():
     race = Race("abc", 100)
     for _ in range(5):
         race.add({"a": 1.0, "b": 1.0, "c": 0.0})
@@ -172,7 +172,7 @@ def test_one_that_withdraws_is_asked_no_more_and_keeps_its_evidence():
     assert "a" not in race.eliminated
 
 
-def test_the_last_ones_are_not_thrown_out_together():
+def test_the_last_candidates_are_not_eliminated_together():
     e_values = np.array([[1.0, 90.0], [80.0, 1.0]])
     both = np.array([True, True])
     assert beaten(e_values, both, 0.05).tolist() == [False, True]
@@ -180,7 +180,7 @@ def test_the_last_ones_are_not_thrown_out_together():
 
 
 @pytest.mark.performance
-def test_many_candidates_and_items_cost_little():
+def test_many_candidates_and_items_are_fast():
     right = np.random.default_rng(9).random((2000, 8)) < 0.5
     items = [dict(zip("abcdefgh", map(float, row), strict=True)) for row in right]
     began = time.perf_counter()

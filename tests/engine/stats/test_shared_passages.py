@@ -17,7 +17,7 @@ CLUSTERED_DIFFERENCES = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.integ
 
 
 @given(CLUSTERED_DIFFERENCES)
-def test_the_test_counts_every_pattern_of_signs(rows):
+def test_the_paired_test_counts_every_pattern_of_signs(rows):
     differences, clusters = [d for d, _c in rows], [c for _d, c in rows]
     sums = [sum(d for d, c in rows if c == name) for name in sorted(set(clusters))]
     signs = list(itertools.product((-1, 1), repeat=len(sums)))
@@ -26,7 +26,7 @@ def test_the_test_counts_every_pattern_of_signs(rows):
 
 
 @given(st.lists(st.sampled_from([-1, 0, 1]), min_size=1, max_size=200))
-def test_with_one_item_a_passage_it_is_mcnemars(differences):
+def test_with_one_item_per_passage_it_is_mcnemars_test(differences):
     exact = mcnemar_p(differences.count(1), differences.count(-1))
     assert paired_p(differences, range(len(differences))) == exact
     # One passage of two items that cancel changes the way it is counted, but not the answer.
@@ -34,7 +34,7 @@ def test_with_one_item_a_passage_it_is_mcnemars(differences):
     assert paired_p(with_a_pair, [*range(len(differences)), "pair", "pair"]) == pytest.approx(exact)
 
 
-def test_twins_are_no_second_witness():
+def test_repeated_items_add_no_evidence():
     differences = [1] * 9 + [-1] * 2
     twins = [d for d in differences for _ in range(2)]
     passages = [i // 2 for i in range(len(twins))]
@@ -45,7 +45,7 @@ def test_twins_are_no_second_witness():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=1, max_size=80))
-def test_shared_passages_never_make_an_interval_shorter(rows):
+def test_shared_passages_never_make_an_interval_narrower(rows):
     right, clusters = [r for r, _c in rows], [c for _r, c in rows]
     correct, n = effective_counts(right, clusters)
     assert 1 <= n <= len(rows)

@@ -19,7 +19,7 @@ def shuffled_pools(rng, pool):
 
 
 @pytest.mark.parametrize(("pool", "total"), [(200, 100), (200, 30), (60, 57)])
-def test_the_interval_for_a_pool_is_rarely_wrong_at_any_time(pool, total, capsys):
+def test_the_interval_for_a_pool_is_rarely_wrong(pool, total, capsys):
     rng = np.random.default_rng(11)
     seen = np.arange(1, pool + 1)
     correct = shuffled_pools(rng, np.arange(pool) < total).cumsum(axis=1)
@@ -35,7 +35,7 @@ def test_the_interval_for_a_pool_is_rarely_wrong_at_any_time(pool, total, capsys
     assert wilson > 2 * missed
 
 
-def test_the_interval_for_a_difference_is_rarely_wrong_at_any_time(capsys):
+def test_the_interval_for_a_difference_is_rarely_wrong(capsys):
     rng = np.random.default_rng(12)
     for ups, downs in ((40, 40), (60, 30), (10, 2)):
         d = np.zeros(200)
@@ -71,7 +71,7 @@ def test_the_best_of_the_pool_is_rarely_dropped(field, accuracies, difficulty_sd
     assert running.any(axis=1).all()
 
 
-def test_the_simulated_races_are_those_of_the_product():
+def test_simulated_races_equal_real_races():
     right = simulation.answers(np.random.default_rng(15), 40, 80, (0.3, 0.5, 0.7))
     running, saved = simulation.races(right)
     for one, wanted, share in zip(right, running, saved, strict=True):
@@ -85,7 +85,7 @@ def test_the_simulated_races_are_those_of_the_product():
         assert 1 - used / 240 == pytest.approx(share)
 
 
-def test_pool_counts_is_the_simulated_interval():
+def test_pool_counts_equal_the_simulated_interval():
     rng = np.random.default_rng(16)
     for _ in range(20):
         order = rng.permutation(np.arange(60) < 25)

@@ -30,11 +30,11 @@ def test_intervals_agree_with_statsmodels(count):
 
 
 @pytest.mark.parametrize(("correct", "n", "exact"), [(0, 50, True), (50, 50, True), (9, 29, True), (9, 30, False)])
-def test_the_exact_interval_serves_small_counts_and_the_edges(correct, n, exact):
+def test_small_counts_and_the_edges_use_the_exact_interval(correct, n, exact):
     assert accuracy_interval(correct, n) == (clopper_pearson if exact else wilson)(correct, n)
 
 
-def test_nothing_answered_says_nothing():
+def test_without_answers_the_interval_is_everything():
     interval = accuracy_interval(0, 0)
     assert (interval.low, interval.high) == (0.0, 1.0)
 
@@ -67,14 +67,14 @@ def test_percentiles_agree_with_numpy(values, percent):
     assert half_spread(values) >= 0
 
 
-def test_more_items_tell_smaller_differences():
+def test_more_items_detect_smaller_differences():
     differences = [minimum_detectable_difference(n) for n in (10, 50, 200, 1000)]
     assert differences == sorted(differences, reverse=True)
     assert minimum_detectable_difference(0) == 1.0
 
 
 @pytest.mark.parametrize("n", [100, 200, 1000])
-def test_the_difference_said_to_be_told_is_found_in_about_four_of_five_runs(n):
+def test_the_detectable_difference_is_detected_in_about_four_of_five_runs(n):
     difference, discordant = minimum_detectable_difference(n), 0.3
     # Items on which only the one, only the other, or neither alone is right, drawn 2000 times.
     shares = [(discordant + difference) / 2, (discordant - difference) / 2, 1 - discordant]

@@ -38,7 +38,7 @@ def ranking(verdict, candidate):
     return next(r for r in verdict.rankings if r.candidate == candidate)
 
 
-def test_subjects_have_means_of_their_own_and_a_pooled_error():
+def test_each_subject_has_its_mean_and_the_suite_a_pooled_error():
     outcomes = [*(("law", n < 6) for n in range(10)), *(("physics", n < 4) for n in range(20))]
     verdict = reach_verdict(PLAN, [started("subject", 30), *answers("a", outcomes)])
     (groups,) = ranking(verdict, "a").groups
@@ -55,7 +55,7 @@ def test_a_single_item_of_each_subject_has_no_error():
     assert (groups.accuracy, groups.standard_error) == (0.5, None)
 
 
-def test_groups_without_a_kind_change_nothing():
+def test_groups_without_a_kind_do_not_affect_intervals():
     outcomes = [(f"p{n // 4}", n % 8 < 4) for n in range(80)]
     plain = reach_verdict(PLAN, [started("", 80), *answers("a", outcomes)])
     assert ranking(plain, "a").groups == ()
@@ -70,7 +70,7 @@ def passages():
     return answers("a", a), answers("b", b)
 
 
-def test_a_pair_of_passages_is_as_sure_as_its_passages():
+def test_a_comparison_is_as_certain_as_its_number_of_passages_allows():
     a, b = passages()
     run = summarize([started("passage", 80), *a, *b])
     (pair,) = pair_figures([run.of("a"), run.of("b")], run)
@@ -89,7 +89,7 @@ def test_a_pair_of_passages_is_as_sure_as_its_passages():
     assert pair.high - pair.low > 1.5 * (plain.high - plain.low)
 
 
-def test_the_verdict_takes_passages_together_and_says_so():
+def test_the_verdict_counts_items_by_passage_and_says_so():
     a, b = passages()
     together = reach_verdict(PLAN, [started("passage", 80), *a, *b])
     apart = reach_verdict(PLAN, [started("", 80), *a, *b])
@@ -104,7 +104,7 @@ def test_the_verdict_takes_passages_together_and_says_so():
     assert not any("passage" in warning for warning in apart.warnings)
 
 
-def test_what_can_be_told_is_said_of_independent_items():
+def test_the_detectable_difference_is_larger_when_items_share_passages():
     a, b = passages()
     said = {
         kind: next(w for w in reach_verdict(PLAN, [started(kind, 80), *a, *b]).warnings if w.startswith("With 80"))
@@ -115,7 +115,7 @@ def test_what_can_be_told_is_said_of_independent_items():
     assert points["passage"] >= 1.8 * points[""]
 
 
-def test_the_test_is_named_after_what_it_is():
+def test_the_sentence_names_the_test_that_was_used():
     a = answers("a", [(f"p{n // 2}", True) for n in range(40)])
     b = answers("b", [(f"p{n // 2}", False) for n in range(40)])
     assert "exact test by passage" in " ".join(reach_verdict(PLAN, [started("passage", 40), *a, *b]).sentences)
