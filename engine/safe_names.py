@@ -1,15 +1,32 @@
-"""Names that come from outside and become paths or addresses."""
+"""Names that come from outside and become paths or addresses, and the hub cache's names for them."""
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 _REPO = re.compile(r"^[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?/[A-Za-z0-9_][\w.-]*$", re.ASCII)
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
 
 def is_repo_id(text: str) -> bool:
     """``owner/name`` as the hub allows it."""
     return bool(_REPO.match(text)) and len(text) <= 96 and ".." not in text and "--" not in text
+
+
+def is_commit(text: str) -> bool:
+    """A full git commit hash, as the hub names revisions."""
+    return bool(_COMMIT.match(text))
+
+
+def cache_folder(repo: str, kind: Literal["models", "datasets"] = "models") -> str:
+    """The folder of a repo in the hub's cache, such as ``models--owner--name``."""
+    return f"{kind}--{repo.replace('/', '--')}"
+
+
+def repo_of_cache_folder(folder: str) -> str:
+    """``owner/name`` for the name of a model's folder in the hub's cache."""
+    return folder.removeprefix("models--").replace("--", "/")
 
 
 def is_safe_path(name: str) -> bool:

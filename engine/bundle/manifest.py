@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -14,7 +13,7 @@ import msgspec
 from ..hub.cache import hash_file
 from ..hub.client import cancelled_error, never
 from ..hub.errors import BundleError
-from ..safe_names import is_repo_id, is_safe_path
+from ..safe_names import is_commit, is_repo_id, is_safe_path
 
 MANIFEST = "bundle.json"
 UNFINISHED = "bundle.unfinished"
@@ -25,7 +24,6 @@ _LEFT_BY_SYSTEMS = {".ds_store", "thumbs.db", "desktop.ini"}
 """File managers put these on a stick when somebody only looks."""
 
 Kind = Literal["model", "data", "plan", "license", "wheel", "note"]
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,7 +104,7 @@ def path_problems(manifest: Manifest) -> tuple[str, ...]:
 
 
 def _is_origin(origin: Origin) -> bool:
-    return is_repo_id(origin.repo) and bool(_COMMIT.match(origin.commit)) and is_safe_path(origin.file)
+    return is_repo_id(origin.repo) and is_commit(origin.commit) and is_safe_path(origin.file)
 
 
 def content_problems(

@@ -1,11 +1,10 @@
-"""Model files on disk: which there are, which belong together, and their hashes."""
+"""Model files on disk: finding them, the parts of split models, and remembered hashes."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
-import re
 from pathlib import Path
 
 import msgspec
@@ -13,16 +12,18 @@ import msgspec
 from .. import paths
 from ..errors import ModelFileError
 from ..files import joint_sha256, write_atomically
+from .naming import is_model_file, part_name, split_of
 
-_SPLIT = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
 _CHUNK_BYTES = 4 * 2**20
 
 
 def find_models(path: Path) -> list[Path]:
-    """``path`` itself when it is a file; every GGUF model below when it is a folder, a split one by its first part.
+    """The models at ``path``: the file itself, or every GGUF model below a folder. Split models by their first part.
+
+    A file that the user names is taken whatever its name; in a folder, ``is_model_file`` decides.
 
     Raises:
-        ModelFileError: there is nothing at ``path``, or a folder cannot be read.
+        ModelFileError: ``path`` does not exist, or a folder cannot be read.
     """
     if not path.is_dir():
         if not path.exists():
@@ -37,36 +38,36 @@ def find_models(path: Path) -> list[Path]:
     found = []
     for folder, _folders, names in os.walk(path, onerror=failed):
         for name in names:
-            split = _SPLIT.match(name)
-            if name.endswith(".gguf") and not (split and int(split["number"]) != 1) and "mmproj" not in name.lower():
+            split = split_of(name)
+            if is_model_file(name) and (split is None or split[1] == 1):
                 found.append(Path(folder, name))
     return sorted(found)
 
 
 def _first_part(path: Path) -> Path:
-    split = _SPLIT.match(path.name)
-    if not split or int(split["number"]) == 1:
+    split = split_of(path.name)
+    if split is None or split[1] == 1:
         return path
-    return path.with_name(f"{split['stem']}-00001-of-{split['count']}.gguf")
+    return path.with_name(part_name(path.name, 1))
 
 
 def split_parts(path: Path, count: int) -> list[Path]:
-    """All parts of the split model whose first is ``path``.
+    """All parts of the split model whose first part is ``path``.
 
     Raises:
-        ModelFileError: it is not named as llama.cpp wants, or a part is missing.
+        ModelFileError: the name is not the one llama.cpp expects, or a part is missing.
     """
-    split = _SPLIT.match(path.name)
-    if split is None or int(split["number"]) != 1:
+    split = split_of(path.name)
+    if split is None or split[1:] != (1, count):
         raise ModelFileError(
-            f"{path} is part of a split model but not named NAME-00001-of-{count:05}.gguf.", hint="Name its first part."
+            f"{path} is part of a split model but is not named NAME-00001-of-{count:05}.gguf.",
+            hint="Name the first part.",
         )
-    parts = [path.with_name(f"{split['stem']}-{n:05}-of-{count:05}.gguf") for n in range(1, count + 1)]
+    parts = [path.with_name(part_name(path.name, number)) for number in range(1, count + 1)]
     missing = [part.name for part in parts if not part.exists()]
     if missing:
         raise ModelFileError(
-            f"{path} is split into {count} parts, and {missing[0]} is not beside it.",
-            hint="Put all parts in one folder.",
+            f"{path} is split into {count} parts, and {missing[0]} is missing.", hint="Put all parts in one folder."
         )
     return parts
 
@@ -81,14 +82,14 @@ _NOTE = msgspec.json.Decoder(_KnownHash)  # made here, because msgspec cannot ma
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of the file, of the parts' hashes joined for a split model; remembered as long as the file is untouched.
+    """SHA-256 of the file, or of the parts' hashes for a split model. Remembered until the file changes.
 
     Raises:
         ModelFileError: the file cannot be read.
     """
-    split = _SPLIT.match(path.name)
-    if split and int(split["count"]) > 1:
-        return joint_sha256(_remembered(part) for part in split_parts(path, int(split["count"])))
+    split = split_of(path.name)
+    if split is not None and split[2] > 1:
+        return joint_sha256(_remembered(part) for part in split_parts(path, split[2]))
     return _remembered(path)
 
 

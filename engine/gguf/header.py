@@ -105,10 +105,6 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
         return tokens.length if isinstance(tokens, ArrayValue) else self._architecture_number("vocab_size")
 
     @property
-    def has_chat_template(self) -> bool:
-        return "tokenizer.chat_template" in self.metadata
-
-    @property
     def split_count(self) -> int:
         """Parts the model is split into, 1 for a whole one."""
         value = self.metadata.get("split.count")

@@ -1,4 +1,4 @@
-"""What GGUF file names say: the quant, and which files are parts of one model."""
+"""The rules for GGUF file names: what is a model, which quant it has, which files are parts of one model."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _QUANT = re.compile(
     re.IGNORECASE,
 )
 _QUANT_END = re.compile(rf"[-_.](?:i1-)?{_QUANT.pattern}$", re.IGNORECASE)
+_LORA = re.compile(r"(?<![a-z0-9])lora(?![a-z0-9])")
 
 DEFAULT_QUANT = "Q4_K_M"
-"""What is taken when the user names none."""
+"""Used when the user names no quant."""
 QUANT_PREFERENCE = (
     DEFAULT_QUANT,
     "Q4_K_S",
@@ -30,11 +31,11 @@ QUANT_PREFERENCE = (
     "F16",
     "F32",
 )
-"""For repos without that: taken in this order, the usual balance first."""
+"""The order of choice for repos without the default, the usual trade-off first."""
 
 
 def quant_of(name: str) -> str:
-    """The quant a file's name ends with, such as ``Q4_K_M`` or ``UD-Q4_K_XL``; empty when it names none."""
+    """The quant at the end of a file's name, such as ``Q4_K_M`` or ``UD-Q4_K_XL``; empty when there is none."""
     matches = list(_QUANT.finditer(name.rsplit("/", 1)[-1]))
     if not matches:
         # Some repos keep each quant in a folder of its own.
@@ -61,10 +62,17 @@ def split_of(name: str) -> tuple[str, int, int] | None:
     return (match["stem"], int(match["number"]), int(match["count"])) if match else None
 
 
+def part_name(name: str, number: int) -> str:
+    """The name of another part of the same split model; ``name`` is that of any part."""
+    match = _SPLIT.match(name)
+    assert match is not None
+    return f"{name[: match.start('number')]}{number:05}{name[match.end('number') :]}"
+
+
 def is_model_file(name: str) -> bool:
-    """A GGUF that llama.cpp can run: not a vision projector, an importance matrix or a LoRA adapter."""
+    """Whether a name is that of a GGUF model: not a vision projector, an importance matrix or a LoRA adapter."""
     base = name.rsplit("/", 1)[-1].lower()
-    return base.endswith(".gguf") and not any(word in base for word in ("mmproj", "imatrix", "-lora"))
+    return base.endswith(".gguf") and not ("mmproj" in base or "imatrix" in base or _LORA.search(base))
 
 
 def model_name(name: str) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..files import write_atomically
-from ..safe_names import is_repo_id, is_safe_path
+from ..safe_names import cache_folder, is_commit, is_repo_id, is_safe_path, repo_of_cache_folder
 from .client import cancelled_error
 from .errors import DiskFullError, LocalStoreError, ServerTroubleError, is_disk_full
 
@@ -63,7 +63,7 @@ class CachedFile(msgspec.Struct, frozen=True):
 
     @property
     def _folder(self) -> str:
-        return "models--" + self.repo.replace("/", "--")
+        return cache_folder(self.repo)
 
     @property
     def blob(self) -> Path:
@@ -104,7 +104,7 @@ def cached_file(cache_dir: Path, repo: str, commit: str, name: str, etag: str) -
         ServerTroubleError: one of them would lead out of the cache.
     """
     new_digest(etag, 0)
-    if not _SHA1.match(commit):
+    if not is_commit(commit):
         raise ServerTroubleError(f"The hub names no commit for {repo} ({commit[:80]!r}).", hint="Try again later.")
     if not is_safe_path(name):
         raise ServerTroubleError(f"The hub lists a file with an unsafe name: {name[:80]!r}.", hint="Do not use it.")
@@ -121,8 +121,8 @@ def cached_from(path: Path) -> CachedFile | None:
         commit, *name = (path.parent.resolve() / path.name).relative_to(folder / "snapshots").parts
     except ValueError:
         return None
-    repo = folder.name.removeprefix("models--").replace("--", "/")
-    if blob.parent.name != "blobs" or not _SHA256.match(blob.name) or not _SHA1.match(commit) or not is_repo_id(repo):
+    repo = repo_of_cache_folder(folder.name)
+    if blob.parent.name != "blobs" or not _SHA256.match(blob.name) or not is_commit(commit) or not is_repo_id(repo):
         return None
     return CachedFile(folder.parent, repo, commit, "/".join(name), blob.name)
 

@@ -6,27 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..safe_names import is_safe_path
-from .client import Hub, is_offline
-from .errors import LocalStoreError, offline_error
-from .listing import HubFile, HubModel, HubRepo, group_files, list_repo
+from ..safe_names import cache_folder, is_commit, is_safe_path
+from .client import Hub
+from .errors import LocalStoreError
+from .listing import HubFile, HubModel, HubRepo, group_files
 
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _HASH = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
-
-
-def find_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
-    """The repo from the hub, or what the cache has of it when ``HF_HUB_OFFLINE`` is set.
-
-    Raises:
-        HubError: not found, gated, no connection, offline and not here, …
-    """
-    if not is_offline():
-        return list_repo(hub, repo, revision=revision)
-    found = cached_repo(hub, repo, revision=revision)
-    if found is None:
-        raise offline_error(repo)
-    return found
 
 
 def cached_repo(hub: Hub, repo: str, revision: str = "main") -> HubRepo | None:
@@ -37,12 +22,12 @@ def cached_repo(hub: Hub, repo: str, revision: str = "main") -> HubRepo | None:
     """
     if not is_safe_path(revision):
         return None
-    folder = hub.cache_dir / ("models--" + repo.replace("/", "--"))
+    folder = hub.cache_dir / cache_folder(repo)
     try:
         ref = folder / "refs" / revision
         commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else revision
         snapshot = folder / "snapshots" / commit
-        if not _COMMIT.match(commit) or not snapshot.is_dir():
+        if not is_commit(commit) or not snapshot.is_dir():
             return None
         files = [_cached(snapshot, path) for path in sorted(snapshot.rglob("*")) if path.is_file()]
     except OSError as error:
@@ -75,7 +60,7 @@ def cached_repos(hub: Hub, repo: str) -> Iterator[HubRepo]:
     first = cached_repo(hub, repo)
     if first is not None:
         yield first
-    folder = hub.cache_dir / ("models--" + repo.replace("/", "--")) / "snapshots"
+    folder = hub.cache_dir / cache_folder(repo) / "snapshots"
     try:
         snapshots = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     except FileNotFoundError:
@@ -95,7 +80,7 @@ def unchecked_path(hub: Hub, repo: HubRepo, model: HubModel) -> Path | None:
     """
     if all(part.sha256 or part.blob_id for part in model.parts):
         return None
-    return hub.cache_dir / ("models--" + repo.repo.replace("/", "--")) / "snapshots" / repo.sha / model.name
+    return hub.cache_dir / cache_folder(repo.repo) / "snapshots" / repo.sha / model.name
 
 
 def _cached(snapshot: Path, path: Path) -> HubFile:

@@ -19,11 +19,10 @@ from ...errors import DatasetError, WeighinError
 from ...files import write_atomically
 from ...hub.client import ask, connect, is_offline
 from ...plan.model import DATA_SUFFIXES, HubSource
-from ...safe_names import is_safe_path
+from ...safe_names import cache_folder, is_commit, is_safe_path
 
 MAX_FILE_BYTES = 200 * 2**20
 """The most that ``data`` reads. Larger files fail before the download."""
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _COUNTED = re.compile(r"-of-(\d+)\.")
 
 
@@ -66,7 +65,7 @@ def find_hub_files(source: HubSource) -> HubFiles:
 
 
 def _folder(cache: Path, repo: str) -> Path:
-    return cache / ("datasets--" + repo.replace("/", "--"))
+    return cache / cache_folder(repo, "datasets")
 
 
 def _in_cache(cache: Path, source: HubSource) -> HubFiles | None:
@@ -77,7 +76,7 @@ def _in_cache(cache: Path, source: HubSource) -> HubFiles | None:
     try:
         commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else revision
         snapshot = folder / "snapshots" / commit
-        if not _COMMIT.match(commit) or not snapshot.is_dir():
+        if not is_commit(commit) or not snapshot.is_dir():
             return None
         here = {path.relative_to(snapshot).as_posix(): path for path in snapshot.rglob("*") if path.is_file()}
     except OSError as error:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from ... import paths
 from ...errors import DatasetError, WeighinError
+from ...safe_names import cache_folder
 from ..spec import Dataset, SuiteSpec
 
 _SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv")
@@ -154,7 +155,7 @@ def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Pa
 
 def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
     """The files of each split in the hub client's cache. A split with missing parts counts as missing."""
-    repo = cache / ("datasets--" + dataset.repo.replace("/", "--"))
+    repo = cache / cache_folder(dataset.repo, "datasets")
     ref = repo / "refs" / dataset.revision
     snapshot = repo / "snapshots" / (ref.read_text(encoding="utf-8").strip() if ref.is_file() else dataset.revision)
     here = [file for file in snapshot.rglob("*") if file.is_file()]

@@ -21,6 +21,8 @@ from weighin.engine.gguf.naming import is_model_file, model_name, quant_of, spli
         ("x-Q6_K_L.gguf", "Q6_K_L"),
         ("x-Q4_0_4_4.gguf", "Q4_0_4_4"),
         ("gpt-oss-MXFP4.gguf", "MXFP4"),
+        ("x-NVFP4.gguf", "NVFP4"),
+        ("x-FP32.gguf", "F32"),
         ("x-TQ1_0.gguf", "TQ1_0"),
         ("Q8_0/model.gguf", "Q8_0"),
         ("Qwen3-4B.gguf", ""),

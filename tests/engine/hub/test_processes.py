@@ -67,22 +67,6 @@ def test_a_limit_of_the_system_on_the_file_is_a_full_disk(standin, big, start_py
     assert [p.stat().st_size for p in (tmp_path / "cache").rglob("*.part")] == [1_000_000]
 
 
-def test_offline_uses_what_is_here_and_says_what_is_not(standin, big, start_python):
-    standin.add(REPO, {FILE: big})
-    code = PULL.replace(
-        "from weighin.engine.hub.listing import list_repo",
-        "from weighin.engine.hub.offline import find_repo as list_repo",
-    )
-    _, err = start_python(code, HF_HUB_OFFLINE="1").communicate(timeout=30)
-    assert "OfflineError" in err
-    assert "HF_HUB_OFFLINE" in err
-    assert start_python(code).wait(timeout=30) == 0
-    asked = len(standin.requests)
-    out, err = start_python(code, HF_HUB_OFFLINE="1").communicate(timeout=30)
-    assert out.strip().endswith(FILE), err
-    assert len(standin.requests) == asked
-
-
 def test_the_proxy_of_the_environment_is_used(standin, start_python):
     """The hub's name is known to the proxy only, which is the stand-in itself."""
     environment = {"HF_ENDPOINT": "http://hub.invalid", "HTTP_PROXY": standin.url, "NO_PROXY": ""}

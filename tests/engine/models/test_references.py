@@ -121,7 +121,7 @@ def test_a_plan_names_a_model_only_with_a_colon(path: str, ref: ModelRef | None)
 
 
 def test_a_plan_keeps_model_names_and_makes_paths_absolute(tmp_path: Path) -> None:
-    from weighin.engine.plan.model import read_plan
+    from weighin.engine.plan.files import read_plan
 
     paths = ["owner/repo:Q4_0", "qwen3-1.7b:Q8_0", "models/x.gguf", "here:Q4_0"]
     (tmp_path / "here:Q4_0").touch()

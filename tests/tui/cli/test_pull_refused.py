@@ -134,7 +134,7 @@ def test_an_ambiguous_name_is_refused_with_its_files(
         path.write_bytes(tiny_gguf(6))
     code, _, err = weighin("pull", "twin-Q8_0")
     assert code == 2
-    assert "2 models here are called 'twin-Q8_0'" in err
+    assert "2 models here are named 'twin-Q8_0'" in err
     assert "/a/repo/twin-Q8_0.gguf" in err
 
 
