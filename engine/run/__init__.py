@@ -1,1 +1,1 @@
-"""How a run goes through its candidates: rounds, the race, visits to workers, resuming."""
+"""Executing a run: rounds, the race, visits to candidates, consistency questions, resuming. Start at ``session``."""

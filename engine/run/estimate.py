@@ -1,6 +1,6 @@
 """How long a run will take: from what was measured, or from the machine's memory bandwidth where nothing was.
 
-Only to tell the user beforehand; a run corrects it with its own timings from the first round on.
+For the user before a run starts; from its first round on, a run uses its own timings.
 """
 
 from __future__ import annotations

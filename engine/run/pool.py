@@ -43,16 +43,16 @@ class WorkerPool:
         self._deaths: dict[str, int] = {}
 
     def has(self, candidate: str) -> bool:
-        """Whether the candidate has a process, as far as is known."""
+        """Whether the candidate has a process; it may have died since."""
         return candidate in self._workers
 
     async def load(self, candidate: Candidate, beat: BeatSink) -> ModelLoaded | None:
-        """Make sure the candidate's model is loaded; None when it was.
+        """Make sure the candidate's model is loaded; None if it already was.
 
         Raises:
-            WorkerLostError: its process died, now or since it was last asked.
+            WorkerLostError: the process died, now or since the last command.
             WorkerRefusedError: the model cannot be loaded.
-            Interrupted: the user did not want to wait.
+            Interrupted: the user gave it up.
         """
         worker = self._workers.get(candidate.id)
         if worker is not None:
@@ -71,7 +71,7 @@ class WorkerPool:
         return ModelLoaded(candidate=candidate.id, flash_attention=self._settings.flash_attention, **facts)
 
     async def ask(self, candidate: str, command: Command, beat: BeatSink) -> Report:
-        """Ask a loaded candidate's worker. Raises as ``load`` does."""
+        """Send a command to a loaded candidate's worker. Raises as ``load`` does."""
         return await self._unless_interrupted(candidate, self._workers[candidate].ask(command, beat))
 
     async def unload(self, candidate: str) -> None:

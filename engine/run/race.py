@@ -1,7 +1,7 @@
-"""The race of a run: feeds answers to the sequential tests in the committed order and says who stops.
+"""The race of a run: feeds answers to the sequential tests in the fixed order and decides who stops.
 
-A pure function of the suites and of the stored events, so that a resumed run ends the race exactly where an
-uninterrupted one does, whatever the rounds in between were.
+It depends only on the suites and the stored events, not on the rounds, so a resumed run ends the race exactly where an
+uninterrupted one does.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Decision = CandidateStopped | RaceSettled
 
 
 class RaceWatch:
-    """Note every event; ``open`` the race once, then ``decide`` after each round."""
+    """``note`` every event, ``open`` the race once, then ``decide`` after each round."""
 
     def __init__(self, plan: Plan, suites: Sequence[Suite]) -> None:
         self._plan = plan
         self._suites = tuple(suites)
         self._correct: dict[tuple[str, str, str], bool] = {}
-        """By candidate, suite and item."""
+        """Whether an answer is correct, by candidate, suite and item."""
         self._stopped: set[str] = set()
         self._entrants: tuple[str, ...] = ()
         self._race: Race | None = None
@@ -47,7 +47,7 @@ class RaceWatch:
         elif isinstance(event, RaceSettled):
             self._settled = True
         elif isinstance(event, SuiteDropped):
-            # Another pool, so another race; who was stopped before stays so.
+            # Another pool, so another race; those that were stopped stay stopped.
             self._suites = tuple(suite for suite in self._suites if suite.spec.name != event.suite)
             self._restart()
 
@@ -57,9 +57,9 @@ class RaceWatch:
         return self._plan.race.enabled and len(self._plan.candidates) > 1 and bool(self._order) and not self._entrants
 
     def open(self, summaries: Iterable[CandidateSummary]) -> RaceStarted | None:
-        """The start of the race between those that meet the limits as measured so far; None while there is none.
+        """The start of the race between the candidates that meet the limits as measured so far.
 
-        None as well until every candidate that goes on has its speed and memory measured once, and for fewer than two.
+        None until the speed and memory of every remaining candidate are measured, and for fewer than two entrants.
         """
         racing = [s for s in summaries if s.candidate not in self._stopped]
         measured = all(s.generation is not None and s.memory_bytes is not None for s in racing)
@@ -74,7 +74,7 @@ class RaceWatch:
         )
 
     def decide(self) -> list[Decision]:
-        """Who stops on the answers so far, and whether everything is decided. Emit them; they come back as events."""
+        """Who stops on the answers so far, and whether the race is settled. Emit them: they return as events."""
         race = self._race
         if race is None or self._settled:
             return []
@@ -92,14 +92,14 @@ class RaceWatch:
                         candidate=name, reason="eliminated", detail=detail, at_item=at_item, pool=len(self._order)
                     )
                 )
-        # When the others left for reasons of their own, nothing was decided, and the last one is asked all items.
+        # If the others failed or were skipped, nothing was decided, and the last candidate is asked all items.
         decided = bool(race.eliminated) or len(race.running) > 1
         if race.settled and decided and self._fed < len(self._order):
             decisions.append(RaceSettled(at_item=self._fed, pool=len(self._order), remaining=tuple(race.running)))
         return decisions
 
     def _feed(self, race: Race) -> bool:
-        """Give the race the next item, once all that run have answered it; False when it must wait."""
+        """Give the race the next item if every runner has answered it; False if it must wait."""
         place = self._order[self._fed]
         item = self._items[place.suite, place.index]
         scores = {}
@@ -108,7 +108,7 @@ class RaceWatch:
             if right is None:
                 if name not in self._stopped:
                     return False
-                race.withdraw(name)  # it failed or was skipped: its answers so far stay in the evidence
+                race.withdraw(name)  # it failed or was skipped; its answers so far remain as evidence
             else:
                 scores[name] = right * self._weights[place.suite]
         if not scores:
@@ -118,12 +118,12 @@ class RaceWatch:
         return True
 
     def _restart(self) -> None:
-        """A fresh race over the suites there are, among the entrants that were not stopped yet."""
+        """Start the race over, on the remaining suites, between the entrants that are not stopped."""
         self._order = committed_order(self._suites, self._plan.settings.seed)
         self._items = {
             (suite.spec.name, index): item.id for suite in self._suites for index, item in enumerate(suite.items)
         }
-        # The verdict compares the mean of the suites' accuracies: an item of a long suite counts for less.
+        # The verdict compares the mean of the suites' accuracies, so an item of a long suite counts less.
         shortest = min((len(suite.items) for suite in self._suites), default=1)
         self._weights = {suite.spec.name: shortest / max(1, len(suite.items)) for suite in self._suites}
         self._fed = 0

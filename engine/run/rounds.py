@@ -1,4 +1,4 @@
-"""Which work each round holds: pure planning over what is done, so that a resumed run goes on where it stopped."""
+"""Which work each round holds: pure planning from what is done, so that a resumed run continues where it stopped."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LOADING_SHARE = 0.1
 
 
 class RoundWork(msgspec.Struct, frozen=True):
-    """The same steps for every candidate, in the order the candidates take."""
+    """The steps of a round, the same for every candidate, and the order of the candidates."""
 
     order: tuple[str, ...]
     steps: tuple[Step, ...]
 
 
 class Schedule:
-    """Deals out the work that is left, a round at a time."""
+    """Plans the remaining work, one round at a time."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Schedule:
         together: bool,
     ) -> None:
         self.together = together
-        """All candidates stay loaded; otherwise rounds grow until loading is a small part of them."""
+        """Whether all candidates stay loaded; otherwise rounds grow until loading is a small part of them."""
         self._plan = plan
         self._progress = progress
         self.blocks = ordered_blocks(suites, plan.settings.seed)
@@ -50,11 +50,11 @@ class Schedule:
         self._active: tuple[str, ...] = ()
 
     def next_round(self, active: Sequence[str], chats: int, *, left_s: float = math.inf) -> RoundWork | None:
-        """The next round for the candidates still in the race, or None when nothing is left.
+        """The next round for the candidates still in the race, or None if nothing is left.
 
-        With ``left_s`` seconds of a time budget left, rounds are cut to what it can pay: the race is judged as often as
-        without a budget, so that losers stop early and leave their time to those it is still open between, and the
-        budget ends near the end of a round, with the same items asked of all.
+        Rounds are cut to what ``left_s`` seconds of a time budget allow. The race is judged as often as without a
+        budget, so losers stop early and leave their time to the rest, and the budget ends near the end of a round, when
+        all have been asked the same items.
         """
         self._active = tuple(active)
         steps = self._pending(chats)
@@ -63,12 +63,12 @@ class Schedule:
         speed = [s for s in steps if isinstance(s, Speed)][: self._scale]
         chat = [s for s in steps if isinstance(s, Chat)][: self._scale]
         blocks = [s for s in steps if isinstance(s, Block)]
-        if not blocks:  # consistency comes last, and only of those who are still in the race
+        if not blocks:  # consistency comes last, and only for candidates still in the race
             again = [s for s in steps if isinstance(s, Reask)]
             return RoundWork(order=self._order(active), steps=(*speed, *chat, *again[: self._scale]))
         payable = len(blocks)
         if self._rounds == 0:
-            count = 1  # so that every panel shows something soon
+            count = 1  # every panel shows something soon
         else:
             payable = self._payable(blocks, [*speed, *chat], left_s)
             count = math.ceil(payable / max(1, self._rounds_wanted() - self._rounds))
@@ -77,7 +77,7 @@ class Schedule:
         )
 
     def _payable(self, blocks: Sequence[Step], first: Sequence[Step], left_s: float) -> int:
-        """How many of ``blocks`` the time left pays for after ``first``, at least one; all, when nothing was timed."""
+        """How many of ``blocks`` fit in the time left after ``first``: at least one, and all if nothing was timed."""
         asking_s, before_s = self._needed(blocks), self._needed(first)
         if math.isinf(left_s) or not asking_s:
             return len(blocks)
@@ -87,17 +87,17 @@ class Schedule:
         return tuple(active) if self._rounds % 2 == 0 else tuple(reversed(active))
 
     def visit(self, candidate: str, work: RoundWork) -> tuple[Step, ...]:
-        """What of the round's work this candidate has not done yet."""
+        """The steps of the round that this candidate has not done yet."""
         return tuple(step for step in work.steps if not self._is_done(candidate, step))
 
     def round_done(self, *, loading_s: float, elapsed_s: float) -> None:
-        """Count the round; where candidates are loaded in turn, make the next one longer while loading costs much."""
+        """Count the round. Where candidates are loaded in turn, double the next one if loading took too long."""
         self._rounds += 1
         if not self.together and loading_s > _LOADING_SHARE * elapsed_s:
             self._scale *= 2
 
     def rounds_left(self, chats: int) -> int:
-        """Rounds after the present one at the present pace, at least."""
+        """Minimum number of rounds after this one, at the current pace."""
         steps = self._pending(chats)
         speed = math.ceil(sum(isinstance(s, Speed) for s in steps) / self._scale)
         again = math.ceil(sum(isinstance(s, Reask) for s in steps) / self._scale)
@@ -106,7 +106,7 @@ class Schedule:
         return max(speed, again, 1) - 1
 
     def seconds_left(self, chats: int) -> float | None:
-        """Compute time that the pending work needs, from what it took so far; None before anything was timed."""
+        """Computing time of the pending work, from timings so far; None before anything was timed."""
         return self._needed(self._pending(chats))
 
     def _needed(self, steps: Sequence[Step]) -> float | None:
@@ -158,7 +158,7 @@ class Schedule:
         others = [t for c in self._active for t in self._progress.of(c).block_s.get(step.suite, [])]
         if others:
             return sum(others) / len(others)
-        # Before a suite's first block: as long as a block of another suite, if there was one.
+        # Before the first block of a suite: as long as a block of another suite, if one was timed.
         known = [t for c in self._active for rows in self._progress.of(c).block_s.values() for t in rows]
         return sum(known) / len(known) if known else None
 

@@ -1,4 +1,4 @@
 """The process that holds one model: ``python -m weighin.engine.worker``, JSON lines in and out.
 
-It knows nothing of runs, stores or screens: a command carries all it needs, a report all it found.
+It knows no runs, stores or screens: a command carries everything it needs, a report everything it found.
 """

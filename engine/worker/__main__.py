@@ -1,4 +1,4 @@
-"""Entry point of the worker process: sets up the pipes, then answers commands until its input ends."""
+"""Entry point of the worker process: sets up the pipes, then carries out commands until its input ends."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .protocol import Command, Ready, Refused, Report
 
 
 def main() -> int:
-    """Serve commands from stdin. The first argument is the parent's process id."""
+    """Serve commands from stdin. The first argument is the process id of the parent."""
     parent_pid = int(sys.argv[1])
     die_with_parent(parent_pid)
-    # Native code may print on stdout, which is our pipe: keep the pipe to ourselves, point fd 1 at the log.
+    # Native code may print to stdout, which is our pipe: keep the pipe to ourselves and point fd 1 at the log.
     pipe = os.dup(1)
     os.dup2(2, 1)
 

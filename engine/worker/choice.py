@@ -1,12 +1,12 @@
 """Log-likelihoods of continuations, many at a time.
 
 Scores as lm-evaluation-harness does (lm_eval/models/huggingface.py ``_loglikelihood_tokens``): the whole text is
-tokenised at once, the continuation is what follows the context's tokens, too long a text loses its beginning, and the
-score is the sum of the continuation's log-softmax values.
+tokenized at once, the continuation is what follows the context's tokens, a text that is too long loses its beginning,
+and the score is the sum of the continuation's log-softmax values.
 
-Work is laid out so that no prompt token is computed twice: what all items of a block share is decoded once and its
-cache cells lent to every sequence; what the options of an item share is decoded once as a token of all their
-sequences; only the tails differ. Logits are asked for at the positions that predict a continuation token only.
+Work is laid out so that no prompt token is computed twice. What all items of a block share is decoded once, and every
+sequence uses its cache cells. What the options of an item share is decoded once, as tokens of all their sequences. Only
+the tails differ. Logits are requested only at positions that predict a token of a continuation.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from ..tasks.requests import ChoiceRequest, ChoiceResult
 from .prefix import MIN_SHARED_PREFIX, common_prefix
 
 Tick = Callable[[str, float], None]
-"""Called with the item and the share done."""
+"""Called with the item at hand and the share that is done."""
 
 _CPU_GROUP_TOKENS = 63
-"""From 64 query tokens on, ggml's CPU flash attention takes another kernel (ops.cpp, ``ggml_fa_tile_config``), which
-moves sums by 0.15 nats in the median. Below, an item scores as if it were computed alone, which is how the reference
-harnesses compute it; it costs 6 % of the speed."""
+"""From 64 query tokens on, ggml's CPU flash attention uses another kernel (ops.cpp, ``ggml_fa_tile_config``), which
+shifts sums by 0.15 nats in the median. Below that, an item scores as if it were computed alone, as the reference
+harnesses do; this costs 6% of the speed."""
 
 
 class _Option(msgspec.Struct, frozen=True):
     inputs: tuple[int, ...]
-    """What is decoded: context and continuation without its last token."""
+    """The tokens that are decoded: context and continuation without its last token."""
     continuation: tuple[int, ...]
 
 
@@ -40,14 +40,14 @@ class _Item(msgspec.Struct, frozen=True):
     request: ChoiceRequest
     options: tuple[_Option, ...]
     prefix: int
-    """Tokens that the inputs of all options share."""
+    """How many tokens the inputs of all options share."""
 
     def cost(self, shared: int) -> int:
-        """Tokens to decode when the first ``shared`` are in the cache already."""
+        """Tokens to decode if the first ``shared`` are in the cache already."""
         return self.prefix - shared + sum(len(tail) for tail in self.tails())
 
     def tails(self) -> tuple[tuple[int, ...], ...]:
-        """Each different tail once, in the order of the options."""
+        """Each distinct tail once, in the order of the options."""
         return tuple(dict.fromkeys(option.inputs[self.prefix :] for option in self.options))
 
 
@@ -62,7 +62,7 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
     items = [_tokenize(context, request) for request in requests]
     share_sequences = context.model.shares_sequences
     shared = common_prefix([option.inputs for item in items for option in item.options]) if share_sequences else 0
-    # The last shared token must be decoded with its item where its logits are wanted.
+    # A shared token whose logits are needed must be decoded with its item.
     shared = min([shared, *(_first_wanted(option) for item in items for option in item.options)])
     if shared < MIN_SHARED_PREFIX or len(items) < 2:
         shared = 0
@@ -70,7 +70,7 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
     if shared:
         context.decode_prompt(np.asarray(items[0].options[0].inputs[:shared], np.int32))
         unique_tokens += shared
-    # Longest first: short items fill the gaps that long ones leave. Ties keep the suite's order.
+    # Longest first: short items fill the gaps that long ones leave. Ties keep the order of the suite.
     order = sorted(range(len(items)), key=lambda index: -items[index].cost(shared))
     results: dict[int, ChoiceResult] = {}
     for group in _pack(context, items, order, shared):
@@ -90,7 +90,7 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
 
 
 _Scores = list[tuple[float, bool]]
-"""For each option: summed log-likelihood, and whether every token was the most likely one."""
+"""For each option, the summed log-likelihood and whether every token was the most likely one."""
 
 
 def _tokenize(context: Context, request: ChoiceRequest) -> _Item:
@@ -99,7 +99,7 @@ def _tokenize(context: Context, request: ChoiceRequest) -> _Item:
     options = []
     for index, continuation in enumerate(request.continuations):
         text = request.contexts[min(index, len(request.contexts) - 1)]
-        # Spaces at the end of a context belong to the continuation, or the tokens would differ from running text.
+        # Spaces that end a context belong to the continuation; otherwise the tokens would differ from running text.
         stripped = text.rstrip(" ")
         tail = text[len(stripped) :] + continuation
         whole = model.tokenize(stripped + tail)
@@ -120,7 +120,7 @@ def _first_wanted(option: _Option) -> int:
 
 
 def _pack(context: Context, items: Sequence[_Item], order: Sequence[int], shared: int) -> list[list[int]]:
-    """Groups of items that are decoded together: first fit, at most one micro-batch of tokens each.
+    """Groups of items that are decoded together: first fit, up to one micro-batch of tokens each.
 
     More than n_ubatch tokens in one decode would make every token attend over a longer cache for nothing. On a CPU
     groups are smaller still, see ``_CPU_GROUP_TOKENS``.

@@ -1,7 +1,8 @@
 """Greedy generation of many items at once.
 
-Decoding one token reads every weight; decoding sixteen reads them once for all. So a block's items run side by side,
-and a finished one makes room for the next. What all prompts share is decoded once.
+Decoding one token reads every weight; decoding sixteen tokens side by side reads each weight once for all of them. So
+the items of a block run side by side, and a finished one makes room for the next. What all prompts share is decoded
+once.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Lane:
         """Batch index of the logits that choose its next token."""
 
     def take(self, token: int, context: Context) -> bool:
-        """Take the next token; True when the item is finished."""
+        """Add the next token; whether the item is finished."""
         if context.model.is_end(token):
             self.stop = "end of text"
             return True
@@ -58,7 +59,7 @@ class Lane:
         return bool(self.stop)
 
     def text(self) -> str:
-        """What was generated, cut before the first stop string."""
+        """The generated text, cut before the first stop string."""
         text = self.raw.decode("utf-8", "replace")
         ends = [text.find(stop) for stop in self.request.stop if stop and stop in text]
         return text[: min(ends)] if ends else text
@@ -148,7 +149,7 @@ def _shared_prefix(context: Context, rows: Sequence[list[int]]) -> int:
 
 
 def lane_result(lane: Lane, elapsed_s: float | None = None) -> GenerateResult:
-    """The finished answer of a lane; by default it took from its start until now."""
+    """The finished answer of a lane; by default its duration is the time since it started."""
     return GenerateResult(
         item=lane.request.item,
         prompt=lane.prompt,

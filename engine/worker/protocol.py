@@ -1,6 +1,6 @@
-"""What is said to a worker and what it answers, one JSON object a line.
+"""Commands to a worker and its reports, one JSON object per line.
 
-One command is under way at a time. A worker sends any number of ``Beat`` lines meanwhile and exactly one other
+A worker carries out one command at a time. It sends any number of ``Beat`` lines in the meantime and exactly one other
 report at the end.
 """
 
@@ -23,14 +23,18 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="line", tag=Tru
 
 
 class LoadModel(_Line, frozen=True, kw_only=True):
+    """Load a model and warm it up. Answered with ``Loaded``."""
+
     path: str
     settings: Settings
     prompt_style: PromptStyle = "auto"
     warm_up_tokens: int = 0
-    """Prompt tokens of the warm-up; 0 means a whole micro-batch."""
+    """Prompt tokens of the warm-up; 0 means a full micro-batch."""
 
 
 class MeasureSpeed(_Line, frozen=True, kw_only=True):
+    """Time one repeat. Answered with ``SpeedDone``."""
+
     kind: SpeedKind
     n_tokens: int
     depth: int = 0
@@ -39,37 +43,39 @@ class MeasureSpeed(_Line, frozen=True, kw_only=True):
 
 
 class MeasureDepth(_Line, frozen=True, kw_only=True):
-    """Generation after an empty cache and after a filled one."""
+    """Time generation with an empty cache and with a filled one. Answered with ``DepthMeasured``."""
 
     depth: int
-    """Tokens in the cache that are wanted; it holds at least ``n_tokens`` more."""
+    """Tokens wanted in the cache, which holds at least ``n_tokens`` more."""
     fill_s: float
-    """Filling stops after so long, at the end of a micro-batch."""
+    """Time after which filling stops, at the end of a micro-batch."""
     n_tokens: int
-    """Timed one by one each time, as long as that takes no more than ``time_s``; 8 at least."""
+    """Tokens timed one by one each time: as many as ``time_s`` allows, but at least 8."""
     time_s: float
 
 
 class FillBuffers(_Line, frozen=True, kw_only=True):
-    """Compute a whole micro-batch, but no longer than ``for_s``: its buffers are all in use after a layer or two."""
+    """Compute a full micro-batch for up to ``for_s`` seconds: a layer or two use all its buffers."""
 
     for_s: float
 
 
 class MeasureChat(_Line, frozen=True, kw_only=True):
+    """Time the answer to a chat prompt. Answered with ``ChatDone``."""
+
     prompt: str
     n_tokens: int
 
 
 class ScoreChoices(_Line, frozen=True, kw_only=True):
-    """One block: computed from an empty cache, so that it gives the same logits whenever it is run."""
+    """Score one block. It starts from an empty cache, so it gives the same logits whenever it is computed."""
 
     requests: tuple[ChoiceRequest, ...]
     style: PromptStyle = "plain"
 
 
 class Generate(_Line, frozen=True, kw_only=True):
-    """One block, as ``ScoreChoices``."""
+    """Answer one block greedily, from an empty cache as in ``ScoreChoices``."""
 
     requests: tuple[GenerateRequest, ...]
     style: PromptStyle = "auto"
@@ -77,7 +83,7 @@ class Generate(_Line, frozen=True, kw_only=True):
 
 
 class Sample(_Line, frozen=True, kw_only=True):
-    """Several seeded answers to each request; ``Generated`` has them item by item."""
+    """Draw several seeded answers to each request; ``Generated`` lists them item by item."""
 
     requests: tuple[GenerateRequest, ...]
     style: PromptStyle = "auto"
@@ -95,20 +101,22 @@ Command: TypeAlias = (
 
 
 class Beat(_Line, frozen=True, kw_only=True):
-    """A sign of life, with what is going on."""
+    """A sign of life, with what the worker is doing."""
 
     note: str = ""
     share: float | None = None
-    """Of the command done, 0 to 1, where known."""
+    """Share of the command that is done, 0 to 1, if known."""
 
 
 class Ready(_Line, frozen=True, kw_only=True):
-    """The process is up and waits for commands."""
+    """The process has started and waits for commands."""
 
     pid: int
 
 
 class Loaded(_Line, frozen=True, kw_only=True):
+    """The model is loaded and warm. ``ModelLoaded`` has the same fields."""
+
     load_s: float
     architecture: str
     parameters: int
@@ -127,16 +135,16 @@ class SpeedDone(_Line, frozen=True, kw_only=True):
     elapsed_s: float
     disturbances: tuple[Disturbance, ...]
     peak_rss_bytes: int
-    """Of the process so far; right after the first speed measurement it is what one sequence needs."""
+    """Peak of the process so far; right after the first speed measurement, what one sequence needs."""
     vram_bytes: int = 0
-    """Held on GPUs now."""
+    """GPU memory in use now."""
 
 
 class DepthMeasured(_Line, frozen=True, kw_only=True):
     depth: int
-    """Tokens that were in the cache."""
+    """Tokens that were in the cache for ``deep_token_s``."""
     token_s: tuple[float, ...]
-    """What each token took after an empty cache."""
+    """Seconds per token with an empty cache."""
     deep_token_s: tuple[float, ...]
     disturbances: tuple[Disturbance, ...]
 
@@ -156,7 +164,7 @@ class ChatDone(_Line, frozen=True, kw_only=True):
 class ChoicesScored(_Line, frozen=True, kw_only=True):
     results: tuple[ChoiceResult, ...]
     n_unique_prompt_tokens: int
-    """Tokens decoded: a prefix shared by options or items counts once."""
+    """Tokens decoded; a prefix that options or items share counts once."""
     elapsed_s: float
 
 
@@ -168,7 +176,7 @@ class Generated(_Line, frozen=True, kw_only=True):
 
 
 class Refused(_Line, frozen=True, kw_only=True):
-    """The command could not be done; the worker is still fit for another."""
+    """The command could not be carried out; the worker is ready for another one."""
 
     what: str
     hint: str = ""

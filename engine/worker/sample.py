@@ -1,4 +1,4 @@
-"""Several seeded answers to the same prompt, whose cache they share: how much a model's answers vary."""
+"""Several seeded answers to the same prompt. They share its cache."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def sample(
     seed: int,
     tick: Tick,
 ) -> GenerateBlock:
-    """``samples`` answers to each request, drawn at ``temperature``; results item by item, its samples in order.
+    """Draw ``samples`` answers to each request at ``temperature``; the results are grouped by item.
 
-    A sample's draw depends on seed, item and its number only, so that it is the same whenever it is made.
+    A draw depends only on the seed, the item and the number of the sample, so it is the same whenever it is made.
     """
     results: list[GenerateResult] = []
     unique_tokens = output_tokens = 0
@@ -72,7 +72,7 @@ def _finish(context: Context, lanes: list[Lane], samplers: list[Sampler], shared
     running: list[Lane] = []
     while waiting or running:
         if not shared and waiting:
-            # Without shared sequences each prompt is computed by itself, and its first token drawn at once.
+            # Without shared sequences each prompt is computed separately, and its first token is drawn at once.
             lane = waiting.pop(0)
             context.forget(lane.sequence)
             for start in range(0, len(lane.tokens), context.spec.n_batch):

@@ -1,8 +1,8 @@
 """The timed part of a speed measurement, on an open context.
 
 Same protocol as llama.cpp's ``llama-bench`` (tools/llama-bench/llama-bench.cpp: ``test_prompt``, ``test_gen``): random
-tokens, cache cleared before each repeat, one ``llama_decode`` a batch for prompts and one a token for generation,
-each generated token synchronised. One warm-up before the first repeat.
+tokens, cache cleared before each repeat, one ``llama_decode`` per batch for prompts and one per token for generation,
+with a synchronization after each generated token. One warm-up before the first repeat.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class ChatTiming(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt answered by one sequence."""
 
     ttft_s: float
-    """From the tokens being there to the first token chosen."""
+    """From the start of prompt processing until the first token is chosen."""
     inter_token_s: tuple[float, ...]
 
 
 def warm_up(context: Context, *, n_tokens: int = 0, seed: int) -> None:
-    """Touch every weight and buffer once for prompts (of ``n_tokens``, 0: a micro-batch) and for generation."""
+    """Touch every weight and buffer once, for a prompt of ``n_tokens`` (0: a micro-batch) and for generation."""
     generator = np.random.default_rng(seed)
     context.clear()
     count = min(n_tokens or context.spec.n_ubatch, context.spec.n_ctx - 1)
@@ -70,10 +70,14 @@ def time_generation(context: Context, *, n_tokens: int, depth: int, seed: int) -
 def time_depth(
     context: Context, depth: int, *, fill_s: float, n_tokens: int, time_s: float, seed: int
 ) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
-    """Seconds of random tokens decoded one at a time after an empty cache, and after as many others as there are.
+    """Time random tokens decoded one at a time with an empty cache, and again with a filled one.
 
-    At most ``n_tokens`` are timed, and no more than take ``time_s``, but ``_LEAST_TIMED``. The cache is filled up to
-    ``depth``, or to as many as ``fill_s`` seconds let in, a micro-batch at least; the first number says how many.
+    Up to ``n_tokens`` are timed each time, fewer if they would take longer than ``time_s``, but at least
+    ``_LEAST_TIMED``. The cache is filled to ``depth`` tokens, or to what ``fill_s`` seconds allow, but with at least a
+    micro-batch.
+
+    Returns:
+        The tokens in the filled cache; seconds per token with the empty cache; seconds per token with the filled one.
     """
     generator = np.random.default_rng(seed)
     context.clear()
@@ -104,7 +108,7 @@ def _time_tokens(context: Context, generator: np.random.Generator, n_tokens: int
 
 
 def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTiming:
-    """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, ends of text ignored: all do the same work."""
+    """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, past ends of text: all models do the same work."""
     prompt = np.asarray(tokens, np.int32)
     context.clear()
     with _no_collector():
@@ -121,7 +125,7 @@ def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTimi
 
 
 def fill_buffers(context: Context, *, for_s: float) -> None:
-    """Compute a whole micro-batch for at most ``for_s`` seconds, and forget it."""
+    """Compute a full micro-batch for up to ``for_s`` seconds, and discard it."""
     context.clear()
     count = min(context.spec.n_ubatch, context.spec.n_ctx)
     context.decode_briefly(context.model.random_tokens(count, np.random.default_rng(0)), for_s)

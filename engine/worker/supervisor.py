@@ -1,7 +1,7 @@
-"""Starts worker processes, reads them, and turns silence or death into a reason.
+"""Starts worker processes, reads their reports, and turns silence or death into a reason.
 
 A worker may die at any instruction: ggml aborts the process on a failed assertion, the kernel kills for memory, a
-driver hangs. Whoever asks gets a ``WorkerLostError`` that says which of these it was.
+driver hangs. The caller gets a ``WorkerLostError`` that says which of these it was.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from .protocol import Beat, Command, Ready, Refused, Report
 BeatSink = Callable[[Beat], None]
 
 STUCK_S = 30.0
-"""Neither a line nor any CPU time for so long: the worker hangs."""
+"""After this long without a line or any CPU time, the worker hangs."""
 SILENT_S = 900.0
-"""No line for so long, though it computes: a loop without end. One decode of 512 tokens stays far below on any machine
-that can hold the model."""
+"""After this long without a line, a computing worker is in an endless loop. One decode of 512 tokens takes far less on
+any machine that can hold the model."""
 _START_S = 60.0
 _COMMAND = (sys.executable, "-m", "weighin.engine.worker")
 _LINE_LIMIT = 256 * 1024 * 1024
@@ -35,7 +35,7 @@ _LOG_TAIL_LINES = 20
 
 
 class WorkerLostError(WeighinError):
-    """The worker is gone; what it was asked is not answered."""
+    """The worker is gone, and its command is not done."""
 
     def __init__(self, failure: WorkerFailure, reason: str, *, log_path: Path, log_tail: tuple[str, ...]) -> None:
         super().__init__(reason, hint=f"Its log is {log_path}." if log_tail else "")
@@ -45,11 +45,11 @@ class WorkerLostError(WeighinError):
 
 
 class WorkerRefusedError(WeighinError):
-    """The worker is well but could not do what it was asked."""
+    """The worker is alive but could not carry out the command."""
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How long silence is borne."""
+    """How long silence is tolerated."""
 
     stuck_s: float = STUCK_S
     silent_s: float = SILENT_S
@@ -57,7 +57,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Worker:
-    """One worker process. ``start`` it, ``ask`` it, ``stop`` it; a lost worker cannot be asked again."""
+    """One worker process: ``start``, ``ask``, ``stop``. A lost worker cannot be asked again."""
 
     def __init__(
         self, name: str, *, logs: Path, patience: Patience | None = None, command: tuple[str, ...] = _COMMAND
@@ -71,7 +71,7 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Of the running process, None before it starts and after it ended."""
+        """The process id; None before the process starts and after it has ended."""
         if self._process is None or self._process.returncode is not None:
             return None
         return self._process.pid
@@ -80,7 +80,7 @@ class Worker:
         """Start the process and wait until it answers.
 
         Raises:
-            WorkerLostError: it did not come up.
+            WorkerLostError: it did not start.
         """
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self._oom_kills_before = _oom_kills()
@@ -92,7 +92,7 @@ class Worker:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=_LINE_LIMIT,
-                start_new_session=True,  # Ctrl-C in the terminal is for us to handle, not for the worker
+                start_new_session=True,  # Ctrl-C in the terminal is ours to handle
             )
         try:
             report = await asyncio.wait_for(self._next_report(), self._patience.start_s)
@@ -100,11 +100,11 @@ class Worker:
             await self.kill()
             raise self._lost("could not start", f"did not answer within {self._patience.start_s:.0f} s") from None
         except asyncio.CancelledError:
-            await self.kill()  # nobody knows of it yet who would end it
+            await self.kill()  # nobody else knows of the process yet
             raise
         if not isinstance(report, Ready):
             await self.kill()
-            raise self._lost("garbled", "did not begin as a worker of this version does")
+            raise self._lost("garbled", "did not start like a worker of this version")
 
     def check(self) -> None:
         """Notice a death between two commands.
@@ -116,11 +116,11 @@ class Worker:
             raise self._death()
 
     async def ask(self, command: Command, beat: BeatSink | None = None) -> Report:
-        """Send ``command`` and wait for its report; beats meanwhile go to ``beat``.
+        """Send ``command`` and wait for its report; beats in the meantime go to ``beat``.
 
         Raises:
-            WorkerLostError: the process died, hung, or wrote what is no report.
-            WorkerRefusedError: the command could not be done.
+            WorkerLostError: the process died, hung, or wrote something that is not a report.
+            WorkerRefusedError: the command could not be carried out.
         """
         process = self._require()
         if process.stdin is None:
@@ -129,7 +129,7 @@ class Worker:
             process.stdin.write(msgspec.json.encode(command) + b"\n")
             await process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it died; reading says why
+            pass  # it died; reading finds out why
         try:
             while True:
                 report = await self._watched_report()
@@ -141,12 +141,12 @@ class Worker:
                 else:
                     return report
         except asyncio.CancelledError:
-            # Its answer would be taken for that of the next command.
+            # Otherwise its report would be taken for that of the next command.
             await self.kill()
             raise
 
     async def stop(self) -> None:
-        """End the process: politely while it is idle, by force after a second."""
+        """End the process: ask it to, and kill it after a second."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -190,10 +190,10 @@ class Worker:
                     stuck_since, cpu_before = now, cpu
                 if now - stuck_since > self._patience.stuck_s:
                     await self.kill()
-                    raise self._lost("hung", f"gave no sign of life for {now - stuck_since:.0f} s and was ended")
+                    raise self._lost("hung", f"gave no sign of life for {now - stuck_since:.0f} s and was killed")
                 if now - silent_since > self._patience.silent_s:
                     await self.kill()
-                    raise self._lost("hung", f"computed for {now - silent_since:.0f} s without a word and was ended")
+                    raise self._lost("hung", f"computed for {now - silent_since:.0f} s without a report and was killed")
         finally:
             if not reading.done():
                 reading.cancel()
@@ -217,7 +217,7 @@ class Worker:
             line = await process.stdout.readline()
         except ValueError:  # longer than the limit
             await self.kill()
-            raise self._lost("garbled", "wrote a line without end") from None
+            raise self._lost("garbled", "wrote an endless line") from None
         if not line.endswith(b"\n"):
             await asyncio.wait_for(process.wait(), 10.0)
             raise self._death()
@@ -226,7 +226,7 @@ class Worker:
         except msgspec.DecodeError:
             await self.kill()
             start = line[:60].decode("utf-8", "replace").strip()
-            raise self._lost("garbled", f"wrote something that is no report: {start!r}") from None
+            raise self._lost("garbled", f"wrote something that is not a report: {start!r}") from None
 
     # Reasons
 
@@ -237,15 +237,15 @@ class Worker:
             return self._lost("aborted", f"was aborted by llama.cpp{': ' + assertion.strip() if assertion else ''}")
         if code is not None and sys.platform != "win32" and code == -signal.SIGKILL:
             if _oom_kills() > self._oom_kills_before:
-                return self._lost("out of memory", "was killed by the kernel because memory ran out")
-            return self._lost("killed", "was killed from outside (when memory is short, the kernel does this)")
+                return self._lost("out of memory", "was killed by the kernel because the machine ran out of memory")
+            return self._lost("killed", "was killed from outside (the kernel does this when memory is short)")
         if code is not None and code < 0:
             name = signal.Signals(-code).name
             return self._lost("aborted", f"crashed inside native code ({name})")
         last = next((line for line in reversed(self._tail()) if line.strip()), "")
         if "MemoryError" in last:
             return self._lost("out of memory", "ran out of memory")
-        return self._lost("aborted", f"ended by itself with exit code {code}{': ' + last.strip() if last else ''}")
+        return self._lost("aborted", f"exited with code {code}{': ' + last.strip() if last else ''}")
 
     def _lost(self, failure: WorkerFailure, what: str) -> WorkerLostError:
         return WorkerLostError(
@@ -277,7 +277,7 @@ def _kill_group(pid: int) -> None:
 
 
 def _oom_kills() -> int:
-    """Processes the kernel killed for memory in our cgroup or on the machine, as far as it tells."""
+    """Processes that the kernel killed for memory in our cgroup or on the machine, as far as it tells."""
     total = 0
     for path, key in ((Path("/sys/fs/cgroup/memory.events"), "oom_kill"), (Path("/proc/vmstat"), "oom_kill")):
         try:
