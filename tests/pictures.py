@@ -2,7 +2,7 @@
 
     make pictures
 
-Pictures of the screens and of the wizard land in assets/pictures as SVG. No font is fetched to show them.
+Pictures of the screens and of the wizard are written to assets/pictures as SVG. They load no fonts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SIZE = (132, 36)
 
 
 def write(svg: str, name: str) -> None:
-    """Without the fonts' addresses: a picture must not ask the network for anything."""
+    """Write the SVG without the fonts' addresses: a picture must not use the network."""
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
     svg = svg.replace("Fira Code, monospace", "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace")
     (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
@@ -37,7 +37,7 @@ async def draw_run(name: str, mode: str, *, part: float = 1.0, keys: tuple[str, 
     events = events[: int(len(events) * part)]
 
     class Held(ReplaySource):
-        """Stands still after its last event."""
+        """Waits forever after its last event."""
 
         async def events(self):  # type: ignore[no-untyped-def]
             async for event in super().events():

@@ -1,4 +1,4 @@
-"""The app in a simulated terminal: every screen, every key that changes a run, trouble, sizes, monochrome."""
+"""The app in a simulated terminal: every screen, every key that changes a run, errors, sizes, monochrome."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIZES = [(80, 24), (120, 30), (160, 48), (40, 12)]
 
 
 class ScriptedSource:
-    """Plays its events, then waits for the end that the test or the user brings."""
+    """Plays its events, then waits until the test or the user ends the run."""
 
     controls = ALL_CONTROLS
     recorded = False
@@ -81,7 +81,7 @@ def app_of(events, **options):
 
 
 async def settle(pilot):
-    """Until the events are folded and painted."""
+    """Wait until the events are folded and painted."""
     for _ in range(3):
         await pilot.pause()
     pilot.app._painted_at = 0.0
@@ -155,7 +155,7 @@ async def test_only_changed_panels_are_painted_again(run_events):
         assert painted == [False, False, False]
 
 
-async def test_pause_and_go_on(run_events):
+async def test_p_pauses_and_resumes(run_events):
     app = app_of(run_events(2)[:50], hold=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -186,7 +186,7 @@ async def test_cancel_asks_and_keeps_the_results(run_events):
         assert app.follower.exit_code == 130
 
 
-async def test_skip_takes_the_focused_candidate(run_events):
+async def test_skip_asks_and_skips_the_focused_candidate(run_events):
     app = app_of(run_events(3)[:60], hold=True)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -197,7 +197,7 @@ async def test_skip_takes_the_focused_candidate(run_events):
         assert app.follower.source.asked == [("skip", "qwen3-1.7b")]
 
 
-async def test_a_suite_is_dropped_by_choice(run_events):
+async def test_the_chosen_suite_is_dropped(run_events):
     app = app_of(run_events(2)[:60], hold=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -208,7 +208,7 @@ async def test_a_suite_is_dropped_by_choice(run_events):
         assert app.follower.board.dropped == {"extract-dates"}
 
 
-async def test_zoom_shows_one_panel_and_steps_on(run_events):
+async def test_zoom_shows_one_panel_and_arrows_switch_it(run_events):
     app = app_of(run_events(3)[:60], hold=True)
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -223,7 +223,7 @@ async def test_zoom_shows_one_panel_and_steps_on(run_events):
         assert all(p.display for p in app.screen.query(CandidatePanel))
 
 
-async def test_the_verdict_brings_the_results(run_events, run_plan):
+async def test_the_verdict_opens_the_results(run_events, run_plan):
     app = app_of(run_events(3), plan=run_plan(3))
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -235,7 +235,7 @@ async def test_the_verdict_brings_the_results(run_events, run_plan):
         assert app.follower.exit_code == 0
 
 
-async def test_a_dead_worker_is_told_and_shown(run_events):
+async def test_a_dead_worker_is_notified_and_shown(run_events):
     app = app_of(run_events(4)[:-1], hold=True)
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -244,7 +244,7 @@ async def test_a_dead_worker_is_told_and_shown(run_events):
         assert any("killed for memory" in note.message for note in app._notifications)
 
 
-async def test_an_error_of_the_run_is_a_dialog_to_copy(run_events):
+async def test_an_error_during_the_run_is_shown_in_a_dialog_and_can_be_copied(run_events):
     app = app_of(run_events(2)[:40], error=StoreError("The disk is full.", hint="Make room and resume."))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -256,7 +256,7 @@ async def test_an_error_of_the_run_is_a_dialog_to_copy(run_events):
     assert app.return_value == 1
 
 
-async def test_quitting_in_a_run_ends_it_first(run_events):
+async def test_quitting_cancels_an_active_run_first(run_events):
     app = app_of(run_events(2)[:40], hold=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -295,7 +295,7 @@ async def test_keys_and_theme_come_from_the_config(run_events):
 
 
 @pytest.mark.parametrize("answered", [True, False])
-async def test_a_goes_to_the_answers_of_the_focused_candidate(run_events, answered):
+async def test_a_shows_the_answers_of_the_focused_candidate(run_events, answered):
     events = run_events(3)[:-2]
     first = next(place for place, event in enumerate(events) if isinstance(event, AnswerScored))
     app = app_of(events if answered else events[:first], hold=True)
@@ -320,7 +320,7 @@ async def test_a_goes_to_the_answers_of_the_focused_candidate(run_events, answer
         assert app.screen.query_one(AnswerMatrix).column == 1
 
 
-async def test_answers_are_filtered_and_set_side_by_side(run_events):
+async def test_answers_are_filtered_and_shown_side_by_side(run_events):
     app = app_of(run_events(4)[:-1], hold=True, mode="answers")
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -342,7 +342,7 @@ async def test_answers_are_filtered_and_set_side_by_side(run_events):
         assert (matrix.row, matrix.column) == (59, 3)
 
 
-async def test_output_cannot_reach_the_terminal(run_events):
+async def test_control_characters_in_answers_do_not_reach_the_terminal(run_events):
     import msgspec
 
     from weighin.engine.events.run import AnswerScored
@@ -362,7 +362,7 @@ async def test_output_cannot_reach_the_terminal(run_events):
         assert "[/nope]" in shown(app)
 
 
-async def test_history_opens_renames_deletes_compares(run_events, library):
+async def test_history_renames_compares_deletes_and_opens_runs(run_events, library):
     app = WeighinApp(None, library=library, mode="history")
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -391,7 +391,7 @@ async def test_history_opens_renames_deletes_compares(run_events, library):
         assert app.follower.board.verdict is not None
 
 
-async def test_history_resumes_what_can_be_resumed(library):
+async def test_history_resumes_only_incomplete_runs(library):
     app = WeighinApp(None, library=library, mode="history")
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -403,7 +403,7 @@ async def test_history_resumes_what_can_be_resumed(library):
         assert app.follower.board.verdict is not None
 
 
-async def test_export_asks_format_and_file(run_events, library):
+async def test_export_asks_for_a_format_and_a_path(run_events, library):
     app = app_of(run_events(3), library=library)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -416,7 +416,7 @@ async def test_export_asks_format_and_file(run_events, library):
     assert library.exported == [("20251009-085320", "md")]
 
 
-async def test_no_color_is_monochrome_and_still_says_who_leads(run_events, monkeypatch):
+async def test_no_color_is_monochrome_and_still_shows_who_leads(run_events, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     app = app_of(run_events(3)[:-1], hold=True)
     os.environ["NO_COLOR"] = "1"

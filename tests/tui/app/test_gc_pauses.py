@@ -7,7 +7,7 @@ import gc
 from weighin.tui.app.gc_pauses import start_keeping, stop_keeping
 
 
-async def test_full_collections_stay_short_while_the_heap_grows() -> None:
+async def test_full_collections_visit_few_objects_while_the_heap_grows() -> None:
     sizes = []
 
     def note(phase: str, info: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Keys and help of every screen: all can be remapped, all are told, the palette offers what can be done."""
+"""Keys and help: all bindings can be remapped, all screens have a help text, the palette offers the actions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from weighin.tui.wizard.surroundings import Surroundings
 
 
 def ours():
-    """Every class of ours that Textual shows, all modules imported."""
+    """Every Textual class in our modules."""
     for module in pkgutil.walk_packages(weighin.tui.__path__, "weighin.tui."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -71,7 +71,7 @@ async def test_the_wizard_explains_the_step_in_front(step, title):
         assert isinstance(app.screen, WizardScreen)
 
 
-async def test_wizard_keys_come_from_the_config_too():
+async def test_wizard_keys_come_from_the_config():
     app = WeighinApp(None, preferences=Preferences(keys={"wizard.next": "f8"}))
     async with app.run_test(size=(100, 40)) as pilot:
         screen = WizardScreen(Draft(), measure=False, surroundings=Surroundings(machine=lambda: "a machine"))
@@ -83,7 +83,7 @@ async def test_wizard_keys_come_from_the_config_too():
         assert not app._notifications
 
 
-async def test_the_palette_offers_what_can_be_done_and_does_it(library):
+async def test_the_palette_offers_the_available_actions_and_runs_them(library):
     app = WeighinApp(None, library=library, mode="history")
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause(0.3)

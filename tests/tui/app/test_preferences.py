@@ -1,4 +1,4 @@
-"""The config file: what is right in it holds, what is wrong is told."""
+"""The config file: valid settings apply, mistakes are reported."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 from weighin.tui.app.preferences import Preferences, read_preferences
 
 
-def test_no_file_is_fine(tmp_path):
+def test_a_missing_file_gives_the_defaults(tmp_path):
     assert read_preferences(tmp_path / "config.toml") == Preferences()
 
 
-def test_theme_and_keys(tmp_path):
+def test_the_theme_and_the_keys_are_read(tmp_path):
     path = tmp_path / "config.toml"
     path.write_text('theme = "weighin-light"\n[keys]\n"run.pause" = "f5"\n', encoding="utf-8")
     assert read_preferences(path) == Preferences("weighin-light", {"run.pause": "f5"})
@@ -20,9 +20,9 @@ def test_theme_and_keys(tmp_path):
 @pytest.mark.parametrize(
     "text", ["theme = 3", "keys = 3", "[keys]\na = 1", "nonsense", "other = 1", "\x00", "[keys]\na = ''"]
 )
-def test_what_is_wrong_is_a_problem_not_a_crash(tmp_path, text):
+def test_mistakes_are_listed_and_do_not_raise(tmp_path, text):
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
-    found = read_preferences(path)
-    assert len(found.problems) == 1
-    assert (found.theme, found.keys) == ("", {})
+    preferences = read_preferences(path)
+    assert len(preferences.problems) == 1
+    assert (preferences.theme, preferences.keys) == ("", {})

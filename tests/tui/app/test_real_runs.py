@@ -44,13 +44,13 @@ from weighin.tui.run.source import SessionSource
 
 @pytest.fixture
 def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
-    data = tmp_path / "colours.jsonl"
-    rows = [{"question": f"Colour of city {n}?", "choices": ["red", "blue"], "answer": n % 2} for n in range(64)]
+    data = tmp_path / "colors.jsonl"
+    rows = [{"question": f"Color of city {n}?", "choices": ["red", "blue"], "answer": n % 2} for n in range(64)]
     data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     return freeze_plan(
         Plan(
             candidates=candidates_from_paths(str(file) for file in tiny_models),
-            suites=(OwnSuite(name="colours", source=FileSource(path=str(data))),),
+            suites=(OwnSuite(name="colors", source=FileSource(path=str(data))),),
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
             speed=SpeedPlan(
                 n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
@@ -61,7 +61,7 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
 
 @pytest.fixture
 def thorough(plan: Plan, tmp_path: Path) -> Plan:
-    """The plan with items to write too, so that answers are sampled, asked in other words and once more."""
+    """The plan with generate items, too, so that answers are sampled, reworded and repeated."""
     data = tmp_path / "prices.jsonl"
     rows = [{"prompt": f"What is the price of {n}?", "answer": str(n)} for n in range(16)]
     data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
@@ -87,7 +87,7 @@ PHASES: dict[str, Callable[[PhaseChanged], bool]] = {
     "other words": lambda told: ", worded as " in told.detail,
     "once more": lambda told: told.detail.endswith(", once more"),
 }
-"""How each shows in an event."""
+"""How each phase shows in an event."""
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def database(home: Path) -> Path:
 
 
 class Held(SessionSource):
-    """Hands on no event after the first that ``hold_at`` wants until ``go_on`` is set: short phases are not missed."""
+    """Stops after the first event that matches ``hold_at`` until ``go_on`` is set, so that no short phase is missed."""
 
     def __init__(
         self, session: Session, *, title: str, close: Callable[[], None], hold_at: Callable[[Event], bool]
@@ -126,7 +126,7 @@ def start(
 async def until(pilot: Pilot[int], what: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() < deadline, "it did not come to that"
+        assert time.monotonic() < deadline, "that did not happen in time"
         await pilot.pause(0.02)
 
 
@@ -155,16 +155,16 @@ def assert_complete(database: Path, plan: Plan) -> None:
 
 
 class Halt:
-    """Lets no worker's word through from the event on that ``begins`` wants: the engine stays in that phase.
+    """Holds back every worker report from the event that matches ``begins``, so that the engine stays in that phase.
 
-    To hold the events back alone would not do: the engine would go on behind them, to the end of a short run.
+    Holding back events is not enough: the engine would continue behind them, to the end of a short run.
     """
 
     def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch, begins: Callable[[PhaseChanged], bool]):
         self.candidate = ""
-        """Whose phase it is, once it came to that."""
+        """The candidate in that phase; empty until the phase begins."""
         self.pids: set[int] = set()
-        """Of the workers that were waited for."""
+        """The process ids of the workers."""
         emit_all, next_report = session.emit_all, Worker._next_report
 
         def emitting(events: Sequence[Event]) -> None:
@@ -186,7 +186,7 @@ class Halt:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
-async def test_a_killed_worker_is_told_its_log_is_there_and_the_run_goes_on(plan: Plan, database: Path) -> None:
+async def test_a_killed_worker_is_shown_with_its_log_and_the_run_continues(plan: Plan, database: Path) -> None:
     victim = plan.candidates[0].id
     app, session, source = start(
         plan, database, hold_at=lambda event: isinstance(event, SpeedMeasured) and event.candidate == victim
@@ -235,7 +235,7 @@ async def test_a_full_disk_ends_in_a_dialog_and_the_run_can_be_resumed(
 
 
 @pytest.mark.parametrize("phase", PHASES)
-async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(
+async def test_a_run_cancelled_in_any_phase_keeps_everything_and_resumes(
     thorough: Plan, database: Path, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
     app, session, _source = start(thorough, database)
@@ -263,7 +263,7 @@ async def test_cancelled_in_any_phase_it_keeps_all_and_goes_on_later(
     assert_complete(database, thorough)
 
 
-async def test_cancelled_while_paused_it_keeps_all_and_goes_on_later(plan: Plan, database: Path) -> None:
+async def test_a_run_cancelled_while_paused_keeps_everything_and_resumes(plan: Plan, database: Path) -> None:
     app, session, _source = start(plan, database)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: bool(app.follower.board.panels))

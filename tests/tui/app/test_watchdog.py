@@ -34,7 +34,7 @@ _UNIT_S = 0.0046
 
 
 def _work() -> float:
-    """CPU seconds of a fixed piece of Python: how slow this core is at the moment, shared as it may be."""
+    """CPU seconds of a fixed piece of Python, to find out how slow this core is right now."""
     gc.disable()
     started = time.thread_time()
     lines = [{"text": str(number), "spans": [(number, number + 1)]} for number in range(6_000)]

@@ -36,7 +36,7 @@ def test_pairs_with_a_missing_answer_or_candidate_show_nothing(rows):
     assert filtered(rows, Query("A right, B wrong", a=0, b=99)) == []
 
 
-def test_kinds_split_the_items(rows):
+def test_the_filters_split_the_items(rows):
     counts = {kind: len(filtered(rows, Query(kind))) for kind in FILTERS}
     assert counts["all"] == len(rows) == counts["all wrong"] + counts["all right"] + counts["they differ"]
     assert counts["fragile"] > 0

@@ -1,4 +1,4 @@
-"""The board: what a run's events add up to, without a terminal."""
+"""The board folded from a run's events, without a terminal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def speed(rate, *, kind="generation", disturbed=False, final=True, candidate="a"
         depth=0,
         elapsed_s=1.0,
         tokens_per_second=rate,
-        disturbances=(Disturbance(cause="a neighbour"),) if disturbed else (),
+        disturbances=(Disturbance(cause="a neighbor"),) if disturbed else (),
         final=final,
     )
 
@@ -97,13 +97,13 @@ def test_an_event_that_changes_nothing_keeps_the_revision():
     assert again.panels[0] is board.panels[0]
 
 
-def test_counts_an_answer_once_however_often_it_is_told():
+def test_counts_an_answer_once_however_often_it_is_reported():
     board = fold_all([answer(), answer(), answer("i2", correct=False)])
     assert board.answered == 2
     assert board.panels[0].accuracy == 0.5
 
 
-def test_repeats_make_consistency_not_accuracy():
+def test_repeats_count_for_consistency_not_for_accuracy():
     sampled = [answer(repeat=n, extracted="y" if n == 3 else "x", correct=n != 3) for n in (1, 2, 3)]
     panel = fold_all([answer(), *sampled]).panels[0]
     assert (panel.accuracy, panel.answered) == (1.0, 1)
@@ -115,9 +115,9 @@ def test_accuracy_is_the_mean_of_suites_not_of_items():
     assert fold_all(events).panels[0].accuracy == 0.5
 
 
-def test_disturbed_repeats_count_only_while_there_is_no_clean_one():
+def test_disturbed_repeats_count_only_without_undisturbed_ones():
     only = fold_all([speed(10.0, disturbed=True)]).panels[0]
-    assert (only.generation.per_second, only.generation.is_disturbed, only.warning) == (10.0, True, "a neighbour")
+    assert (only.generation.per_second, only.generation.is_disturbed, only.warning) == (10.0, True, "a neighbor")
     then_clean = fold_all([speed(10.0, disturbed=True), speed(40.0)]).panels[0]
     assert (then_clean.generation.per_second, then_clean.generation.is_disturbed, then_clean.warning) == (
         40.0,
@@ -128,7 +128,7 @@ def test_disturbed_repeats_count_only_while_there_is_no_clean_one():
     assert again.generation.per_second is None
 
 
-def test_a_clean_chat_puts_the_disturbed_ones_aside():
+def test_an_undisturbed_chat_replaces_the_disturbed_ones():
     noisy = ChatMeasured(
         candidate="a",
         prompt=0,
@@ -143,7 +143,7 @@ def test_a_clean_chat_puts_the_disturbed_ones_aside():
     assert not panel.latency.is_disturbed
 
 
-def test_who_leads_ties_when_the_same_figure_is_shown(run_events):
+def test_candidates_that_show_the_same_figure_lead_together(run_events):
     events = [
         MemoryMeasured(candidate=name, peak_rss_bytes=size) for name, size in (("a", 2**30), ("b", 2**30), ("c", 2**31))
     ]
@@ -153,7 +153,7 @@ def test_who_leads_ties_when_the_same_figure_is_shown(run_events):
     assert "memory" not in leading["c"]
 
 
-def test_a_disturbed_figure_leads_nowhere():
+def test_a_disturbed_figure_never_leads():
     board = fold_all(
         [speed(90.0, disturbed=True, candidate="a"), speed(10.0, candidate="b"), speed(9.0, candidate="c")]
     )
@@ -184,7 +184,7 @@ def test_time_left_runs_down_and_is_unknown_while_paused():
     assert fold(board, RunFinished(outcome="cancelled")).seconds_left(110.0) is None
 
 
-def test_a_death_is_told_and_the_others_go_on(run_events):
+def test_a_death_is_an_alert_and_the_others_continue(run_events):
     board = fold_all(run_events(4))
     failed = board.panel("smollm2-360m")
     assert failed is not None
@@ -221,7 +221,7 @@ def test_the_live_interval_never_widens_and_stays_in_bounds(outcomes):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 400))
-def test_any_order_and_any_part_of_a_run_gives_a_picture(seed, length):
+def test_any_order_and_any_part_of_a_run_gives_a_board(seed, length):
     from weighin.tui.run.board import Panel
 
     rng = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Earlier runs read from a real database, and the entry points' plumbing on it."""
+"""Stored runs in a real database, and the app on top of it."""
 
 from __future__ import annotations
 

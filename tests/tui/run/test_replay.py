@@ -1,4 +1,4 @@
-"""Replays: order, time factor, pause, giving up."""
+"""Replays: order, speed, pause, cancelling."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_speed_zero_never_waits(run_events):
     assert [event async for event in ReplaySource(events, speed=0, sleep=never).events()] == events
 
 
-async def test_pause_holds_and_tells(run_events):
+async def test_pause_holds_the_events_and_is_reported(run_events):
     source = ReplaySource(run_events(2), speed=1.0, sleep=_nap)
     seen = []
 
@@ -55,7 +55,7 @@ async def test_pause_holds_and_tells(run_events):
     assert fold_all(seen).finished is not None
 
 
-async def test_giving_up_goes_to_the_end(run_events):
+async def test_cancelling_jumps_to_the_end(run_events):
     events = run_events(2)
     source = ReplaySource(events, speed=1.0, sleep=_nap)
     seen = []

@@ -1,4 +1,4 @@
-"""Every screen, every step and every dialog while the terminal changes its size: nothing is lost, nothing crashes."""
+"""Every screen, wizard step and dialog keeps its state when the terminal is resized."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from weighin.tui.wizard.screen import WizardScreen
 from weighin.tui.wizard.surroundings import Surroundings
 
 SIZES = [(160, 48), (60, 18), (80, 24)]
-"""After 80×24, and back to it."""
+"""Sizes after 80×24, the last one 80×24 again."""
 
 
 class Held(ReplaySource):
-    """Stands still after its last event."""
+    """Waits forever after its last event."""
 
     controls = ALL_CONTROLS
 
@@ -38,7 +38,7 @@ class Held(ReplaySource):
 
 
 class Stalled:
-    """A fetch that does not come to an end."""
+    """A download that never ends."""
 
     outcomes = ()
 
@@ -70,7 +70,7 @@ async def settle(pilot):
     await pilot.pause(0.05)
 
 
-async def assert_it_survives(pilot):
+async def assert_it_survives_resizing(pilot):
     app = pilot.app
     await settle(pilot)
     screen, focused, before = app.screen, app.screen.focused, shown(app)
@@ -82,7 +82,7 @@ async def assert_it_survives(pilot):
         assert screen.size == size
         assert screen.focused is focused
         if focused is not None:
-            assert focused.region.intersection(screen.region).area, f"what has the focus is out of sight at {size}"
+            assert focused.region.intersection(screen.region).area, f"the focused widget is out of view at {size}"
         assert shown(app).strip()
     assert shown(app) == before
 
@@ -109,7 +109,7 @@ SCREENS = {
 
 
 @pytest.mark.parametrize("name", list(SCREENS))
-async def test_a_screen(run_events, run_plan, library, name):
+async def test_resizing_and_back_keeps_a_screen_and_its_focus(run_events, run_plan, library, name):
     mode, keys = SCREENS[name]
     events = run_events(4)
     events = events if mode == "results" else events[: int(len(events) * 0.8)]
@@ -122,15 +122,15 @@ async def test_a_screen(run_events, run_plan, library, name):
             await settle(pilot)
         app.clear_notifications()
         app.screen.set_interval(0.01, app.clear_notifications)
-        await assert_it_survives(pilot)
+        await assert_it_survives_resizing(pilot)
 
 
-async def test_an_error(run_events):
+async def test_resizing_and_back_keeps_an_error_dialog(run_events):
     app = WeighinApp(Held(run_events(2)[:40], title="", plan=None, speed=0), clock=lambda: 0.0)
     async with app.run_test(size=(80, 24)) as pilot:
         log = tuple(f"line {number} of the worker's log, which is a long one" for number in range(30))
         app.push_screen(ErrorDialog("The worker died.", "Its log is below.", more=log))
-        await assert_it_survives(pilot)
+        await assert_it_survives_resizing(pilot)
 
 
 STEPS = ["license", "hardware", "task", "candidates", "review"]
@@ -161,7 +161,7 @@ async def open_wizard(pilot, step, tmp_path, *, picked=()):
 
 @pytest.mark.parametrize("keys", [(), ("tab", "tab")], ids=["", "elsewhere"])
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_step_of_the_wizard(tmp_path, monkeypatch, step, keys):
+async def test_resizing_and_back_keeps_a_step_of_the_wizard(tmp_path, monkeypatch, step, keys):
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -169,10 +169,10 @@ async def test_a_step_of_the_wizard(tmp_path, monkeypatch, step, keys):
     async with app.run_test(size=(80, 24)) as pilot:
         await open_wizard(pilot, step, tmp_path)
         await pilot.press(*keys)
-        await assert_it_survives(pilot)
+        await assert_it_survives_resizing(pilot)
 
 
-async def test_fetching_and_its_help(tmp_path, monkeypatch):
+async def test_resizing_and_back_keeps_the_download_screen_and_its_help(tmp_path, monkeypatch):
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -182,8 +182,8 @@ async def test_fetching_and_its_help(tmp_path, monkeypatch):
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, FetchScreen)
-        await assert_it_survives(pilot)
+        await assert_it_survives_resizing(pilot)
         await pilot.press("question_mark")
         await settle(pilot)
-        assert "Fetching models" in shown(app)
-        await assert_it_survives(pilot)
+        assert "Downloading models" in shown(app)
+        await assert_it_survives_resizing(pilot)

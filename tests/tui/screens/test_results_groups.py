@@ -1,4 +1,4 @@
-"""Suites of subjects on the results screen, and candidates that cannot be compared."""
+"""Suites with subjects on the results screen, and candidates that cannot be compared."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_without_subjects_the_section_is_empty(run_events):
     assert not groups(fold_all(run_events(3)), 120).plain
 
 
-def test_nobody_is_said_to_lead_before_anything_was_measured(run_events):
+def test_nobody_leads_before_anything_is_measured(run_events):
     assert "most accurate overall" in strengths(fold_all(run_events(3))).plain
     assert not strengths(fold_all(run_events(3)[:1])).plain
 

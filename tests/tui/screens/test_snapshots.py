@@ -1,6 +1,6 @@
 """Pictures of every screen from the scripted run: small and large, dark and light.
 
-After a wanted change: ``pytest tests/tui/test_snapshots.py --snapshot-update``, then look at the pictures.
+After an intended change: ``pytest tests/tui/screens/test_snapshots.py --snapshot-update``, then look at the pictures.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RECT = re.compile(
 
 
 def compact(svg):
-    """The picture with neighbouring boxes of one colour joined, which halves the files that are kept."""
+    """Join neighboring boxes of one color, which halves the size of the files."""
     boxes = list(_RECT.finditer(svg))
     joined = []
     for box in boxes:
@@ -45,7 +45,7 @@ def compact(svg):
 
 
 class HeldReplay(ReplaySource):
-    """A run that stands still after its last event."""
+    """A run that waits forever after its last event."""
 
     controls = ALL_CONTROLS
 
@@ -60,7 +60,7 @@ class HeldReplay(ReplaySource):
 
 @pytest.fixture
 def take(snap_compare, run_events, steady_events, run_plan, library, monkeypatch):
-    """``take(size, theme, …)``: compare a screen's picture with the one kept."""
+    """``take(size, theme, …)``: compare a screen with its stored picture."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TZ", "UTC")
     export = WeighinApp.export_screenshot

@@ -16,7 +16,7 @@ from weighin.tui.widgets.panel import Look, paint_panel
 COMMON = {"candidate": "a", "suite": "s", "elapsed_s": 1.0}
 
 
-def test_the_board_counts_items_once_however_often_they_are_told():
+def test_the_board_counts_items_once_however_often_they_are_reported():
     turned = OptionsTurned(
         part=0,
         items=(ReorderedItem(item="i", gold=0, chosen=(1, 1, 1)), ReorderedItem(item="j", gold=0, chosen=(0, 0, 2))),
@@ -36,7 +36,7 @@ def test_the_board_counts_items_once_however_often_they_are_told():
     assert fold(board, turned).panels[0].revision > board.panels[0].revision
 
 
-def test_repeated_items_are_held_against_the_first_answers(steady_events):
+def test_repeated_items_are_compared_with_the_first_answers(steady_events):
     events = steady_events(1)
     board = fold_all(events)
     assert board.panels[0].reasked.identical == 1.0
@@ -66,7 +66,7 @@ def test_the_screen_says_the_same_before_and_after_the_verdict(steady_events):
     assert max(map(len, shown[False].splitlines()[1:])) <= 43
 
 
-def test_without_such_items_nothing_is_said(run_events):
+def test_without_such_items_the_section_is_empty(run_events):
     assert steadiness(fold_all(run_events(3))).plain == ""
     assert steadiness(fold_all([])).plain == ""
 

@@ -1,4 +1,4 @@
-"""Graphs, bars and the chart: what stands where."""
+"""Graphs, bars and the chart: what is drawn where."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from weighin.tui.widgets.scatter import Point, pareto_front, scatter
 
 
 @given(st.floats(1e-6, 1e9))
-def test_the_bound_is_near_above(value):
+def test_the_bound_is_at_or_just_above_the_highest_value(value):
     bound = nice_bound(value)
     assert value <= bound <= value * 2
 
@@ -34,7 +34,7 @@ def test_few_values_are_drawn_wider_and_nothing_draws_nothing():
     assert braille_graph([1.0], 0, 3, 1.0) == []
 
 
-def test_a_tiny_value_is_still_seen():
+def test_a_tiny_value_is_still_visible():
     assert braille_graph([0.01, 0.01], 1, 1, 100.0) == ["⣀"]
 
 
@@ -59,7 +59,7 @@ def test_interval_bar_always_has_its_width(width, a, b, chance):
     assert len(interval_bar(width, (low + high) / 2, low, high, chance)) == width
 
 
-def test_the_front_is_what_nothing_beats_in_both():
+def test_the_front_has_the_points_that_no_other_beats_in_both():
     points = [
         Point("A", 10, 0.9, 0.8, 1.0),
         Point("B", 20, 0.7, 0.6, 0.8),
@@ -91,7 +91,7 @@ def test_the_chart_shows_chance_even_below_all_points():
     assert "·" not in scatter(points, 60, 16).plain
 
 
-def test_limits_on_neither_axis_are_told_with_who_is_over(run_events):
+def test_limits_on_neither_axis_are_listed_with_the_candidates_that_exceed_them(run_events):
     board = fold_all(run_events(3))
     rows = board.verdict.rankings
     memory = sorted(row.memory_bytes for row in rows)
@@ -104,7 +104,7 @@ def test_limits_on_neither_axis_are_told_with_who_is_over(run_events):
     assert len(shown.splitlines()) == len(chart(board, Plan(), 100, 20).plain.splitlines())
 
 
-def test_two_points_in_one_place_are_both_there():
+def test_two_points_in_one_place_are_both_drawn():
     points = [Point("A", 10, 0.5, 0.4, 0.6), Point("B", 10, 0.5, 0.4, 0.6)]
     drawn = scatter(points, 60, 16).plain
     assert "A" in drawn

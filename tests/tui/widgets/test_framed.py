@@ -1,4 +1,4 @@
-"""Framed lines look as Textual's own border does, and never show an old line."""
+"""Framed lines look like Textual's own border, and never show an old line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from weighin.tui.widgets.framed import FramedLines
 
 
 class Panel(FramedLines, can_focus=True):
-    """Some words a line."""
+    """Some words per line."""
 
     DEFAULT_CSS = "Panel { border: round $primary; padding: 0 1; width: 30; height: 8; }"
     words: Sequence[str] = ("first", "second")
@@ -25,7 +25,7 @@ class Panel(FramedLines, can_focus=True):
 
 
 class Plain(Panel):
-    """The same, drawn by Textual."""
+    """The same lines, drawn by Textual."""
 
     def render_lines(self, crop: Region) -> list:  # type: ignore[type-arg]
         return Widget.render_lines(self, crop)
@@ -55,7 +55,7 @@ async def both_alike(app: Two, title: str, state: str) -> None:
 
 @pytest.mark.parametrize("title", ["A Llama", "", "语言 B"])
 @pytest.mark.parametrize("state", ["waiting", ""])
-async def test_it_looks_as_textuals_border_does(title: str, state: str) -> None:
+async def test_it_looks_like_textuals_border(title: str, state: str) -> None:
     app = Two()
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
@@ -73,7 +73,7 @@ async def test_the_focus_shows() -> None:
         assert picture(app.query(Panel).first())[0].startswith("╭─")
 
 
-async def test_no_line_stays_behind() -> None:
+async def test_no_old_line_stays_on_the_screen() -> None:
     app, rng = Two(), random.Random(1)
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
@@ -94,7 +94,7 @@ async def test_no_line_stays_behind() -> None:
             assert {len(line) for line in shown} == {panel.region.width}
 
 
-async def test_a_part_can_be_asked_for() -> None:
+async def test_a_part_of_the_lines_can_be_rendered() -> None:
     app = Two()
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()

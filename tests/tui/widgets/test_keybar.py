@@ -1,4 +1,4 @@
-"""The bar of keys: what fits, what a click does, what is greyed out."""
+"""The key bar: what fits, what a click does, what is grayed out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_keys_keep_their_order_and_help_its_place(given_keys: list[Key], width: 
 
 
 class Bar(App[None]):
-    """Two keys, one of which cannot be used."""
+    """Two keys, one of them disabled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "ask", "Ask"),
@@ -64,7 +64,7 @@ async def test_a_click_does_what_the_key_does() -> None:
         bar = app.query_one(KeyBar)
         assert bar.render().plain == " a Ask  b Beg "
         await pilot.click(KeyBar, offset=(2, 0))
-        await pilot.click(KeyBar, offset=(9, 0))  # greyed out
+        await pilot.click(KeyBar, offset=(9, 0))  # grayed out
         await pilot.click(KeyBar, offset=(30, 0))  # beside them all
         assert (app.asked, app.begged) == (1, 0)
         assert [key.enabled for key in bar.keys if key.key == "b"] == [False]

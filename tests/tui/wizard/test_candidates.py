@@ -58,7 +58,7 @@ def hub(standin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 async def until(pilot: Pilot[None], what: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() < deadline, "it did not come to that"
+        assert time.monotonic() < deadline, "that did not happen in time"
         await pilot.pause(0.05)
 
 
@@ -81,7 +81,7 @@ def text_of(step: Any, selector: str) -> str:
     return str(step.query_one(selector, Static).render())
 
 
-async def test_a_catalog_model_is_picked_fetched_and_planned(
+async def test_a_catalog_model_is_picked_downloaded_and_planned(
     hub: Any, tiny_gguf: Callable[[int], bytes], tmp_path: Path
 ) -> None:
     hub.add(REPO, {FILE: tiny_gguf(1)})
@@ -123,7 +123,7 @@ async def test_a_failed_download_says_why_keeps_the_answers_and_can_be_tried_aga
         await until(pilot, lambda: app.plan is not None)
 
 
-async def test_a_disk_without_room_is_told_before_anything_is_fetched(
+async def test_a_full_disk_is_reported_before_anything_is_downloaded(
     hub: Any, tiny_gguf: Callable[[int], bytes], tmp_path: Path
 ) -> None:
     hub.add(REPO, {FILE: tiny_gguf(1)})
@@ -147,7 +147,9 @@ async def test_a_disk_without_room_is_told_before_anything_is_fetched(
         await until(pilot, lambda: app.plan is not None)
 
 
-async def test_a_lost_connection_is_told_and_what_came_is_kept(hub: Any, tiny_gguf: Callable[[int], bytes]) -> None:
+async def test_a_lost_connection_is_reported_and_escape_returns_to_the_review(
+    hub: Any, tiny_gguf: Callable[[int], bytes]
+) -> None:
     hub.add(REPO, {FILE: tiny_gguf(1)})
     hub.fault("reset", port="storage", at=100, times=99)
     quick = connect(retry=RetryPolicy(attempts=2, first_wait_s=0.01))
@@ -184,7 +186,7 @@ async def test_leaving_a_download_goes_back_to_the_review(hub: Any, tiny_gguf: C
         assert app.screen.query_one(CandidatesStep).draft.picked == (KEY,)
 
 
-async def test_what_may_not_be_used_stays_with_its_reason(tiny_gguf: Callable[[int], bytes]) -> None:
+async def test_a_model_whose_license_forbids_the_use_stays_with_its_reason(tiny_gguf: Callable[[int], bytes]) -> None:
     app = Shell(Draft(step=3))
     async with app.run_test(size=(160, 48)) as pilot:
         step = await at_candidates(pilot, app)
@@ -196,7 +198,7 @@ async def test_what_may_not_be_used_stays_with_its_reason(tiny_gguf: Callable[[i
         await until(pilot, lambda: "Cannot be picked" in text_of(step, "#models-detail"))
 
 
-async def test_filter_order_and_quant() -> None:
+async def test_models_are_filtered_sorted_and_switch_quants() -> None:
     app = Shell(Draft(step=3))
     async with app.run_test(size=(80, 24)) as pilot:
         step = await at_candidates(pilot, app)
@@ -237,7 +239,9 @@ async def test_files_and_hub_names_are_added_and_nonsense_is_explained(
         )
 
 
-async def test_speed_and_memory_are_measured_while_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_speed_and_memory_are_measured_while_the_user_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("weighin.tui.wizard.candidates._QUIET_S", 0.01)
     file = tmp_path / "mine.gguf"
     write_tiny_model(file)
@@ -254,7 +258,7 @@ async def test_speed_and_memory_are_measured_while_one_reads(tmp_path: Path, mon
         await until(pilot, lambda: not any(w.is_running for w in app.workers if w.group == "measure"))
 
 
-async def test_models_of_other_programs_are_offered(
+async def test_models_from_other_programs_are_offered(
     tiny_gguf: Callable[[int], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "user"))

@@ -57,7 +57,7 @@ async def test_enter_alone_leads_to_a_plan(
     assert load_draft().picked == (str(model),)
 
 
-async def test_back_keeps_answers_and_a_restart_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_going_back_and_restarting_keep_the_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path))
     app = Shell(Draft())
     async with app.run_test() as pilot:
@@ -178,7 +178,7 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         assert "3 generate items" in str(again.screen.query_one("#data-report", Static).render())
 
 
-async def test_a_choice_in_the_review_is_taken_by_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_enter_selects_in_an_open_list_of_the_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / "home"))
     model = tmp_path / "tiny.gguf"
     write_tiny_model(model)

@@ -1,6 +1,6 @@
-"""Pictures of the wizard's steps, with a described target so that they are the same on every machine.
+"""Pictures of the wizard's steps, with fixed surroundings, so that they are the same on every machine.
 
-After a wanted change: ``pytest tests/tui/wizard/test_wizard_snapshots.py --snapshot-update``, then look at them.
+After an intended change: ``pytest tests/tui/wizard/test_wizard_snapshots.py --snapshot-update``, then look at them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PICKED = ("qwen3-1.7b:Q4_K_M", "llama-3.2-1b-instruct:Q4_K_M", "gemma-3-1b-it:Q4
 
 
 class HalfWay:
-    """A fetch in the middle: one model is here, one is coming, one was refused."""
+    """A download in progress: one model is done, one is downloading, one has failed."""
 
     outcomes = ()
 
