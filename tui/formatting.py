@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weighin.engine.units import mib
+from weighin.engine.units import gib
 
 NOTHING = "–"
 """Shown where nothing was measured."""
@@ -25,9 +25,11 @@ def milliseconds(seconds: float | None) -> str:
     return f"{seconds * 1000:.0f}" if seconds >= 0.1 else f"{seconds * 1000:.1f}"
 
 
-def mebibytes(size_bytes: float | None) -> str:
-    """Bytes as whole MiB."""
-    return NOTHING if size_bytes is None else f"{mib(size_bytes):.0f}"
+def gibibytes(size_bytes: float | None) -> str:
+    """Bytes as GiB, with two decimals below 10."""
+    if size_bytes is None:
+        return NOTHING
+    return f"{gib(size_bytes):.2f}" if gib(size_bytes) < 9.995 else f"{gib(size_bytes):.1f}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:

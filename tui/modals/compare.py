@@ -25,7 +25,7 @@ _FIGURES: tuple[tuple[str, str, Callable[[Ranking], float | None], Callable[[flo
     ("prompt", "tok/s", lambda r: r.prompt_tokens_per_second, formatting.rate, True),
     ("TTFT", "ms", lambda r: r.ttft_p50_s, formatting.milliseconds, False),
     ("ITL", "ms", lambda r: r.itl_p50_s, formatting.milliseconds, False),
-    ("memory", "MiB", lambda r: r.memory_bytes, formatting.mebibytes, False),
+    ("memory", "GiB", lambda r: r.memory_bytes, formatting.gibibytes, False),
 )
 """Title, unit, value, format, whether more is better."""
 

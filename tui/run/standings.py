@@ -23,7 +23,7 @@ _ROWS: dict[str, tuple[Callable[[Panel], float | None], bool, Callable[[float | 
     "prompt": (lambda p: None if p.prompt.is_disturbed else p.prompt.per_second, True, formatting.rate),
     "TTFT": (lambda p: None if p.latency.is_disturbed else p.latency.ttft_s(50), False, formatting.milliseconds),
     "ITL": (lambda p: None if p.latency.is_disturbed else p.latency.itl_s(50), False, formatting.milliseconds),
-    "memory": (lambda p: p.memory_bytes, False, formatting.mebibytes),
+    "memory": (lambda p: p.memory_bytes, False, formatting.gibibytes),
     "accuracy": (lambda p: p.accuracy, True, formatting.percent),
 }
 

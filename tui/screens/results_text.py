@@ -54,7 +54,7 @@ def verdict(board: Board) -> Content:
 _COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("accuracy", "%", 13),
     ("generation", "tok/s", 10),
-    ("memory", "MiB", 7),
+    ("memory", "GiB", 7),
     ("TTFT", "ms", 7),
     ("ITL", "ms", 6),
     ("agree", "0–1", 6),
@@ -111,7 +111,7 @@ def _cells(row: Ranking) -> tuple[str, ...]:
     return (
         accuracy,
         mark + formatting.rate(row.generation_tokens_per_second),
-        formatting.mebibytes(row.memory_bytes),
+        formatting.gibibytes(row.memory_bytes),
         formatting.milliseconds(row.ttft_p50_s),
         formatting.milliseconds(row.itl_p50_s),
         formatting.number(row.consistency, 2),

@@ -72,7 +72,7 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> list[Conte
             "ms",
             latency.is_disturbed,
         ),
-        _row("memory", look, formatting.mebibytes(panel.memory_bytes), "", "MiB"),
+        _row("memory", look, formatting.gibibytes(panel.memory_bytes), "", "GiB"),
         _row("accuracy", look, formatting.percent(panel.accuracy), _bounds(panel), "%"),
     ]
     bar = Content.styled(interval_bar(width, panel.accuracy, panel.low, panel.high, look.chance), "$secondary")

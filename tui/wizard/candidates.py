@@ -112,7 +112,7 @@ class CandidatesStep(Step):
         known, rows = self.rows, listed.rows
         self.rows = {row.key: _remember(row, known.get(row.key)) for row in rows}
         out = sum(row.ruled_out is not None for row in rows)
-        note = f"{len(rows) - out} available, {out} ruled out. ~ is predicted; the rest was measured on this machine."
+        note = f"{len(rows) - out} available, {out} ruled out. ~ predicted, otherwise measured on this machine."
         self.query_one("#models-note", Static).update("; ".join(listed.problems) or note)
         self._fill()
         self.set_timer(_QUIET_S, self._ask_to_measure)

@@ -15,9 +15,9 @@ from ..widgets.toggles import Tick
 from .step import Step
 
 _FIELDS = (
-    ("ram", "RAM, GiB", "of another machine; empty: this one's"),
-    ("vram", "GPU memory, GiB", "of another machine; empty: none"),
-    ("cores", "CPU cores", "of another machine; empty: this one's"),
+    ("ram", "RAM, GiB", "other machine; empty: this one's"),
+    ("vram", "GPU memory, GiB", "other machine; empty: none"),
+    ("cores", "CPU cores", "other machine; empty: this one's"),
     ("context", "Context, tokens", "prompt plus answer; empty: 4096"),
     ("speed", "Generation, tok/s", "minimum; empty: no limit"),
     ("ttft", "First token within, s", "maximum; empty: no limit"),

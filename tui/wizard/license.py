@@ -24,7 +24,7 @@ _QUESTIONS = (
     ("redistribute", "You distribute the weights", "for example inside an app"),
     ("train", "Outputs train other models", "some licenses forbid this"),
     ("osi", "Only OSI-approved licenses", "such as Apache-2.0 and MIT"),
-    ("gated", "Gated models are acceptable", "they require an account and accepting terms"),
+    ("gated", "Gated models are acceptable", "need an account and accepted terms"),
 )
 
 
