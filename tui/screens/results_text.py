@@ -137,9 +137,9 @@ def chart(board: Board, plan: Plan | None, width: int, height: int) -> Content:
         return Content("")
     least = plan.limits.min_generation_tokens_per_second if plan else 0.0
     note = "╌╎ best trade-offs"
-    note += "   ┆ your minimum speed" if least else ""
+    note += "   ┆ minimum speed" if least else ""
     note += "   · guessing" if board.chance is not None else ""
-    note += "   small letter: ruled out" if any(not p.admitted for p in points) else ""
+    note += "   lowercase: ruled out" if any(not p.admitted for p in points) else ""
     notes = [note, *([over] if (over := _over_limits(board, plan)) else [])]
     drawn = scatter(points, width, height - 1 - len(notes), least_speed=least, chance=board.chance)
     lines = [Content.styled(formatting.cut(line, width), _MUTED) for line in notes]

@@ -6,6 +6,7 @@ measured.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -78,7 +79,7 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> list[Conte
     bar = Content.styled(interval_bar(width, panel.accuracy, panel.low, panel.high, look.chance), "$secondary")
     notes = _notes(panel, width)
     room = height - len(figures) - 1 - len(notes)
-    consistency = [_consistency(panel)] if room >= 2 else []
+    consistency = [_consistency(panel, width)] if room >= 2 else []
     if room >= _ROOM_FOR_STEADINESS:
         consistency += _steadiness(panel, width)
     room -= len(consistency)
@@ -139,18 +140,17 @@ def _graph(panel: Panel, look: Look, width: int, height: int) -> list[Content]:
     ]
 
 
-def _consistency(panel: Panel) -> Content:
-    parts: list[tuple[str, str] | str] = []
+def _consistency(panel: Panel, width: int) -> Content:
+    figures = []
     if panel.consistency is not None:
-        parts += [("consistency ", _MUTED), f"{panel.consistency:.2f}", "  "]
+        figures.append(("consistency", f"{panel.consistency:.2f}"))
     if panel.fragile_share is not None:
-        parts += [("fragile ", _MUTED), f"{panel.fragile_share * 100:.0f}", (" %", _MUTED), "  "]
-    parts += [("answers ", _MUTED), str(panel.answered)]
-    return Content.assemble(*parts)
+        figures.append(("fragile", f"{panel.fragile_share * 100:.0f} %"))
+    return _in_one_line([*figures, ("answers", str(panel.answered))], width)
 
 
 def _steadiness(panel: Panel, width: int) -> list[Content]:
-    """The consistency figures so far, as many as fit in one line."""
+    """The figures of items that were asked again."""
     reasked = panel.reasked
     figures = [
         (label, f"{value:.2f}")
@@ -159,13 +159,18 @@ def _steadiness(panel: Panel, width: int) -> list[Content]:
     ]
     if reasked.repeated:
         figures.append(("again", f"{sum(reasked.repeated.values())}/{len(reasked.repeated)}"))
+    return [_in_one_line(figures, width)] if figures else []
+
+
+def _in_one_line(figures: Iterable[tuple[str, str]], width: int) -> Content:
+    """Labels and values, as many as fit."""
     parts: list[tuple[str, str] | str] = []
     used = 0
     for label, value in figures:
         used += len(label) + 1 + len(value) + 2
         if used - 2 <= width:
             parts += [(f"{label} ", _MUTED), value, "  "]
-    return [Content.assemble(*parts)] if parts else []
+    return Content.assemble(*parts)
 
 
 def _suites(panel: Panel, width: int) -> list[Content]:
