@@ -21,7 +21,7 @@ def binding_ids(app: type[DOMNode]) -> frozenset[str]:
 
 def _owners() -> Iterator[type[DOMNode]]:
     for package in (modals, screens, widgets, wizard):
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            for value in vars(importlib.import_module(found.name)).values():
-                if isinstance(value, type) and issubclass(value, DOMNode) and value.__module__ == found.name:
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, type) and issubclass(value, DOMNode) and value.__module__ == module.name:
                     yield value

@@ -34,7 +34,7 @@ def leads(board: Board) -> dict[str, frozenset[str]]:
     Candidates that show the same figure lead together. A disturbed figure and a failed candidate never lead, and a
     row with a single figure has no leader.
     """
-    found: dict[str, set[str]] = {panel.card.id: set() for panel in board.panels}
+    leading: dict[str, set[str]] = {panel.card.id: set() for panel in board.panels}
     for row, (value_of, high_is_good, shown) in _ROWS.items():
         values = {p.card.id: value_of(p) for p in board.panels if p.phase != "failed"}
         known = [value for value in values.values() if value is not None]
@@ -43,8 +43,8 @@ def leads(board: Board) -> dict[str, frozenset[str]]:
         best = shown(max(known) if high_is_good else min(known))
         for candidate, value in values.items():
             if value is not None and shown(value) == best:
-                found[candidate].add(row)
-    return {candidate: frozenset(rows) for candidate, rows in found.items()}
+                leading[candidate].add(row)
+    return {candidate: frozenset(rows) for candidate, rows in leading.items()}
 
 
 def rankings_of(board: Board) -> tuple[Ranking, ...]:

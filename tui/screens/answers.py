@@ -129,8 +129,8 @@ class AnswersScreen(BoardScreen):
         beside = self._beside and len(self._board.panels) > 1
         right.display = beside and row is not None
         if row is None:
-            words = "No item matches. Press escape to clear the filters." if self._rows else "No answers yet."
-            left.update(Content.styled(words, "$foreground-muted"))
+            hint = "No item matches. Press escape to clear the filters." if self._rows else "No answers yet."
+            left.update(Content.styled(hint, "$foreground-muted"))
             return
         if beside:
             pair = self._pair(matrix.column)
@@ -184,7 +184,7 @@ class AnswersScreen(BoardScreen):
             AskText(
                 "Find items that contain", self._query.text, placeholder="in item, prompt, output or expected answer"
             ),
-            lambda words: self._change(text=words) if words else None,
+            lambda text: self._change(text=text) if text else None,
         )
 
     def action_pair(self) -> None:

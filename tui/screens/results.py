@@ -13,7 +13,7 @@ from textual.widgets import Static
 from ..run.board import Board
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
-from . import results_text as words
+from . import results_text
 from .groups_text import groups
 from .host import BoardScreen
 from .steadiness_text import steadiness
@@ -68,20 +68,20 @@ class ResultsScreen(BoardScreen):
         chart_width = min(96, width * 3 // 5) if wide else width
         chart_height = max(12, min(22, self.size.height - 24)) if wide else 14
         plan = follower.plan
-        self._fill({"verdict": words.verdict(board), "ranking": words.ranking_table(board, width)})
+        self._fill({"verdict": results_text.verdict(board), "ranking": results_text.ranking_table(board, width)})
 
         def fill_rest() -> None:
             if self.painted != key:  # a newer picture was painted meanwhile
                 return
             self._fill(
                 {
-                    "chart": words.chart(board, plan, chart_width, chart_height),
-                    "strengths": words.strengths(board),
-                    "remarks": words.remarks(board),
+                    "chart": results_text.chart(board, plan, chart_width, chart_height),
+                    "strengths": results_text.strengths(board),
+                    "remarks": results_text.remarks(board),
                     "steadiness": steadiness(board),
                     "groups": groups(board, width),
-                    "commands": words.commands(board),
-                    "provenance": words.provenance(board, plan, width),
+                    "commands": results_text.commands(board),
+                    "provenance": results_text.provenance(board, plan, width),
                 }
             )
 

@@ -21,9 +21,9 @@ _MUTED = "$foreground-muted"
 _HEAD = "bold $text-primary"
 
 
-def heading(words: str, note: str = "") -> Content:
+def heading(title: str, note: str = "") -> Content:
     """A section's first line."""
-    return Content.assemble((words, _HEAD), (f"  {note}" if note else "", _MUTED))
+    return Content.assemble((title, _HEAD), (f"  {note}" if note else "", _MUTED))
 
 
 def letters(board: Board) -> dict[str, str]:
@@ -153,15 +153,15 @@ def _over_limits(board: Board, plan: Plan | None) -> str:
     marks, rows, limits = letters(board), rankings_of(board), plan.limits
     memory = f"memory ≤ {format_memory(limits.max_memory_bytes)}"
     first_token = f"TTFT ≤ {formatting.milliseconds(limits.max_ttft_s)} ms"
-    words = []
-    for limit, shown, found in (
+    parts = []
+    for limit, label, values in (
         (limits.max_memory_bytes, memory, [(r.candidate, r.memory_bytes) for r in rows]),
         (limits.max_ttft_s, first_token, [(r.candidate, r.ttft_p95_s) for r in rows]),
     ):
         if limit:
-            over = [marks.get(name, "?").lower() for name, value in found if value is not None and value > limit]
-            words.append(f"{shown}: {', '.join(over)} over" if over else f"{shown}: all within")
-    return "   ".join(words)
+            over = [marks.get(name, "?").lower() for name, value in values if value is not None and value > limit]
+            parts.append(f"{label}: {', '.join(over)} over" if over else f"{label}: all within")
+    return "   ".join(parts)
 
 
 def strengths(board: Board) -> Content:
@@ -169,9 +169,9 @@ def strengths(board: Board) -> Content:
     rows = rankings_of(board)
     if len(rows) < 2:
         return Content("")
-    found: dict[str, list[str]] = {row.candidate: [] for row in rows}
+    best_at: dict[str, list[str]] = {row.candidate: [] for row in rows}
 
-    def best(pairs: Sequence[tuple[str, float | None]], words: str, *, high: bool) -> None:
+    def best(pairs: Sequence[tuple[str, float | None]], label: str, *, high: bool) -> None:
         known = [(value, name) for name, value in pairs if value is not None]
         if len(known) < 2:
             return
@@ -179,7 +179,7 @@ def strengths(board: Board) -> Content:
         leaders = [name for value, name in known if value == top]
         if len(leaders) < len(known):
             for name in leaders:
-                found[name].append(words)
+                best_at[name].append(label)
 
     best([(r.candidate, r.accuracy) for r in rows], "most accurate overall", high=True)
     best([(r.candidate, r.generation_tokens_per_second) for r in rows], "fastest generation", high=True)
@@ -190,16 +190,16 @@ def strengths(board: Board) -> Content:
         shares = [(p.card.id, {t.suite: t.share for t in p.tallies}.get(suite.name)) for p in board.panels]
         best(shares, f"best on {suite.name}", high=True)
     for row in rows:
-        found[row.candidate] += [f"level {level} in {suite}" for suite, level in row.levels.items() if level]
-    if not any(found.values()):
+        best_at[row.candidate] += [f"level {level} in {suite}" for suite, level in row.levels.items() if level]
+    if not any(best_at.values()):
         return Content("")
     marks = letters(board)
     lines = []
     for row in rows:
-        words = ", ".join(found[row.candidate]) or "best at none of these"
+        text = ", ".join(best_at[row.candidate]) or "best at none of these"
         lines.append(
             Content.assemble(
-                (f"{marks.get(row.candidate, ' ')} ", "bold"), (words, "" if found[row.candidate] else _MUTED)
+                (f"{marks.get(row.candidate, ' ')} ", "bold"), (text, "" if best_at[row.candidate] else _MUTED)
             )
         )
     return Content("\n").join([heading("Best at", "by the figures, not tested"), *lines])
@@ -246,7 +246,7 @@ def provenance(board: Board, plan: Plan | None, width: int) -> Content:
             ("speed", f"pp{plan.speed.n_prompt}, tg{plan.speed.n_generate}, {plan.speed.repeats} repeats"),
         ]
     lines = [heading("Settings and provenance", "the same for all candidates")]
-    lines += [Content.assemble((f"{label:<13}", _MUTED), words) for label, words in rows if words]
+    lines += [Content.assemble((f"{label:<13}", _MUTED), value) for label, value in rows if value]
     hashes = {c.id: c.sha256 for c in plan.candidates} if plan else {}
     marks = letters(board)
     for panel in board.panels:

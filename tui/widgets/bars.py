@@ -42,27 +42,27 @@ class RunBar(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._words = ""
+        self._text = ""
         self._state = ""
         self._share = 0.0
 
     def show(self, board: Board, now: float) -> None:
         """Show a board; repaints only when the text or a cell of the bar changes."""
-        words, state, share = run_words(board, now), _state(board), round(board.share_done, 3)
-        if (words, state, share) != (self._words, self._state, self._share):
-            self._words, self._state, self._share = words, state, share
+        text, state, share = run_words(board, now), _state(board), round(board.share_done, 3)
+        if (text, state, share) != (self._text, self._state, self._share):
+            self._text, self._state, self._share = text, state, share
             self.refresh()
 
     def render(self) -> Content:
         """The text, then the bar up to the right end."""
-        words = f" {self._words} "
+        text = f" {self._text} "
         percent = f" {self._share * 100:3.0f} % "
-        width = max(0, self.size.width - len(words) - len(percent) - (len(self._state) + 3 if self._state else 0))
+        width = max(0, self.size.width - len(text) - len(percent) - (len(self._state) + 3 if self._state else 0))
         full = round(self._share * width)
         state: tuple[str, str] | str = (f" {self._state} ", "bold reverse") if self._state else ""
         return Content.assemble(
             state,
-            words,
+            text,
             ("━" * full, "$primary"),
             ("─" * (width - full), "$foreground 30%"),
             (percent, "$foreground-muted"),

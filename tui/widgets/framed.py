@@ -45,17 +45,17 @@ class FramedLines(LinesWidget):
         self._frame: _Frame | None = None
         self._framed: dict[int, Strip] = {}
 
-    def set_title(self, words: str) -> None:
+    def set_title(self, text: str) -> None:
         """Set the text in the top border."""
-        if words != self.title:
-            self.title = words
+        if text != self.title:
+            self.title = text
             self._framed.pop(0, None)
             self.refresh(Region(-2, -1, self.outer_size.width, 1))
 
-    def set_state(self, words: str) -> None:
+    def set_state(self, text: str) -> None:
         """Set the text in the bottom border."""
-        if words != self.state:
-            self.state = words
+        if text != self.state:
+            self.state = text
             self._framed.pop(self.outer_size.height - 1, None)
             self.refresh(Region(-2, self.content_size.height, self.outer_size.width, 1))
 

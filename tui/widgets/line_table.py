@@ -106,8 +106,8 @@ class LineTable(DataTable[Text]):
 
     def _line(self, row: TableRow) -> Text:
         pieces, spans, at = [], [], 0
-        for place, (column, words) in enumerate(zip(self._columns, row.cells, strict=False)):
-            shown = formatting.cut(words, column.width)
+        for place, (column, text) in enumerate(zip(self._columns, row.cells, strict=False)):
+            shown = formatting.cut(text, column.width)
             padded = (
                 " " * (column.width - cell_len(shown)) + shown if column.right else set_cell_size(shown, column.width)
             )

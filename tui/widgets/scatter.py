@@ -121,7 +121,7 @@ def _draw_front(cells: list[list[str]], corners: list[tuple[int, int]]) -> None:
 
 def _axis(columns: int, right: float, margin: int) -> Content:
     ticks = ["─"] * columns
-    words = [" "] * (columns + 1)
+    labels = [" "] * (columns + 1)
     unit = " tok/s"
     count = 4
     for tick in range(count + 1):
@@ -129,6 +129,6 @@ def _axis(columns: int, right: float, margin: int) -> Content:
         ticks[x] = "┴"
         label = f"{right * tick / count:g}" + (unit if tick == count else "")
         start = min(max(0, x - len(label) // 2), columns + 1 - len(label))
-        words[start : start + len(label)] = label
+        labels[start : start + len(label)] = label
     pad = " " * (margin - 1)
-    return Content.styled(f"{pad}└{''.join(ticks)}\n{pad} {''.join(words)}", "$foreground-muted")
+    return Content.styled(f"{pad}└{''.join(ticks)}\n{pad} {''.join(labels)}", "$foreground-muted")

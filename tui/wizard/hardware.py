@@ -35,19 +35,19 @@ class HardwareStep(Step):
     def compose(self) -> ComposeResult:
         yield Static("Checking this machine …", id="found", markup=False)
         yield Tick("The model will run on this machine", id="here", compact=True)
-        for name, words, hint in _FIELDS:
+        for name, label, hint in _FIELDS:
             with Horizontal(classes="field"):
-                yield Label(words)
+                yield Label(label)
                 yield Input(id=name, compact=True)
                 yield Label(hint, classes="hint")
 
     @work(thread=True, exit_on_error=False)
     def _detect(self) -> None:
         try:
-            words = self.surroundings.machine()
+            text = self.surroundings.machine()
         except Exception as error:  # the step must work on unusual machines, too
-            words = f"Cannot read this machine's hardware: {error}"
-        self.app.call_from_thread(self.query_one("#found", Static).update, words)
+            text = f"Cannot read this machine's hardware: {error}"
+        self.app.call_from_thread(self.query_one("#found", Static).update, text)
 
     def show(self, draft: Draft) -> None:
         super().show(draft)

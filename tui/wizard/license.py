@@ -37,15 +37,15 @@ class LicenseStep(Step):
     def compose(self) -> ComposeResult:
         yield Label("What will the model be used for?")
         with RadioSet(id="purpose", compact=True):
-            for words in _PURPOSES.values():
-                yield Pick(words)
+            for label in _PURPOSES.values():
+                yield Pick(label)
         with Horizontal(classes="field"):
             yield Label("Monthly users")
             yield Input(id="users", compact=True)
             yield Label("for example 5M; empty: unknown", classes="hint")
-        for name, words, hint in _QUESTIONS:
+        for name, label, hint in _QUESTIONS:
             with Horizontal(classes="field"):
-                yield Tick(words, id=name, compact=True)
+                yield Tick(label, id=name, compact=True)
                 yield Label(hint, classes="hint")
 
     def show(self, draft: Draft) -> None:
@@ -64,9 +64,9 @@ class LicenseStep(Step):
     def collect(self) -> Draft:
         pressed = max(self.query_one("#purpose", RadioSet).pressed_index, 0)
         purpose = next(name for index, name in enumerate(_PURPOSES) if index == pressed)
-        words = self.query_one("#users", Input).value.strip()
+        text = self.query_one("#users", Input).value.strip()
         try:
-            users = parse_count(words, what="Monthly users", unit="people") if words else None
+            users = parse_count(text, what="Monthly users", unit="people") if text else None
         except UnitError as error:
             raise ValueError(str(error)) from None
 

@@ -62,9 +62,9 @@ class ReviewStep(Step, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Static(id="review-text", markup=False)
-        for name, words, hint in _FIELDS:
+        for name, label, hint in _FIELDS:
             with Horizontal(classes="field"):
-                yield Label(words)
+                yield Label(label)
                 yield Input(id=f"review-{name}", compact=True, type="integer")
                 yield Label(hint, classes="hint")
         with Horizontal(classes="field"):
@@ -94,7 +94,7 @@ class ReviewStep(Step, can_focus=True):
 
     def collect(self) -> Draft:
         draft = self.draft
-        items, repeats, sampled, threads = (int(self.number(f"#review-{name}", words)) for name, words, _ in _FIELDS)
+        items, repeats, sampled, threads = (int(self.number(f"#review-{name}", label)) for name, label, _ in _FIELDS)
         if repeats < 1:
             raise ValueError("Speed repeats must be at least 1.")
         kv = next(kv for kv in _KV if kv == self.query_one("#review-kv", Select).value)
@@ -126,8 +126,8 @@ class ReviewStep(Step, can_focus=True):
         self._say("Making the plan …")
         self._prepare(self.draft, dict(self._fetched), self.rows)
 
-    def _say(self, words: str) -> None:
-        self.query_one("#review-text", Static).update(words)
+    def _say(self, text: str) -> None:
+        self.query_one("#review-text", Static).update(text)
 
     @work(thread=True, exclusive=True, group="plan")
     def _prepare(self, draft: Draft, fetched: dict[str, str], rows: Mapping[str, CandidateRow]) -> None:
@@ -137,7 +137,7 @@ class ReviewStep(Step, can_focus=True):
         gone = {download.key for download in missing}
         here = msgspec.structs.replace(draft, picked=tuple(key for key in draft.picked if key not in gone))
         try:
-            plan = plan_from_draft(here, fetched=fetched, say=lambda words: tell(self._say, words))
+            plan = plan_from_draft(here, fetched=fetched, say=lambda text: tell(self._say, text))
             lines = [
                 *describe_plan(plan, rows, fetched, missing, self.surroundings),
                 *describe_downloads(missing, rows, self.surroundings),
@@ -146,11 +146,11 @@ class ReviewStep(Step, can_focus=True):
             lines, plan, missing = [str(error)], None, ()
         tell(self._prepared, draft, plan, missing, "\n".join(lines))
 
-    def _prepared(self, draft: Draft, plan: Plan | None, missing: tuple[Download, ...], words: str) -> None:
+    def _prepared(self, draft: Draft, plan: Plan | None, missing: tuple[Download, ...], text: str) -> None:
         if draft is not self.draft:  # the user has changed something since
             return
         self.plan, self._missing = plan, missing
-        self._say(words)
+        self._say(text)
         if self._wanted and plan is not None:
             self._start()
 

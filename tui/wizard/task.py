@@ -95,9 +95,9 @@ class TaskStep(Step):
         if not self._file:
             return
         scorer = str(self.query_one("#data-scorer", Select).value)
-        words = self.query_one("#data-columns", Input).value.strip()
+        text = self.query_one("#data-columns", Input).value.strip()
         try:
-            columns = parse_columns(words) if words else {}
+            columns = parse_columns(text) if text else {}
         except PlanError as error:
             raise ValueError(str(error)) from None
         self._own[self._file] = OwnAsking(
@@ -180,10 +180,10 @@ class TaskStep(Step):
                 lines += asked if len(asked) <= _ASKED_LINES else [*asked[:_ASKED_LINES], "…"]
         self.app.call_from_thread(self._report, file, "\n".join([_shown(file), *lines]), good)
 
-    def _report(self, file: str, words: str, good: bool) -> None:
+    def _report(self, file: str, text: str, good: bool) -> None:
         if file != self._file:  # other data was selected meanwhile
             return
-        self.query_one("#data-report", Static).update(words)
+        self.query_one("#data-report", Static).update(text)
         suites = self.query_one("#suites", SelectionList)
         if good:
             self.query_one("#data-path", Input).value = ""
@@ -192,10 +192,10 @@ class TaskStep(Step):
         self.call_after_refresh(self.scroll_end, animate=False)
 
 
-def _own_suite(words: str) -> OwnSuite:
+def _own_suite(text: str) -> OwnSuite:
     from weighin.engine.prepare.freeze import own_suite  # reads GGUF headers
 
-    return own_suite(words)
+    return own_suite(text)
 
 
 def _shown(file: str) -> str:
