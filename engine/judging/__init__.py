@@ -1,1 +1,5 @@
-"""From answers to a verdict: figures for each candidate, comparisons, and the reasons in words."""
+"""From stored events to a verdict.
+
+``summary`` computes figures, ``comparison`` tests them against each other, ``findings`` decides who is ruled out and
+who wins, ``wording`` and ``warnings`` put that into sentences, and ``verdict`` makes one event of it.
+"""

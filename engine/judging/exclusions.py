@@ -1,4 +1,4 @@
-"""Why a candidate cannot be recommended, as types. Putting reasons into words is left to ``wording``."""
+"""Why a candidate cannot be recommended, as types. ``wording`` puts them into words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader of the verdict must know besides: one function per kind of warning, each yielding sentences."""
+"""What a reader of the verdict should also know: one function per kind of warning, each yielding sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict in words: why the winner, why nobody, why a candidate is ruled out, how to run the winner.
+"""The verdict in words: why a candidate wins or is ruled out, why nobody wins, how to run the winner.
 
 Words are the last step. No code reads them back: what the program needs to know is in ``Findings`` and in the types of
 ``events.ranking``.
@@ -113,11 +113,11 @@ def _exact_rate(tokens_per_second: float) -> str:
     return f"{tokens_per_second:.8g} tok/s"
 
 
-# Why the winner, or why nobody
+# Why one wins, or nobody
 
 
 def verdict_sentences(findings: Findings) -> tuple[str, ...]:
-    """Two sentences: whom to choose and how the others compare, or that nobody can be chosen and what to do."""
+    """Two sentences: what to use and how the others compare, or that nothing can be used and what to do."""
     if findings.winner is None:
         return _no_winner(findings)
     return _winner_sentence(findings, findings.winner), _others_sentence(findings, findings.winner)

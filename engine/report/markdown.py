@@ -155,7 +155,7 @@ def _commands(verdict: VerdictReached) -> list[str]:
 
 def _settings(plan: Plan, run: RunSummary, started: RunStarted | None) -> list[str]:
     settings = plan.settings
-    shown = {
+    values = {
         "context": f"{settings.n_ctx} tokens",
         "batch / micro-batch": f"{settings.n_batch} / {settings.n_ubatch}",
         "threads": str((started.n_threads if started else 0) or settings.n_threads or "one per physical core"),
@@ -169,8 +169,8 @@ def _settings(plan: Plan, run: RunSummary, started: RunStarted | None) -> list[s
         "llama.cpp": run.llama_build or NONE,
     }
     if started:
-        shown = {"run": started.run_id, "started": _time(started.at), "machine": started.machine, **shown}
-    rows = [(escaped(name), escaped(value)) for name, value in shown.items() if value]
+        values = {"run": started.run_id, "started": _time(started.at), "machine": started.machine, **values}
+    rows = [(escaped(name), escaped(value)) for name, value in values.items() if value]
     return ["## Settings, the same for all", "", *table(("setting", "value"), rows, left=2)]
 
 

@@ -30,9 +30,9 @@ def beaten(e_values: Floats, running: Bools, alpha: float) -> Bools:
     against = np.where(others, e_values, 0.0).sum(axis=-2) / (n - 1)
     out: Bools = running & (against >= 1 / alpha)
     # Evidence frozen at different times could, in theory, eliminate the last ones together: the least beaten stays.
-    nobody = (running & ~out).sum(axis=-1, keepdims=True) == 0
+    none_left = (running & ~out).sum(axis=-1, keepdims=True) == 0
     least = np.where(running, against, np.inf).argmin(axis=-1)[..., None] == np.arange(n)
-    stay: Bools = nobody & least
+    stay: Bools = none_left & least
     return out & ~stay
 
 

@@ -1,4 +1,4 @@
-"""Suites whose items share a subject or a passage: means, errors, tests, words."""
+"""Suites whose items share a subject or a passage: means, errors, tests and sentences."""
 
 import math
 
@@ -64,7 +64,7 @@ def test_groups_without_a_kind_do_not_affect_intervals():
 
 
 def passages():
-    """A is right where B is wrong in nine passages of four items, the other way round in three; alike in the rest."""
+    """In nine passages of four items only A is right, in three only B, and in the other eight both."""
     a = [(f"p{n // 4}", n // 4 < 9 or n // 4 >= 12) for n in range(80)]
     b = [(f"p{n // 4}", n // 4 >= 9) for n in range(80)]
     return answers("a", a), answers("b", b)
@@ -76,7 +76,7 @@ def test_a_comparison_is_as_certain_as_its_number_of_passages_allows():
     (pair,) = pair_figures([run.of("a"), run.of("b")], run)
     assert pair.clustered
     assert (pair.only_a, pair.only_b) == (36, 12)
-    # All or nothing within a passage: twelve witnesses, not forty-eight.
+    # Answers agree within a passage: twelve observations, not forty-eight.
     assert pair.p_value == pytest.approx(mcnemar_p(9, 3))
     differences = [x.correct - y.correct for x, y in zip(a, b, strict=True)]
     wanted = clustered_mean(differences, [x.group for x in a]).standard_error
@@ -106,12 +106,12 @@ def test_the_verdict_counts_items_by_passage_and_says_so():
 
 def test_the_detectable_difference_is_larger_when_items_share_passages():
     a, b = passages()
-    said = {
+    warnings = {
         kind: next(w for w in reach_verdict(PLAN, [started(kind, 80), *a, *b]).warnings if w.startswith("With 80"))
         for kind in ("", "passage")
     }
-    points = {kind: int(words.partition(" of about ")[2].split(" ")[0]) for kind, words in said.items()}
-    # Passages that are all right or all wrong: a quarter of the items, twice the difference.
+    points = {kind: int(words.partition(" of about ")[2].split(" ")[0]) for kind, words in warnings.items()}
+    # Four items per passage with equal answers: a quarter of the items, twice the difference.
     assert points["passage"] >= 1.8 * points[""]
 
 

@@ -1,3 +1,5 @@
+"""The verdict: who wins, who is tied, what the sentences and warnings say."""
+
 import shlex
 
 import msgspec
@@ -122,7 +124,7 @@ def test_without_a_suite_the_fastest_wins_and_its_accuracy_is_unknown():
 
 
 def test_candidates_are_compared_on_items_that_all_of_them_answered():
-    # On its own items b looks far worse; on the ten that both answered nothing tells them apart.
+    # On its own items b looks far worse; on the ten that both answered they are equal.
     events = [*answers("a", 10, 10), *answers("b", 10, 100)]
     verdict = reach_verdict(plan_of("a", "b"), events)
     assert row(verdict, "b").p_against_best == 1.0
@@ -146,7 +148,7 @@ def test_commands_survive_odd_paths():
 
 
 def only(candidate, names, right=True):
-    """Answers to the items named, all right or all wrong."""
+    """Answers to the named items, all right or all wrong."""
     return [
         AnswerScored(
             candidate=candidate, suite="s", item=name, correct=right, scores={"acc": float(right)}, prompt="",
@@ -162,7 +164,7 @@ def test_candidates_without_common_items_are_not_called_tied():
     assert [r.not_comparable for r in verdict.rankings] == ["not comparable: no common items"] * 2
     assert not any(r.tied_with_best for r in verdict.rankings)
     assert all(r.p_against_best is None for r in verdict.rankings)
-    # Something has to be taken: the fastest, and the words do not say that it is the most accurate.
+    # The fastest is recommended, without the claim that it is the most accurate.
     assert verdict.winner == "b"
     text = " ".join(verdict.sentences)
     assert "most accurate" not in text
@@ -199,7 +201,7 @@ def test_only_speed_that_drifted_over_the_rounds_is_a_warning():
     ]
     (warning,) = (w for w in reach_verdict(plan_of("a", "b"), events).warnings if "drifted" in w)
     assert "generation -12%" in warning
-    # The same falls, but the disturbed repeats were taken again: what stays is level.
+    # The same slowdown in disturbed repeats that were measured again: the final ones are level.
     level = [speed(c, 20.0 + n % 2 / 10, repeat=n) for n in range(5) for c in ("a", "b")]
     again = [speed("a", 20.0 * share, repeat=n, final=False, disturbed=True) for n, share in enumerate(falls)]
     assert not any("drifted" in w for w in reach_verdict(plan_of("a", "b"), [*again, *level]).warnings)

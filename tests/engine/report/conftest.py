@@ -1,4 +1,4 @@
-"""A stored run with two suites, three candidates, a race, a repeat and odd texts."""
+"""A stored run with two suites, three candidates, a race, a repeat and unusual texts."""
 
 import pytest
 
@@ -72,7 +72,7 @@ def text_answer(candidate, name, right):
 
 
 def asked_again(candidate):
-    """Two items in all orders, of which one flips; two under two templates; the first two once more."""
+    """Two items in all orders, of which one flips; two under two templates; the first two repeated."""
     orders = (
         ReorderedItem(item="animals-0", gold=0, chosen=(0, 0, 0)),
         ReorderedItem(item="animals-1", gold=1, chosen=(1, 2, 1)),

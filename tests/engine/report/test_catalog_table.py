@@ -1,4 +1,4 @@
-"""The table, the comparison, the order, the ladder; and what was measured here beside what was published."""
+"""The models table, the comparison, sorting, the quant ladder, and measured beside published figures."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_the_ladder_says_what_each_quant_costs() -> None:
     assert best is not None
     assert best.quant.name == "Q5_K_M"
     assert best_fitting(model, 10**9, 8192) is None
-    # Llama 3.1 8B Q4_K_M is 4.58 GiB by the same table that the bits come from.
+    # Llama 3.1 8B Q4_K_M is 4.58 GiB in the table that the bits per weight come from.
     q4 = next(r for r in rungs if r.quant.name == "Q4_K_M")
     assert q4.file_bytes == pytest.approx(4.58 * 2**30, rel=0.01)
     k_quants = [q.perplexity_increase for q in LADDER if q.name not in ("Q4_0", "IQ4_XS")]
@@ -122,7 +122,7 @@ def test_the_smallest_machine_follows_from_the_model_size() -> None:
 
 @pytest.fixture
 def store_path(tmp_path: Path) -> Path:
-    """Two runs of one catalog model and of a stranger."""
+    """Two runs of one catalog model and of a model that the catalog does not know."""
     path = tmp_path / "runs.sqlite"
     mine = Candidate(id="a", path="/m/Llama-3.2-1B-Instruct-Q4_K_M.gguf", name="whatever", quant="Q4_K_M")
     stranger = Candidate(id="b", path="/m/strange.gguf", name="Strange", quant="Q8_0")
@@ -159,8 +159,8 @@ def test_measured_figures_are_shown_apart_with_machine_and_date(store_path: Path
     published, measured = "\n".join(lines[:cut]), "\n".join(lines[cut:])
     assert "49.3" in published
     assert "30.0 tok/s" not in published
-    for said in ("30.0 tok/s", "954 MiB at 2,048", "50.0% on s", "8 cores", newest.date, "run r2"):
-        assert said in measured
+    for text in ("30.0 tok/s", "954 MiB at 2,048", "50.0% on s", "8 cores", newest.date, "run r2"):
+        assert text in measured
 
 
 def test_the_table_gets_a_column_only_when_something_was_measured(store_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What was asked again, in every export that can hold it."""
+"""Items that were asked again, in every export that can hold them."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ def ranking(document, name):
 def test_figures_are_those_of_the_items(plan, events):
     found = ranking(json.loads(run_json(plan, events)), "good")["steadiness"]
     assert (found["same_choice"]["value"], found["right_in_all"]["value"]) == (0.5, 0.5)
-    # Of two right answers at each place one, two and two were found.
+    # Each place held the right option twice; it was chosen there once, twice and twice.
     assert found["place_recall_sd"]["value"] == pytest.approx((2 / 9) ** 0.5 / 2)
     assert found["rewording"]["value"] == 0.5
     assert (found["identical"]["value"], found["identical"]["items"]) == (0.5, 2)
@@ -96,17 +96,17 @@ def test_sampled_answers_have_their_own_figures(plan, events):
         marks = enumerate(right, 1)
         return [msgspec.structs.replace(first, repeat=k, correct=mark, extracted=str(mark)) for k, mark in marks]
 
-    # Right and wrong answers to an item differ: three alike, two of three alike.
-    told = [*events, *drawn(1, True, True, True), *drawn(2, False, True, False), *drawn(4, True, False)]
-    found = ranking(json.loads(run_json(plan, told)), "fair")["steadiness"]
-    assert found["samples"] == 3  # the item with two is left out of what needs three
+    # Right and wrong answers to an item differ: three are the same, then two of three.
+    sampled = [*events, *drawn(1, True, True, True), *drawn(2, False, True, False), *drawn(4, True, False)]
+    found = ranking(json.loads(run_json(plan, sampled)), "fair")["steadiness"]
+    assert found["samples"] == 3  # the item with two samples is left out
     values = {name: found[name]["value"] for name in ("avg_at_k", "maj_at_k", "pass_at_k", "pass_all_k")}
     assert values == {"avg_at_k": pytest.approx(2 / 3), "maj_at_k": 0.5, "pass_at_k": 1.0, "pass_all_k": 0.5}
     assert found["entropy"]["value"] == pytest.approx(
         -(math.log(2 / 3) * 2 / 3 + math.log(1 / 3) / 3) / math.log(3) / 2
     )
-    VALIDATOR.validate(json.loads(run_json(plan, told)))
-    section = run_markdown(plan, told).split("## Consistency\n")[1].split("\n## ")[0]
+    VALIDATOR.validate(json.loads(run_json(plan, sampled)))
+    section = run_markdown(plan, sampled).split("## Consistency\n")[1].split("\n## ")[0]
     (row,) = [line for line in section.splitlines() if "Model_fair" in line and "| 3 |" in line]
     assert row.count("|") == 8
 

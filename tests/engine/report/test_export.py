@@ -1,4 +1,4 @@
-"""Every format by name, into files that are whole or not there."""
+"""Every export format writes complete files or none."""
 
 import csv
 

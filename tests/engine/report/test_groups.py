@@ -77,7 +77,7 @@ def test_the_harness_shape_has_a_group_and_its_tasks(events):
         assert list(document[key]) == tasks
     for key in ("versions", "n-shot", "higher_is_better"):
         assert list(document[key]) == [*tasks, *groups]
-    # The harness' versions, a number of a task and a text of a group.
+    # The harness' versions are numbers for tasks and strings for groups.
     assert document["versions"] == {**dict.fromkeys(tasks, 1.0), **dict.fromkeys(groups, "2")}
     assert document["results"]["mmlu_stem"]["alias"] == "stem"
     assert set(document["n-shot"].values()) == {5}
@@ -92,14 +92,14 @@ def test_the_harness_shape_has_a_group_and_its_tasks(events):
 def test_the_group_is_weighted_by_items_and_its_error_pooled(events):
     group = results(lm_eval_files(PLAN, events), "a")["groups"]["mmlu"]
     assert (group["name"], group["alias"], group["sample_len"]) == ("mmlu", "mmlu", 30)
-    # The harness has no acc_norm of MMLU.
+    # The harness has no acc_norm for MMLU.
     assert group["sample_count"] == {"acc,none": 30}
     assert group["acc,none"] == pytest.approx(10 / 30)
-    # The harness' pooled_sample_stderr of 0.6 of 10 and 0.2 of 20.
+    # The harness' pooled_sample_stderr for 60 % of 10 items and 20 % of 20.
     errors = {10: math.sqrt(0.6 * 0.4 / 9), 20: math.sqrt(0.2 * 0.8 / 19)}
     pooled = sum((n - 1) * error**2 * n for n, error in errors.items()) / (30 - 2)
     assert group["acc_stderr,none"] == pytest.approx(math.sqrt(pooled / 30))
-    # As the harness has it, one task of a single item makes the group's error unknown.
+    # As in the harness, one task with a single item makes the group's error unknown.
     lone = results(lm_eval_files(PLAN, events), "b")
     assert lone["results"]["mmlu_anatomy"]["acc_stderr,none"] == "N/A"
     assert lone["groups"]["mmlu"]["acc_stderr,none"] == "N/A"
@@ -111,7 +111,7 @@ def test_an_older_run_without_subjects_is_one_task(events):
     document = results(lm_eval_files(PLAN, old), "a")
     assert list(document["results"]) == ["mmlu"]
     assert "groups" not in document
-    # The suite's own number then: MMLU is asked with five.
+    # The suite's default then: MMLU has five worked examples.
     assert document["n-shot"] == {"mmlu": 5}
 
 

@@ -1,4 +1,4 @@
-"""The run as JSON that its schema describes, and as Markdown."""
+"""A run as JSON, which its schema describes, and as Markdown."""
 
 import json
 import math
@@ -80,7 +80,7 @@ def test_figures_are_those_of_the_answers(plan, events):
     assert document["run"]["started_at"] == "2026-09-21T14:13:20.250000+00:00"
     assert document["run"]["outcome"] == "completed"
     assert document["plan"]["settings"]["n_ctx"] == 2048
-    assert document["plan"]["settings"]["kv_type"] == "f16"  # a default is written out too
+    assert document["plan"]["settings"]["kv_type"] == "f16"  # defaults are written out too
     good = candidate(document, "good")
     assert good["suites"]["everyday-choice"]["accuracy"] == pytest.approx(0.9)
     assert good["suites"]["everyday-choice"]["metrics"]["acc_norm"]["mean"] == 0.5
@@ -127,12 +127,12 @@ def test_pair_figures_agree_with_the_formulas(plan, events):
     assert pair.p_holm == pytest.approx(holm([pair.p_value])[0])
     assert pair.difference == pytest.approx((36 / 40 - 26 / 40 + 0.5) / 2)
     assert pair.low < pair.difference < pair.high
-    # Texts: 1 and 0, so sd/√2 = 0.5; choices by the ordinary formula; half of the root of the sum of squares.
+    # Texts are 1 and 0, so sd/√2 = 0.5; choices follow the usual formula; the mean of two suites halves the root.
     d = [a - b for a, b in choices]
     mean = sum(d) / 40
     error = math.sqrt(sum((x - mean) ** 2 for x in d) / 39 / 40)
     assert pair.standard_error == pytest.approx(math.hypot(error, 0.5) / 2)
-    # A race that ended after all had answered everything cut nothing short; one that ended before did.
+    # A race that ended after everything was answered cut nothing short; one that ended earlier did.
     run.settled = RaceSettled(at_item=41, pool=42, remaining=("good", "fair"))
     assert pair_figures([run.of("good"), run.of("fair")], run) == (pair,)
     del run.of("fair").answers["maths", "first"]

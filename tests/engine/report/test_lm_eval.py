@@ -1,4 +1,4 @@
-"""Files in lm-evaluation-harness's shape: names, keys, types and figures as its own readers take them."""
+"""Files in the shape of lm-evaluation-harness: names, keys, types and figures that its readers accept."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ def test_each_candidate_has_a_folder_with_names_that_the_harness_can_parse(files
     }
     for path in files:
         name = path.split("/")[1]
-        # The harness takes the task from between the first and the last underscore, the date from after the last.
+        # The harness reads the task between the first and the last underscore, and the date after the last.
         if name.startswith("samples_"):
             assert name[name.find("_") + 1 : name.rfind("_")] in ("everyday-choice", "maths")
         assert name[name.rfind("_") + 1 :].replace(".jsonl", "").replace(".json", "") == DATE
@@ -73,7 +73,7 @@ def test_results_have_means_and_errors_by_metric_and_filter(files):
     }
     assert results_of(files, "bad")["n-samples"]["everyday-choice"] == {"original": 40, "effective": 15}
     assert document["higher_is_better"]["everyday-choice"] == {"acc": True, "acc_norm": True}
-    # As of 0.4.13 only groups have something below them.
+    # As of 0.4.13 only groups have subtasks.
     assert document["group_subtasks"] == {}
     assert document["date"] == 1790000000.25
     assert document["config"]["model_num_parameters"] == 135_000_000
@@ -109,7 +109,7 @@ def test_hashes_are_those_of_the_harness(files):
         assert row["target_hash"] == sha(row["target"])
     joined = "".join(row["doc_hash"] + row["prompt_hash"] + row["target_hash"] for row in rows)
     assert results_of(files, "good")["task_hashes"]["everyday-choice"] == sha(joined)
-    # The same documents for every candidate, so that its tools can compare them.
+    # Every candidate has the same documents, so that tools can compare them.
     other = samples_of(files, "bad", "everyday-choice")
     assert [row["doc_hash"] for row in other] == [row["doc_hash"] for row in rows[:15]]
 

@@ -1,4 +1,4 @@
-"""Bradley-Terry from votes: against the likelihood's own maximum, worked examples and symmetries."""
+"""Bradley-Terry strengths: compared with logistic regression, worked examples and symmetries."""
 
 import math
 

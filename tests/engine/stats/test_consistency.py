@@ -1,4 +1,4 @@
-"""Consistency figures: worked examples, limits, and that they do not depend on names or order."""
+"""Consistency figures: worked examples, limits, and independence of names and order."""
 
 import math
 
@@ -74,7 +74,7 @@ def test_names_and_order_of_answers_do_not_matter(samples, new_names):
 
 
 def test_a_model_that_always_chooses_the_first_place_is_inconsistent():
-    # It chooses option r in rotation r, whatever is asked.
+    # It chooses option r in rotation r, regardless of the question.
     found = order_consistency([RotatedItem(gold=g, chosen=(0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
     assert found.same_choice.value == 0
     assert found.right_in_all.value == 0

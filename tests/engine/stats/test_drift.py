@@ -1,3 +1,5 @@
+"""Drift: common trends are detected, noise is not."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Intervals and paired tests: compared with statsmodels and NumPy."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,9 +78,9 @@ def test_more_items_detect_smaller_differences():
 @pytest.mark.parametrize("n", [100, 200, 1000])
 def test_the_detectable_difference_is_detected_in_about_four_of_five_runs(n):
     difference, discordant = minimum_detectable_difference(n), 0.3
-    # Items on which only the one, only the other, or neither alone is right, drawn 2000 times.
+    # Items that only A, only B, or both or neither get right, drawn 2000 times.
     shares = [(discordant + difference) / 2, (discordant - difference) / 2, 1 - discordant]
     counts = np.random.default_rng(5).multinomial(n, shares, size=2000)
     found = np.mean([mcnemar_p(int(a), int(b)) <= 0.05 for a, b, _ in counts])
-    # The exact test is a little careful, and the formula leaves the difference out of the variance.
+    # The exact test is slightly conservative, and the formula leaves the difference out of the variance.
     assert 0.74 <= found <= 0.88

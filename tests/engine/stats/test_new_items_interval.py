@@ -1,4 +1,4 @@
-"""The interval that panels show while they are watched."""
+"""The interval that live panels show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weighin.engine.stats.intervals import new_items_interval
 
 
 def test_the_interval_for_new_items_is_valid_at_any_time() -> None:
-    # 2,000 replications at three accuracies: does the set ever leave out the truth within 300 answers?
+    # 2,000 replications at three accuracies: does the interval ever miss the truth within 300 answers?
     rng = np.random.default_rng(7)
     for truth in (0.1, 0.5, 0.8):
         right = np.cumsum(rng.random((2000, 300)) < truth, axis=1)

@@ -1,4 +1,4 @@
-"""Sequential tests and races: against the formulas written out, and what they promise at the edges."""
+"""Sequential tests and races: compared with the formulas written out, and edge cases."""
 
 import math
 import time
@@ -16,7 +16,7 @@ steps = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0]), min_size=1, max_s
 
 
 def written_out(differences, pool, at_most):
-    """The e-value by the formula, one number after the other, in logarithms."""
+    """The e-value by the formula, computed step by step in logarithms."""
     total, wealth = 0.0, [0.0] * 15
     for seen, d in enumerate(differences):
         expected = (pool * at_most - total) / (pool - seen)

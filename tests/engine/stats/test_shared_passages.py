@@ -1,4 +1,4 @@
-"""Items that share a passage: fewer than they look, in intervals and in tests of pairs."""
+"""Items that share a passage count for less in intervals and in paired tests."""
 
 import itertools
 import math
@@ -29,7 +29,7 @@ def test_the_paired_test_counts_every_pattern_of_signs(rows):
 def test_with_one_item_per_passage_it_is_mcnemars_test(differences):
     exact = mcnemar_p(differences.count(1), differences.count(-1))
     assert paired_p(differences, range(len(differences))) == exact
-    # One passage of two items that cancel changes the way it is counted, but not the answer.
+    # A passage of two items that cancel out selects the other algorithm, but does not change the result.
     with_a_pair = [*differences, 1, -1]
     assert paired_p(with_a_pair, [*range(len(differences)), "pair", "pair"]) == pytest.approx(exact)
 
@@ -60,7 +60,7 @@ def test_shared_passages_never_make_an_interval_narrower(rows):
 
 
 def test_the_effective_number_follows_the_design_effect():
-    # Forty passages of four items that are all right or all wrong: forty items' worth, less what estimating it costs.
+    # Forty passages, each all right or all wrong, are worth forty items, less the cost of estimating that.
     right = [i // 4 % 2 == 0 for i in range(160)]
     clusters = [i // 4 for i in range(160)]
     effect = (
@@ -77,7 +77,7 @@ def test_intervals_for_passages_cover_what_plain_ones_miss():
     rng = np.random.default_rng(5)
     covered = plain = 0
     for _ in range(400):
-        chance = np.repeat(rng.beta(2, 1, 40), 6)  # two in three right on average, alike within a passage
+        chance = np.repeat(rng.beta(2, 1, 40), 6)  # two thirds right on average, correlated within a passage
         right = (rng.random(240) < chance).tolist()
         clusters = [i // 6 for i in range(240)]
         found, naive = accuracy_interval(*effective_counts(right, clusters)), accuracy_interval(sum(right), 240)
@@ -97,5 +97,5 @@ def test_the_bootstrap_of_means_draws_whole_passages():
     assert one.high == pytest.approx(whole.high)
     narrow = bootstrap_mean_of_means([values])
     assert one.high - one.low > 1.4 * (narrow.high - narrow.low)
-    # With one item a passage it is the plain one, drawn alike.
+    # With one item per passage it is the plain bootstrap, with the same draws.
     assert math.isclose(bootstrap_mean_of_means([values], clusters=[list(range(60))]).low, narrow.low)
