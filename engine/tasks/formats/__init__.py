@@ -1,6 +1,6 @@
-"""Reference suites: raw rows of a data set into items, prompt for prompt as lm-evaluation-harness asks them.
+"""Turns rows of public data sets into items, with the same prompts as lm-evaluation-harness.
 
-One module a suite, named in the spec's ``format``; a new one is a new file. Each has
+One module per suite, named in the spec's ``format``: a new format is a new file. Each has
 ``make_items(rows, spec) -> tuple[Item, ...]``.
 """
 
@@ -23,8 +23,8 @@ def find_format(name: str) -> Format:
     """The format ``name``.
 
     Raises:
-        DatasetError: there is none.
+        DatasetError: there is no such name.
     """
     if not name.isidentifier() or importlib.util.find_spec(f"{__name__}.{name}") is None:
-        raise DatasetError(f"There is no format {name!r} of reference suites.", hint="Install weighin again.")
+        raise DatasetError(f"There is no format {name!r} for reference suites.", hint="Reinstall weighin.")
     return cast(Format, importlib.import_module(f"{__name__}.{name}").make_items)

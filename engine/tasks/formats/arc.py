@@ -1,8 +1,8 @@
 """ARC (Clark et al. 2018, arXiv 1803.05457) as lm-evaluation-harness asks it: arc/arc_easy.yaml.
 
 Rows: ``id``, ``question``, ``choices`` (``text`` and ``label`` lists) and ``answerKey``, as on the hub; or ``question``
-with ``stem`` and a list of ``choices``, as in the authors' own files; or ``query`` (the finished prompt), a list of
-texts and ``gold`` (index), as prepared copies have it.
+with ``stem`` and a list of ``choices``, as in the authors' own files; or ``query`` (the complete prompt), a list of
+texts and ``gold`` (index), as in prepared copies.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item a question of the last split named in the spec.
+    """One item per question of the last split named in the spec.
 
     Raises:
         DatasetError: a column is missing or wrong.
@@ -41,7 +41,7 @@ def _item(row: Row, where: str) -> ChoiceItem:
         texts, labels = [choice.get("text") for choice in listed], [choice.get("label") for choice in listed]
     key = row.get("answerKey")
     if not isinstance(asked, str) or key not in labels or not all(isinstance(text, str) for text in texts):
-        raise DatasetError(f"{where} is no ARC question.", hint="Get the data set again.")
+        raise DatasetError(f"{where} is not an ARC question.", hint="Download the data set again.")
     return ChoiceItem(
         id=str(row.get("id", where)),
         question=asked,
@@ -54,7 +54,7 @@ def _item(row: Row, where: str) -> ChoiceItem:
 def _prepared(row: Row, where: str) -> ChoiceItem:
     query, choices = text_field(row, "query", where), texts_field(row, "choices", where, at_least=2)
     if not (query.startswith("Question: ") and query.endswith("\nAnswer:")):
-        raise DatasetError(f"{where} is no ARC question.", hint="Get the data set again.")
+        raise DatasetError(f"{where} is not an ARC question.", hint="Download the data set again.")
     return ChoiceItem(
         id=str(row.get("id", where)),
         question=query.removeprefix("Question: ").removesuffix("\nAnswer:"),

@@ -9,7 +9,7 @@ from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item a row of the split ``validation``: ``passage``, ``question``, ``label`` (or ``answer``, a truth value).
+    """One item per row of the split ``validation``: ``passage``, ``question``, ``label`` (or ``answer``, a Boolean).
 
     Raises:
         DatasetError: a column is missing or wrong.
@@ -27,7 +27,7 @@ def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
                 choices=("no", "yes"),
                 gold=label_field(row, column, where, n_choices=2),
                 contexts=(f"{passage}\nQuestion: {question}?\nAnswer:",),
-                # Some passages are asked about twice or more.
+                # Some passages have several questions.
                 group=passages.setdefault(passage, f"passage-{number}"),
             )
         )

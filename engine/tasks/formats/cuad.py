@@ -1,10 +1,10 @@
 """Contract clauses from CUAD v1 (Hendrycks et al. 2021, arXiv 2103.06268): find the clause of a kind, or say "none".
 
-The source is its table ``master_clauses.csv``: a row a contract; for each kind of clause a column with the list of
-annotated spans, written as Python writes a list. The contracts' full text is not in it, and would not fit a small
-model's context. So an item shows a few annotated clauses of one contract and asks for the one of a named kind, to be
-copied; where the annotators found no such clause in the contract the answer is ``none``. lm-evaluation-harness has no
-such task: the form and its words are our own, and scores here are no scores of published CUAD.
+The source is the table ``master_clauses.csv``: one row per contract, and for each kind of clause a column with the list
+of annotated spans, written as a Python list. It does not have the contracts' full text, which would not fit a small
+model's context anyway. An item therefore shows a few annotated clauses of one contract and asks for the clause of a
+given kind, word for word; when the annotators found no such clause, the answer is ``none``. lm-evaluation-harness has
+no such task: form and wording are our own, and the scores cannot be compared with published CUAD results.
 """
 
 from __future__ import annotations
@@ -59,21 +59,21 @@ KINDS = {
     "Covenant Not To Sue": "forbids a party to sue the other or to contest its rights",
     "Third Party Beneficiary": "lets someone who is no party enforce the contract",
 }
-"""Column, and what such a clause does, in our words. The four columns with names and dates only are left out."""
+"""Column, and what such a clause does, in our words. Leaves out the four columns with only names and dates."""
 
 N_PRESENT, N_ABSENT = 3, 1
-"""So many kinds are asked for of each contract at most; "none" is right for a quarter of all items."""
+"""Maximum number of kinds asked per contract. "none" is correct for a quarter of all items."""
 _N_CLAUSES = 6
 _N_OTHERS_NEEDED = 2
 _CLAUSE_CHARACTERS = range(40, 601)
 _PASSAGE_CHARACTERS = 2400
-"""Some 600 tokens, so that the whole prompt fits a context of 1024 with its answer."""
+"""About 600 tokens, so that the prompt and its answer fit a context of 1024."""
 _ALIKE_FROM = 0.5
-"""Token F1 from which another clause could pass for the one asked for, and is not shown beside it."""
+"""Token F1 from which another clause could pass for the correct one, so it is not shown with it."""
 
 
 def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """Up to four items a contract, grouped by it; always the same ones for the same table.
+    """Up to four items per contract, grouped by contract; always the same items for the same table.
 
     Raises:
         DatasetError: a column is missing, or does not hold a list of texts.
@@ -98,14 +98,14 @@ def _contract_items(row: Row, where: str, index: int) -> list[Item]:
     for kinds, wanted in ((present, N_PRESENT), (absent, N_ABSENT)):
         found = (_item(spans, kind, rng, name, index) for kind in kinds)
         items += [item for item, _ in zip((item for item in found if item), range(wanted), strict=False)]
-    # A contract with too little for the full set would tip the balance between clauses and "none".
+    # A contract that cannot give the full set would upset the balance between clauses and "none".
     return items if len(items) == N_PRESENT + N_ABSENT else []
 
 
 def _item(
     spans: dict[str, tuple[str, ...]], kind: str, rng: random.Random, contract: str, index: int
 ) -> GenerateItem | None:
-    """One question, or None where the contract has too few other clauses that differ from the one asked for."""
+    """One question; None when the contract has too few clauses that differ from the correct one."""
     usable = [span for span in spans[kind] if _is_usable(span)]
     answer = rng.choice(usable) if usable else "none"
     shown = [answer] if usable else []
@@ -140,7 +140,7 @@ def prompt_for(kind: str, clauses: Sequence[str]) -> str:
 
 
 def _spans(row: Row, kind: str, where: str) -> tuple[str, ...]:
-    """The annotated spans, white space made single so that a clause is one line."""
+    """The annotated spans with single spaces, so that a clause is one line."""
     value = row.get(kind)
     try:
         spans = ast.literal_eval(value) if isinstance(value, str) else value
@@ -154,7 +154,7 @@ def _spans(row: Row, kind: str, where: str) -> tuple[str, ...]:
 
 
 def _is_usable(span: str) -> bool:
-    """Whether it reads as one clause: some are fragments, some pieced together around ``<omitted>`` text."""
+    """Whether the text reads as one clause. Some spans are fragments or pieced together around ``<omitted>`` text."""
     return len(span) in _CLAUSE_CHARACTERS and "<omitted>" not in span
 
 
@@ -163,7 +163,7 @@ def _is_alike(span: str, others: Iterable[str]) -> bool:
 
 
 def _overlap(a: str, b: str) -> float:
-    """Token F1, as the scorer has it."""
+    """Token F1, like the scorer."""
     tokens, others = _tokens(a), _tokens(b)
     return 2 * sum((tokens & others).values()) / max(1, sum(tokens.values()) + sum(others.values()))
 

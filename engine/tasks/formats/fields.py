@@ -1,4 +1,4 @@
-"""Reading rows of a data set that may not be what its suite expects: every miss is a sentence with the row's place."""
+"""Reads rows that may not be what a suite expects: every error names the row."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ...errors import DatasetError
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]
-"""By split."""
+"""Rows by split."""
 
 
 class Source(Protocol):
-    """Where the rows come from, as far as a format asks."""
+    """The part of a spec's ``Dataset`` that formats use."""
 
     @property
     def config(self) -> str: ...
 
 
 class Asked(Protocol):
-    """What a format asks of a suite's spec."""
+    """The part of a ``SuiteSpec`` that formats use."""
 
     @property
     def name(self) -> str: ...
@@ -42,16 +42,16 @@ def split_rows(rows: Rows, split: str, *, suite: str, at_least: int = 1) -> Sequ
     if len(found) < at_least:
         raise DatasetError(
             f"The data of {suite} has {len(found)} rows in its split {split!r}; it needs at least {at_least}.",
-            hint="Give the whole data set.",
+            hint="Use the whole data set.",
         )
     return found
 
 
 def text_field(row: Row, column: str, where: str, *, may_be_blank: bool = False) -> str:
-    """The text in ``column``, exactly as it stands.
+    """The text in ``column``, unchanged.
 
     Raises:
-        DatasetError: it is missing, no text, or blank; one blank part of an item is no reason to refuse a data set.
+        DatasetError: it is missing, blank or not text.
     """
     value = row.get(column)
     if not isinstance(value, str) or not (may_be_blank or value.strip()):
@@ -63,7 +63,7 @@ def texts_field(row: Row, column: str, where: str, *, at_least: int = 0) -> tupl
     """The list of texts in ``column``.
 
     Raises:
-        DatasetError: it is missing, no list of texts, or shorter than ``at_least``.
+        DatasetError: it is missing, not a list of texts, or shorter than ``at_least``.
     """
     value = row.get(column)
     if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):

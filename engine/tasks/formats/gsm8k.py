@@ -15,10 +15,10 @@ SEED = 1234
 
 
 def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item a test question, each behind ``spec.n_shot`` solved training questions of its own.
+    """One item per test question, each after its own ``spec.n_shot`` worked training questions.
 
-    One generator, seeded once, draws a fresh sample for each question in the data set's order: so every question has
-    other examples, and all of them depend on how many questions stand before.
+    One generator, seeded once, draws new examples for each question in the data set's order, so a question's examples
+    depend on how many questions precede it.
 
     Raises:
         DatasetError: a split or a column is missing.
@@ -32,7 +32,7 @@ def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
         shots = "".join(draw.sample(train, spec.n_shot))
         prompt = shots + _asked(row, where)
         answer = text_field(row, "answer", where)
-        # With a chat template the harness sends the same text as one user turn.
+        # With a chat template, the harness sends the same text as one user turn.
         items.append(GenerateItem(id=f"gsm8k-{index}", prompt=prompt, plain_prompt=prompt, answers=(answer,)))
     return tuple(items)
 

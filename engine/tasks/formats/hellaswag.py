@@ -11,7 +11,7 @@ from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item a row of the split ``validation``.
+    """One item per row of the split ``validation``.
 
     Raises:
         DatasetError: a column is missing or wrong.
@@ -21,7 +21,7 @@ def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
 
 
 def prepare(text: str) -> str:
-    """As the harness cleans WikiHow's marks away."""
+    """The text without WikiHow's markup, as the harness cleans it."""
     text = text.strip().replace(" [title]", ". ")
     return re.sub(r"\[.*?\]", "", text).replace("  ", " ")
 

@@ -1,7 +1,7 @@
 """HumanEval (Chen et al. 2021, arXiv 2107.03374) as lm-evaluation-harness asks it: humaneval/humaneval.yaml, version 1.
 
 Rows of the split ``test``: ``task_id``, ``prompt`` (the head of a function with its docstring), ``test`` (defines
-``check``) and ``entry_point``. The model goes on writing where the prompt ends.
+``check``) and ``entry_point``. The model continues where the prompt ends.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from .fields import Asked, Rows, split_rows, text_field
 
 
 def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item a function; the answer is scored behind its prompt.
+    """One item per function; the answer is scored together with its prompt.
 
     Raises:
         DatasetError: a column is missing.

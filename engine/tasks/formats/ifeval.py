@@ -1,6 +1,6 @@
 """IFEval (Zhou et al. 2023, arXiv 2311.07911) as lm-evaluation-harness asks it: ifeval/ifeval.yaml, version 4.
 
-Rows of the split ``test``: ``key``, ``prompt``, ``instruction_id_list`` and ``kwargs``, one dictionary an instruction.
+Rows of the split ``test``: ``key``, ``prompt``, ``instruction_id_list`` and ``kwargs``, one dictionary per instruction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .fields import Asked, Row, Rows, split_rows, text_field, texts_field
 
 
 def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item a prompt, sent as it is.
+    """One item per prompt, sent unchanged.
 
     Raises:
         DatasetError: a column is missing, or an instruction is unknown or lacks an argument.
@@ -34,7 +34,7 @@ def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
 
 
 def _kwargs(row: Row) -> list[dict[str, Any]]:
-    """As the first publication has them: the hub's table fills every argument that an instruction lacks with None."""
+    """The arguments as first published: the hub's table fills in None for every argument an instruction lacks."""
     given = row.get("kwargs")
     if not isinstance(given, list | tuple):
         return []

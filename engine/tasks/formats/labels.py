@@ -1,4 +1,4 @@
-"""The right choice of a row, where it stands as a number."""
+"""Reads a row's correct option from a column with its number."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from .fields import Row
 
 
 def label_field(row: Row, column: str, where: str, *, n_choices: int) -> int:
-    """The index in ``column``, a number or its text.
+    """The index in ``column``, given as a number or text.
 
     Raises:
-        DatasetError: it is missing or names no choice; test splits without answers have -1 or nothing there.
+        DatasetError: it is missing or out of range; test splits without answers have -1 or nothing.
     """
     value = row.get(column)
     text = str(int(value)) if isinstance(value, bool) else str(value).strip()

@@ -1,7 +1,7 @@
 """MBPP (Austin et al. 2021, arXiv 2108.07732) as lm-evaluation-harness asks it: mbpp/mbpp.yaml, version 1.
 
-Rows: ``task_id``, ``text``, ``code`` and ``test_list``; the split ``test`` is asked, the solved examples come from the
-split ``prompt``, and are those with the task ids 2, 3 and 4. Line ends within ``code`` stay as they are (``\\r\\n``).
+Rows: ``task_id``, ``text``, ``code`` and ``test_list``; the split ``test`` is asked; the worked examples are the tasks
+with the ids 2, 3 and 4 in the split ``prompt``. Line ends within ``code`` are kept (``\\r\\n``).
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from ..items import GenerateItem, Item
 from .fields import Asked, Row, Rows, split_rows, text_field, texts_field
 
 SHOTS = (2, 3, 4)
-"""Task ids of the solved examples, in their order."""
+"""Task ids of the worked examples, in order."""
 _N_TESTS = 3
-"""So many tests are shown and run; the published table has no other number."""
+"""Number of tests shown and run; the published table always has three."""
 
 
 def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item a task, behind the first ``spec.n_shot`` of three solved ones.
+    """One item per task, after the first ``spec.n_shot`` of three worked examples.
 
-    As in the harness, a row's ``test_setup_code`` takes no part: the few tasks that need it cannot be solved.
+    As in the harness, a row's ``test_setup_code`` is ignored, so the few tasks that need it cannot be solved.
 
     Raises:
-        DatasetError: a split, a solved example or a column is missing.
+        DatasetError: a split, a worked example or a column is missing.
     """
     shots = "".join(_solved(rows, task_id, spec) for task_id in SHOTS[: spec.n_shot])
     items = []
@@ -61,7 +61,7 @@ def _solved(rows: Rows, task_id: int, spec: Asked) -> str:
     for row in split_rows(rows, "prompt", suite=spec.name):
         if row.get("task_id") == task_id:
             return f"{_asked(row, where)}{text_field(row, 'code', where)}\n[DONE]\n\n"
-    raise DatasetError(f"The data of {spec.name} lacks the task {task_id}, one of its solved examples.")
+    raise DatasetError(f"The data of {spec.name} lacks the task {task_id}, one of its worked examples.")
 
 
 def _tests(row: Row, where: str) -> Sequence[str]:
@@ -69,7 +69,7 @@ def _tests(row: Row, where: str) -> Sequence[str]:
 
 
 def entry_point(code: str, tests: Sequence[str]) -> str:
-    """The function that the tests call: the last one of ``code`` named in the first test; empty when there is none."""
+    """The function that the tests call: the last one of ``code`` named in the first test; empty without one."""
     defined = re.findall(r"^(?:async\s+)?def\s+(\w+)", code, flags=re.MULTILINE)
     called = set(re.findall(r"\b(\w+)\s*\(", tests[0])) if tests else set()
     return next((name for name in reversed(defined) if name in called), "")

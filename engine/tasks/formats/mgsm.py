@@ -1,7 +1,7 @@
 """MGSM (Shi et al. 2022, arXiv 2210.03057) as lm-evaluation-harness's ``mgsm_direct_*`` ask it, version 4.
 
-Rows of the split ``test``: ``question`` and ``answer_number``, a number or its text (``2,125``). Where a row has a
-worked ``answer`` too, as the few training rows do, its question already begins with the word for "question".
+Rows of the split ``test``: ``question`` and ``answer_number``, a number or its text (``2,125``). When a row also
+has a worked ``answer``, like the few training rows, its question already begins with the word for "question".
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ WORDS = {
     "th": ("โจทย์:", "Answer:"),
     "zh": ("问题：", "Answer:"),
 }
-"""By language: what stands before the question (and stops an answer) and before the answer, English or not as there."""
+"""By language: the word before the question, which also stops an answer, and the word before the answer."""
 
 
 def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item a question, without examples; the language is ``spec.dataset.config``, or without one each split is one.
+    """One item per question, without examples, in the language ``spec.dataset.config``. Empty: a split per language.
 
     Raises:
-        DatasetError: an unknown language, or a column is missing or no number.
+        DatasetError: the language is unknown, or a column is missing or not a number.
     """
     language = spec.dataset.config if spec.dataset else ""
     if language:
         return tuple(_items(rows, spec, language, "test", stop=()))
-    # Of several languages at once each has its own word that stops an answer.
+    # With several languages, each has its own word that stops an answer.
     return tuple(item for split in rows for item in _items(rows, spec, split, split, stop=WORDS.get(split, ("",))[:1]))
 
 
@@ -66,7 +66,7 @@ def _items(rows: Rows, spec: Asked, language: str, split: str, *, stop: tuple[st
 
 def _number(row: Row, where: str) -> str:
     value = row.get("answer_number")
-    # Tables with gaps turn whole numbers into floats.
+    # Tables with empty cells turn whole numbers into floats.
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     digits = text.replace(",", "").strip()
     if not re.fullmatch(r"-?[0-9]{1,30}", digits):

@@ -16,7 +16,7 @@ _LETTERS = "ABCD"
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item a test question, behind the first ``spec.n_shot`` development questions of its subject.
+    """One item per test question, after the first ``spec.n_shot`` development questions of its subject.
 
     Raises:
         DatasetError: a column is missing or wrong, or a subject has too few examples.

@@ -11,7 +11,7 @@ from .fields import Rows, split_rows, text_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item a row of the split ``test``: ``question_stem``, ``choices``, ``answerKey``.
+    """One item per row of the split ``test``: ``question_stem``, ``choices``, ``answerKey``.
 
     Raises:
         DatasetError: a column is missing or wrong.

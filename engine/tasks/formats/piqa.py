@@ -9,7 +9,7 @@ from .labels import label_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item a row of the split ``validation``: ``goal``, ``sol1``, ``sol2``, ``label``.
+    """One item per row of the split ``validation``: ``goal``, ``sol1``, ``sol2``, ``label``.
 
     Raises:
         DatasetError: a column is missing or wrong.

@@ -1,5 +1,5 @@
-"""TruthfulQA's multiple choice (Lin et al. 2021, arXiv 2109.07958) as lm-evaluation-harness asks it, behind six solved
-questions. mc1: the one true answer, which stands first. mc2: the share of probability on all true answers."""
+"""TruthfulQA's multiple choice (Lin et al. 2021, arXiv 2109.07958) as lm-evaluation-harness asks it, after six worked
+questions. mc1: the one true answer, which comes first. mc2: the probability mass on all true answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BEFORE = "".join(f"Q: {question}\nA: {answer}\n\n" for question, answer in _SOL
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item a row of the split ``validation``; a spec called ``…-mc2`` takes the answers of mc2.
+    """One item per row of the split ``validation``; a spec called ``…-mc2`` uses the answers of mc2.
 
     Raises:
         DatasetError: a column is missing or wrong.

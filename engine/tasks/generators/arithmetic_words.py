@@ -1,8 +1,8 @@
 """Word problems with one number as the answer.
 
-Level 1 adds or takes away once; 2 takes two steps; 3 multiplies, shares out and counts money; 4 brings percentages,
-rates, fractions and numbers that do not matter; 5 chains four steps or more, or asks backwards. Every answer is a whole
-number, or an amount of money with at most two decimals.
+Level 1 adds or subtracts once; 2 takes two steps; 3 multiplies, divides and counts money; 4 has percentages, rates,
+fractions and irrelevant numbers; 5 chains four or more steps, or asks backwards. Every answer is a whole number, or an
+amount of money with up to two decimals.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CLUBS = ("choir", "chess club", "football club", "library", "gym", "film club")
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
-    """150 items, 30 a level."""
+    """150 items, 30 per level."""
     return draw_tasks("arithmetic-words", seed, _MAKERS)
 
 
@@ -257,7 +257,7 @@ def _wages(rng: random.Random) -> Task:
     gross = rate * normal + Fraction(rate * over * (100 + extra), 100) + bonus
     left = gross * (100 - tax) / 100
     if (left * 100).denominator != 1:
-        # Parts of a cent cannot be asked for.
+        # An amount must not have fractions of a cent.
         return _wages(rng)
     return _task(
         f"{first_name(rng)} earns {rate} euros an hour for the first {normal} hours of a week and {extra} percent "

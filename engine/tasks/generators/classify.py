@@ -1,9 +1,9 @@
-"""Short texts to be sorted into one of four named classes, by criteria that the prompt states.
+"""Short texts to sort into one of four classes, by criteria that the prompt states.
 
-Level 1 sorts by topic or feeling; 2 by intent or by sentiment with its criteria; 3 by priority where the tone misleads,
-or by the intent that holds after a first one is dropped; 4 by two conditions together, or by the opinion on one of
-several things; 5 by rules with limits, sums, dates and exceptions (``classify_rules``). The text is written from the
-class that was drawn.
+Level 1 sorts by topic or feeling; 2 by intent, or by sentiment with criteria; 3 by priority when the tone misleads, or
+by the final intent after a first one is dropped; 4 by two conditions together, or by the opinion on one of several
+things; 5 by rules with limits, sums, dates and exceptions (``classify_rules``). The class is drawn first and the text
+written from it.
 """
 
 from __future__ import annotations
@@ -152,14 +152,14 @@ _TONES = (
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[ChoiceItem, ...]:
-    """The suite of ``seed``: always the same items, 30 at each of the five levels."""
-    # The classes take turns: each is right as often as any other.
+    """The suite's items for ``seed``, always the same: 30 per level."""
+    # The classes take turns, so each is correct equally often.
     makers = [[partial(make, turn=turn) for turn in range(PER_LEVEL // 2) for make in pair] for pair in _MAKERS]
     return draw_questions("classify", seed, makers)
 
 
 def _pick(rng: random.Random, turn: int, classes: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], str]:
-    """Four of the classes with the right one first, and a text of it."""
+    """Four classes with the correct one first, and a text for it."""
     right = list(classes)[turn % len(classes)]
     others = rng.sample([label for label in classes if label != right], 3)
     return (right, *others), rng.choice(classes[right])
@@ -197,7 +197,7 @@ def _by_sentiment(rng: random.Random, *, turn: int) -> Question:
     labels = ("positive", "negative", "mixed", "neutral")
     right = labels[turn % 4]
     things = rng.sample(_THINGS, 3)
-    # Two or three sentences, at least one of each sort that the class needs.
+    # Two or three sentences, at least one of each kind that the class needs.
     needed = {"positive": [_PRAISE], "negative": [_BLAME], "mixed": [_PRAISE, _BLAME], "neutral": [_PLAIN]}[right]
     sorts = [*needed, *[_PLAIN] * (2 if right == "neutral" else 1)]
     rng.shuffle(sorts)

@@ -1,4 +1,4 @@
-"""The harder half of the classification suite: classes that follow from rules in the prompt, each in its turn."""
+"""The harder half of the classification suite: the class follows from rules in the prompt."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOISE = (
 
 
 def by_two_conditions(rng: random.Random, *, turn: int) -> Question:
-    """Four classes of two yes-or-no questions."""
+    """Four classes from two yes-or-no questions."""
     labels = ["P1", "P2", "P3", "P4"]
     right = labels[turn % 4]
     who = _CUSTOMERS if right in ("P1", "P2") else _STAFF
@@ -91,13 +91,13 @@ _NO_RECEIPTS = ("The receipts are lost.", "Receipts: none.", "There are no recei
 
 
 def by_expense_rules(rng: random.Random, *, turn: int) -> Question:
-    """A sum held against limits, with an exception in the first rule."""
+    """A sum compared with limits, with an exception in the first rule."""
     labels = ["reject", "approve", "manager", "finance"]
     small, middle, large = rng.choice((20, 30, 40)), rng.choice((100, 150, 200)), rng.choice((400, 500, 600))
     right = labels[turn % 4]
     has_receipts = right != "reject" and (right != "approve" or rng.random() < 0.6)
     lowest, highest = {
-        # Sums on either side of a limit must both come up, or the largest amount alone would tell.
+        # Sums on both sides of a limit must occur, or the largest amount alone would decide.
         "reject": (small, large + 100),
         "approve": (8, middle - 1) if has_receipts else (8, small - 1),
         "manager": (middle, large - 1),
@@ -128,7 +128,7 @@ _UNOPENED = ("The box is still closed.", "The seal is whole.", "It has never bee
 
 
 def by_return_rules(rng: random.Random, *, turn: int) -> Question:
-    """Days between two dates held against limits, with an exception for what is faulty."""
+    """Days between two dates compared with limits, with an exception for faulty goods."""
     labels = ["refund", "exchange", "voucher", "refuse"]
     short, long = rng.choice((14, 20, 30)), rng.choice((45, 60, 90))
     right = labels[turn % 4]
@@ -137,7 +137,7 @@ def by_return_rules(rng: random.Random, *, turn: int) -> Question:
     if right == "refund":
         days = rng.randrange(short - 9, short + 1)
     elif right == "exchange":
-        # Within the short time only what was opened is exchanged.
+        # Within the short period, only opened goods are exchanged.
         days = rng.randrange(short - 9, long + 1) if opened else rng.randrange(short + 1, long + 1)
     elif right == "voucher":
         days = rng.randrange(short - 9, short + 1)

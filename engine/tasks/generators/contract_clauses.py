@@ -1,8 +1,8 @@
-"""Short contracts made of numbered clauses, and one thing to take from them word for word, or "none".
+"""Short contracts of numbered clauses, and one detail to extract word for word, or "none".
 
-Level 1 has two or three clauses; 2 five; 3 eight, and what is asked may be missing; 4 ten in the roundabout wording of
-lawyers, with clauses that are near what is asked; 5 ends with an amendment that replaces a clause, or is asked for what
-one clause takes over from another.
+Level 1 has two or three clauses; 2 five; 3 eight, and the detail may be missing; 4 ten in legal wording, some close to
+the one asked about; 5 ends with an amendment that replaces a clause, or asks for a value that one clause takes from
+another.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _percent(rng: random.Random) -> str:
 
 
 class _Field(NamedTuple):
-    """A thing that a contract may say: the question, values, and clauses in plain and in roundabout wording."""
+    """A detail of a contract: the question, values, and clauses in plain and in legal wording."""
 
     question: str
     value: Callable[[random.Random], str]
@@ -155,18 +155,18 @@ _FILLERS = (
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
-    """150 items, 30 a level."""
+    """150 items, 30 per level."""
     plain: Sequence[TaskMaker] = [partial(_plain, n_fields=n, none_share=share) for n, share in _LEVELS]
     makers: list[list[TaskMaker]] = [[maker] for maker in plain]
     return draw_tasks("contract-clauses", seed, [*makers, [_roundabout], [_amended, _borrowed, _amended_other]])
 
 
 _LEVELS = ((2, 0.0), (5, 0.0), (7, 0.25))
-"""Of levels 1 to 3: fields in the contract, and how often one is asked that it lacks."""
+"""For levels 1 to 3: the number of details in the contract, and how often a missing one is asked."""
 
 
 def _answer(prompt: str, value: str) -> Task:
-    """Numbers count with their unit and without it, small ones in digits too."""
+    """Other correct answers: numbers without their unit, and small numbers in digits."""
     number, _, unit = value.partition(" ")
     also: tuple[str, ...] = ()
     if unit in ("days", "percent"):
@@ -184,7 +184,7 @@ class _Contract(NamedTuple):
     payee: str
     payer: str
     firms: tuple[str, str]
-    """Payee's and payer's."""
+    """Names of the payee and the payer."""
 
     def opening(self) -> str:
         return (
@@ -202,7 +202,7 @@ def _contract(rng: random.Random) -> _Contract:
 
 
 def _values(rng: random.Random, names: Sequence[str]) -> dict[str, str]:
-    """A value for each field, no two the same even without their currency, so that an answer points to one clause."""
+    """A value per field, all different even without their currency, so that an answer points to one clause."""
     values: dict[str, str] = {}
     for name in names:
         values[name] = _new_value(rng, name, values)
@@ -251,7 +251,7 @@ def _roundabout(rng: random.Random) -> Task:
 
 
 def _amended(rng: random.Random, about_asked: bool = True) -> Task:
-    """A later clause replaces the value in an earlier one: in the one asked about, or in another one."""
+    """A later clause replaces the value in an earlier one, which may or may not be the one asked about."""
     contract = _contract(rng)
     names = rng.sample(list(_FIELDS), 8)
     values = _values(rng, names)
@@ -289,7 +289,7 @@ _BORROWED = (
 
 
 def _borrowed(rng: random.Random) -> Task:
-    """What is asked stands in a clause that points to another clause for the value."""
+    """The clause asked about refers to another clause for its value."""
     contract = _contract(rng)
     source, clause, question = rng.choice(_BORROWED)
     names = [source, *rng.sample([name for name in _FIELDS if name != source], 7)]

@@ -1,4 +1,4 @@
-"""Prose without facts anyone could ask for: what a needle is hidden in."""
+"""Prose without facts that a question could ask for: the haystack of the needle suite."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _AND = (
 
 
 def write_filler(rng: random.Random, n_words: int) -> list[str]:
-    """Sentences with ``n_words`` words or a few more in all."""
+    """Sentences with ``n_words`` or a few more words in total."""
     sentences: list[str] = []
     written = 0
     while written < n_words:

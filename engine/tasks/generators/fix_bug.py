@@ -1,8 +1,8 @@
-"""A short Python function with a mistake in it, to be given back mended; its tests are run.
+"""A short Python function with a bug to fix, scored by running tests.
 
 Level 1 has a wrong sign or name in an expression; 2 a wrong comparison or start value in a loop; 3 an edge case or an
-index off by one; 4 a mistake in an algorithm that most inputs do not show; 5 two such mistakes. What is right stands in
-``fix_bug_programs``; the tests compare with that function, renamed.
+off-by-one index; 4 a bug in an algorithm that most inputs do not show; 5 two such bugs. The correct functions are in
+``fix_bug_programs``; the tests compare with them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ASKED = (
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
-    """150 items, 30 a level."""
+    """150 items, 30 per level."""
     makers: list[list[TaskMaker]] = []
     for level in range(1, 6):
         programs = [program for program in PROGRAMS if program.level == level]
@@ -35,7 +35,7 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
 
 
 def _shuffled(program: Program, seed: int) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Every mistake (at level 5: every pair) before one comes again."""
+    """Every bug (at level 5, every pair) once before any comes again."""
     choices = list(combinations(program.bugs, 2 if program.level == 5 else 1))
     random.Random(f"fix-bug {seed} {program.names[0]}").shuffle(choices)
     return cycle(choices)

@@ -1,8 +1,7 @@
-"""Short writing tasks with demands that a program can check.
+"""Short writing tasks with constraints that a program can check.
 
-Level 1 makes one demand, 2 two, 3 and 4 three, 5 four, from a pool that gets harder. Demands are drawn from different
-families (form, length, letters, words wanted, words unwanted, ends), and those that cannot be kept together are never
-drawn together.
+Level 1 has one constraint, 2 two, 3 and 4 three, 5 four, from a pool that gets harder. They come from different
+families (form, length, letters, required words, forbidden words, ends), and never contradict each other.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _KEYS = ("name", "place", "reason", "colour", "time", "mood", "price", "weather"
 
 
 class Demand(NamedTuple):
-    """A sentence of the prompt with what is checked for it."""
+    """A sentence of the prompt with the constraints that check it."""
 
     sentence: str
     constraint: dict[str, Any]
@@ -56,7 +55,7 @@ DemandMaker = Callable[[random.Random], Demand]
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
-    """The suite of ``seed``: always the same items, 30 at each of the five levels."""
+    """The suite's items for ``seed``, always the same: 30 per level."""
     makers: list[tuple[TaskMaker, ...]] = [
         (_one,), (partial(_several, pool=_EASY, n=2),), (partial(_several, pool=_MIDDLE, n=3),),
         (partial(_several, pool=_HARD, n=3),), (partial(_several, pool=_HARD, n=4),),
@@ -95,15 +94,15 @@ def _task(rng: random.Random, demands: Sequence[Demand]) -> Task:
 
 
 _APART = (
-    # What opens or closes a text cannot stand outside quotes, before a title or a list, or outside JSON.
+    # What opens or closes a text cannot be outside quotes, before a title or a list, or outside JSON.
     {"quoted", "opening"}, {"quoted", "closing"}, {"title", "opening"}, {"title", "quoted"}, {"list", "opening"},
     {"list", "quoted"}, {"list", "paragraphs"}, {"list", "sentences"}, {"title", "paragraphs"}, {"title", "sentences"},
     {"title", "list"}, {"paragraphs", "sentences"},
-    # Both are said of the whole text: given sentences have letters of both cases, and commas.
+    # Both apply to the whole text, and given sentences have letters of both cases and commas.
     {"case", "opening"}, {"case", "closing"}, {"json", "opening"}, {"json", "closing"}, {"json", "quoted"},
     {"json", "title"}, {"json", "list"}, {"json", "paragraphs"}, {"json", "sentences"}, {"json", "letters"},
     {"json", "case"},
-    # Few words leave no room for many sentences, paragraphs, wanted words and lists.
+    # Few words leave no room for many sentences, paragraphs, required words and lists.
     {"short", "paragraphs"}, {"short", "list"}, {"short", "json"}, {"short", "sentences"}, {"short", "times"},
     {"short", "length"}, {"short", "title"}, {"short", "wanted"}, {"wanted", "times"},
 )  # fmt: skip
@@ -113,7 +112,7 @@ def _go_together(demands: Sequence[Demand]) -> bool:
     families = [demand.family for demand in demands]
     if len(set(families)) < len(families) or any(pair <= set(families) for pair in _APART):
         return False
-    # A word or letter that one demand forbids is in no text that another one asks for.
+    # A word or letter that one constraint forbids must not occur in a text that another requires.
     forbidden = [demand.constraint for demand in demands if demand.constraint["kind"] in ("exclude", "no_characters")]
     given = " ".join(_given(demand.constraint) for demand in demands).lower()
     words = given.replace(".", " ").replace("!", " ").replace("?", " ").split()
@@ -124,7 +123,7 @@ def _go_together(demands: Sequence[Demand]) -> bool:
 
 
 def _given(constraint: dict[str, Any]) -> str:
-    """The texts that an answer must hold for the constraint's sake."""
+    """The texts that an answer must have to keep the constraint."""
     if constraint["kind"] in ("exclude", "no_characters"):
         return ""
     value = constraint.get("value", "")
@@ -132,7 +131,7 @@ def _given(constraint: dict[str, Any]) -> str:
     return " ".join([*texts, constraint.get("text", "")])
 
 
-# Demands. A number of words in a sentence is written out, so that no digit stands where none is meant.
+# Constraints. Numbers in their sentences are written out, so that no digit appears by accident.
 
 
 def _number(n: int) -> str:

@@ -1,4 +1,4 @@
-"""What graded suites share: makers of questions are asked level by level until each level has its items."""
+"""Shared by graded suites: calls the makers of questions level by level until each level has its items."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ..items import ChoiceItem, GenerateItem
 PER_LEVEL = 30
 DEFAULT_SEED = 1
 _MAX_TRIES = 400
-"""For one new question; a maker that repeats itself so often has no more of them."""
+"""Maximum number of tries for one new question; a maker that still repeats itself has no more questions."""
 
 
 class Task(NamedTuple):
-    """A prompt to answer in words."""
+    """A prompt to answer in free text."""
 
     prompt: str
     answer: str = ""
     check: dict[str, Any] | None = None
     group: str = ""
     also: tuple[str, ...] = ()
-    """Other forms of the answer that count as right."""
+    """Other forms of the answer that count as correct."""
 
 
 class Question(NamedTuple):
-    """A question with its choices, the right one first."""
+    """A question with its options, the correct one first."""
 
     question: str
     choices: tuple[str, ...]
@@ -42,7 +42,7 @@ _Made = TypeVar("_Made", Task, Question)
 def draw_tasks(
     suite: str, seed: int, makers: Sequence[Sequence[TaskMaker]], *, per_level: int = PER_LEVEL
 ) -> tuple[GenerateItem, ...]:
-    """``per_level`` items of each level, the makers of a level taken in turn; ``makers[0]`` are those of level 1.
+    """``per_level`` items of each level, from its makers in turn; ``makers[0]`` are those of level 1.
 
     Raises:
         DatasetError: a maker has too few different prompts.
@@ -67,9 +67,9 @@ def draw_tasks(
 def draw_questions(
     suite: str, seed: int, makers: Sequence[Sequence[QuestionMaker]], *, per_level: int = PER_LEVEL
 ) -> tuple[ChoiceItem, ...]:
-    """The same for choice items, all with as many choices; the right one stands in every place equally often.
+    """The same for choice items with equally many options; the correct one has every position equally often.
 
-    A question that shows its choices has the mark ``{choices}`` where they belong, in their order, parted by commas.
+    A question that shows its options has the mark ``{choices}`` where they belong, in order, separated by commas.
 
     Raises:
         DatasetError: a maker has too few different questions.
@@ -108,7 +108,7 @@ def _different(
         if made[0] in seen:
             tries += 1
             if tries > _MAX_TRIES:
-                raise DatasetError(f"The generator of {suite} has no more than {len(seen)} different items of a level.")
+                raise DatasetError(f"The generator of {suite} has only {len(seen)} different items for a level.")
             continue
         tries = 0
         seen.add(made[0])

@@ -1,4 +1,4 @@
-"""Messages and notes to be turned into one JSON object that fits a schema.
+"""Messages and notes to turn into one JSON object that fits a schema.
 
 Level 1 has three plain fields; 2 five with numbers and fixed choices; 3 dates to be written as YYYY-MM-DD,
  yes or no, and
@@ -46,7 +46,7 @@ Made = tuple[str, Any]
 
 
 class _Facet(NamedTuple):
-    """A field: from what level on, its schema, and how it is said; ``rare`` ones may be missing from the text."""
+    """A field: its first level, its schema and its wording. ``rare`` fields may be missing from the text."""
 
     level: int
     schema: Schema
@@ -55,7 +55,7 @@ class _Facet(NamedTuple):
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
-    """150 items, 30 a level."""
+    """150 items, 30 per level."""
     makers: list[list[TaskMaker]] = [
         [partial(_task, level=level, domain=domain) for domain in _DOMAINS] for level in range(1, 6)
     ]
@@ -95,7 +95,7 @@ def _task(rng: random.Random, level: int, domain: dict[str, _Facet]) -> Task:
 
 
 def _choose(rng: random.Random, level: int, domain: dict[str, _Facet]) -> Sequence[str]:
-    """Keys of the object: those new at this level, filled up with easier ones."""
+    """Keys of the object: the new ones of this level, and easier ones to fill up."""
     new = [key for key, facet in domain.items() if facet.level == level]
     old = [key for key, facet in domain.items() if facet.level < level]
     n_new = min(len(new), 3)
@@ -172,7 +172,7 @@ def _listed(sentence: str, options: Sequence[str]) -> Callable[[random.Random], 
 def _objects(
     opening: str, part: str, names: tuple[str, str], options: Sequence[str], numbers: tuple[int, int]
 ) -> Callable[[random.Random], Made]:
-    """A list of objects with a name and a number, told one after the other."""
+    """A list of objects with a name and a number, mentioned one after the other."""
 
     def make(rng: random.Random) -> Made:
         chosen = rng.sample(options, rng.randrange(2, 5))

@@ -1,7 +1,7 @@
-"""Words and facts in ten languages, written by hand: what the multilingual suite is made of.
+"""Words and facts in ten languages, written by hand, for the multilingual suite.
 
-Every table stands in the same order in each language, so that a place in it means the same thing everywhere. Questions
-put the word they ask about where no language inflects it.
+Every table has the same order in each language, so that a position means the same thing everywhere. Questions have the
+word they ask about where no language inflects it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ NOUNS = ("apple", "house", "dog", "cat", "bread", "horse", "milk", "book", "tree
 RARE_NOUNS = ("elbow", "pillow", "spider", "hedgehog", "needle", "thumb", "shovel", "owl", "spoon", "feather")
 OPPOSITES = ("hot", "cold", "long", "short", "full", "empty", "rich", "poor", "strong", "weak", "expensive", "cheap",
              "wet", "dry", "early", "late")  # fmt: skip
-"""In pairs: each is the opposite of its neighbour."""
+"""In pairs of opposites."""
 
 
 class Language(NamedTuple):
-    """Everything the suite needs of a language. Questions have the marks ``{x}`` and ``{n}``."""
+    """Everything the suite needs from a language. Questions have the marks ``{x}`` and ``{n}``."""
 
     code: str
     question: str
@@ -34,7 +34,7 @@ class Language(NamedTuple):
     ask_sum: str
     ask_number: str
     days: str
-    """From Monday on; this and the tables that follow are parted by commas."""
+    """From Monday; this and the following tables are separated by commas."""
     months: str
     countries: str
     capitals: str
@@ -49,7 +49,7 @@ class Language(NamedTuple):
     tens: str
     """30, 40 … 90."""
     compose: Callable[[int, list[str], dict[int, str]], str]
-    """A number from 21 to 99 that is no multiple of ten, of the words up to 20 and of the tens."""
+    """A number from 21 to 99 that is not a multiple of ten, from the words up to 20 and the tens."""
 
 
 def words(table: str) -> list[str]:

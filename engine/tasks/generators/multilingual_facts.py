@@ -1,9 +1,9 @@
-"""Facts that do not age, asked in ten languages; the group of an item is its language.
+"""Facts that do not change, asked in ten languages; an item's group is its language.
 
 Level 1 asks for well-known capitals, tomorrow's weekday and common nouns; 2 for opposites, numbers up to 20 and
-small sums; 3 for weekdays in a few days, numbers up to 99 and next months; 4 for capitals that are not the best known
-city, rarer nouns and sums; 5 for weekdays in some weeks, months across the year's end and larger sums between near
-numbers. Every language has as many items as any other at each level.
+small sums; 3 for weekdays in a few days, numbers up to 99 and next months; 4 for capitals that are not the best-known
+city, rarer nouns and sums; 5 for weekdays in some weeks, months across the end of the year and larger sums among close
+numbers. Every language has equally many items at each level.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LanguageMaker = Callable[[random.Random, Language], Question]
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[ChoiceItem, ...]:
-    """The suite of ``seed``: always the same items, 30 at each of the five levels."""
+    """The suite's items for ``seed``, always the same: 30 per level."""
     makers = [
         [partial(_in_language, make=make, language=language) for make in makers for language in LANGUAGES]
         for makers in _MAKERS
@@ -30,13 +30,13 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[ChoiceItem, ...]:
 
 def _in_language(rng: random.Random, *, make: _LanguageMaker, language: Language) -> Question:
     made = make(rng, language)
-    # The choices are shown: else words of many tokens would be unlikely answers whatever is asked.
+    # The options are shown; otherwise words of many tokens would be unlikely answers to any question.
     question = f"{language.question}: {made.question} ({{choices}})\n{language.answer}:"
     return Question(question, made.choices, language.code)
 
 
 def _among(rng: random.Random, asked: str, right: str, others: list[str]) -> Question:
-    """``asked`` with the right answer and three of the others."""
+    """``asked`` with the correct answer and three others."""
     return Question(asked, (right, *rng.sample([other for other in others if other != right], 3)))
 
 
@@ -62,7 +62,7 @@ def _tomorrow(rng: random.Random, language: Language) -> Question:
 
 def _in_days(rng: random.Random, language: Language, *, spans: tuple[int, ...]) -> Question:
     days, today, n = words(language.days), rng.randrange(7), rng.choice(spans)
-    # Its neighbours are wrong answers: who counts one too many lands there.
+    # Its neighbors are wrong options, for models that miscount by one.
     places = [(today + n + step) % 7 for step in (0, 1, -1, rng.choice((2, -2, 3)))]
     return Question(language.ask_in_days.format(x=days[today], n=n), tuple(days[place] for place in places))
 
@@ -100,14 +100,14 @@ def _number(rng: random.Random, language: Language, *, values: range) -> Questio
 
 def _sum(rng: random.Random, language: Language, *, values: range) -> Question:
     total = rng.choice(values)
-    # With a carry where there can be one: 28 + 17, not 24 + 11.
+    # With a carry if possible: 28 + 17, not 24 + 11.
     first = rng.randrange(total // 4, total - total // 4 + 1)
     asked = language.ask_sum.format(x=number_word(language, first), n=number_word(language, total - first))
     return Question(asked, _near_numbers(rng, language, total))
 
 
 def _near_numbers(rng: random.Random, language: Language, value: int) -> tuple[str, ...]:
-    """The number, 2 to 98, in words, then three near it: one off, ten off, digits swapped."""
+    """The number, 2 to 98, in words, then three close ones: one off, ten off, digits swapped."""
     swapped = value % 10 * 10 + value // 10
     near = [near for near in {value + 1, value - 1, value + 10, value - 10, swapped} if 0 < near < 100]
     wrong = rng.sample(sorted(number for number in near if number != value), 3)

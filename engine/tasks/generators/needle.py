@@ -1,8 +1,8 @@
 """A fact hidden in a long text, to be found again.
 
 Level 1 hides one fact in 300 words; 2 one of two kinds in 700; 3 one of four alike in 1,200; 4 one of eight with names
-that differ in one word in 1,800; 5, in 2,400 words, one that was changed later on or that is found by way of another
-fact. That is for a context of 4,096 tokens; texts grow and shrink with it, so that the longest take most of it.
+that differ in one word in 1,800; 5, in 2,400 words, one that is changed later or found through another fact. These
+lengths are for a context of 4,096 tokens; they scale with it, so that the longest texts take most of it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ DEFAULT_N_WORDS = (300, 700, 1200, 1800, 2400)
 """Of the text of each level in a context of ``DEFAULT_N_CTX`` tokens: 7, 17, 29, 44 and 59 words for 100 tokens."""
 DEFAULT_N_CTX = 4096
 MIN_N_WORDS = (150, 150, 200, 300, 350)
-"""Of each level: its facts and a sentence or two between them."""
+"""Minimum length per level: its facts and a sentence or two between them."""
 _TOKENS_A_WORD = 1.45
 """More than the tokenizers of current models need for these texts: they take 1.2 to 1.35, numbers included."""
 _ROOM_TOKENS, _ROOM_WORDS = 104, 60
-"""Besides the text: the template, the system message and the answer; the question and the last sentence's end."""
+"""Reserve for the template, the system message, the answer, the question and the end of the last sentence."""
 
 _SIDES = ("north", "south", "east", "west", "upper", "lower")
 _AGES = ("old", "new", "red", "grey", "little", "great")
@@ -43,7 +43,7 @@ _WORDS = (
 
 
 class _Kind(NamedTuple):
-    """A sort of fact about a thing, with two ways to say it, the question and the form of the answer."""
+    """A kind of fact about a thing, with two wordings, the question and the form of the answer."""
 
     sayings: tuple[str, str]
     question: str
@@ -75,10 +75,10 @@ _KINDS = (
 
 
 def words_for_context(n_ctx: int) -> tuple[int, ...]:
-    """Lengths of the five levels' texts for a context of ``n_ctx`` tokens, the longest with room for all else.
+    """Text lengths of the five levels, in words, for a context of ``n_ctx`` tokens, with room for everything else.
 
     Raises:
-        DatasetError: the context is too short for a text to hide anything in.
+        DatasetError: the context is too short to hide anything in a text.
     """
     longest = int((n_ctx - _ROOM_TOKENS) / _TOKENS_A_WORD) - _ROOM_WORDS
     if longest < MIN_N_WORDS[-1]:
@@ -99,12 +99,12 @@ def make_items(
     *,
     n_ctx: int = DEFAULT_N_CTX,
 ) -> tuple[GenerateItem, ...]:
-    """The suite of ``seed`` and ``n_ctx``: always the same items, 30 at each of the five levels.
+    """The suite's items for ``seed`` and ``n_ctx``, always the same: 30 per level.
 
-    ``n_words_by_level`` are lengths to take instead of those of ``words_for_context(n_ctx)``.
+    ``n_words_by_level`` replaces the lengths of ``words_for_context(n_ctx)``.
 
     Raises:
-        DatasetError: the context is too short; not five lengths, or one under that of ``MIN_N_WORDS``.
+        DatasetError: the context is too short, there are not five lengths, or one is below ``MIN_N_WORDS``.
     """
     n_words_by_level = n_words_by_level or words_for_context(n_ctx)
     if len(n_words_by_level) != len(_MAKERS) or any(
@@ -112,16 +112,16 @@ def make_items(
     ):
         raise DatasetError(
             f"The needle suite cannot be made of texts of {', '.join(map(str, n_words_by_level))} words.",
-            hint=f"Give {len(_MAKERS)} lengths, one a level, of at least {', '.join(map(str, MIN_N_WORDS))} words.",
+            hint=f"Give {len(_MAKERS)} lengths, one per level, of at least {', '.join(map(str, MIN_N_WORDS))} words.",
         )
     makers = [[partial(make, n_words=n)] for make, n in zip(_MAKERS, n_words_by_level, strict=True)]
     return draw_tasks("needle", seed, makers, per_level=per_level)
 
 
 def _hide(rng: random.Random, facts: Sequence[str], question: str, answer: str, n_words: int) -> Task:
-    """The facts in their order at random depths, never two in neighbouring sentences."""
+    """The facts in their order at random depths, never two in adjacent sentences."""
     sentences = write_filler(rng, n_words - sum(len(fact.split()) for fact in facts))
-    # One gap for each fact: places differ by construction.
+    # One gap per fact, so places differ by construction.
     places = sorted(rng.sample(range(1, len(sentences)), len(facts)))
     for place, fact in reversed(list(zip(places, facts, strict=True))):
         sentences.insert(place, fact)
@@ -148,7 +148,7 @@ def _two_kinds(rng: random.Random, *, n_words: int) -> Task:
     thing, value = rng.choice(kind.things), rng.choice(kind.values)
     facts = [
         _say(rng, kind, thing, value),
-        # About something else, so that the kinds' names cannot be confused.
+        # About something else, so that the names of the kinds cannot be confused.
         _say(rng, other, _different(rng, other.things, thing), _different(rng, other.values, value)),
     ]
     rng.shuffle(facts)
@@ -172,7 +172,7 @@ def _one_of(rng: random.Random, kind: _Kind, things: Sequence[str], n_words: int
 
 
 def _near_names(rng: random.Random, *, n_words: int) -> Task:
-    """Eight places of which each shares two of its three words with three others."""
+    """Eight places, each of which shares two of its three words with three others."""
     things = _near_places(rng)
     return _one_of(rng, rng.choice([kind for kind in _KINDS if kind.things is _PLACES]), things, n_words)
 
@@ -198,7 +198,7 @@ def _changed(rng: random.Random, *, n_words: int) -> Task:
     told = [_say(rng, kind, thing, value) for thing, value in zip(things, first, strict=True)]
     changed = rng.sample(range(5), 3)
     changes = [f"Since last week the {name} of the {things[i]} has been changed to {later[i]}." for i in changed]
-    # Asked for are changed ones mostly: the others are found as on level 4.
+    # Mostly asks for changed facts; the others are found as on level 4.
     asked = rng.choice((*changed, rng.randrange(5)))
     answer = later[asked] if asked in changed else first[asked]
     question = f"Question: What is the {name} of the {things[asked]} now? {kind.form}"

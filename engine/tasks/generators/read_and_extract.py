@@ -1,8 +1,8 @@
-"""Short records, logs, tables and clauses, and a question with one right answer that can be worked out from them.
+"""Short records, logs, tables and clauses, and a question with one correct answer that follows from them.
 
-Level 1 names a field; 2 finds it among distractors; 3 looks up in a table by another column; 4 compares, counts or
-excludes over the rows; 5 computes with what was found. Each item is right by construction: the answer is computed from
-the same values that the text is written from.
+Level 1 names a field; 2 finds it among distractors; 3 looks it up in a table by another column; 4 compares, counts or
+excludes rows; 5 computes with the values. Each item is correct by construction: the answer is computed from the values
+that the text is written from.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Question = tuple[str, str]
 
 
 def make_items(seed: int = 1) -> tuple[GenerateItem, ...]:
-    """40 items at each of the five levels."""
+    """40 items per level."""
     items = []
     for level, makers in enumerate(_MAKERS, 1):
         seen: set[str] = set()

@@ -50,7 +50,7 @@ _KINDS: tuple[tuple[str, str, tuple[str, ...], str, tuple[str, ...], str, _Range
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
-    """150 items, 30 a level."""
+    """150 items, 30 per level."""
     return draw_tasks("table-lookup", seed, _MAKERS)
 
 

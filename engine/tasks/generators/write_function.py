@@ -1,8 +1,8 @@
 """Small Python functions to write from a description, tested by running them.
 
-Level 1 is one expression; 2 a loop with a condition; 3 a few steps or an algorithm from any first course; 4 parsing,
-intervals and walks with edge cases; 5 what needs a stack, a search or a table. The wanted values in the tests come from
-the jobs' own solutions here; the numbers, letters and words in a job are drawn.
+Level 1 is one expression; 2 a loop with a condition; 3 a few steps or a textbook algorithm; 4 parsing, intervals and
+walks with edge cases; 5 needs a stack, a search or a table. The expected values in the tests come from reference
+solutions in these modules; the numbers, letters and words in a job are drawn.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WORDS = ("apple", "Bridge", "cat", "delta", "Evening", "fox", "green", "Hat", "
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
-    """150 items, 30 a level."""
+    """150 items, 30 per level."""
     makers: list[list[TaskMaker]] = [[partial(_task, maker=maker) for maker in level] for level in _JOBS]
     return draw_tasks("write-function", seed, makers)
 
@@ -30,7 +30,7 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
 def _task(rng: random.Random, maker: JobMaker) -> Task:
     job = maker(rng)
     while len({repr(job.solve(*case)) for case in job.cases}) < 2:
-        # A constant would pass.
+        # Otherwise a constant would pass.
         job = maker(rng)
     name = job.signature.partition("(")[0]
     calls = [(f"{name}({', '.join(map(repr, case))})", job.solve(*case)) for case in job.cases]

@@ -1,4 +1,4 @@
-"""BLEU and chrF by sacrebleu, for one sentence, from 0 to 1 (sacrebleu prints them times 100)."""
+"""Sentence BLEU and chrF by sacrebleu, from 0 to 1 (sacrebleu itself reports 0 to 100)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from ..items import GenerateItem
 from ..scorer import Scorer
 
 _TOKENIZERS = ("13a", "zh", "char", "intl", "none")
-"""Those of sacrebleu that need no further package or download."""
+"""sacrebleu's tokenizers that need no other package or download."""
 
 
 def score_translation(found: str, item: GenerateItem) -> dict[str, float]:
     """``bleu`` (4-grams, exponential smoothing, effective order) and ``chrf`` (chrF2: 6-grams, beta 2).
 
-    All answers are references at once. ``item.check["tokenize"]`` chooses BLEU's tokens: ``13a`` when missing, ``zh``
-    for Chinese, ``char`` for Japanese, Thai and other scripts without spaces. A mean of these over items is no corpus
-    BLEU and must not be held against one.
+    All answers together are the references. ``item.check["tokenize"]`` chooses BLEU's tokenizer: ``13a`` by default,
+    ``zh`` for Chinese, ``char`` for Japanese, Thai and other scripts without spaces. The mean over items is not corpus
+    BLEU and must not be compared with it.
 
     Raises:
-        DatasetError: an unknown tokenizer, or no answer to compare with.
+        DatasetError: the tokenizer is unknown, or there is no answer to compare with.
     """
     tokenize = item.check.get("tokenize", "13a")
     if tokenize not in _TOKENIZERS:

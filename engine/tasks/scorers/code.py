@@ -1,10 +1,9 @@
-"""Code scored by running tests: ``pass@1``.
+"""Scores code by running its tests: ``pass@1``.
 
-``item.check = {"tests": source, "entry_point": name, "prompt": source in front of the answer}``. As HumanEval has it,
-the program is prompt + answer, and where the tests define ``check`` it is called with the entry point. MBPP's plain
-asserts need an entry point only where it has the name of a builtin (``sum``): any other builtin that a program
-redefines is not what its tests see. Program and tests run in sandboxes (``engine.sandbox``); where there is none
-nothing is run.
+``item.check = {"tests": source, "entry_point": name, "prompt": source before the answer}``. As in HumanEval, the
+program is the prompt plus the answer, and when the tests define ``check``, it is called with the entry point. MBPP's
+plain asserts need an entry point only when it has the name of a builtin (``sum``); tests do not see any other builtin
+that a program redefines. Program and tests run in a sandbox (``engine.sandbox``); without one, nothing runs.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ from ..scorer import Scorer
 
 
 class CodeCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """How an item's code is tested."""
+    """An item's ``check``: how its code is tested."""
 
     tests: str
     entry_point: str = ""
     prompt: str = ""
     limit_s: float = 5.0
-    """Seconds of processor time; the clock gives four times as many, so that a busy machine does not decide."""
+    """CPU seconds. The wall-clock limit is four times as long, so that a busy machine does not fail a program."""
 
 
 def score_code(found: str, item: GenerateItem) -> dict[str, float]:
     """``pass@1``: 1 when the program passes every test.
 
     Raises:
-        SandboxError: code cannot be confined on this machine.
+        SandboxError: code cannot be run safely on this machine.
         DatasetError: the item has no tests, or they cannot be run.
     """
     try:
@@ -59,7 +58,7 @@ def score_code(found: str, item: GenerateItem) -> dict[str, float]:
 
 
 def pass_at_k(n_samples: int, n_correct: int, k: int) -> float:
-    """The chance that among ``k`` of ``n_samples`` samples, drawn without putting back, one is correct.
+    """The probability that at least one of ``k`` samples, drawn from ``n_samples`` without replacement, is correct.
 
     1 − C(n−c, k)/C(n, k): the unbiased estimator of Chen et al. 2021 (arXiv 2107.03374).
 

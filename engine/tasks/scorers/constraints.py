@@ -8,20 +8,20 @@ kind                                        value     kept when
 min_words, max_words, exact_words           number    words: letters and digits, with ``'`` ``’`` or ``-`` inside
 min_sentences, max_sentences, …             number    sentences: end in ``.`` ``!`` ``?`` before a space or the end;
                                                       a last one without a mark counts, ``Dr.`` or ``e.g.`` end none
-min_paragraphs, max_paragraphs, …           number    paragraphs: parted by blank lines
+min_paragraphs, max_paragraphs, …           number    paragraphs: separated by blank lines
 min_lines, max_lines, exact_lines           number    lines that are not blank
 min_characters, max_characters, …           number    characters of the trimmed text
 min_bullets, max_bullets, exact_bullets     number    lines that begin with ``-``, ``*`` or ``•`` and a space
 min_numbered, max_numbered, exact_numbered  number    lines that begin with ``1.`` or ``1)`` and a space;
                                                       the numbers must run 1, 2, 3 … as well
 min_placeholders, max_placeholders, …       number    ``[such]`` brackets on one line
-include                                     text(s)   each stands in the text as whole words, capitals or not
+include                                     text(s)   each occurs in the text as whole words, in any case
 exclude                                     text(s)   none does
-min_times, max_times, exact_times           number    so often stands ``"text"`` (a third field) as whole words
+min_times, max_times, exact_times           number    how often ``"text"`` (a third field) occurs as whole words
 no_characters                               text      none of these characters is in it: ``","``, ``"eE"``
-starts_with, ends_with                      text      the trimmed text begins or ends so, capitals as given
-first_word, last_word                       text      the first or last word is this one, capitals or not
-one_of                                      texts     the whole is one of these, but for capitals and closing ``.!``
+starts_with, ends_with                      text      the trimmed text begins or ends with it, case-sensitive
+first_word, last_word                       text      the first or last word is this one, in any case
+one_of                                      texts     the whole is one of these, ignoring case and closing ``.!``
 lowercase, uppercase                        none      it has letters, and none of the other case
 title_line                                  none      the first line is ``<<a title>>`` and more follows
 quoted                                      none      the trimmed text begins and ends with ``"`` and is longer
@@ -29,7 +29,7 @@ json                                        none      the whole is one JSON valu
 json_keys                                   texts     the same, an object with exactly these keys
 =========================================== ========= ==================================================================
 
-"exact_" exists for every counted thing. An answer that is empty keeps no constraint at all.
+Everything that is counted also has "exact_". An empty answer keeps no constraint.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _TITLE = re.compile(r"<<[^<>\n]*\w[^<>\n]*>>[ \t]*\n\s*\S")
 
 
 class Constraint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One checkable demand, as the module's table has it."""
+    """One constraint from the module's table."""
 
     kind: str
     value: int | str | tuple[str, ...] | None = None
@@ -73,7 +73,7 @@ def parse_constraints(check: Mapping[str, Any], *, where: str) -> tuple[Constrai
     """The constraints in ``check["constraints"]``, each known and with a value of the right type.
 
     Raises:
-        DatasetError: there are none, or one is wrong; ``where`` says in its sentence whose they are.
+        DatasetError: there are none, or one is wrong; the message names ``where``.
     """
     try:
         constraints = msgspec.convert(check.get("constraints", ()), tuple[Constraint, ...])
@@ -87,7 +87,7 @@ def parse_constraints(check: Mapping[str, Any], *, where: str) -> tuple[Constrai
 
 
 def is_kept(constraint: Constraint, text: str) -> bool:
-    """Whether ``text`` keeps ``constraint`` (one that ``parse_constraints`` gave)."""
+    """Whether ``text`` keeps ``constraint``, which must come from ``parse_constraints``."""
     text = text.strip()
     if not text:
         return False
@@ -127,14 +127,14 @@ def _texts(constraint: Constraint) -> tuple[str, ...]:
 
 
 def _times(text: str, wanted: str) -> int:
-    # Whole words; white space in the wanted text stands for any white space.
+    # Whole words; white space in the wanted text matches any white space.
     parts = r"\s+".join(re.escape(part) for part in wanted.casefold().split())
     return len(re.findall(rf"(?<!\w){parts}(?!\w)", text.casefold()))
 
 
 def _count_numbered(text: str) -> int:
     numbers = [int(number) for number in re.findall(r"(?m)^[ \t]*([0-9]{1,6})[.)][ \t]", text)]
-    # A list that miscounts is no numbered list; -1 keeps no bound.
+    # A list that miscounts is not a numbered list; -1 keeps no bound.
     return len(numbers) if numbers == list(range(1, len(numbers) + 1)) else -1
 
 
@@ -172,7 +172,7 @@ _COUNTS: dict[str, Callable[[str, str], int]] = {
     "placeholders": lambda text, _: len(re.findall(r"\[[^\[\]\n]+\]", text)),
     "times": _times,
 }
-"""From the trimmed answer and ``Constraint.text`` to how many there are."""
+"""Counters: from the trimmed answer and ``Constraint.text`` to a number."""
 
 _CHECKS: dict[str, tuple[str, Callable[[str, tuple[str, ...]], bool]]] = {
     "include": ("a text or texts", lambda text, wanted: all(_times(text, each) for each in wanted)),
@@ -190,7 +190,7 @@ _CHECKS: dict[str, tuple[str, Callable[[str, tuple[str, ...]], bool]]] = {
     "json": ("no value", lambda text, _: _is_json(text, None)),
     "json_keys": ("texts", _is_json),
 }
-"""What value the kind takes, and the check of the trimmed answer against it."""
+"""For each kind the value it takes and the check of the trimmed answer."""
 
 _HINT = (
     'Write {"constraints": [{"kind": "max_words", "value": 40}]}; kinds: '

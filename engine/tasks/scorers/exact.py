@@ -1,4 +1,4 @@
-"""Whether the text is an allowed answer, apart from case, quotes, and closing punctuation: ``exact_match``."""
+"""Whether the text is an allowed answer, ignoring case, quotes and closing punctuation: ``exact_match``."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ INVALID = "[invalid]"
 def score_gsm8k(found: str, item: GenerateItem) -> dict[str, float]:
     """``exact_match`` (flexible: the last number) and ``exact_match_strict`` (the first number after ``####``).
 
-    ``found`` must be the whole answer: the strict filter looks for the marker. The item's answers may be worked
+    ``found`` must be the whole output, because the strict filter looks for the marker. The item's answers may be worked
     solutions that end in ``#### 42``, or just the number.
     """
     wanted = {normalize(answer) for answer in item.answers}
@@ -26,7 +26,7 @@ def score_gsm8k(found: str, item: GenerateItem) -> dict[str, float]:
 
 
 def normalize(text: str) -> str:
-    """Without ``,``, ``$``, everything up to ``#### `` and a final ``.``; in lower case."""
+    """The text in lower case, without ``,``, ``$``, everything up to ``#### `` and a final ``.``."""
     text = text.replace(",", "").replace("$", "")
     return re.sub(r"\.$", "", text.rpartition("#### ")[2]).lower()
 

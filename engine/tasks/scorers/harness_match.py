@@ -15,18 +15,18 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 class RegexStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A filter: what it looks for, which of the finds it takes, and what it leaves where it finds nothing."""
+    """A filter: its pattern, which match it takes, and what it returns when there is no match."""
 
     name: str
-    """Empty: the only one, which the metric's name does not tell."""
+    """Empty for the only filter, which the metric's name leaves out."""
     pattern: str = ""
-    """Empty: the answer itself, without white space around it."""
+    """Empty: the trimmed answer itself."""
     group: int = 0
     fallback: str = INVALID
 
 
 class HarnessCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``check`` holds of an item of such a task."""
+    """The ``check`` of an item from a task file."""
 
     filters: tuple[RegexStep, ...]
     ignore_case: bool = False
@@ -35,12 +35,12 @@ class HarnessCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def metric_name(step: RegexStep) -> str:
-    """The harness' name of the metric after this filter, as its result files have it."""
+    """The harness's name for the metric after this filter, as in its result files."""
     return f"exact_match,{step.name}" if step.name else "exact_match"
 
 
 def score_harness_match(output: str, item: GenerateItem) -> dict[str, float]:
-    """For each filter whether what it found is one of the answers, both without what the task says to ignore.
+    """For each filter, whether its match is one of the answers, after removing what the task ignores.
 
     Raises:
         DatasetError: a pattern takes too long or cannot be read.

@@ -1,8 +1,9 @@
-"""IFEval: instructions a program can verify, strictly and loosely.
+"""IFEval: instructions that a program can verify, strictly and loosely.
 
 ``item.check = {"instruction_id_list": […], "kwargs": [{…}, …]}``, as in the data set's columns. The metrics are those
-of lm-evaluation-harness (lm_eval/tasks/ifeval/utils.py). Its instruction-level figure is a mean over *instructions*;
-here each item carries its share, and a mean over items weights an instruction by how few stand beside it.
+of lm-evaluation-harness (lm_eval/tasks/ifeval/utils.py). Its instruction-level figure is a mean over *instructions*.
+Here an item's score is the share of its instructions, so a mean over items gives more weight to instructions of items
+that have few; ``count_parts`` lets reports compute the mean over instructions.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def score_ifeval(found: str, item: GenerateItem) -> dict[str, float]:
 
 
 def loose_variants(answer: str) -> tuple[str, ...]:
-    """The answer, without its first line, last line, or both; and each of these without ``*``."""
+    """The answer, the answer without its first line, last line or both, and each of these without ``*``."""
     lines = answer.split("\n")
     cut = (answer, *("\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1])))
     return (*cut, *(variant.replace("*", "") for variant in cut))
@@ -50,16 +51,17 @@ def loose_variants(answer: str) -> tuple[str, ...]:
 def parse_instructions(check: Mapping[str, Any], *, where: str) -> tuple[Instruction, ...]:
     """The instructions in ``check``, each known and with its arguments.
 
-    Arguments that are None, 0 or empty count as missing, as in the reference; where one is needed and missing the
-    reference draws it at random, so that is refused here. Others than needed are ignored.
+    Arguments that are None, 0 or empty count as missing, as in the reference. A missing argument is an error here; the
+    reference draws one at random. Unneeded arguments are ignored.
 
     Raises:
-        DatasetError: there are none, or one is wrong; ``where`` says in its sentence whose they are.
+        DatasetError: there are none, or one is wrong; the message names ``where``.
     """
     names, arguments = check.get("instruction_id_list"), check.get("kwargs")
     if not isinstance(names, list | tuple) or not isinstance(arguments, list | tuple) or len(names) != len(arguments):
         raise DatasetError(
-            f"The check of {where} is no IFEval check.", hint="It needs instruction_id_list and kwargs, of one length."
+            f"The check of {where} is not an IFEval check.",
+            hint="It needs instruction_id_list and kwargs of the same length.",
         )
     if not names:
         raise DatasetError(f"There are no instructions in {where}.", hint="Give instruction_id_list at least one.")

@@ -1,17 +1,17 @@
 """The 25 verifiable instructions of IFEval (Zhou et al. 2023, arXiv 2311.07911), checked as the reference does.
 
-Held against lm-evaluation-harness (lm_eval/tasks/ifeval/instructions.py) and google-research
+Compared with lm-evaluation-harness (lm_eval/tasks/ifeval/instructions.py) and google-research
 (instruction_following_eval); the code is our own. Each check takes the answer and the instruction's arguments under
 their names in the data set. Where the reference's patterns could take quadratic time on a long answer, the same
 matches are found in one pass.
 
-Known differences, all of them where the reference needs data that it downloads, or draws at random:
+Known differences, all where the reference downloads data or draws at random:
 
-- sentences: Punkt's algorithm (nltk) with the trained model's abbreviations but not its statistics of words: of 4,289
-  prompts, solutions and clauses 12 were divided otherwise;
+- sentences: Punkt's algorithm (nltk) with the trained model's abbreviations but not its word statistics; 12 of 4,289
+  prompts, solutions and clauses were split differently;
 - languages: our own ``language`` module instead of langdetect, whose answer on short texts varies from run to run;
-- ``letter_frequency`` of a sign that is no letter: it is counted; the reference picks a random letter instead;
-- keywords are taken literally, not as regular expressions (the data set has none in which this matters).
+- ``letter_frequency`` of a sign that is not a letter: it is counted; the reference picks a random letter instead;
+- keywords are literal, not regular expressions (in the data set this makes no difference).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _letter_frequency(text: str, *, letter: str, let_frequency: int, let_relatio
 
 
 def _response_language(text: str, *, language: str) -> bool:
-    # An answer without anything to tell a language by counts as followed, as in the reference.
+    # An answer whose language cannot be detected counts as followed, as in the reference.
     return detect_language(text) in (language, None)
 
 
@@ -52,7 +52,7 @@ def _number_sentences(text: str, *, num_sentences: int, relation: str) -> bool:
 
 def _number_paragraphs(text: str, *, num_paragraphs: int) -> bool:
     first, *rest = re.split(r"\s?\*\*\*\s?", text)
-    # An empty one counts for nothing at either end and spoils the answer between two dividers.
+    # An empty paragraph is ignored at either end, and fails the check between two dividers.
     if not all(part.strip() for part in rest[:-1]):
         return False
     return sum(bool(part.strip()) for part in (first, *rest)) == num_paragraphs
@@ -105,7 +105,7 @@ def _constrained_response(text: str) -> bool:
 
 
 def _number_highlighted_sections(text: str, *, num_highlights: int) -> bool:
-    # What is bold counts by both patterns' own matches: **so** gives an empty "**" twice and one bold section.
+    # Bold text counts by the matches of both patterns: **so** gives an empty "**" twice and one bold section.
     single = sum(bool(found.strip("*").strip()) for found in re.findall(r"\*[^\n*]*\*", text))
     double = sum(bool(found[2:-2].strip()) for found in re.findall(r"\*\*[^\n*]*\*\*", text))
     return single + double >= num_highlights
@@ -163,7 +163,7 @@ def _english_lowercase(text: str) -> bool:
 
 
 def _may_be_english(text: str) -> bool:
-    # A word or a list of names is of no language for certain; the reference's detector then guesses one at random.
+    # A single word or a list of names has no certain language; the reference's detector guesses at random.
     return detect_language(text) in ("en", UNKNOWN, None)
 
 
@@ -215,11 +215,11 @@ INSTRUCTIONS: dict[str, tuple[Check, dict[str, type]]] = {
     "change_case:english_lowercase": (_english_lowercase, {}),
     "punctuation:no_comma": (_no_comma, {}),
 }
-"""By the data set's id: the check and the arguments it needs, with their types."""
+"""By the data set's id: the check, and the arguments it needs with their types."""
 
 
 def count_punkt_sentences(text: str) -> int:
-    """How many sentences ``text`` has by Punkt (Kiss & Strunk 2006) with our own list of abbreviations."""
+    """Number of sentences in ``text`` by Punkt (Kiss & Strunk 2006) with our own list of abbreviations."""
     return len(_punkt_sentences(text))
 
 
@@ -228,7 +228,7 @@ def _punkt_sentences(text: str) -> tuple[str, ...]:
     try:
         return tuple(_punkt().tokenize(text))
     except TimeoutError:
-        # nltk gives up on a text after 5 s: then each line is on its own, as no answer of a model is that long.
+        # nltk gives up on a text after 5 s. No model's answer is that long, so split it line by line.
         return tuple(line for line in text.splitlines() if line.strip())
 
 
@@ -242,19 +242,19 @@ def _count_capital_words(text: str) -> int:
 
 @cache
 def _punkt() -> Any:
-    # nltk takes half a second to import.
+    # Importing nltk takes half a second.
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer  # type: ignore[import-untyped]
 
     parameters = PunktParameters()
     parameters.abbrev_types = set(_ABBREVIATIONS.split())
-    # Words known in lower case: where one follows an abbreviation or "..." with a capital, a sentence begins.
+    # Words known in lower case: when one is capitalized after an abbreviation or "...", a sentence begins.
     for word in english_words() | set(_OPENERS.split()):
         parameters.add_ortho_context(word, _SEEN_IN_LOWER_CASE)
     return PunktSentenceTokenizer(parameters)
 
 
 _SEEN_IN_LOWER_CASE = 1 << 5
-"""Punkt's flag for a word met in lower case inside a sentence."""
+"""Punkt's flag for a word seen in lower case inside a sentence."""
 _OPENERS = (
     "let let's let’s here that's that’s it's it’s i'm i’m don't don’t however therefore meanwhile moreover finally "
     "first second third next once after before while although because since despite during maybe perhaps please "
@@ -274,4 +274,4 @@ _ABBREVIATIONS = (
     "ph.d m.b.a a.d ala ariz calif colo conn fla ga ill kan ky mich minn nev ok okla ore pa tenn va vt w.va wash wis "
     "c d e f g h k l m n p r s t v w"
 )
-"""Those that the reference's trained English model knows: it read business news, and takes "e.g." for an end."""
+"""The abbreviations in the reference's trained English model, which read business news: "e.g." ends a sentence."""

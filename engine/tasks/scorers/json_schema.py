@@ -1,4 +1,4 @@
-"""Answers in JSON: whether they are JSON, keep a schema, and say what is expected."""
+"""Whether an answer is JSON, follows a schema, and has the expected values."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _MISSING = object()
 def score_json(found: str, item: GenerateItem) -> dict[str, float]:
     """``json_valid``, ``schema_valid``, and with an expected value ``exact_match`` and ``field_accuracy``.
 
-    The text must be one JSON value, plain or as the only content of a code fence; the extractor ``json_block`` strips
+    The text must be one JSON value, plain or as the only content of a code fence; the extractor ``json_block`` removes
     words around it. ``item.check["schema"]`` is a JSON Schema (2020-12 unless it says otherwise); without one,
-    ``schema_valid`` equals ``json_valid``. Expected is ``item.check["expected"]``, else the first answer read as JSON.
+    ``schema_valid`` equals ``json_valid``. The expected value is ``item.check["expected"]``, or else the first answer
+    parsed as JSON.
 
-    ``exact_match``: the same value, whatever the order of keys and however numbers are written; true is not 1.
-    ``field_accuracy``: of all leaves in either value, by path, the share that stands in both with the same content.
+    ``exact_match``: the same value, regardless of the order of keys and the notation of numbers; true is not 1.
+    ``field_accuracy``: the share of all leaves in either value that both have, at the same path with the same content.
 
     Raises:
         DatasetError: the item's schema or expected value cannot be used.
@@ -44,9 +45,9 @@ def score_json(found: str, item: GenerateItem) -> dict[str, float]:
 
 
 def field_accuracy(value: Any, expected: Any) -> float:
-    """The share of leaves with the same content in both, of all the leaves either has.
+    """The share of all leaves in either value that have the same content in both.
 
-    A leaf is known by its path: keys, and places in lists. An empty list or object is a leaf.
+    A leaf is identified by its path of keys and list positions. An empty list or object is a leaf.
     """
     found, wanted = _flat(value), _flat(expected)
     n_same = sum(1 for path, leaf in wanted.items() if found.get(path, _MISSING) == leaf)
@@ -58,8 +59,8 @@ def _flat(value: Any) -> dict[tuple[str | int, ...], tuple[str, Any]]:
 
 
 def _leaves(value: Any) -> Iterator[tuple[tuple[str | int, ...], tuple[str, Any]]]:
-    # Without recursion: a valid answer may be nested deeper than Python's stack. Content carries its kind, because
-    # Python holds True == 1.
+    # Without recursion, because a valid answer may be nested deeper than Python's stack. Content includes its type,
+    # because True == 1 in Python.
     open_values: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while open_values:
         path, each = open_values.pop()
@@ -82,7 +83,7 @@ def _expected(item: GenerateItem) -> Any:
         return parse_json(item.answers[0])
     except ValueError:
         raise DatasetError(
-            f"The answer of item {item.id} is no JSON.", hint='Mend it, or give check = {"expected": ...}.'
+            f"The answer of item {item.id} is not JSON.", hint='Fix it, or give check = {"expected": ...}.'
         ) from None
 
 
@@ -98,7 +99,7 @@ def _keeps(validator: Any, value: Any, where: str) -> bool:
     except Unresolvable as error:
         raise DatasetError(
             f"The schema of item {where} refers to something that is not in it: {error}.",
-            hint="Write the schema into one document; nothing is fetched from the network.",
+            hint="Put the whole schema into one document; nothing is downloaded.",
         ) from None
 
 
@@ -110,13 +111,13 @@ def _validator(schema_text: str, where: str) -> Any:
 
     schema = json.loads(schema_text)
     if not isinstance(schema, Mapping | bool):
-        raise DatasetError(f"The schema of item {where} is no JSON Schema.", hint="It must be an object.")
+        raise DatasetError(f"The schema of item {where} is not a JSON Schema.", hint="It must be an object.")
     kind = validator_for(schema, default=Draft202012Validator)
     try:
         kind.check_schema(schema)
     except SchemaError as error:
         raise DatasetError(f"The schema of item {where} is wrong: {error.message}.") from None
-    # An empty registry: by default a reference to an address is fetched from the network.
+    # An empty registry, because by default a reference to a URL is downloaded.
     return kind(schema, registry=referencing.Registry())
 
 

@@ -1,9 +1,9 @@
-"""Which language a text is written in, by its script and its most frequent words.
+"""Detects the language of a text by its script and its most frequent words.
 
-An approximation that needs no model and no data file: scripts of one language decide by themselves; languages that
-share a script are told apart by function words and letters of their own. It is meant for answers of a sentence or
-more. Mixed texts count by what they have most of. It knows the languages of ``LANGUAGES`` only: a text in another
-Latin-script language is taken for a near one, or is ``UNKNOWN`` when hardly any word is known.
+An approximation without a model or data file, meant for answers of a sentence or more. A script used by one language
+decides alone; languages that share a script are distinguished by function words and letters of their own. In mixed
+texts the largest part counts. It knows only the languages in ``LANGUAGES``: a text in another language with Latin
+script is taken for a similar one, or is ``UNKNOWN`` when hardly any word is known.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SCRIPTS = (
     ("he", r"\u0591-\u05f4"),
     ("el", r"\u0370-\u03ff"),
 )
-"""Letters of each script; a script of one language carries that language's code."""
+"""Letters of each script. A script of one language has that language's code as its name."""
 
 _WORDS = {
     "Latin": {
@@ -105,7 +105,7 @@ _LETTERS = {
     "Devanagari": {"hi": "", "mr": "ळ", "ne": ""},
     "Latin": {"vi": "ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", "pl": "łśżźćęą", "de": "ß", "tr": "ığş"},
 }
-"""Letters that only this one of the script's languages has; each counts as much as a function word."""
+"""Letters that only one language of a script has; each counts as much as a function word."""
 
 _PATTERNS = [(name, re.compile(f"[{letters}]")) for name, letters in _SCRIPTS]
 _LOOKUP = {
@@ -116,13 +116,13 @@ _LOOKUP = {
 LANGUAGES = frozenset(name for name, _ in _SCRIPTS if name not in _WORDS) | {
     language for table in _WORDS.values() for language in table
 }
-"""ISO 639-1 codes of the languages told apart."""
+"""ISO 639-1 codes of the languages that can be detected."""
 
 UNKNOWN = "und"
-"""ISO 639's code for an undetermined language: there are letters, but hardly a word we know."""
+"""ISO 639's code for an undetermined language: there are letters, but hardly any known word."""
 
 _MIN_SHARE = 0.08
-"""Below this share of known words a text in Latin script is of no language we know."""
+"""Below this share of known words, the language of a text in Latin script is unknown."""
 
 
 def english_words() -> frozenset[str]:
@@ -131,10 +131,10 @@ def english_words() -> frozenset[str]:
 
 
 def detect_language(text: str) -> str | None:
-    """The ISO 639-1 code of the language ``text`` has most of; ``UNKNOWN`` for another one; None without letters."""
+    """The ISO 639-1 code of the main language of ``text``; ``UNKNOWN`` for other languages; None without letters."""
     letters = Counter({name: len(pattern.findall(text)) for name, pattern in _PATTERNS})
     if letters["ja"] * 10 > letters["zh"]:
-        # Japanese writes Chinese characters as well; Chinese has no kana.
+        # Japanese uses Chinese characters too; Chinese has no kana.
         letters["ja"] += letters.pop("zh")
     script, n_letters = letters.most_common(1)[0]
     if not n_letters:
@@ -143,7 +143,7 @@ def detect_language(text: str) -> str | None:
 
 
 def _by_words(script: str, text: str) -> str:
-    # \w has no vowel signs of Indic scripts: words are runs of the script's letters.
+    # \w lacks the vowel signs of Indic scripts, so words are runs of the script's letters.
     letters = dict(_SCRIPTS)[script]
     words = Counter(re.findall(f"[{letters}]+", text))
     n_words = sum(words.values())
@@ -156,5 +156,5 @@ def _by_words(script: str, text: str) -> str:
     known_enough = best >= max(1, _MIN_SHARE * n_words)
     if script == "Latin":
         return language if known_enough else UNKNOWN
-    # The first of these scripts' languages is by far the most frequent: it is meant when no word decides.
+    # The first language of these scripts is by far the most frequent, so it wins when no word decides.
     return language if best else next(iter(_WORDS[script]))

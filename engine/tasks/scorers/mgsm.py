@@ -13,7 +13,7 @@ from .gsm8k import INVALID
 def score_mgsm(found: str, item: GenerateItem) -> dict[str, float]:
     """``exact_match`` of the last number and ``exact_match_whole`` of the whole answer, without any punctuation.
 
-    A number's sign counts as punctuation, as in the harness. ``found`` must be the whole answer.
+    A number's sign counts as punctuation, as in the harness. ``found`` must be the whole output.
     """
     wanted = {_bare(answer) for answer in item.answers}
     return {

@@ -1,4 +1,4 @@
-"""Numbers compared by value: ``exact_match``."""
+"""Compares numbers by value: ``exact_match``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..items import GenerateItem
 from ..scorer import Scorer
 
 MAX_DIGITS = 400
-"""Longer runs of digits are no number: comparing them by value would take long, and no question asks for one."""
+"""Longer runs of digits are not numbers: comparing them by value is slow, and no question asks for one."""
 
 _NUMBER = re.compile(
     r"(?<![\w.,])(?P<sign>[-+−–]?)\s?[$€£¥₹]?\s?"
@@ -21,14 +21,14 @@ _NUMBER = re.compile(
 
 
 def score_numeric(found: str, item: GenerateItem) -> dict[str, float]:
-    """``exact_match``: 1 when the text holds one number and it equals one of the answers.
+    """``exact_match``: 1 when the text has one number and it equals one of the answers.
 
-    ``item.check`` may hold ``tolerance`` (absolute) and ``relative_tolerance`` (of the answer); either is enough, and
-    the bounds themselves are inside. Words, currency and percent signs around the number are ignored. A text with
-    two different numbers is no answer: choose the extractor ``last_number`` where models think aloud.
+    ``item.check`` may have ``tolerance`` (absolute) and ``relative_tolerance`` (relative to the answer); meeting either
+    is enough, and the bounds are included. Words, currency and percent signs around the number are ignored. A text with
+    two different numbers never matches: use the extractor ``last_number`` for models that think aloud.
 
     Raises:
-        DatasetError: an answer is no number, or a tolerance is not one of 0 or more.
+        DatasetError: an answer is not a number, or a tolerance is negative or not a number.
     """
     absolute = _tolerance(item, "tolerance")
     relative = _tolerance(item, "relative_tolerance")
@@ -38,17 +38,17 @@ def score_numeric(found: str, item: GenerateItem) -> dict[str, float]:
         wanted = parse_number(answer)
         if wanted is None:
             raise DatasetError(
-                f"The answer {answer!r} of item {item.id} is no number.", hint="Mend it, or score it exact."
+                f"The answer {answer!r} of item {item.id} is not a number.", hint="Fix it, or use the scorer exact."
             )
         right = right or (value is not None and abs(value - wanted) <= max(absolute, relative * abs(wanted)))
     return {"exact_match": float(right)}
 
 
 def parse_number(text: str) -> Fraction | None:
-    """The one number in ``text``, exactly; None where there is none or several that differ.
+    """The exact value of the number in ``text``; None when there is no number, or several different ones.
 
-    Reads ``-1,234.50``, ``.5``, ``3/4``, ``1e3``, a comma before other than three digits as a decimal comma (``3,5``),
-    and the digits of every script.
+    Reads ``-1,234.50``, ``.5``, ``3/4``, ``1e3`` and the digits of every script. A comma is a decimal comma (``3,5``)
+    unless three digits follow.
     """
     values = {value for match in _NUMBER.finditer(text) if (value := _value(match)) is not None}
     return values.pop() if len(values) == 1 else None
@@ -74,7 +74,7 @@ def _tolerance(item: GenerateItem, name: str) -> Fraction:
     value: Any = item.check.get(name, 0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise DatasetError(f"The {name} of item {item.id} is {value!r}.", hint="Give a number of 0 or more.")
-    # By its decimal digits: 0.1 means a tenth, not the nearest binary fraction.
+    # From its decimal digits: 0.1 means a tenth, not the nearest binary fraction.
     return Fraction(str(value))
 
 

@@ -1,4 +1,4 @@
-"""Answers matched by the user's regular expressions: ``exact_match``."""
+"""Matches answers with the user's regular expressions: ``exact_match``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..items import GenerateItem
 from ..scorer import Scorer
 
 MAX_CHARACTERS = 10_000
-"""Only so much of an answer is looked at: many plain patterns take quadratic time on text without a match."""
+"""Only the first part of an answer is searched: many simple patterns take quadratic time on text without a match."""
 TIMEOUT_S = 10.0
-"""A pattern that takes longer even so is refused: it would hold up the run for hours on another answer."""
+"""A pattern that still takes longer is an error, because it could hold up the run for hours on another answer."""
 
 
 def score_regex(found: str, item: GenerateItem) -> dict[str, float]:
-    """``exact_match``: 1 when one of the item's patterns is found in the text.
+    """``exact_match``: 1 when one of the item's patterns matches in the text.
 
-    The patterns are ``item.check["patterns"]`` (or one, ``["pattern"]``), else the answers. ``item.check`` may hold
-    ``ignore_case`` and ``whole`` (the pattern must match from end to end), both false when missing.
+    The patterns are ``item.check["patterns"]`` or ``["pattern"]``, or else the answers. ``item.check`` may have
+    ``ignore_case`` and ``whole`` (the pattern must match the whole text), both false by default.
 
     Raises:
         DatasetError: there is no pattern, one cannot be read, or it takes longer than ``TIMEOUT_S``.
@@ -44,8 +44,7 @@ def _matches(pattern: str, text: str, item: GenerateItem) -> bool:
 
 @lru_cache(maxsize=256)
 def _compile(pattern: str, ignore_case: bool, where: str) -> Any:
-    # The regex package matches as re does and can be stopped; sacrebleu brings it along.
-    import regex  # type: ignore[import-untyped]
+    import regex  # type: ignore[import-untyped]  # like re, with a time limit
 
     try:
         return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)

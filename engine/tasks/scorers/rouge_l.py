@@ -1,4 +1,4 @@
-"""ROUGE-L (Lin 2004) by the rouge-score package, which published figures use: ``rougeL``."""
+"""ROUGE-L (Lin 2004) by the rouge-score package, like most published figures: ``rougeL``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..items import GenerateItem
 from ..scorer import Scorer
 
 MAX_TOKENS = 4000
-"""Only so many tokens of an answer are compared: the longest common subsequence takes time in proportion to both."""
+"""Maximum number of tokens compared, because the longest common subsequence takes time proportional to both texts."""
 
 
 def score_rouge_l(found: str, item: GenerateItem) -> dict[str, float]:
-    """``rougeL``: the F measure over the longest common subsequence, the best over the item's answers.
+    """``rougeL``: the F-measure of the longest common subsequence, for the best of the item's answers.
 
-    No stemming. The package's tokens are runs of ``a-z`` and digits; where an answer has none of these (Russian,
-    Hindi, Chinese) it is split into words of its own script instead, so that the score is not always 0.
+    No stemming. The package's tokens are runs of ``a-z`` and digits. An answer without any (Russian, Hindi, Chinese) is
+    split into words of its own script instead, because its score would always be 0.
     """
     return {"rougeL": max((_best(found, answer) for answer in item.answers), default=0.0)}
 
@@ -29,7 +29,7 @@ def _best(found: str, answer: str) -> float:
 
 
 class _Words:
-    """A tokenizer as rouge-score wants one."""
+    """A tokenizer with the interface that rouge-score expects."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = re.compile(pattern)
@@ -40,10 +40,10 @@ class _Words:
 
 @cache
 def _scorer(plain: bool) -> Any:
-    # Brings nltk along: half a second.
+    # Imports nltk, which takes half a second.
     from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 
-    # Chinese and Japanese write no spaces: their characters count one by one.
+    # Chinese and Japanese have no spaces, so each character is a token.
     words = _Words(r"[a-z0-9]+" if plain else r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
     return RougeScorer(["rougeL"], use_stemmer=False, tokenizer=words)
 

@@ -1,4 +1,4 @@
-"""Words and sentences of plain text, by rules that need no data files."""
+"""Counts words and sentences by rules that need no data files."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 _MARKS = ".!?…"
 _CLOSERS = "\"'”’)]*_"
 _ENDS_ANYWAY = frozenset(("etc", "a.m", "p.m", "u.s", "u.k", "inc", "ltd", "co", "jr", "sr"))
-"""Abbreviations that may close a sentence: they do when a capital follows."""
+"""Abbreviations that end a sentence when a capital follows."""
 _ABBREVIATIONS = _ENDS_ANYWAY | {
     *("dr", "mr", "mrs", "ms", "prof", "st", "vs", "cf", "no", "vol", "pp", "fig", "e.g", "i.e", "approx")
 }
 
 
 def split_words(text: str) -> list[str]:
-    """Runs of letters and digits, with an apostrophe or hyphen inside allowed."""
+    """Runs of letters and digits, which may contain an apostrophe or hyphen."""
     return _WORD.findall(text)
 
 
 def count_sentences(text: str) -> int:
-    """Sentences: they end in ``.``, ``!``, ``?`` or ``…`` before white space or the end, or in ``。！？`` anywhere.
+    """Number of sentences. They end in ``.``, ``!``, ``?`` or ``…`` before white space or the end, or in ``。！？``.
 
-    A rest without a closing mark counts as one when it holds a letter or digit. Common abbreviations, single initials
-    and the number of a list item end no sentence.
+    A last part without a closing mark counts when it has a letter or digit. Common abbreviations, single initials and
+    the number of a list item do not end a sentence.
     """
-    # By tokens: one regular expression over the whole text would take quadratic time on a long run without marks.
+    # Token by token: one regular expression over the whole text takes quadratic time on a long run without marks.
     count, has_words, end_before = 0, False, 0
     tokens = list(re.finditer(r"\S+", text))
     for place, token in enumerate(tokens):

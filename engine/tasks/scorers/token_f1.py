@@ -12,14 +12,14 @@ from ..scorer import Scorer
 _NO_ANSWER = frozenset(
     ("", "none", "no answer", "not answerable", "unanswerable", "not found", "not mentioned", "not specified", "na")
 )
-"""Normalised texts that say there is no answer; ``na`` is what the normalisation leaves of ``N/A``."""
+"""Normalized texts that mean there is no answer; ``na`` is the normalized ``N/A``."""
 
 
 def score_token_f1(found: str, item: GenerateItem) -> dict[str, float]:
-    """``f1`` and ``exact_match``, each the best over the item's answers.
+    """``f1`` and ``exact_match``, each for the best of the item's answers.
 
-    Where there is nothing to find the item has no answers, or one that is empty or ``none``: then a text that says so
-    scores 1 and any other 0; and it scores 0 where there was something to find (SQuAD 2.0).
+    An item with nothing to find has no answers, or one that is empty or ``none``. Then a text that says so scores 1 and
+    any other 0. Saying so when there is something to find scores 0 (SQuAD 2.0).
     """
     answers = item.answers or ("",)
     return {
@@ -29,14 +29,14 @@ def score_token_f1(found: str, item: GenerateItem) -> dict[str, float]:
 
 
 def normalize(text: str) -> str:
-    """Lower case without ASCII punctuation, the articles a, an, the and extra space; nothing for "no answer"."""
+    """The text in lower case, without ASCII punctuation, articles and extra spaces; empty for "no answer"."""
     text = "".join(sign for sign in text.lower() if sign not in string.punctuation)
     text = " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
     return "" if text in _NO_ANSWER else text
 
 
 def token_f1(found: str, answer: str) -> float:
-    """2·P·R / (P + R) over the normalized tokens as multisets; when either has none, 1 if both have none, else 0."""
+    """2·P·R / (P + R) over the normalized tokens as multisets; 1 when both have no tokens, 0 when only one has none."""
     tokens, wanted = normalize(found).split(), normalize(answer).split()
     if not tokens or not wanted:
         return float(tokens == wanted)

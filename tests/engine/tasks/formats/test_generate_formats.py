@@ -215,8 +215,8 @@ def test_ifeval_sends_the_prompt_as_it_is() -> None:
     ("change", "said"),
     [
         ({"instruction_id_list": ["no:such"]}, "no IFEval instruction 'no:such'"),
-        ({"kwargs": []}, "one length"),
-        ({"kwargs": None}, "one length"),
+        ({"kwargs": []}, "the same length"),
+        ({"kwargs": None}, "the same length"),
         ({"instruction_id_list": None}, "'instruction_id_list'"),
         ({"prompt": ""}, "'prompt'"),
     ],

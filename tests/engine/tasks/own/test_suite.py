@@ -194,7 +194,7 @@ def test_a_scorer_by_name_brings_its_metrics_extractor_and_threshold(tmp_path: P
     ("scorer", "row", "said"),
     [
         ("exact", {"check": {"pattern": "x"}}, "'answer' is missing"),
-        ("numeric", {"answer": "many"}, "'many'.*is no number"),
+        ("numeric", {"answer": "many"}, "'many'.*is not a number"),
         ("numeric", {"answer": "4", "check": {"tolerance": -1}}, "tolerance"),
         ("regex", {"check": {"pattern": "("}}, "pattern"),
         ("regex", {}, "has no pattern"),

@@ -90,7 +90,7 @@ def test_an_answer_nobody_can_find_is_wrong_and_says_so() -> None:
 def test_a_result_of_the_other_kind_is_refused() -> None:
     item = ChoiceItem(id="i", question="q", choices=("a", "b"), gold=0)
     result = GenerateResult(item="i", prompt="p", text="", n_prompt_tokens=0, n_output_tokens=0, stop="", elapsed_s=0)
-    with pytest.raises(DatasetError, match="another kind"):
+    with pytest.raises(DatasetError, match="does not match the item's kind"):
         score(_suite(GenerateItem(id="i", prompt="p", answers=("1",))), item, result, candidate="c")
 
 

@@ -86,7 +86,7 @@ def test_a_bad_tolerance_is_refused(tolerance: Any) -> None:
 
 
 def test_an_answer_that_is_no_number_is_refused() -> None:
-    with pytest.raises(DatasetError, match="no number"):
+    with pytest.raises(DatasetError, match="not a number"):
         run("numeric", "1", "one")
 
 
