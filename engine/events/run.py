@@ -7,7 +7,7 @@ since the epoch; durations end in ``_s``.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -380,24 +380,7 @@ Event: TypeAlias = (
     | VerdictReached
 )
 
-DURABLE = (
-    RunStarted,
-    ModelLoaded,
-    SpeedMeasured,
-    ChatMeasured,
-    MemoryMeasured,
-    AnswerScored,
-    BlockScored,
-    SamplesDrawn,
-    OptionsTurned,
-    PromptsReworded,
-    BlockRepeated,
-    WorkerDied,
-    CandidateStopped,
-    SuiteDropped,
-    RaceStarted,
-    RaceSettled,
-    RunFinished,
-    VerdictReached,
-)
-"""Events that are stored before they are told; the others describe the moment only."""
+MOMENTARY = (RoundStarted, RunPaused, RunContinued, PhaseChanged)
+"""Events that describe the moment only."""
+DURABLE: tuple[type, ...] = tuple(kind for kind in get_args(Event) if kind not in MOMENTARY)
+"""All other events: they are stored before they are told."""

@@ -28,7 +28,7 @@ def samples(store: Store, run_id: str) -> dict[tuple[str, str, int], str]:
     return found
 
 
-def test_every_candidate_is_sampled_and_accuracy_stays_what_it_was(plan: Plan, home: Path) -> None:
+def test_every_candidate_is_sampled_and_accuracy_is_unchanged(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
     sampled = run_plan(plan, store, "sampled")
     plain = run_plan(msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0)), store, "plain")
@@ -49,7 +49,7 @@ def test_every_candidate_is_sampled_and_accuracy_stays_what_it_was(plan: Plan, h
         assert 0 <= a.consistency_low <= a.consistency <= a.consistency_high <= 1
 
 
-def test_cancelled_and_resumed_the_samples_are_the_same(plan: Plan, home: Path) -> None:
+def test_a_cancelled_and_resumed_run_has_the_same_samples(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
     run_plan(plan, store, "whole")
     run_plan(plan, store, "cut", cancel_at(ev.SamplesDrawn))
@@ -58,7 +58,7 @@ def test_cancelled_and_resumed_the_samples_are_the_same(plan: Plan, home: Path) 
     assert samples(store, "cut") == samples(store, "whole")
 
 
-def test_a_cold_model_always_says_the_same(plan: Plan, home: Path) -> None:
+def test_a_model_at_a_low_temperature_always_gives_the_same_answer(plan: Plan, home: Path) -> None:
     store = Store.open(home / "runs.sqlite3")
     cold = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=6, samples=3, temperature=1e-4))
     events = run_plan(cold, store, "cold")

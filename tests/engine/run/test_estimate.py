@@ -51,7 +51,7 @@ def test_reordered_options_cost_less_than_asking_each_order_anew() -> None:
     assert consistency_work(plan, unshown) == Work()
 
 
-def test_the_estimate_grows_by_what_is_asked_again() -> None:
+def test_the_estimate_includes_what_is_asked_again() -> None:
     opened = suites("everyday-choice", "classify", "table-lookup")
     plan = Plan(candidates=(Candidate(id="a", path="a", name="a"), Candidate(id="b", path="b", name="b")))
     none = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=0))
@@ -84,9 +84,7 @@ def own_suite(n: int, max_tokens: int) -> Suite:
     ("n", "max_tokens", "sampled"),
     [(6, 256, 3), (6, 32, 6), (40, 32, 25), (100, 256, 20), (400, 256, 50), (400, 1280, 50), (3, 2048, 1)],
 )
-def test_items_with_long_answers_are_asked_again_no_longer_than_answering_took(
-    n: int, max_tokens: int, sampled: int
-) -> None:
+def test_asking_long_answers_again_takes_no_longer_than_answering_did(n: int, max_tokens: int, sampled: int) -> None:
     suite = own_suite(n, max_tokens)
     questions = ConsistencyQuestions(ConsistencyPlan(), [suite])
     steps = [step for step in questions.steps() if step.kind == "sampled"]

@@ -89,7 +89,7 @@ def test_a_hopeless_candidate_stops_and_the_race_is_settled() -> None:
     assert settled == RaceSettled(at_item=stopped.at_item, pool=200, remaining=("good",))
 
 
-def test_the_decision_does_not_depend_on_when_one_looks() -> None:
+def test_the_decision_does_not_depend_on_how_often_the_race_is_judged() -> None:
     suites = [suite_of("s", 160), suite_of("t", 80)]
     skills = {"a": 0.9, "b": 0.85, "c": 0.4, "d": 0.2}
     plan = plan_of(*skills)
@@ -108,7 +108,7 @@ def test_the_decision_does_not_depend_on_when_one_looks() -> None:
     assert found == wanted
 
 
-def test_one_that_fails_leaves_without_a_decision_and_the_last_is_asked_on() -> None:
+def test_a_failure_decides_nothing_and_the_last_candidate_is_asked_all_items() -> None:
     suites = [suite_of("s", 100)]
     watch = opened(plan_of("a", "b"), suites)
     answer_all(watch, suites, {"a": 0.9}, 50)
@@ -118,7 +118,7 @@ def test_one_that_fails_leaves_without_a_decision_and_the_last_is_asked_on() -> 
     assert watch.decide() == []
 
 
-def test_one_that_misses_a_limit_does_not_race_so_it_cannot_throw_out_the_rest() -> None:
+def test_a_candidate_that_misses_a_limit_cannot_eliminate_the_others() -> None:
     suites = [suite_of("s", 200)]
     plan = plan_of("slow", "b", "c", min_generation_tokens_per_second=5.0)
     watch = opened(plan, suites, rates={"slow": 1.0})
@@ -130,18 +130,18 @@ def test_one_that_misses_a_limit_does_not_race_so_it_cannot_throw_out_the_rest()
 
 
 @pytest.mark.parametrize(("names", "enabled"), [(("a",), True), (("a", "b"), False)])
-def test_there_is_no_race_alone_or_unwanted(names: tuple[str, ...], enabled: bool) -> None:
+def test_there_is_no_race_for_one_candidate_or_when_it_is_disabled(names: tuple[str, ...], enabled: bool) -> None:
     watch = RaceWatch(plan_of(*names, enabled=enabled), [suite_of("s", 50)])
     summary = summarize([event for name in names for event in measured(name)])
     assert watch.open([summary.of(name) for name in names]) is None
 
 
-def test_the_race_waits_until_all_are_measured() -> None:
+def test_the_race_waits_until_all_candidates_are_measured() -> None:
     watch = RaceWatch(plan_of("a", "b"), [suite_of("s", 50)])
     assert watch.open([summarize(measured("a")).of("a"), CandidateSummary("b")]) is None
 
 
-def test_a_dropped_suite_makes_another_race_in_which_the_stopped_stay_stopped() -> None:
+def test_dropping_a_suite_starts_another_race_without_the_stopped_candidates() -> None:
     suites = [suite_of("s", 200), suite_of("t", 100)]
     skills = {"a": 0.9, "b": 0.88, "bad": 0.1}
     watch = opened(plan_of(*skills), suites)
@@ -153,7 +153,7 @@ def test_a_dropped_suite_makes_another_race_in_which_the_stopped_stay_stopped() 
     assert all(getattr(d, "candidate", "") != "bad" for d in watch.decide())
 
 
-def test_the_committed_order_holds_every_item_once_and_suites_in_their_own_order() -> None:
+def test_the_fixed_order_has_every_item_once_and_keeps_the_order_of_each_suite() -> None:
     suites = [suite_of("s", 37), suite_of("t", 5)]
     order = committed_order(suites, 7)
     assert sorted((p.suite, p.index) for p in order) == [("s", i) for i in range(37)] + [("t", i) for i in range(5)]
@@ -164,7 +164,7 @@ def test_the_committed_order_holds_every_item_once_and_suites_in_their_own_order
     assert order == committed_order(suites, 7)
 
 
-def test_blocks_come_in_the_order_in_which_they_complete_the_committed_order() -> None:
+def test_blocks_come_in_the_order_in_which_they_complete_the_fixed_order() -> None:
     suites = [suite_of("s", 50), suite_of("t", 20)]
     plan = plan_of("a")
     questions = ConsistencyQuestions(plan.consistency, suites)
@@ -228,7 +228,7 @@ def spend(budget_s: float) -> tuple[dict[str, int], float, int]:
         schedule.round_done(loading_s=0.0, elapsed_s=1.0)
 
 
-def test_a_time_budget_is_spent_on_those_between_whom_it_is_open() -> None:
+def test_a_time_budget_is_spent_on_the_candidates_still_in_the_race() -> None:
     budget_s = 60.0
     asked, used_s, rounds = spend(budget_s)
     # It pays for 15 blocks each: the losers leave theirs to the two at the top, who are asked equally much.

@@ -148,7 +148,7 @@ def test_without_consistency_nothing_is_asked_again_and_accuracy_is_the_same(pla
     assert {row.steadiness for row in verdict.rankings} == {type(verdict.rankings[0].steadiness)()}
 
 
-def test_a_run_of_an_older_version_opens(plan: Plan, home: Path) -> None:
+def test_a_run_without_the_fields_for_asking_again_opens(plan: Plan, home: Path) -> None:
     """Its plan lacks the fields, its events the facts, its verdict the figures."""
     old = plan_to_toml(plan)
     for field in ("order_items", "template_items", "repeat_blocks"):
@@ -166,7 +166,7 @@ def test_a_run_of_an_older_version_opens(plan: Plan, home: Path) -> None:
     assert reach_verdict(opened, store.events("old")).winner == verdict.winner
 
 
-def test_a_suite_that_was_settled_before_it_began_is_not_repeated(plan: Plan) -> None:
+def test_a_block_that_the_race_left_unanswered_is_not_repeated(plan: Plan) -> None:
     suites = [open_suite(choice, seed=1, limit=choice.limit) for choice in plan.suites]
     only = msgspec.structs.replace(plan, consistency=ConsistencyPlan(items=1, order_items=0, template_items=0))
     progress = Progress()

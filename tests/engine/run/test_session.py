@@ -158,7 +158,7 @@ def test_a_killed_worker_is_replaced_and_changes_nothing(
 
 
 @linux_only
-def test_a_worker_that_aborts_takes_only_its_candidate_with_it(plan: Plan, store: Store) -> None:
+def test_a_worker_that_aborts_stops_only_its_candidate(plan: Plan, store: Store) -> None:
     victim = plan.candidates[0].id
 
     def abort(session: Session, event: ev.Event) -> None:
@@ -214,7 +214,7 @@ def test_pausing_holds_the_work_until_continued(plan: Plan, store: Store) -> Non
     assert outcome(seen) == "completed"
 
 
-def test_a_spent_time_budget_ends_the_run_with_a_verdict(plan: Plan, store: Store) -> None:
+def test_a_run_whose_time_budget_is_spent_ends_with_a_verdict(plan: Plan, store: Store) -> None:
     plan = msgspec.structs.replace(plan, time_budget_s=0.01)
     seen = run_plan(plan, store)
     assert outcome(seen) == "out of time"
@@ -254,7 +254,7 @@ def test_a_fault_of_ours_finishes_the_run_as_failed_with_a_verdict(
     assert store.runs()[0].status == "failed"
 
 
-def test_a_model_that_cannot_be_loaded_fails_alone(plan: Plan, store: Store, tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_loaded_stops_only_its_candidate(plan: Plan, store: Store, tmp_path: Path) -> None:
     # A sound header whose tensors llama.cpp does not expect: found out only by loading it.
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(Path(plan.candidates[0].path).read_bytes().replace(b"blk.1.ffn_up", b"blk.1.ffn_xx"))

@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Store:
     return opened
 
 
-def test_what_was_stored_is_read_back_in_order(store: Store) -> None:
+def test_events_are_read_back_in_the_order_they_were_stored(store: Store) -> None:
     events: list[Event] = [answer("1"), SuiteDropped(suite="s"), RunFinished(outcome="completed")]
     store.append("20260101-a", events)
     assert Store.open(store.path).events("20260101-a") == events
@@ -41,7 +41,7 @@ def test_what_was_stored_is_read_back_in_order(store: Store) -> None:
     assert store.plan("20260101-a") == PLAN
 
 
-def test_an_item_is_answered_once(store: Store) -> None:
+def test_only_the_first_answer_to_an_item_is_kept(store: Store) -> None:
     store.append("20260101-a", [answer("1", output="first")])
     store.append("20260101-a", [answer("1", output="second"), answer("2")])
     found = [e.output for e in store.events("20260101-a") if isinstance(e, AnswerScored)]
@@ -58,7 +58,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id(store: Store) -> None:
         store.find("zzz")
 
 
-def test_renaming_and_deleting(store: Store) -> None:
+def test_a_run_can_be_renamed_and_deleted(store: Store) -> None:
     store.append("20260101-a", [answer("1")])
     store.rename("20260101-a", "better name")
     assert [(row.name, row.answers, row.created_at) for row in store.runs()] == [("better name", 1, 12.5)]

@@ -38,7 +38,7 @@ async def worker(tmp_path: Path) -> AsyncIterator[Worker]:
     await started.kill()
 
 
-async def test_loads_and_measures(worker: Worker, tiny_models: list[Path]) -> None:
+async def test_a_worker_loads_a_model_and_measures_speed(worker: Worker, tiny_models: list[Path]) -> None:
     loaded = await worker.ask(load(tiny_models[0]))
     assert isinstance(loaded, Loaded)
     assert (loaded.architecture, loaded.prompt_style, loaded.n_threads) == ("llama", "plain", 1)
@@ -48,7 +48,7 @@ async def test_loads_and_measures(worker: Worker, tiny_models: list[Path]) -> No
     assert done.peak_rss_bytes > 10 * 2**20
 
 
-async def test_what_cannot_be_done_is_refused_and_the_worker_lives_on(worker: Worker, tiny_models: list[Path]) -> None:
+async def test_an_impossible_command_is_refused_and_the_worker_lives(worker: Worker, tiny_models: list[Path]) -> None:
     with pytest.raises(WorkerRefusedError, match="No model is loaded"):
         await worker.ask(LONG)
     with pytest.raises(WorkerRefusedError, match="could not load"):
@@ -72,7 +72,7 @@ async def lost(worker: Worker, number: int, tiny_models: list[Path]) -> WorkerLo
 
 
 @linux_only
-async def test_killed_from_outside(worker: Worker, tiny_models: list[Path]) -> None:
+async def test_a_worker_killed_from_outside_is_reported_as_killed(worker: Worker, tiny_models: list[Path]) -> None:
     error = await lost(worker, signal.SIGKILL, tiny_models)
     assert error.failure == "killed"
     assert "killed from outside" in error.what
@@ -80,19 +80,19 @@ async def test_killed_from_outside(worker: Worker, tiny_models: list[Path]) -> N
 
 
 @linux_only
-async def test_aborted_as_ggml_does_on_a_failed_assertion(worker: Worker, tiny_models: list[Path]) -> None:
+async def test_an_abort_as_on_a_failed_ggml_assertion_is_reported(worker: Worker, tiny_models: list[Path]) -> None:
     error = await lost(worker, signal.SIGABRT, tiny_models)
     assert error.failure == "aborted"
 
 
 @linux_only
-async def test_crash_in_native_code(worker: Worker, tiny_models: list[Path]) -> None:
+async def test_a_crash_in_native_code_is_reported_with_its_signal(worker: Worker, tiny_models: list[Path]) -> None:
     error = await lost(worker, signal.SIGSEGV, tiny_models)
     assert (error.failure, "SIGSEGV" in error.what) == ("aborted", True)
 
 
 @linux_only
-async def test_a_hang_is_noticed_and_ended(worker: Worker, tiny_models: list[Path]) -> None:
+async def test_a_hanging_worker_is_noticed_and_killed(worker: Worker, tiny_models: list[Path]) -> None:
     pid = worker.pid
     error = await lost(worker, signal.SIGSTOP, tiny_models)
     assert error.failure == "hung"
@@ -109,20 +109,20 @@ async def started_as(tmp_path: Path, program: str, *, start_s: float = 60) -> Wo
     return caught.value
 
 
-async def test_garbage_on_the_pipe(tmp_path: Path) -> None:
+async def test_a_line_that_is_not_a_report_is_quoted(tmp_path: Path) -> None:
     error = await started_as(tmp_path, "print('llama_model_loader: hello', flush=True); import time; time.sleep(60)")
     assert error.failure == "garbled"
     assert "llama_model_loader" in error.what
 
 
-async def test_failure_to_start(tmp_path: Path) -> None:
+async def test_the_last_log_line_explains_a_failure_to_start(tmp_path: Path) -> None:
     error = await started_as(tmp_path, "raise SystemExit('no such library')")
     assert error.failure == "aborted"
     assert "no such library" in error.what
     assert error.log_tail[-1] == "no such library"
 
 
-async def test_no_answer_at_start(tmp_path: Path) -> None:
+async def test_a_worker_that_does_not_answer_at_start_is_killed(tmp_path: Path) -> None:
     error = await started_as(tmp_path, "import time; time.sleep(60)", start_s=0.5)
     assert error.failure == "could not start"
 
@@ -156,7 +156,7 @@ asyncio.run(main())
         time.sleep(0.05)
 
 
-async def test_beats_come_while_it_works(worker: Worker, sample_model: Path) -> None:
+async def test_beats_arrive_while_a_command_is_carried_out(worker: Worker, sample_model: Path) -> None:
     beats: list[Beat] = []
     settings = Settings(n_ctx=512, n_threads=1)
     await worker.ask(LoadModel(path=str(sample_model), settings=settings))
@@ -168,13 +168,13 @@ async def test_beats_come_while_it_works(worker: Worker, sample_model: Path) -> 
     assert any(beat.note.startswith("item") and beat.share for beat in beats)
 
 
-async def test_warming_up_is_told_however_short_loading_was(worker: Worker, tiny_models: list[Path]) -> None:
+async def test_warming_up_is_reported_however_short_loading_was(worker: Worker, tiny_models: list[Path]) -> None:
     beats: list[Beat] = []
     await worker.ask(load(tiny_models[0]), beats.append)
     assert [beat.note for beat in beats][-1] == "warming up"
 
 
-async def test_given_up_while_it_starts_no_process_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_giving_up_a_starting_worker_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = asyncio.Event()
 
     async def silent(_worker: Worker) -> Ready:
