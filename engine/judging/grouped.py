@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..events.ranking import GroupShare, SuiteGroups
 from ..events.run import AnswerScored
+from ..stats.clustered import clustered_mean, micro_average
 
 
 def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:
@@ -15,8 +16,6 @@ def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:
     Raises:
         ValueError: there are no answers.
     """
-    from ..stats.clustered import clustered_mean, micro_average
-
     subjects: dict[str, list[float]] = {}
     for answer in answers:
         subjects.setdefault(answer.group, []).append(float(answer.correct))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..events.askings import Figure, ReorderedItem, RepeatedItem, RewordedItem, Steadiness
 from ..events.run import AnswerScored
-
-if TYPE_CHECKING:
-    from ..stats.bootstrap import Estimate
+from ..stats import consistency
+from ..stats.bootstrap import Estimate
 
 Key = tuple[str, str]
 """Suite and item."""
@@ -38,14 +36,7 @@ def steadiness(
     return steady
 
 
-def changed_answers(answers: Mapping[Key, AnswerScored], repeated: Mapping[Key, RepeatedItem]) -> int:
-    """Number of items whose output changed when they were asked again without any change."""
-    return sum(answers[key].output != item.output for key, item in repeated.items() if key in answers)
-
-
 def _with_order(steady: Steadiness, reordered: Mapping[Key, ReorderedItem]) -> Steadiness:
-    from ..stats import consistency
-
     rows = [consistency.RotatedItem(gold=item.gold, chosen=item.chosen) for item in reordered.values()]
     order = consistency.order_consistency(rows)
     return msgspec.structs.replace(
@@ -57,14 +48,10 @@ def _with_order(steady: Steadiness, reordered: Mapping[Key, ReorderedItem]) -> S
 
 
 def _with_rewording(steady: Steadiness, scores: Sequence[Sequence[float]]) -> Steadiness:
-    from ..stats import consistency
-
     return msgspec.structs.replace(steady, rewording=_figure(consistency.template_robustness(scores)))
 
 
 def _with_repetition(steady: Steadiness, pairs: Sequence[tuple[AnswerScored, RepeatedItem]]) -> Steadiness:
-    from ..stats import consistency
-
     first, again = [first.output for first, _again in pairs], [again.output for _first, again in pairs]
     shifts = [shift for pair in pairs if (shift := largest_shift_nats(*pair)) is not None]
     return msgspec.structs.replace(
@@ -75,8 +62,6 @@ def _with_repetition(steady: Steadiness, pairs: Sequence[tuple[AnswerScored, Rep
 
 
 def _with_samples(steady: Steadiness, samples: Mapping[Key, Sequence[AnswerScored]]) -> Steadiness:
-    from ..stats import consistency
-
     k = max(len(drawn) for drawn in samples.values())
     if k < 2:
         return steady

@@ -32,8 +32,6 @@ from ..stats.drift import Drift, drift
 from ..stats.intervals import Interval, mean_of_suites_interval
 from ..stats.quantiles import half_spread, median, percentile
 from ..tasks.levels import level_reached, threshold_above_chance
-from .grouped import suite_groups
-from .steadiness import changed_answers, steadiness
 
 if TYPE_CHECKING:
     from ..stats.bootstrap import Estimate
@@ -148,9 +146,14 @@ class CandidateSummary:
 
     def groups(self) -> tuple[SuiteGroups, ...]:
         """Each suite with subjects, as lm-evaluation-harness reports a group of tasks."""
+        suites = sorted(self.subject_suites & set(self.suite_counts))
+        if not suites:
+            return ()
+        from .grouped import suite_groups
+
         return tuple(
             suite_groups(suite, [answer for (name, _item), answer in self.answers.items() if name == suite])
-            for suite in sorted(self.subject_suites & set(self.suite_counts))
+            for suite in suites
         )
 
     def levels(self, chances: Mapping[str, float | None]) -> dict[str, int]:
@@ -166,17 +169,25 @@ class CandidateSummary:
 
     def consistency(self) -> Estimate | None:
         """Probability that two sampled answers agree, bootstrapped over items. None if nothing was sampled."""
+        answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
+        if not answers:
+            return None
         from ..stats.consistency import self_agreement
 
-        answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
-        return self_agreement(answers) if answers else None
+        return self_agreement(answers)
 
     def changed_when_repeated(self) -> int:
         """Number of items whose answer changed when they were asked again without any change."""
-        return changed_answers(self.answers, self.repeated)
+        return sum(
+            self.answers[key].output != item.output for key, item in self.repeated.items() if key in self.answers
+        )
 
     def steadiness(self) -> Steadiness:
         """How little the answers depend on the order of options, on the template and on the moment."""
+        if not (self.reordered or self.reworded or self.repeated or self.samples):
+            return Steadiness()
+        from .steadiness import steadiness
+
         return steadiness(self.answers, self.reordered, self.reworded, self.repeated, self.samples)
 
 

@@ -10,6 +10,7 @@ import datetime
 import json
 import math
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -57,8 +58,6 @@ def run_json_with_answers(plan: Plan, events: Iterable[Event]) -> str:
 
 def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
     """The document as dicts and lists. Figures that were not measured are None."""
-    from importlib.metadata import version
-
     findings = findings_of(plan, events)
     run, summaries = findings.run, findings.summaries
     verdict = _plain(with_words(verdict_of(findings)))

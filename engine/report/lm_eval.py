@@ -17,6 +17,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from importlib import metadata
 from typing import Any
 
 from ..errors import DatasetError
@@ -97,7 +98,7 @@ class _Run:
         loaded = next((e for e in self._events if isinstance(e, ModelLoaded) and e.candidate == candidate.id), None)
         ended = max((e.at for e in self._events if isinstance(e, (AnswerScored, RunFinished))), default=0.0)
         began = self._started.at if self._started else ended
-        version = _weighin_version()
+        version = metadata.version("weighin")
         specs = {task: self._specs.get(mine[0].suite) for task, mine in answers.items()}
         groups = self._groups(answers, version)
         grouped = {task for group in groups for task in group.tasks}
@@ -376,12 +377,6 @@ def _spec(name: str) -> SuiteSpec | None:
         return find_spec(name)
     except DatasetError:
         return None
-
-
-def _weighin_version() -> str:
-    from importlib.metadata import version
-
-    return version("weighin")
 
 
 def _safe(name: str) -> str:

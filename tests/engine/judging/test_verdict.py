@@ -1,6 +1,8 @@
 """The verdict: who wins, who is tied, what the sentences and warnings say."""
 
 import shlex
+import subprocess
+import sys
 
 import msgspec
 
@@ -256,3 +258,16 @@ def test_guessing_and_few_items_are_warnings():
     warnings = reach_verdict(plan_of("a", "b", "c"), events).warnings
     assert "On s, B and C are no better than guessing (25%)." in warnings
     assert any(w.startswith("With 40 items, only accuracy differences of about 24 points or more") for w in warnings)
+
+
+def test_a_verdict_without_answers_loads_neither_numpy_nor_scipy():
+    program = (
+        "import sys\n"
+        "from weighin.engine.judging.verdict import reach_verdict\n"
+        "from weighin.engine.plan.model import Candidate, Plan\n"
+        "reach_verdict(Plan(candidates=(Candidate(id='a', path='/a.gguf', name='A'),)), [])\n"
+        "loaded = {'numpy', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {loaded}' if loaded else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
