@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ..hub.cache import CHUNK_BYTES, storage_errors
-from ..hub.client import cancelled_error, never
+from ..hub.client import cancelled_error, ignore_bytes, never
 from ..hub.errors import LocalStoreError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def copy_file(
     *,
     expected_sha256: str = "",
     cancelled: Callable[[], bool] = never,
-    copied: Callable[[int], object] = int,
+    copied: Callable[[int], None] = ignore_bytes,
 ) -> str:
     """Copy, or go on copying, and return the SHA-256 of what was read from ``source``.
 
@@ -34,7 +34,7 @@ def copy_file(
     Raises:
         LocalStoreError, DiskFullError: a side cannot be read or written; what was copied stays. Or ``source`` does not
             have the expected hash; then nothing stays.
-        DownloadCancelledError: the same.
+        UserCancelledError: the same.
     """
     part = target.with_name(target.name + ".part")
     try:

@@ -17,6 +17,7 @@ import msgspec
 
 from ..errors import DatasetError
 from ..files import finished_name, joint_sha256, write_atomically
+from ..gguf.files import split_parts
 from ..gguf.naming import split_of
 from ..hub.cache import cached_from, check_room, free_bytes, storage_errors
 from ..hub.client import never
@@ -77,7 +78,7 @@ def create_bundle(
     Raises:
         BundleError: ``to`` holds something else already, or files of it are not this plan's.
         LocalStoreError, DiskFullError, ModelFileError: a file cannot be read or written.
-        DownloadCancelledError: what was copied stays.
+        UserCancelledError: what was copied stays.
     """
     models, data = _model_items(plan), data_items(plan)
     items = [*(item for group in (*models, *data) for item in group), *_wheel_items(wheels)]
@@ -133,7 +134,7 @@ def verify_bundle(
 
     Raises:
         BundleError: missing, altered, additional or unsafe files; ``problems`` has all of them.
-        DownloadCancelledError: stopped.
+        UserCancelledError: stopped.
     """
     manifest = read_manifest(folder)
     meter = Meter(folder.name, manifest.size_bytes, report, clock)
@@ -215,8 +216,6 @@ bundle.json has the SHA-256 of every file; `weighin bundle verify .` checks them
 
 def _model_items(plan: Plan) -> list[list[BundleItem]]:
     """For each candidate its files, the first part first."""
-    from ..gguf.files import split_parts
-
     if not plan.candidates:
         raise BundleError("The plan has no candidates, so there is nothing to carry.", hint="Add a model to it.")
     groups = []

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from ..hub.cache import hash_file
-from ..hub.client import cancelled_error, never
+from ..hub.client import cancelled_error, ignore_bytes, never
 from ..hub.errors import BundleError
 from ..safe_names import is_commit, is_repo_id, is_safe_path
 
@@ -112,7 +112,7 @@ def content_problems(
     manifest: Manifest,
     *,
     cancelled: Callable[[], bool] = never,
-    hashed: Callable[[int], object] = int,
+    hashed: Callable[[int], None] = ignore_bytes,
 ) -> tuple[str, ...]:
     """Every file that is missing, altered or not listed. ``hashed`` is told of bytes as they are read."""
     there, problems = _walk(folder)

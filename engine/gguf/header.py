@@ -15,6 +15,7 @@ from typing import TypeAlias
 import msgspec
 
 from ..errors import ModelFileError, WeighinError
+from .files import split_parts
 from .types import FILE_TYPES, GGML_TYPES
 
 MAX_HEADER_BYTES = 64 * 2**20
@@ -192,8 +193,6 @@ def check_file(path: Path) -> GgufHeader:
     Raises:
         ModelFileError: what is wrong with it and what to do.
     """
-    from .files import split_parts
-
     header = _read_file(path)
     if header.split_count > 1:
         parts = split_parts(path, header.split_count)

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..errors import ModelFileError
 from ..files import write_atomically
+from ..gguf.files import file_sha256
 from ..safe_names import cache_folder, is_commit, is_repo_id, is_safe_path, repo_of_cache_folder
-from .client import cancelled_error
+from .client import cancelled_error, do_nothing, ignore_bytes
 from .errors import DiskFullError, LocalStoreError, ServerTroubleError, is_disk_full
 
 if TYPE_CHECKING:
@@ -147,7 +149,7 @@ def locked(
     *,
     sleep: Callable[[float], None],
     cancelled: Callable[[], bool],
-    waits: Callable[[], object] = bool,
+    on_wait: Callable[[], None] = do_nothing,
 ) -> Iterator[None]:
     """Hold the file's lock; whoever else fetches the same file waits, here and in other programs.
 
@@ -168,7 +170,7 @@ def locked(
             break
         except Timeout:  # an OSError too, so it comes first
             if not told:
-                waits()
+                on_wait()
             told = True
             sleep(_LOCK_POLL_S)
         except OSError as error:
@@ -218,7 +220,7 @@ def hash_file(
     cancelled: Callable[[], bool],
     subject: str,
     limit_bytes: int | None = None,
-    hashed: Callable[[int], object] = int,
+    hashed: Callable[[int], None] = ignore_bytes,
 ) -> int:
     """Feed a file into ``digest``; returns the bytes read. ``hashed`` is told of each chunk."""
     done = 0
@@ -258,9 +260,6 @@ def publish(file: CachedFile, revision: str) -> Path:
 
 def remembered_matches(path: Path, file: CachedFile, *, cancelled: Callable[[], bool]) -> bool:
     """Whether the bytes at ``path`` have the hash they are stored under; quick when they were checked before."""
-    from ..errors import ModelFileError
-    from ..gguf.files import file_sha256
-
     if cancelled():
         raise cancelled_error(file.name)
     real = path.resolve()

@@ -16,7 +16,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
-from .errors import DownloadCancelledError, HubError, RateLimitedError, from_client
+from .errors import HubError, RateLimitedError, UserCancelledError, asked_wait_s, from_client
 
 if TYPE_CHECKING:
     import httpx2
@@ -132,11 +132,19 @@ def never() -> bool:
     return False
 
 
+def do_nothing() -> None:
+    """The default for callbacks without an argument."""
+
+
+def ignore_bytes(count: int) -> None:
+    """The default for callbacks that count bytes."""
+
+
 def wait(hub: Hub, seconds: float, cancelled: Callable[[], bool], subject: str) -> None:
     """Sleep in short steps.
 
     Raises:
-        DownloadCancelledError: ``cancelled`` said so.
+        UserCancelledError: ``cancelled`` said so.
     """
     left_s = seconds
     while True:
@@ -149,9 +157,9 @@ def wait(hub: Hub, seconds: float, cancelled: Callable[[], bool], subject: str) 
         left_s -= step_s
 
 
-def cancelled_error(subject: str) -> DownloadCancelledError:
+def cancelled_error(subject: str) -> UserCancelledError:
     """Said by everything that stops because the user wants it."""
-    return DownloadCancelledError(f"{subject} was cancelled.", hint="What came so far is kept for the next time.")
+    return UserCancelledError(f"{subject} was cancelled.", hint="What came so far is kept for the next time.")
 
 
 def is_worth_retrying(error: BaseException) -> bool:
@@ -173,8 +181,6 @@ def asked_wait(error: BaseException, hub: Hub, *, subject: str) -> float | None:
         RateLimitedError: it is longer than we are willing to sit there.
     """
     from huggingface_hub.errors import HfHubHTTPError
-
-    from .errors import asked_wait_s
 
     if not isinstance(error, HfHubHTTPError) or error.response is None:
         return None

@@ -1,8 +1,8 @@
-"""Models from the hub into the standard cache: resumable, checked, cancellable.
+"""Download a model from the hub into the standard cache: resumable, verified, cancellable.
 
-Covers: whole and split models, pauses while something is being timed. A file gets its final name only after its hash
-was found right. Not covered: Xet transfers, and files other than a model's own. All of it blocks: run it in a thread;
-``engine.fetching`` does that for several models.
+Handles whole and split models, and pauses while something is being timed. A file gets its final name only after its
+hash was checked. Does not handle Xet transfers, or files other than the model's own. Everything here blocks, so run it
+in a thread; ``models.fetch`` does that for several models.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from .cache import CachedFile, cached_file, check_room, free_bytes, locked, publish, remembered_matches, storage_errors
 from .client import Hub, ask, is_offline, never
-from .errors import CorruptedDownloadError, DownloadCancelledError, HubError, ServerTroubleError, offline_error
+from .errors import CorruptedDownloadError, HubError, ServerTroubleError, UserCancelledError, offline_error
 from .listing import HubFile, HubModel, HubRepo
 from .progress import (
     DownloadFailed,
@@ -28,11 +28,11 @@ from .progress import (
     Report,
     silent,
 )
-from .transfer import PartFile, Write, fetch, wait_for_permission, write_some
+from .transfer import PartFile, Transfer, Write, fetch, write_some
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What every step of one model's download needs."""
+    """The download of one model."""
 
     hub: Hub
     repo: HubRepo
@@ -42,12 +42,24 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     write: Write
 
     def stopped(self, file: HubFile) -> bool:
-        """Whether the user cancelled; first waits while something is timed, because hashing costs a core."""
-        wait_for_permission(self.hub, self.subject(file), self.meter, self.cancelled, self.may_transfer)
+        """Whether the user cancelled. Waits first while something is being timed, because hashing keeps a core busy."""
+        self.transfer(file).wait_for_permission()
         return self.cancelled()
 
+    def transfer(self, file: HubFile) -> Transfer:
+        """The transfer of one file."""
+        return Transfer(
+            hub=self.hub,
+            url=self.hub.file_url(self.repo.repo, self.repo.sha, file.name),
+            repo=self.repo.repo,
+            subject=self.subject(file),
+            meter=self.meter,
+            cancelled=self.cancelled,
+            may_transfer=self.may_transfer,
+        )
+
     def subject(self, file: HubFile) -> str:
-        """What to call a file in an error."""
+        """What errors call a file."""
         return f"{self.repo.repo}:{file.name}"
 
 
@@ -57,7 +69,7 @@ def always() -> bool:
 
 
 def display_name(repo: HubRepo, model: HubModel) -> str:
-    """What events call a model."""
+    """The model's name in events."""
     return f"{repo.repo}:{model.name}"
 
 
@@ -78,12 +90,14 @@ def download_model(
     disk_free_bytes: Callable[[Path], int] = free_bytes,
     write: Write = write_some,
 ) -> Path:
-    """Fetch what is missing of a model; returns the path to open, the first part of a split one.
+    """Download the missing bytes of a model and return the path to open: the first part of a split model.
 
-    ``cancelled`` is asked at every chunk and pause; ``may_transfer`` false closes the connection until it is true.
+    Args:
+        cancelled: called at every chunk and pause; True stops the download.
+        may_transfer: called at every chunk; False closes the connection until it returns True again.
 
     Raises:
-        HubError: not this time. What came is kept, unless its hash was wrong.
+        HubError: the download failed. Its bytes are kept, unless their hash was wrong.
     """
     name = display_name(repo, model)
     meter = Meter(name, model.size_bytes, report, hub.clock)
@@ -101,7 +115,7 @@ def download_model(
             paths.append(_download_file(task, part, done))
             done += part.size_bytes
     except HubError as error:
-        report(DownloadFailed(name, str(error), isinstance(error, DownloadCancelledError)))
+        report(DownloadFailed(name, str(error), isinstance(error, UserCancelledError)))
         raise
     report(DownloadFinished(name, paths[0], model.size_bytes))
     return paths[0]
@@ -116,13 +130,13 @@ def _download_file(task: _Task, file: HubFile, done_before: int) -> Path:
     if is_offline():
         raise offline_error(task.subject(file))
     _check_metadata(task, file, place)
-    task.stopped(file)  # waits while something is timed, before anybody else has to wait for the lock
+    task.stopped(file)  # waits while something is being timed, without holding the lock
 
-    def waits() -> None:
+    def tell_waiting() -> None:
         task.meter.report(DownloadWaited(task.meter.name))
 
-    with locked(place, sleep=hub.sleep, cancelled=task.cancelled, waits=waits):
-        found = _already_here(task, file, place)  # another process may have brought it while we waited
+    with locked(place, sleep=hub.sleep, cancelled=task.cancelled, on_wait=tell_waiting):
+        found = _already_here(task, file, place)  # another process may have downloaded it in the meantime
         if found is None:
             _fetch_checked(task, file, place, done_before)
             found = publish(place, task.repo.revision)
@@ -141,7 +155,7 @@ def _bytes_here(place: CachedFile) -> int:
 
 
 def _already_here(task: _Task, file: HubFile, place: CachedFile) -> Path | None:
-    """The finished file, checked. One that lies there with a wrong content is said and fetched again over it."""
+    """The finished file, verified; None when it is missing, or when it is corrupt and must be downloaded again."""
     for path in (place.pointer, place.blob):
         with storage_errors(path):
             if not path.exists():
@@ -150,14 +164,14 @@ def _already_here(task: _Task, file: HubFile, place: CachedFile) -> Path | None:
         if size_bytes == file.size_bytes and remembered_matches(path, place, cancelled=lambda: task.stopped(file)):
             task.meter.report(DownloadVerified(task.meter.name, file.name, place.etag))
             return path if path == place.pointer else publish(place, task.repo.revision)
-        reason = f"{path} does not have the hub's checksum."
+        reason = f"{path} does not match the hub's checksum."
         task.meter.report(DownloadRejected(task.meter.name, reason))
         return None
     return None
 
 
 def _check_metadata(task: _Task, file: HubFile, place: CachedFile) -> None:
-    """Ask for the file itself: this tells a gated or vanished one before anything is locked or written."""
+    """Request the file's headers, which reveals a gated or deleted file before anything is locked or written."""
     from huggingface_hub import get_hf_file_metadata
 
     hub, subject = task.hub, task.subject(file)
@@ -193,25 +207,16 @@ def _fetch_checked(task: _Task, file: HubFile, place: CachedFile, done_before: i
         part.load(lambda: task.stopped(file))
         for is_last in (False, True):
             task.meter.set_done(done_before + part.done_bytes)
-            fetch(
-                task.hub,
-                task.hub.file_url(task.repo.repo, task.repo.sha, file.name),
-                part,
-                repo=task.repo.repo,
-                subject=subject,
-                meter=task.meter,
-                cancelled=task.cancelled,
-                may_transfer=task.may_transfer,
-            )
+            fetch(task.transfer(file), part)
             if part.is_right:
                 break
             part.clear()
             if is_last:
                 raise CorruptedDownloadError(
-                    f"{subject} came twice with a content that does not have the hub's checksum; it was thrown away.",
-                    hint="Something on the way changes it (a proxy, bad memory), or the upload is damaged.",
+                    f"{subject} was downloaded twice and did not match the hub's checksum; it was deleted.",
+                    hint="Something changes it on the way (a proxy, bad memory), or the upload is damaged.",
                 )
-            reason = f"{subject} does not have the hub's checksum."
+            reason = f"{subject} does not match the hub's checksum."
             task.meter.report(DownloadRejected(task.meter.name, reason))
     except BaseException:
         part.close(durable=False)

@@ -1,15 +1,38 @@
-"""What can go wrong between here and the hub, each with the thing to do about it."""
+"""Errors of the hub, its cache, model names, bundles and other model stores.
+
+::
+
+    HubError
+      ModelReferenceError      the text is not a model name
+        NoSuchPathError          it is a path, and nothing exists there
+        UnknownModelError        it is a name, and no model has it
+      HubNotFoundError         no such repo, revision or file
+      GatedModelError          the terms must be accepted first
+      BadTokenError            the hub rejects the token
+      RateLimitedError         too many requests
+      OfflineError             HF_HUB_OFFLINE is set, and the file is not cached
+      NoConnectionError        the hub is unreachable
+      StalledError             the connection is open, and nothing arrives
+      ServerTroubleError       an error of the hub itself, or an unusable response
+      CorruptedDownloadError   the bytes do not match the hub's checksum
+      DiskFullError            no space left
+      LocalStoreError          a local file or folder cannot be read or written
+      UserCancelledError       the user stopped a download or a copy
+      BundleError              a bundle is incomplete, altered or not a bundle
+
+``from_client`` and ``from_status`` turn the HTTP client's exceptions into these.
+"""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..errors import WeighinError
 
 
 class HubError(WeighinError):
-    """Something asked of the hub, of a bundle or of a model store did not work."""
+    """Base of everything that fails around the hub, bundles and model stores."""
 
 
 class ModelReferenceError(HubError):
@@ -25,11 +48,11 @@ class UnknownModelError(ModelReferenceError):
 
 
 class HubNotFoundError(HubError):
-    """No such repo, revision or file, or a private one that this token may not see."""
+    """No such repo, revision or file, or a private one that this token cannot see."""
 
 
 class GatedModelError(HubError):
-    """The terms must be accepted first, on ``page``."""
+    """The user must accept the terms on ``page`` first."""
 
     def __init__(self, what: str, *, page: str, hint: str = "") -> None:
         super().__init__(what, hint=hint)
@@ -37,11 +60,11 @@ class GatedModelError(HubError):
 
 
 class BadTokenError(HubError):
-    """The hub refuses the token."""
+    """The hub rejects the token."""
 
 
 class RateLimitedError(HubError):
-    """Too many requests; ``retry_after_s`` is what the hub asked for, or None."""
+    """Too many requests. ``retry_after_s`` is the pause that the hub asked for, or None."""
 
     def __init__(self, what: str, *, retry_after_s: float | None, hint: str = "") -> None:
         super().__init__(what, hint=hint)
@@ -49,39 +72,39 @@ class RateLimitedError(HubError):
 
 
 class OfflineError(HubError):
-    """``HF_HUB_OFFLINE`` is set and the file is not here."""
+    """``HF_HUB_OFFLINE`` is set, and the file is not on this machine."""
 
 
 class NoConnectionError(HubError):
-    """The hub cannot be reached, or the connection was lost again and again."""
+    """The hub cannot be reached, or the connection kept breaking."""
 
 
 class ServerTroubleError(HubError):
-    """The hub answers with an error of its own, or with something that is no answer."""
+    """The hub reports an internal error, or its response is unusable."""
 
 
 class StalledError(HubError):
-    """The connection stays open and nothing comes."""
+    """The connection stays open, and nothing arrives."""
 
 
 class DiskFullError(HubError):
-    """No room for the file; what is there is kept."""
+    """No space left for the file. The part that fit is kept."""
 
 
 class CorruptedDownloadError(HubError):
-    """The bytes are not those the hub promised; they were thrown away."""
+    """The bytes do not match the hub's checksum, and were deleted."""
 
 
-class DownloadCancelledError(HubError):
-    """The user stopped it; what is there is kept."""
+class UserCancelledError(HubError):
+    """The user stopped a download or a copy. Its bytes are kept."""
 
 
 class LocalStoreError(HubError):
-    """A folder on this machine cannot be read or written."""
+    """A file or folder on this machine cannot be read or written."""
 
 
 class BundleError(HubError):
-    """A bundle that is incomplete, altered or not a bundle; ``problems`` has every file concerned."""
+    """A bundle is incomplete, altered or not a bundle. ``problems`` lists every affected file."""
 
     def __init__(self, what: str, *, problems: tuple[str, ...] = (), hint: str = "") -> None:
         super().__init__(what, hint=hint)
@@ -92,7 +115,7 @@ _TOKEN_HINT = "Log in with 'hf auth login' or set HF_TOKEN."
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """``error`` and what lies beneath it: the client wraps a refused connection as "not in the cache"."""
+    """``error`` and its causes: the client wraps a refused connection as "not in the cache"."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -107,18 +130,17 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def offline_error(subject: str) -> OfflineError:
-    """``subject``, as the user wrote it, is not here and may not be fetched."""
+    """``subject``, as the user wrote it, is not on this machine and cannot be downloaded."""
     return OfflineError(
         f"{subject} is not on this machine, and HF_HUB_OFFLINE is set.",
-        hint=f"Run `weighin pull {subject}` with the network allowed, or `weighin bundle import FOLDER` with a bundle"
-        " that holds it.",
+        hint=f"Unset it and run `weighin pull {subject}`, or `weighin bundle import FOLDER` with a bundle that has it.",
     )
 
 
 def from_client(error: BaseException, *, subject: str, endpoint: str, repo: str = "") -> HubError:
-    """The client's exception as one of ours.
+    """Turn an exception of the HTTP client into one of ours.
 
-    ``subject`` is what was asked for, as the user would say it; ``repo`` gives the page where terms are accepted.
+    ``subject`` is the requested thing as the user would name it. ``repo`` gives the page where terms are accepted.
     """
     import httpx2
     from huggingface_hub import errors as hf
@@ -133,19 +155,21 @@ def from_client(error: BaseException, *, subject: str, endpoint: str, repo: str 
         if isinstance(cause, httpx2.ConnectTimeout):
             return NoConnectionError(f"{endpoint} does not answer.", hint="Check the network and the proxy settings.")
         if isinstance(cause, httpx2.TimeoutException):
-            return StalledError(f"{endpoint} stopped sending {subject}.", hint="Try again; what came is kept.")
+            return StalledError(f"{endpoint} stopped sending {subject}.", hint="Try again; the download resumes.")
         if isinstance(cause, httpx2.TransportError):
             return NoConnectionError(
                 f"{endpoint} cannot be reached, or the connection broke ({_short(cause)}).",
                 hint="Check the network, HF_ENDPOINT and the proxy settings.",
             )
         if is_disk_full(cause):
-            return DiskFullError(f"The disk is full; {subject} is not complete.", hint="Make room and start again.")
-    return ServerTroubleError(f"{endpoint} gave no usable answer for {subject} ({_short(error)}).", hint="Try again.")
+            return DiskFullError(f"The disk is full; {subject} is not complete.", hint="Free some space and try again.")
+    return ServerTroubleError(
+        f"{endpoint} sent an unusable response for {subject} ({_short(error)}).", hint="Try again."
+    )
 
 
 def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str = "") -> HubError:
-    """An answer of 400 or more, which huggingface_hub raised as ``error``."""
+    """Turn a response with status 400 or above, raised by huggingface_hub as ``error``, into one of ours."""
     from huggingface_hub import errors as hf
 
     assert isinstance(error, hf.HfHubHTTPError)
@@ -174,20 +198,20 @@ def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str 
         return HubNotFoundError(f"{subject} is not on the hub.", hint=f"See the files on {page}.")
     if status == 401 and with_token:
         return BadTokenError(
-            f"The hub refuses your token ({message or 'status 401'}).",
-            hint="Make a new one on the hub's settings page, then log in again.",
+            f"The hub rejects your token ({message or 'status 401'}).",
+            hint="Create a new token in your hub settings, then log in again.",
         )
     if isinstance(error, hf.RepositoryNotFoundError) or status in {401, 404}:
         hint = "Check the spelling." if with_token else f"Check the spelling. If it is private: {_TOKEN_HINT}"
         return HubNotFoundError(f"There is no repo {repo or subject} on {endpoint}, or it is private.", hint=hint)
     if status == 403:
         return BadTokenError(
-            f"Your token may not read {repo or subject} ({message or 'status 403'}).",
-            hint="Give the token the right to read this repo.",
+            f"Your token has no access to {repo or subject} ({message or 'status 403'}).",
+            hint="Give the token read access to this repo.",
         )
     if status == 429:
         wait_s = asked_wait_s(response.headers)
-        when = f" for {wait_s:.0f} s" if wait_s is not None else ""
+        when = f" of {wait_s:.0f} s" if wait_s is not None else ""
         return RateLimitedError(
             f"{endpoint} asks for a pause{when}: too many requests.", retry_after_s=wait_s, hint="Try again later."
         )
@@ -195,9 +219,7 @@ def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str 
 
 
 def asked_wait_s(headers: object) -> float | None:
-    """The pause that ``RateLimit`` or ``Retry-After`` asks for, in seconds; None when neither does."""
-    from collections.abc import Mapping
-
+    """The pause in seconds that the ``RateLimit`` or ``Retry-After`` header asks for; None without them."""
     from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined] # exported lazily
 
     assert isinstance(headers, Mapping)

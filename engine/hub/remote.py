@@ -25,13 +25,6 @@ class RangeRead(msgspec.Struct, frozen=True):
     """What came over the line, skipped bytes included; what the kernel had buffered beyond that is not counted."""
 
 
-class HeaderBytes(msgspec.Struct, frozen=True):
-    """The beginning of a remote file."""
-
-    data: bytes
-    transferred_bytes: int
-
-
 def read_range(
     hub: Hub,
     url: str,
@@ -92,7 +85,7 @@ def fetch_header_bytes(
     *,
     max_bytes: int = MAX_HEADER_BYTES,
     cancelled: Callable[[], bool] = never,
-) -> HeaderBytes:
+) -> RangeRead:
     """Read from the start until ``needs_more`` is content: 256 KiB, then as much again as is there, and so on.
 
     ``needs_more`` gets all bytes so far and returns None when they suffice, or the count it knows it needs (0 when it
@@ -119,7 +112,7 @@ def fetch_header_bytes(
             )
         needed = needs_more(data)
         if needed is None:
-            return HeaderBytes(data, transferred)
+            return RangeRead(data, transferred)
         if len(data) >= limit or needed > limit:
             raise ServerTroubleError(
                 f"The header of {subject} does not end within {limit} bytes.", hint="Do not use this file."

@@ -1,7 +1,7 @@
-"""One file's bytes, from the hub into our ``.part``, through every cut, stall and restart.
+"""Download one file into a ``.part`` file, through dropped connections, stalls and restarts.
 
-What is on the disk is hashed when a transfer resumes, and every new chunk as it is written, so the verdict on the file
-is there with its last byte.
+The bytes on disk are hashed when a transfer resumes, and each new chunk as it is written, so the hash is known as soon
+as the last byte arrives. Locking, publishing and the check of that hash are in ``download``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from .cache import CachedFile, hash_file, new_digest, storage_errors
 from .client import Hub, asked_wait, cancelled_error, is_worth_retrying, open_stream, origin, wait
 from .errors import CorruptedDownloadError, HubError, ServerTroubleError, from_client
@@ -21,20 +23,55 @@ _CONTENT_RANGE = re.compile(r"^bytes (\d+)-(\d+)/(\d+|\*)$")
 _PAUSE_POLL_S = 0.2
 
 Write = Callable[[IO[bytes], bytes], int]
-"""Writes some of the bytes and returns how many, as an unbuffered file does."""
+"""Writes some of the bytes and returns how many, like an unbuffered file."""
 
 
 def write_some(file: IO[bytes], data: bytes) -> int:
-    """The real thing; tests put a full disk in its place."""
+    """The default ``Write``. Tests replace it with a full disk."""
     return file.write(data)
 
 
 class _PausedTransferError(Exception):
-    """Something is being timed."""
+    """Something is being timed, so the connection was closed."""
+
+
+class _WrongRangeError(Exception):
+    """The server sent a part of the file that starts after the bytes on disk."""
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a file's bytes come from, and who may hold them up."""
+
+    hub: Hub
+    url: str
+    repo: str
+    subject: str
+    """What errors call the file."""
+    meter: Meter
+    cancelled: Callable[[], bool]
+    may_transfer: Callable[[], bool]
+    """False while something is being timed."""
+
+    def wait_for_permission(self) -> None:
+        """Block while something is being timed.
+
+        Raises:
+            UserCancelledError: the user cancelled in the meantime.
+        """
+        if self.may_transfer():
+            return
+        self.meter.report(DownloadPaused(self.meter.name))
+        while not self.may_transfer():
+            wait(self.hub, _PAUSE_POLL_S, self.cancelled, self.subject)
+        self.meter.set_done(self.meter.bytes_done)  # the pause does not count in the rate
+
+    def error(self, cause: BaseException) -> HubError:
+        """An error of the HTTP client in our words."""
+        return from_client(cause, subject=self.subject, endpoint=self.hub.endpoint, repo=self.repo)
 
 
 class PartFile:
-    """An unfinished download: its bytes on the disk, and their hash so far."""
+    """An unfinished download: its bytes on disk and their hash so far."""
 
     def __init__(self, file: CachedFile, size_bytes: int, write: Write) -> None:
         self.path: Path = file.part
@@ -46,7 +83,7 @@ class PartFile:
         self._file: IO[bytes] | None = None
 
     def load(self, cancelled: Callable[[], bool]) -> None:
-        """Take over what an earlier run left."""
+        """Open the file and hash what an earlier run left."""
         with storage_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.done_bytes = 0
@@ -58,7 +95,7 @@ class PartFile:
             self.clear()
 
     def append(self, data: bytes) -> None:
-        """Write all of ``data``; a full disk leaves what fitted, and the next ``load`` finds it."""
+        """Write all of ``data``. On a full disk, the part that fit stays for the next ``load``."""
         assert self._file is not None
         view = memoryview(data)
         with storage_errors(self.path):
@@ -69,7 +106,7 @@ class PartFile:
                 view = view[count:]
 
     def clear(self) -> None:
-        """Throw the bytes away."""
+        """Delete the bytes."""
         assert self._file is not None
         with storage_errors(self.path):
             self._file.truncate(0)
@@ -78,11 +115,11 @@ class PartFile:
 
     @property
     def is_right(self) -> bool:
-        """Whether the bytes are those the hub promised."""
+        """Whether the file has the size and the hash that the hub lists."""
         return self.done_bytes == self.size_bytes and self._digest.hexdigest() == self._etag
 
     def close(self, *, durable: bool) -> None:
-        """Close; ``durable`` waits until the disk has the bytes, so that a power cut leaves no hollow file."""
+        """Close the file; ``durable`` waits until its bytes are on disk, so that a power cut cannot leave it empty."""
         if self._file is None:
             return
         with storage_errors(self.path):
@@ -92,79 +129,60 @@ class PartFile:
         self._file = None
 
 
-def fetch(
-    hub: Hub,
-    url: str,
-    part: PartFile,
-    *,
-    repo: str,
-    subject: str,
-    meter: Meter,
-    cancelled: Callable[[], bool],
-    may_transfer: Callable[[], bool],
-) -> None:
-    """Bring ``part`` to its full length. Its hash is the caller's to judge.
+def fetch(transfer: Transfer, part: PartFile) -> None:
+    """Download until ``part`` has its full length. The caller checks its hash.
 
     Raises:
-        HubError: given up, cancelled, or the disk is full; the part stays as it is.
+        HubError: too many failures, cancelled, or the disk is full. The part stays as it is.
     """
     import httpx2
 
+    hub, meter, subject = transfer.hub, transfer.meter, transfer.subject
     failures = total_failures = 0
     with_range = True
     while part.done_bytes < part.size_bytes:
-        if cancelled():
+        if transfer.cancelled():
             raise cancelled_error(subject)
-        wait_for_permission(hub, subject, meter, cancelled, may_transfer)
+        transfer.wait_for_permission()
         before = part.done_bytes
         try:
-            _stream(hub, url, part, meter, cancelled, may_transfer, subject=subject, with_range=with_range)
+            _stream(transfer, part, with_range=with_range)
         except _PausedTransferError:
             continue
         except HubError:
             raise
-        except (httpx2.HTTPError, OSError) as error:
-            if _range_refused(error):
-                with_range = False
+        except (httpx2.HTTPError, OSError, _WrongRangeError) as error:
+            if isinstance(error, _WrongRangeError) or _status(error) == 416:
+                with_range = False  # the next request asks for the whole file
             elif not (is_worth_retrying(error) or _address_expired(error, hub)):
-                raise from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo) from error
+                raise transfer.error(error) from error
             total_failures += 1
             failures = 1 if part.done_bytes - before >= hub.retry.useful_bytes else failures + 1
             if failures >= hub.retry.attempts or total_failures >= hub.retry.total_attempts:
-                raise from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo) from error
+                raise transfer.error(error) from error
             wait_s = hub.retry.wait_s(failures, asked_wait(error, hub, subject=subject))
-            reason = from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo).what
-            meter.report(DownloadRetried(meter.name, reason, wait_s))
-            wait(hub, wait_s, cancelled, subject)
+            meter.report(DownloadRetried(meter.name, transfer.error(error).what, wait_s))
+            wait(hub, wait_s, transfer.cancelled, subject)
 
 
-def _stream(
-    hub: Hub,
-    url: str,
-    part: PartFile,
-    meter: Meter,
-    cancelled: Callable[[], bool],
-    may_transfer: Callable[[], bool],
-    *,
-    subject: str,
-    with_range: bool,
-) -> None:
-    """One request: append what comes. A connection that ends early is an error, whatever the server calls it."""
+def _stream(transfer: Transfer, part: PartFile, *, with_range: bool) -> None:
+    """Append the body of one request. A connection that ends early is an error, whatever the server calls it."""
     import httpx2
 
+    endpoint, subject = transfer.hub.endpoint, transfer.subject
     extra = {"range": f"bytes={part.done_bytes}-"} if part.done_bytes and with_range else {}
-    with open_stream(hub, url, extra=extra) as response:
+    with open_stream(transfer.hub, transfer.url, extra=extra) as response:
         if response.headers.get("content-encoding", "identity") != "identity":
-            raise ServerTroubleError(f"{hub.endpoint} compresses {subject}.", hint="Check the proxy settings.")
-        # A server that ignores Range sends all again: what we have is skipped, not lost.
+            raise ServerTroubleError(f"{endpoint} compresses {subject}.", hint="Check the proxy settings.")
+        # A server that ignores Range sends everything again: skip what is on disk, but keep it.
         skip = part.done_bytes - start_of(response.status_code, response.headers.get("content-range"))
         if skip < 0:
-            raise httpx2.RemoteProtocolError("the hub sent another range than was asked for")
+            raise _WrongRangeError("the hub sent a different range than requested")
         for chunk in response.iter_raw():
-            if cancelled():
+            if transfer.cancelled():
                 raise cancelled_error(subject)
-            if not may_transfer():
-                # Closing costs one request; an idle connection would go on filling the kernel's buffers.
+            if not transfer.may_transfer():
+                # Closing costs one request. An idle connection would keep filling the kernel's buffers.
                 raise _PausedTransferError
             if skip >= len(chunk):
                 skip -= len(chunk)
@@ -174,50 +192,35 @@ def _stream(
             if part.done_bytes + len(fresh) > part.size_bytes:
                 part.clear()
                 raise CorruptedDownloadError(
-                    f"{hub.endpoint} sends more than the {part.size_bytes} bytes it announced for {subject}.",
-                    hint="It was thrown away; try again later.",
+                    f"{endpoint} sends more than the {part.size_bytes} bytes it announced for {subject}.",
+                    hint="The download was deleted; try again later.",
                 )
             part.append(fresh)
-            meter.add(len(fresh))
+            transfer.meter.add(len(fresh))
     if part.done_bytes < part.size_bytes:
         raise httpx2.RemoteProtocolError("the connection was closed before the end")
 
 
 def start_of(status: int, content_range: str | None) -> int:
-    """First byte of the file that an answer carries; 0 unless it is a part."""
+    """Offset in the file of a response's first byte; 0 unless the response is partial (206)."""
     if status != 206:
         return 0
     match = _CONTENT_RANGE.match(content_range or "")
-    # A part that does not say which part it is cannot be used: past every end, so that it is refused.
+    # A partial response without its range is useless: an offset past any end makes the caller reject it.
     return int(match[1]) if match else 2**63
 
 
-def wait_for_permission(
-    hub: Hub, subject: str, meter: Meter, cancelled: Callable[[], bool], may_transfer: Callable[[], bool]
-) -> None:
-    """Sit still while something is being timed; cancelling still works."""
-    if may_transfer():
-        return
-    meter.report(DownloadPaused(meter.name))
-    while not may_transfer():
-        wait(hub, _PAUSE_POLL_S, cancelled, subject)
-    meter.set_done(meter.bytes_done)  # the pause is no part of the rate
-
-
-def _range_refused(error: BaseException) -> bool:
-    """416, or a part other than the one asked for: the next request asks for the whole file."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
-
-    if isinstance(error, HfHubHTTPError):
-        return error.response is not None and error.response.status_code == 416
-    return isinstance(error, httpx2.RemoteProtocolError) and "another range" in str(error)
-
-
 def _address_expired(error: BaseException, hub: Hub) -> bool:
-    """403 from a storage host: its signed address has run out; the hub gives a fresh one."""
+    """403 from a storage host: its signed address has expired, and the hub gives a new one."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    if not isinstance(error, HfHubHTTPError) or error.response is None:
+    if not isinstance(error, HfHubHTTPError) or _status(error) != 403:
         return False
-    return error.response.status_code == 403 and origin(str(error.response.url)) != origin(hub.endpoint)
+    return origin(str(error.response.url)) != origin(hub.endpoint)
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status of an error response; None for other errors."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return error.response.status_code if isinstance(error, HfHubHTTPError) and error.response is not None else None

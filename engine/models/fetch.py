@@ -20,6 +20,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from ..errors import WeighinError
+from ..gguf.header import check_file
 from ..hub.cache import check_room, free_bytes
 from ..hub.client import Hub, cancelled_error, connect
 from ..hub.download import always, download_model, missing_bytes
@@ -278,8 +279,6 @@ class Fetch:
 
     def _finish(self, job: _Job, path: Path) -> None:
         """The last step: is it a model at all?"""
-        from ..gguf.header import check_file  # imports gguf and numpy
-
         size_bytes = 0
         if not path.is_dir():  # what a folder holds is for its reader to say
             self._say(job, "verifying")

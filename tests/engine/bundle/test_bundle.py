@@ -271,7 +271,7 @@ def test_an_interrupted_bundle_goes_on(plan, tmp_path):
         part = to / "models/a/a-Q4_0.gguf.part"
         return part.exists() and part.stat().st_size >= 2 * 2**20
 
-    with pytest.raises(errors.DownloadCancelledError):
+    with pytest.raises(errors.UserCancelledError):
         create_bundle(plan, to, cancelled=soon)
     assert not (to / "bundle.json").exists()
     with pytest.raises(errors.BundleError, match="unfinished"):

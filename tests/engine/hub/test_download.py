@@ -154,7 +154,7 @@ def test_a_corrupted_start_that_was_kept_is_noticed_after_the_resume(pull, stand
         calls.append(1)
         return len(calls) > 20
 
-    with pytest.raises(errors.DownloadCancelledError):
+    with pytest.raises(errors.UserCancelledError):
         pull(cancelled=soon)
     assert len(leftovers(tmp_path)) == 1
     assert pull().read_bytes() == big
@@ -231,7 +231,7 @@ def test_cancel_keeps_the_part_and_resumes(pull, standin, big, tmp_path):
     def enough():
         return any(len(p.read_bytes()) > 1_000_000 for p in (tmp_path / "cache").rglob("*.part"))
 
-    with pytest.raises(errors.DownloadCancelledError):
+    with pytest.raises(errors.UserCancelledError):
         pull(cancelled=enough, report=progress.append)
     assert progress[-1].cancelled
     kept = sum(p.stat().st_size for p in (tmp_path / "cache").rglob("*.part"))
@@ -294,7 +294,7 @@ def test_it_pauses_while_something_is_timed(pull, standin, big):
 
 
 def test_a_kept_part_is_not_even_hashed_while_something_is_timed(pull, standin, clock, big):
-    with pytest.raises(errors.DownloadCancelledError):
+    with pytest.raises(errors.UserCancelledError):
         pull(cancelled=lambda: standin.bytes_sent() > 1_000_000)
     asked = len(standin.seen("storage"))
     begun = clock.now

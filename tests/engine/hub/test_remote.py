@@ -87,7 +87,7 @@ def test_a_cut_is_tried_again(remote, standin, big, kind):
 
 def test_cancel_and_errors(remote, standin):
     hub, repo, file = remote
-    with pytest.raises(errors.DownloadCancelledError):
+    with pytest.raises(errors.UserCancelledError):
         fetch_header_bytes(hub, repo, file, lambda data: None, cancelled=lambda: True)
     del standin.repos[REPO].files[FILE]
     with pytest.raises(errors.HubNotFoundError):

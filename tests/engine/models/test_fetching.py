@@ -111,7 +111,7 @@ def test_cancel_keeps_what_came_and_the_next_goes_on(standin, make_hub, fetch, t
         if progress.state == "downloading" and standin.bytes_sent() > 1_000_000:
             fetching.cancel()
     (outcome,) = fetching.outcomes
-    assert isinstance(outcome.error, errors.DownloadCancelledError)
+    assert isinstance(outcome.error, errors.UserCancelledError)
     assert 0 < outcome.kept_bytes < len(model)
     before = standin.bytes_sent()
     (outcome,), seen = fetch(A)
@@ -186,7 +186,7 @@ def test_leaving_the_loop_cancels(standin, make_hub, tiny_gguf):
     fetching = asyncio.run(run())
     fetching.leave()
     assert isinstance(fetching.outcomes[0], NotFetched)
-    assert isinstance(fetching.outcomes[0].error, errors.DownloadCancelledError)
+    assert isinstance(fetching.outcomes[0].error, errors.UserCancelledError)
 
 
 def test_it_waits_while_something_is_timed(three, fetch, clock, standin):

@@ -15,7 +15,7 @@ from weighin.engine.gguf.files import file_sha256
 from weighin.engine.hub.cache import cached_from
 from weighin.engine.hub.client import connect
 from weighin.engine.hub.download import always
-from weighin.engine.hub.errors import DownloadCancelledError
+from weighin.engine.hub.errors import UserCancelledError
 from weighin.engine.hub.listing import search
 from weighin.engine.models.fetch import Fetched, FetchProgress, NotFetched, fetch_all
 from weighin.engine.models.fetch_text import PlainLines, progress_text
@@ -110,7 +110,7 @@ def pull_models(options: PullOptions) -> int:
             click.echo("\n".join(fetched_lines(outcome)))
     for sentence in dict.fromkeys(map(_failure, failed)):  # a full disk concerns all of them
         say(sentence)
-    if any(isinstance(failure.error, DownloadCancelledError) for failure in failed):
+    if any(isinstance(failure.error, UserCancelledError) for failure in failed):
         return EXIT_CANCELLED
     return EXIT_BAD_INPUT if failed else EXIT_OK
 
