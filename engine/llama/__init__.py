@@ -1,4 +1,4 @@
-"""The only place that imports llama_cpp: a small typed layer over its low-level API.
+"""A small typed layer over llama_cpp's low-level API. Nothing else imports llama_cpp.
 
-Nothing is imported here, because loading the library takes a third of a second and prints.
+This module imports nothing, because loading the library takes a third of a second and prints.
 """

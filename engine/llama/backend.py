@@ -25,16 +25,16 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     memory_total_bytes: int
     memory_free_bytes: int
     device_id: str = ""
-    """PCI address where the backend tells it; joins to NVML."""
+    """PCI address, if the backend states it; NVML uses the same one."""
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True):
-    """What exactly computes."""
+    """The exact build of llama.cpp."""
 
     version: str
     """Such as ``llama-cpp-python 0.3.36, llama.cpp 0.5.0-dev``."""
     features: tuple[str, ...]
-    """Compiled in and usable here, such as ``AVX512_VNNI``."""
+    """Features that are compiled in and usable here, such as ``AVX512_VNNI``."""
     gpu_offload: bool
     devices: tuple[Device, ...] = ()
 
@@ -59,13 +59,13 @@ class _DeviceProps(ctypes.Structure):
 
 
 _keep: dict[str, Any] = {}
-"""What C holds a pointer to and Python would otherwise collect."""
+"""Objects that C points to, and that Python would otherwise collect."""
 
 
 def load_library(log: LogSink | None = None) -> Any:
-    """Import llama_cpp, start its backends once, send its log to ``log`` (default: this process's stderr).
+    """Import llama_cpp, start its backends once, and send its log to ``log``, by default this process's stderr.
 
-    Returns the module, typed as Any: its ctypes signatures tell a type checker nothing.
+    Returns the module, typed as Any because its ctypes signatures mean nothing to a type checker.
     """
     if "module" not in _keep:
         # llama_cpp prints device discovery on import; a worker's stderr is a log file, a command's is the terminal.
@@ -80,7 +80,7 @@ def load_library(log: LogSink | None = None) -> Any:
 
 
 def capture_log(sink: LogSink) -> None:
-    """Send every line llama.cpp and ggml log to ``sink``, but for their debug output."""
+    """Send the log of llama.cpp and ggml to ``sink``, without debug messages."""
     llama_cpp = _keep["module"]
     debug, continued = 1, 5  # enum ggml_log_level
     shown = True
@@ -105,14 +105,14 @@ def discard_log(_text: str) -> None:
 
 
 def build_version() -> str:
-    """Version of the bindings and of the llama.cpp inside them."""
+    """Versions of the bindings and of the llama.cpp inside them."""
     llama_cpp = load_library()
     inner = llama_cpp.llama_version().decode() if hasattr(llama_cpp, "llama_version") else "unknown"
     return f"llama-cpp-python {llama_cpp.__version__}, llama.cpp {inner}"
 
 
 def read_build() -> Build:
-    """Version, features and devices. Loads the library; call it in a process that may be lost."""
+    """Read version, features and devices. Loads the library, so call it in a process that may crash."""
     llama_cpp = load_library()
     info = llama_cpp.llama_print_system_info().decode("utf-8", "replace")
     pairs = [part.split(":")[-1].split("=") for part in info.split("|") if "=" in part]
@@ -155,7 +155,7 @@ def _read_devices() -> tuple[Device, ...]:
 
 def main() -> None:
     """Print the build as one JSON line: ``python -m weighin.engine.llama.backend``."""
-    # Backends may print on stdout while they look for devices, so keep the real one for the answer.
+    # Backends can print to stdout while they look for devices, so keep the real stdout for the answer.
     answer = os.dup(1)
     os.dup2(2, 1)
     load_library(discard_log)

@@ -1,4 +1,4 @@
-"""A context: the KV cache, batches with sequence ids, logits as numpy views."""
+"""A context: the KV cache, batches with sequence ids, and logits as numpy views."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .backend import load_library
 from .model import Model
 
 _GIVEN_UP = 2
-"""What ``llama_decode`` returns when the callback said so."""
+"""Returned by ``llama_decode`` when the callback stopped it."""
 
 Float32Row = npt.NDArray[np.float32]
 
 
 class DecodeError(WeighinError):
-    """llama.cpp refused or failed a batch."""
+    """llama.cpp rejected a batch or failed to compute it."""
 
 
 class ContextSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """How the cache is laid out and what computes; every field is passed to llama.cpp as it is."""
+    """Layout of the cache, and how to compute. Every field is passed to llama.cpp unchanged."""
 
     n_ctx: int
     """Cells of the KV cache, shared by all sequences."""
@@ -39,11 +39,11 @@ class ContextSpec(msgspec.Struct, frozen=True, kw_only=True):
     flash_attention: str = "auto"
     kv_type: str = "f16"
     swa_full: bool = False
-    """True keeps every token of sliding-window layers, which sharing prefixes between sequences needs."""
+    """Keep every token in sliding-window layers, which is required to share prefixes between sequences."""
 
 
 def speed_spec(settings: Settings) -> ContextSpec:
-    """One sequence at the plan's context: what a user's single chat allocates."""
+    """One sequence at the plan's context, which is what a single chat allocates."""
     return ContextSpec(
         n_ctx=settings.n_ctx,
         n_batch=min(settings.n_batch, settings.n_ctx),
@@ -55,13 +55,13 @@ def speed_spec(settings: Settings) -> ContextSpec:
 
 
 class Context:
-    """A KV cache over a model. One batch is kept and refilled: ``add`` tokens, then ``decode``."""
+    """A KV cache for a model. It keeps one batch: ``add`` tokens to it, then ``decode``."""
 
     def __init__(self, model: Model, spec: ContextSpec) -> None:
         """Allocate cache and compute buffers.
 
         Raises:
-            NotEnoughMemoryError: llama.cpp could not create the context, nearly always for want of memory.
+            NotEnoughMemoryError: llama.cpp could not create the context, almost always because memory is short.
         """
         lib = load_library()
         params = lib.llama_context_default_params()
@@ -83,7 +83,7 @@ class Context:
         pointer = lib.llama_init_from_model(model.pointer, params)
         if not pointer:
             raise NotEnoughMemoryError(
-                f"llama.cpp could not make a context of {spec.n_ctx} tokens for {model.path.name}.",
+                f"llama.cpp could not create a context of {spec.n_ctx} tokens for {model.path.name}.",
                 hint="Use a shorter context (n_ctx) or a smaller KV type.",
             )
         self.model = model
@@ -109,7 +109,7 @@ class Context:
 
     @property
     def pointer(self) -> Any:
-        """The ``llama_context *``, for the other modules of this package."""
+        """The ``llama_context *``, for other modules of this package."""
         return self._pointer
 
     # Batch
@@ -120,14 +120,14 @@ class Context:
         return self._batch.count
 
     def add(self, tokens: Sequence[int], position: int, sequences: Sequence[int], wanted: Sequence[int] = ()) -> int:
-        """Append ``tokens`` at consecutive positions from ``position``, belonging to all ``sequences``.
+        """Append ``tokens`` at consecutive positions from ``position``, for all ``sequences``.
 
-        ``wanted`` are offsets into ``tokens`` whose logits are needed. Returns the batch index of the first token.
+        ``wanted`` holds offsets into ``tokens`` whose logits are needed. Returns the batch index of the first token.
         """
         return self._batch.add(tokens, position, sequences, wanted)
 
     def decode(self) -> None:
-        """Compute the batch and empty it. Logits stay readable by batch index until the next decode.
+        """Compute the batch and empty it. Logits can be read by batch index until the next decode.
 
         Raises:
             DecodeError: the cache is full, or llama.cpp failed.
@@ -140,10 +140,10 @@ class Context:
                 hint="Use a larger context (n_ctx) or fewer items.",
             )
         if status != 0:
-            raise DecodeError(f"llama.cpp could not compute a batch (status {status}).", hint="Its log has the reason.")
+            raise DecodeError(f"llama.cpp could not compute a batch (status {status}).", hint="See its log.")
 
     def decode_prompt(self, tokens: npt.NDArray[np.int32]) -> None:
-        """Decode ``tokens`` after what sequence 0 holds, as llama-bench does: logits for each batch's last only."""
+        """Append ``tokens`` to sequence 0 as llama-bench does, with logits only for the last token of each batch."""
         pointer = tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
         for start in range(0, len(tokens), self.spec.n_batch):
             count = min(self.spec.n_batch, len(tokens) - start)
@@ -153,9 +153,9 @@ class Context:
                 raise DecodeError(f"llama.cpp could not compute a prompt of {len(tokens)} tokens (status {status}).")
 
     def decode_briefly(self, tokens: npt.NDArray[np.int32], for_s: float) -> None:
-        """As ``decode_prompt``, but given up after ``for_s`` seconds, between two operations on the CPU.
+        """Like ``decode_prompt``, but stops after ``for_s`` seconds, between two operations on the CPU.
 
-        The cache must be cleared then. A call back for every operation is too dear for anything that is timed.
+        Clear the cache afterwards. The callback runs for every operation, which is too slow for anything that is timed.
         """
         end = time.monotonic() + for_s
         late = self._lib.ggml_abort_callback(lambda _data: time.monotonic() >= end)
@@ -169,11 +169,11 @@ class Context:
             raise DecodeError(f"llama.cpp could not compute a prompt of {len(tokens)} tokens (status {status}).")
 
     def synchronize(self) -> None:
-        """Wait for the devices; a decode on a GPU returns before it is done."""
+        """Wait for the devices: on a GPU, decoding returns before it has finished."""
         self._lib.llama_synchronize(self._pointer)
 
     def logits(self, index: int) -> Float32Row:
-        """Logits at batch ``index``, shape (n_vocab,), a view into llama.cpp's buffer: valid until the next decode."""
+        """Logits at batch ``index``, shape (n_vocab,): a view into llama.cpp's buffer, valid until the next decode."""
         pointer = self._lib.llama_get_logits_ith(self._pointer, index)
         if not pointer:
             raise DecodeError(f"llama.cpp kept no logits for batch index {index}.")
@@ -182,20 +182,20 @@ class Context:
     # Cache
 
     def clear(self) -> None:
-        """Forget every sequence; the buffers stay as they are, as in llama-bench."""
+        """Remove every sequence; the buffers stay allocated, as in llama-bench."""
         self._lib.llama_memory_clear(self._memory, False)
 
     def share(self, source: int, target: int, end: int) -> None:
-        """Let sequence ``target`` see the first ``end`` positions of ``source`` without computing them again."""
+        """Share the first ``end`` positions of sequence ``source`` with ``target``, without computing them again."""
         self._lib.llama_memory_seq_cp(self._memory, source, target, 0, end)
 
     def forget(self, sequence: int, start: int = 0) -> None:
-        """Remove the positions of ``sequence`` from ``start`` on."""
+        """Remove the positions of ``sequence`` from ``start`` onward."""
         self._lib.llama_memory_seq_rm(self._memory, sequence, start, -1)
 
 
 class _Batch:
-    """A ``llama_batch`` over numpy arrays: filled by slices instead of a Python loop a token."""
+    """A ``llama_batch`` over numpy arrays, filled by slices instead of a Python loop over tokens."""
 
     def __init__(self, lib: Any, capacity: int, n_seq_max: int) -> None:
         self.capacity = capacity

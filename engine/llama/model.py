@@ -16,7 +16,7 @@ from .backend import load_library
 
 Tokens = list[int]
 LoadProgress = Callable[[float], bool]
-"""Called with 0 to 1 while loading; returning False gives up."""
+"""Called with 0 to 1 during loading; returning False cancels."""
 
 
 class Model:
@@ -34,7 +34,7 @@ class Model:
         """Load ``path``.
 
         Raises:
-            ModelFileError: llama.cpp refused the file; its log says why.
+            ModelFileError: llama.cpp could not load the file; its log says why.
         """
         self._lib = load_library()
         params = self._lib.llama_model_default_params()
@@ -47,7 +47,7 @@ class Model:
             params.progress_callback = callback
         pointer = self._lib.llama_model_load_from_file(str(path).encode(), params)
         if not pointer:
-            raise ModelFileError(f"llama.cpp could not load {path}.", hint="Its log has the reason.")
+            raise ModelFileError(f"llama.cpp could not load {path}.", hint="See its log.")
         self._pointer: Any = pointer
         self._vocab: Any = self._lib.llama_model_get_vocab(pointer)
         self.path = path
@@ -57,11 +57,11 @@ class Model:
 
     @property
     def pointer(self) -> Any:
-        """The ``llama_model *``, for the other modules of this package."""
+        """The ``llama_model *``, for other modules of this package."""
         return self._pointer
 
     def close(self) -> None:
-        """Free the weights; every context must be closed before."""
+        """Free the weights. Close every context first."""
         if self._pointer:
             self._lib.llama_model_free(self._pointer)
             self._pointer = None
@@ -78,7 +78,7 @@ class Model:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of all tensors."""
+        """Size of all tensors."""
         return int(self._lib.llama_model_size(self._pointer))
 
     @property
@@ -93,17 +93,17 @@ class Model:
 
     @property
     def shares_sequences(self) -> bool:
-        """Whether one cached token may belong to several sequences: not in recurrent and hybrid models."""
+        """Whether a cached token can belong to several sequences, as it cannot in recurrent and hybrid models."""
         return not (self._lib.llama_model_is_recurrent(self._pointer) or self._lib.llama_model_is_hybrid(self._pointer))
 
     @property
     def may_offload(self) -> bool:
-        """Whether layers may be on a GPU."""
+        """Whether layers can be on a GPU."""
         return self._n_gpu_layers != 0 and bool(self._lib.llama_supports_gpu_offload())
 
     @property
     def has_decoder(self) -> bool:
-        """False for pure encoders, such as embedding models: they cannot answer."""
+        """False for pure encoders such as embedding models, which cannot answer."""
         return bool(self._lib.llama_model_has_decoder(self._pointer))
 
     def metadata(self, key: str) -> str | None:
@@ -141,7 +141,7 @@ class Model:
 
     @property
     def adds_bos(self) -> bool:
-        """Whether the tokenizer itself puts BOS in front."""
+        """Whether the tokenizer adds BOS itself."""
         return bool(self._lib.llama_vocab_get_add_bos(self._vocab))
 
     def is_end(self, token: int) -> bool:
@@ -151,7 +151,7 @@ class Model:
     def tokenize(self, text: str, *, add_special: bool = True, parse_special: bool = False) -> Tokens:
         """Tokens of ``text``.
 
-        ``add_special`` lets the tokenizer add BOS/EOS as the model wants; ``parse_special`` reads control tokens
+        ``add_special`` lets the tokenizer add BOS/EOS as the model expects. ``parse_special`` reads control tokens
         written out in the text, which only a rendered chat template should contain.
         """
         raw = text.encode()
@@ -165,7 +165,7 @@ class Model:
         return list(buffer[:count])
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
-        """The bytes that ``token`` stands for; control tokens are empty unless ``special``."""
+        """The bytes of ``token``; empty for control tokens unless ``special``."""
         if not special and token in self._pieces:
             return self._pieces[token]
         size = 64
@@ -181,11 +181,11 @@ class Model:
         return found
 
     def text(self, tokens: Sequence[int]) -> str:
-        """Detokenised text; bytes that are no UTF-8 become U+FFFD."""
+        """Detokenized text; invalid UTF-8 becomes U+FFFD."""
         return b"".join(self.piece(token) for token in tokens).decode("utf-8", "replace")
 
     def random_tokens(self, count: int, generator: np.random.Generator) -> npt.NDArray[np.int32]:
-        """``count`` tokens drawn evenly from the vocabulary as in llama-bench; BOS first where it is added."""
+        """``count`` tokens drawn uniformly as in llama-bench; the first is BOS if the tokenizer adds it."""
         tokens = generator.integers(0, self.n_vocab, count, dtype=np.int32)
         if self.adds_bos and count:
             tokens[0] = self.bos

@@ -1,4 +1,4 @@
-"""llama.cpp's own quantiser."""
+"""llama.cpp's own quantizer."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .backend import load_library
 
 
 def quantize(source: Path, target: Path, file_type: str, *, n_threads: int) -> None:
-    """Write ``source`` as ``file_type`` (``Q8_0``, ``Q4_K_M`` …) to ``target``, in one step at the end.
+    """Write ``source`` to ``target`` as ``file_type``, such as ``Q8_0``. ``target`` appears only when it is complete.
 
-    Already quantised input is allowed; what it lost stays lost.
+    The input may be quantized already; what it lost stays lost.
 
     Raises:
-        ModelFileError: the type is unknown or llama.cpp could not do it.
+        ModelFileError: the type is unknown, or llama.cpp failed.
     """
     lib = load_library()
     number = getattr(lib, f"LLAMA_FTYPE_MOSTLY_{file_type}", None)
     if number is None:
-        raise ModelFileError(f"llama.cpp knows no file type {file_type!r}.", hint="Try Q8_0, Q5_0, Q4_0 or Q4_K_M.")
+        raise ModelFileError(f"llama.cpp has no file type {file_type!r}.", hint="Try Q8_0, Q5_0, Q4_0 or Q4_K_M.")
     params = lib.llama_model_quantize_default_params()
     params.nthread = n_threads
     params.ftype = number
@@ -34,7 +34,7 @@ def quantize(source: Path, target: Path, file_type: str, *, n_threads: int) -> N
 
 
 def main() -> None:
-    """``python -m weighin.engine.llama.quantize SOURCE TARGET TYPE THREADS``: a crash ends this process only."""
+    """``python -m weighin.engine.llama.quantize SOURCE TARGET TYPE THREADS``: a crash ends only that process."""
     source, target, file_type, threads = sys.argv[1:5]
     load_library()
     quantize(Path(source), Path(target), file_type, n_threads=int(threads))

@@ -1,4 +1,4 @@
-"""Samplers: how the next token is chosen from logits."""
+"""Samplers choose the next token from logits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Sampler:
     """A chain of llama.cpp's own samplers. Close it, or use it in a ``with`` block."""
 
     def __init__(self, *, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0) -> None:
-        """Greedy at temperature 0; otherwise top-k (0: off), top-p (1: off), temperature, and a seeded draw."""
+        """Greedy at temperature 0; otherwise top-k (0: off), top-p (1: off), temperature and a seeded draw."""
         self._lib = load_library()
         self._chain: Any = self._lib.llama_sampler_chain_init(self._lib.llama_sampler_chain_default_params())
         if temperature <= 0:
@@ -34,7 +34,7 @@ class Sampler:
         return int(self._lib.llama_sampler_sample(self._chain, context.pointer, index))
 
     def close(self) -> None:
-        """Free the chain with all its samplers."""
+        """Free the chain and its samplers."""
         if self._chain:
             self._lib.llama_sampler_free(self._chain)
             self._chain = None

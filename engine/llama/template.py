@@ -1,4 +1,4 @@
-"""Chat templates: a model's own Jinja, rendered in a sandbox."""
+"""Chat templates: the model's own Jinja template, rendered in a sandbox."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ Message = Mapping[str, str]
 
 
 class TemplateError(WeighinError):
-    """A chat template that cannot be rendered."""
+    """A chat template cannot be rendered."""
 
 
 class ChatTemplate:
-    """A model's template with what transformers' ``apply_chat_template`` offers it."""
+    """A model's template, with the functions that transformers' ``apply_chat_template`` provides."""
 
     def __init__(self, source: str, *, bos: str, eos: str, today: datetime.date | None = None) -> None:
         """Compile ``source``.
 
-        ``today`` is what ``strftime_now`` tells the template; fixed by the caller, so that a run prompts the same on
-        every day.
+        ``today`` is the date for ``strftime_now``. It is fixed, so that a run has the same prompts every day.
 
         Raises:
-            TemplateError: it is no valid Jinja.
+            TemplateError: the template is not valid Jinja.
         """
         import jinja2
         from jinja2.ext import loopcontrols
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        # A template comes with a downloaded file: it may not reach Python through attributes, nor change its input.
+        # A template is part of a downloaded file, so it must not reach Python through attributes or change its input.
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _raise
@@ -45,12 +44,12 @@ class ChatTemplate:
         self._tokens = {"bos_token": bos, "eos_token": eos}
 
     def render(self, messages: Sequence[Message]) -> str:
-        """The prompt text, ending where the assistant's answer starts.
+        """The prompt text, up to where the assistant's answer starts.
 
-        A template that refuses a system message gets it put in front of the first user message instead.
+        If a template rejects the system message, it is put before the first user message instead.
 
         Raises:
-            TemplateError: the template refuses these messages.
+            TemplateError: the template rejects these messages.
         """
         try:
             return self._render(messages)
@@ -65,8 +64,8 @@ class ChatTemplate:
             return str(
                 self._template.render(messages=[dict(m) for m in messages], add_generation_prompt=True, **self._tokens)
             )
-        except Exception as error:  # a template can raise anything: missing keys, wrong types, its own refusals
-            raise TemplateError(f"The model's chat template refused the messages: {error}.") from None
+        except Exception as error:  # a template can raise anything: missing keys, wrong types, its own errors
+            raise TemplateError(f"The model's chat template rejected the messages: {error}.") from None
 
 
 def _system_into_user(messages: Sequence[Message]) -> list[Message] | None:
@@ -79,7 +78,7 @@ def _system_into_user(messages: Sequence[Message]) -> list[Message] | None:
 def _to_json(value: Any, indent: int | None = None) -> str:
     import json
 
-    # transformers' filter neither sorts keys nor escapes HTML, unlike Jinja's own.
+    # Unlike Jinja's own filter, the one in transformers neither sorts keys nor escapes HTML.
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 

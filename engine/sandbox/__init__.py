@@ -1,6 +1,6 @@
-"""Where a model's code runs, or not at all: no network, no other processes, one temporary folder, hard limits.
+"""Runs code that a model wrote: no network, no other processes, one temporary folder, hard limits. Or does not run it.
 
-Covered are Linux on x86_64 and aarch64, by bubblewrap, by namespaces, or by Landlock; all of them under one seccomp
-filter. Not covered: faults of the kernel, side channels, and, where only Landlock is there, the names and sizes of
-files outside (their contents are closed).
+Works on Linux on x86_64 and aarch64 with bubblewrap, namespaces or Landlock, always under a seccomp filter. It does not
+protect against kernel bugs and side channels. With Landlock alone, code can see the names and sizes of files outside,
+but not their contents.
 """

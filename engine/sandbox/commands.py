@@ -1,4 +1,4 @@
-"""How a sandboxed interpreter is started by each mechanism, and what it may read."""
+"""The command that starts a sandboxed interpreter with each mechanism, and what it may read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def command_for(kind: Kind, *, folder_bytes: int) -> tuple[list[str], list[str]]
     """The command that starts ``inside.main``, and the paths that its code may read."""
     interpreter = str(Path(getattr(sys, "_base_executable", None) or sys.executable).resolve())
     readable = _readable_paths()
-    # -S and -s: nothing but Python's own library; -B: it could not be written anyway.
+    # -S and -s: only the standard library. -B: bytecode could not be written anyway.
     python = [interpreter, "-s", "-S", "-B", "-X", "utf8", "-c", _START]
     if kind != "bubblewrap":
         return [*python, str(_INSIDE.parent)], readable

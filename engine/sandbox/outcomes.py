@@ -1,4 +1,4 @@
-"""What may be asked of the sandbox, and what may come of it."""
+"""Limits for sandboxed code, and its possible outcomes."""
 
 from __future__ import annotations
 
@@ -10,56 +10,58 @@ Kind: TypeAlias = Literal["bubblewrap", "namespaces", "landlock"]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What sandboxed code may use. It is one process with one thread everywhere, so that scores do not depend on the
-    machine's way of confining it."""
+    """What sandboxed code may use.
+
+    It is always one process with one thread, so that scores do not depend on how a machine confines it.
+    """
 
     wall_s: float = 20.0
-    """Far above ``cpu_s``, so that a busy machine does not decide."""
+    """Far above ``cpu_s``, so that a busy machine does not change the outcome."""
     cpu_s: float = 5.0
-    """Rounded up to whole seconds, as the kernel counts them."""
+    """Rounded up to whole seconds, the kernel's unit."""
     memory_bytes: int = 512 << 20
-    """Address space, of which the interpreter itself takes about 30 MB."""
+    """Address space, including about 30 MB for the interpreter."""
     output_bytes: int = 256 << 10
-    """Of stdout and stderr together."""
+    """Maximum size of stdout and stderr together."""
     file_bytes: int = 4 << 20
-    """Of any one file."""
+    """Maximum size of one file."""
     folder_bytes: int = 16 << 20
-    """Of all files in the temporary folder."""
+    """Maximum size of all files in the temporary folder."""
     folder_files: int = 256
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """The code ran to an end of its own."""
+    """The code ended by itself."""
 
     exit_code: int
-    """Negative: the signal that ended it."""
+    """Negative for the signal that ended it."""
     stdout: str
     stderr: str
     elapsed_s: float
 
 
 class TimedOut(msgspec.Struct, frozen=True, kw_only=True):
-    """It was killed at its limit of time."""
+    """The code was killed at its time limit."""
 
     of: Literal["wall", "cpu"]
     elapsed_s: float
 
 
 class OutOfMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """It ended because it wanted more memory than it may have."""
+    """The code ended because it exceeded its memory limit."""
 
     elapsed_s: float
 
 
 class TooMuchOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """It was killed because it printed, or kept in files, more than it may."""
+    """The code was killed because it printed or stored too much."""
 
     of: Literal["output", "files"]
     elapsed_s: float
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """It was not run, because it could not be confined."""
+    """The code did not run, because it could not be confined."""
 
     reason: str
 
@@ -72,13 +74,13 @@ class Passed(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
-    """The program failed a test, or broke a limit."""
+    """The program failed a test or exceeded a limit."""
 
     reason: str
 
 
 class BrokenTests(msgspec.Struct, frozen=True, kw_only=True):
-    """The tests themselves cannot be run; that says nothing about the program."""
+    """The tests themselves cannot run, which says nothing about the program."""
 
     reason: str
 
@@ -87,14 +89,14 @@ Verdict: TypeAlias = Passed | Failed | BrokenTests | Refused
 
 
 class Available(msgspec.Struct, frozen=True, kw_only=True):
-    """Code can be confined here."""
+    """This machine can confine code."""
 
     kind: Kind
     detail: str
 
 
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
-    """Code cannot be confined here."""
+    """This machine cannot confine code."""
 
     reason: str
     hint: str

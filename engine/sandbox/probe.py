@@ -1,4 +1,4 @@
-"""Whether and how code can be confined on this machine, found out once by trying."""
+"""Finds out, by trying once, whether and how this machine can confine code."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .outcomes import Available, Finished, Kind, Limits, Refused, Sandbox, Unava
 from .processes import SandboxedProcess, watch
 
 KINDS: tuple[Kind, ...] = ("bubblewrap", "namespaces", "landlock")
-"""The strongest and most widely tried first."""
+"""Strongest and most widely tested first."""
 
 _DETAILS: dict[Kind, str] = {
     "bubblewrap": "bubblewrap with a seccomp filter",
     "namespaces": "Linux namespaces with a seccomp filter",
-    "landlock": "Landlock with a seccomp filter; names and sizes of files outside can be seen, contents cannot",
+    "landlock": "Landlock with a seccomp filter; code can see names and sizes of files outside, but not contents",
 }
 _HINT = (
     "Install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), or use Linux 5.13 "
-    "or newer with Landlock switched on."
+    "or newer with Landlock enabled."
 )
-# Imports that need the library's compiled part, and what must fail.
+# Imports that need compiled modules, and calls that must fail.
 _TRIAL = """
 import decimal, math, os, socket
 for attempt in (lambda: os.listdir("/etc"), socket.socket, os.fork, lambda: open("/etc/passwd")):
@@ -38,11 +38,11 @@ print("confined")
 
 @functools.cache
 def probe() -> Sandbox:
-    """The mechanism that is used on this machine; tried once in the life of the program, about 0.2 s."""
+    """The mechanism that this machine uses. Tried once per process, which takes about 0.2 s."""
     if not sys.platform.startswith("linux"):
         return Unavailable(
-            reason="Code that a model wrote is only run on Linux, where it can be confined.",
-            hint="Leave code suites out, or run them on Linux (a virtual machine or WSL 2 will do).",
+            reason="Code that a model wrote runs only on Linux, where it can be confined.",
+            hint="Leave out code suites, or run them on Linux, such as in a virtual machine or WSL 2.",
         )
     reasons = []
     for kind in KINDS:
@@ -50,14 +50,14 @@ def probe() -> Sandbox:
         if isinstance(found, Available):
             return found
         reasons.append(found.reason)
-    return Unavailable(reason="Code cannot be confined on this machine: " + "; ".join(reasons) + ".", hint=_HINT)
+    return Unavailable(reason="This machine cannot confine code: " + "; ".join(reasons) + ".", hint=_HINT)
 
 
 @functools.cache
 def probe_kind(kind: Kind) -> Sandbox:
-    """Whether this one mechanism works here, by running a small program in it."""
+    """Try one mechanism by running a small program in it."""
     if not sys.platform.startswith("linux"):
-        return Unavailable(reason=f"{kind} is for Linux", hint=_HINT)
+        return Unavailable(reason=f"{kind} works only on Linux", hint=_HINT)
     if kind == "bubblewrap" and not shutil.which("bwrap"):
         return Unavailable(reason="bubblewrap: not installed", hint=_HINT)
     try:
@@ -73,10 +73,10 @@ def probe_kind(kind: Kind) -> Sandbox:
 
 
 def require_sandbox() -> Available:
-    """The mechanism of this machine.
+    """The mechanism that this machine uses.
 
     Raises:
-        SandboxError: there is none; the hint says what to install.
+        SandboxError: none works; the hint says what to install.
     """
     found = probe()
     if isinstance(found, Unavailable):

@@ -1,4 +1,4 @@
-"""Starting sandboxed processes, watching them and ending them whole."""
+"""Starts sandboxed processes, watches them and ends them completely."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from .commands import command_for
 from .outcomes import Finished, Kind, Limits, Outcome, OutOfMemory, Refused, TimedOut, TooMuchOutput
 
 _START_S = 30.0
-"""Longer than any start takes on a busy machine."""
+"""Longer than a start takes on a busy machine."""
 _ENVIRONMENT = {
     "HOME": "/tmp",
     "LANG": "C.UTF-8",
     "PATH": "",
-    "PYTHONHASHSEED": "0",  # sets in the same order in every run
+    "PYTHONHASHSEED": "0",  # the same order of sets in every run
     "TZ": "UTC",
 }
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of what a process tells beside its output (see ``inside.main``)."""
+    """One line that a process sends beside its output; see ``inside.main``."""
 
     ready: bool = False
     refused: str = ""
@@ -45,10 +45,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SandboxedProcess:
-    """One process in its sandbox, with what it has said so far."""
+    """A process in its sandbox, and its output so far."""
 
     def __init__(self, kind: Kind, limits: Limits, *, job: Mapping[str, object], links: Iterable[int] = ()) -> None:
-        """Starts it. ``links`` are descriptors that it gets besides its output; ``job`` names its role."""
+        """Start it. ``links`` are extra descriptors to pass on; ``job`` names its role."""
         self._limits = limits
         self._folder = Path(tempfile.mkdtemp(prefix="weighin-")).resolve() if kind == "landlock" else None
         self._started = time.monotonic()
@@ -58,7 +58,7 @@ class SandboxedProcess:
         self._broken: Outcome | None = None
         self._texts = {"stdout": bytearray(), "stderr": bytearray(), "report": bytearray()}
         self.verdict = Report()
-        """What a judge said, still to be checked against the token."""
+        """What a judge reported, not yet checked against the token."""
         try:
             self._start(kind, job, tuple(links))
         except BaseException:
@@ -103,12 +103,12 @@ class SandboxedProcess:
             "stderr": self._process.stderr,
             "report": open(report, "rb", buffering=0),  # noqa: SIM115, PTH123 - closed with the others
         }
-        with contextlib.suppress(BrokenPipeError):  # it ended at once; its report says why
+        with contextlib.suppress(BrokenPipeError):  # it ended at once, and its report says why
             self._process.stdin.write(json.dumps(full).encode())
             self._process.stdin.close()
 
     def read(self, name: str) -> bool:
-        """Takes what is there on the stream; False at its end."""
+        """Read what is available on a stream; False at its end."""
         part = os.read(self.streams[name].fileno(), 1 << 16)
         text = self._texts[name]
         text += part
@@ -122,7 +122,7 @@ class SandboxedProcess:
         return bool(part)
 
     def has_broken_a_limit(self) -> bool:
-        """Whether it must be ended now."""
+        """Whether it exceeded a limit and must be ended."""
         if self._broken is None and self._ready and self._elapsed() > self._limits.wall_s:
             self._broken = TimedOut(of="wall", elapsed_s=self._elapsed())
         if self._broken is None and not self._ready and time.monotonic() - self._started > _START_S:
@@ -130,12 +130,12 @@ class SandboxedProcess:
         return self._broken is not None
 
     def wait_s(self) -> float:
-        """How long may pass until ``has_broken_a_limit`` must be asked again."""
+        """Seconds until ``has_broken_a_limit`` must be checked again."""
         end = self._ready + self._limits.wall_s if self._ready else self._started + _START_S
         return max(0.001, end - time.monotonic())
 
     def outcome(self) -> Outcome:
-        """What has come of it."""
+        """The outcome, once it has ended."""
         if self._broken is not None:
             return self._broken
         stdout, stderr = (self._texts[name].decode("utf-8", "replace") for name in ("stdout", "stderr"))
@@ -150,8 +150,8 @@ class SandboxedProcess:
         return Finished(exit_code=code, stdout=stdout, stderr=stderr, elapsed_s=elapsed_s)
 
     def end(self) -> None:
-        """Kills what is left of it and clears up."""
-        # Before the wait, while the number of the group is surely still its own.
+        """Kill what is left of it, and clean up."""
+        # Before the wait, while the group's number cannot belong to anything else.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -162,12 +162,12 @@ class SandboxedProcess:
     def _take_report(self, line: bytes) -> None:
         try:
             report = msgspec.json.decode(line, type=Report)
-        except msgspec.DecodeError:  # tests wrote to every descriptor they found
+        except msgspec.DecodeError:  # the tests wrote to every descriptor they found
             return
         if report.ready:
             self._ready = self._ready or time.monotonic()
         elif report.refused:
-            self._broken = self._broken or Refused(reason=f"The sandbox could not be closed: {report.refused}.")
+            self._broken = self._broken or Refused(reason=f"The sandbox could not be sealed: {report.refused}.")
         elif report.full:
             self._broken = self._broken or TooMuchOutput(of="files", elapsed_s=self._elapsed())
         elif report.exit is not None:
@@ -185,7 +185,7 @@ class SandboxedProcess:
 
 
 def watch(processes: list[SandboxedProcess]) -> list[Outcome]:
-    """Waits until the first has ended or any has broken a limit, ends all, and tells what came of each."""
+    """Wait until the first process ends or any exceeds a limit, end all of them, and return their outcomes."""
     selector = selectors.DefaultSelector()
     try:
         for process in processes:

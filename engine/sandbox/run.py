@@ -1,4 +1,4 @@
-"""Running code that a model wrote. Both functions wait for the end and may be called from any thread."""
+"""Runs code that a model wrote. Both functions block until it has ended, and can be called from any thread."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from .processes import Report, SandboxedProcess, watch
 def run_python(
     source: str, *, limits: Limits | None = None, files: Mapping[str, bytes] | None = None, kind: Kind | None = None
 ) -> Outcome:
-    """Runs ``source`` as a program of its own, with ``files`` in its folder.
+    """Run ``source`` as a program with ``files`` in its folder.
 
-    ``kind`` asks for one mechanism; without it the machine's best is taken. File names are relative, with ``/``.
+    ``kind`` selects a mechanism; the default is the machine's best. File names are relative, with ``/``.
 
     Raises:
-        ValueError: a file name leads out of the folder.
+        ValueError: a file name points outside the folder.
     """
     for name in files or ():
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\0" in name:
-            raise ValueError(f"{name!r} is no name of a file in the folder")
+            raise ValueError(f"{name!r} is not a file name inside the folder")
     chosen = _choose(kind)
     if isinstance(chosen, Refused):
         return chosen
@@ -63,11 +63,11 @@ def run_tests(
     limits: Limits | None = None,
     kind: Kind | None = None,
 ) -> Verdict:
-    """Whether ``prompt + program`` passes ``tests``, as HumanEval and MBPP mean it.
+    """Whether ``prompt + program`` passes ``tests``, in the sense of HumanEval and MBPP.
 
-    Program and tests run in two sandboxes. The tests' process asks the program's process for every call and gets plain
-    values back, so nothing that the program prints, patches, searches or ends can make a verdict. It can still notice
-    that it is tested, by what it is called with. See ``inside.judge`` for what the tests see.
+    Program and tests run in two sandboxes. The tests' process sends every call to the program's process and gets plain
+    values back, so the program cannot forge a verdict by printing, patching, searching memory or exiting. It can still
+    notice from its arguments that it is being tested. See ``inside.judge`` for what the tests see.
     """
     chosen = _choose(kind)
     if isinstance(chosen, Refused):
@@ -110,9 +110,9 @@ def _verdict(judged: Outcome, answered: Outcome, said: Report, token: str) -> Ve
     for outcome in (answered, judged):
         match outcome:
             case TimedOut(of=of):
-                return Failed(reason=f"It ran past its limit of {'processor time' if of == 'cpu' else 'time'}.")
+                return Failed(reason=f"It exceeded its {'CPU' if of == 'cpu' else 'wall-clock'} time limit.")
             case OutOfMemory():
-                return Failed(reason="It wanted more memory than it may have.")
+                return Failed(reason="It exceeded its memory limit.")
             case TooMuchOutput(of=of):
                 return Failed(reason=f"Too much {of}.")
     if isinstance(answered, Finished) and answered.exit_code > 0 and answered.stderr:

@@ -1,1 +1,1 @@
-"""What runs in the sandboxed process. Stands alone: it is started with nothing but Python's own library in reach."""
+"""Runs inside the sandboxed process. Imports only the standard library, because nothing else can be reached there."""

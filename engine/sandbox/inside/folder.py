@@ -1,4 +1,4 @@
-"""How much is in the sandbox's folder, as far as its owner lets us see."""
+"""Measures the sandbox's folder, as far as its owner allows."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import os
 
 
 def is_too_full(folder: str, *, n_bytes: int, n_files: int) -> bool:
-    """Whether the files in ``folder`` take more than ``n_bytes`` of disk, or are, with the folders, more than
-    ``n_files``; or whether it holds a folder that cannot be read.
+    """Whether ``folder`` takes more than ``n_bytes`` on disk, has more than ``n_files`` files and folders, or has a
+    folder that cannot be read.
 
-    What is deleted but still open is not seen: the limits on open files and on a file's size bound it.
+    Files that are deleted but still open are not counted; the limits on open files and on file size bound them.
     """
     unreadable: list[OSError] = []
     try:
-        # By descriptors, because a path may be made longer than any call takes.
+        # By descriptors, because code can make a path longer than any call accepts.
         for _, folders, files, place in os.fwalk(folder, onerror=unreadable.append):
             n_files -= len(folders) + len(files)
             for name in files:
@@ -22,7 +22,7 @@ def is_too_full(folder: str, *, n_bytes: int, n_files: int) -> bool:
                     n_bytes -= os.stat(name, dir_fd=place, follow_symlinks=False).st_blocks * 512
             if n_files < 0 or n_bytes < 0:
                 return True
-    except FileNotFoundError:  # deleted while we looked
+    except FileNotFoundError:  # deleted in the meantime
         return False
     except OSError:
         return True

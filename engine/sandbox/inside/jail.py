@@ -1,4 +1,4 @@
-"""The restrictions on the process that runs foreign code, from the inside and for good."""
+"""Restricts the process that runs foreign code, from the inside and permanently."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MAX_OPEN_FILES = 64
 
 
 def close_the_door(job: dict[str, Any], *, keep: Iterable[int]) -> None:
-    """Gives up rights, files, network, processes and resources beyond what the job grants.
+    """Give up rights, files, network, processes and resources beyond what the job grants.
 
     Raises:
-        OSError: a restriction cannot be put in force; nothing foreign may run then.
+        OSError: a restriction failed, so no foreign code may run.
     """
     _give_up_root([*sys.path[1:], str(Path(job["folder"]).parent)], folder=job["folder"])
     kernel.drop_capabilities()
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user took it back
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user resets it
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     os.chdir(job["folder"])
     for name, text in job["files"].items():
@@ -43,11 +43,11 @@ def close_the_door(job: dict[str, Any], *, keep: Iterable[int]) -> None:
 
 
 def _give_up_root(needed: Iterable[str], *, folder: str) -> None:
-    """Becomes a user that nobody else is, so that no process and no file is ours."""
+    """Become a user that owns no other process and no file."""
     if os.geteuid() != 0:
         return
     if not all(_is_open_to_all(place) for path in needed for place in _parents(path)):
-        return  # this Python lies in root's own folder; root without capabilities it is
+        return  # this Python is in root's own folder, so stay root without capabilities
     for uid in (_FIRST_PRIVATE_UID + int.from_bytes(os.urandom(3), "big"), _NOBODY):
         try:
             os.chown(folder, uid, uid)
@@ -55,7 +55,7 @@ def _give_up_root(needed: Iterable[str], *, folder: str) -> None:
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
             return
-        except OSError:  # a user namespace that lacks this number
+        except OSError:  # this user namespace lacks the number
             with contextlib.suppress(OSError):
                 os.chown(folder, 0, 0)
 
@@ -81,7 +81,7 @@ def _close_files(keep: set[int]) -> None:
     os.dup2(null, 0)
     ends = [*sorted(keep), max(*keep, resource.getrlimit(resource.RLIMIT_NOFILE)[0], 4096)]
     for before, end in zip([-1, *ends], ends, strict=False):
-        if before + 1 < end:  # closerange of nothing closes everything
+        if before + 1 < end:  # an empty range would close everything
             os.closerange(before + 1, end)
 
 

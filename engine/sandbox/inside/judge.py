@@ -1,7 +1,7 @@
-"""The tests run here, in a process that the tested program cannot reach: it only answers calls.
+"""Runs the tests, in a process that the tested program cannot reach: the program only answers calls.
 
-So an early exit, a printed "passed", a patched ``assert`` helper, a search through frames or memory, all happen in the
-other process and change nothing here. What passes gave the right plain values.
+An early exit, a printed "passed", a patched ``assert`` helper or a search through frames or memory happens in the other
+process and changes nothing here. A program passes only by returning the right plain values.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _NAME = "tests.py"
 
 
 def judge(peer: Peer, *, tests: str, entry_point: str, prompt: str) -> tuple[str, str]:
-    """``passed``, ``failed`` or ``broken`` (the tests themselves cannot be run), with a reason.
+    """``passed``, ``failed`` or ``broken`` (the tests themselves cannot run), with a reason.
 
-    ``tests`` run as they stand; where they define ``check``, it is then called with ``entry_point``, as HumanEval has
-    it. Functions that ``prompt`` defines besides the entry point are taken from it, not from the program.
+    ``tests`` run unchanged. If they define ``check``, it is then called with ``entry_point``, as in HumanEval.
+    Functions that ``prompt`` defines besides the entry point come from the prompt, not from the program.
     """
     try:
         code = compile(tests, _NAME, "exec")
@@ -28,7 +28,7 @@ def judge(peer: Peer, *, tests: str, entry_point: str, prompt: str) -> tuple[str
     scope = _functions_of(prompt, but=entry_point)
     scope["__name__"] = "tests"
     try:
-        peer.look_up("__name__")  # the program is loaded, or has ended
+        peer.look_up("__name__")  # returns when the program has loaded, or raises when it has ended
         for name in sorted(_names_in(code) | {entry_point} - {""}):
             if name in scope or (hasattr(builtins, name) and name != entry_point):
                 continue
@@ -55,7 +55,7 @@ def _functions_of(prompt: str, *, but: str) -> dict[str, object]:
     scope: dict[str, object] = {}
     try:
         exec(compile(prompt, "prompt.py", "exec"), scope)
-    except Exception:  # no whole program: it ends within a function, or is prose
+    except Exception:  # not a whole program: it ends inside a function, or is prose
         return {}
     return {name: value for name, value in scope.items() if name != but and isinstance(value, types.FunctionType)}
 

@@ -1,4 +1,4 @@
-"""Kernel calls that Python has no function for. Every one raises OSError when the kernel says no."""
+"""Kernel calls that Python has no function for. Each raises OSError if the kernel refuses."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 0x1, 0x2, 0x4
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
 _AT_EMPTY_PATH, _AT_RECURSIVE, _OPEN_TREE_CLONE, _MOVE_MOUNT_F_EMPTY_PATH = 0x1000, 0x8000, 0x1, 0x4
 
-# The numbers are the same on every machine for calls added since Linux 5.1; the two older ones differ.
+# Calls added since Linux 5.1 have the same number on every architecture; the two older ones differ.
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 
 
 def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
-    """Calls the kernel; integers go as 64 bits."""
+    """Call the kernel. Integers are passed as 64 bits."""
     given = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
     return _checked(int(_libc.syscall(ctypes.c_long(number), *given)), f"syscall {number}")
 
 
 def prctl(option: int, value: int, pointer: ctypes.Array[ctypes.c_char] | None = None) -> None:
-    """``prctl`` with one number and at most one pointer."""
+    """Call ``prctl`` with a number and up to one pointer."""
     _checked(_libc.prctl(option, ctypes.c_ulong(value), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0)), "prctl")
 
 
 def unshare(flags: int) -> None:
-    """Leaves the namespaces in ``flags`` for new ones."""
+    """Leave the namespaces in ``flags`` for new ones."""
     _checked(_libc.unshare(flags), "unshare")
 
 
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
-    """Mounts ``kind`` at ``target``."""
+    """Mount ``kind`` at ``target``."""
     done = _libc.mount(source.encode(), os.fsencode(target), kind.encode(), ctypes.c_ulong(flags), options.encode())
     _checked(done, f"mount {target}")
 
 
 def clone_tree(path: str) -> int:
-    """A detached copy of the mounts at ``path``, as a descriptor for ``attach_tree``."""
+    """Make a detached copy of the mounts at ``path``. Returns a descriptor for ``attach_tree``."""
     flags = _OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC
     return syscall(_OPEN_TREE, -100, os.fsencode(path), flags)
 
 
 def attach_tree(tree: int, target: str) -> None:
-    """Mounts what ``clone_tree`` gave at ``target``."""
+    """Mount a tree from ``clone_tree`` at ``target``."""
     syscall(_MOVE_MOUNT, tree, b"", -100, os.fsencode(target), _MOVE_MOUNT_F_EMPTY_PATH)
 
 
 def set_mount_flags(tree: int, flags: int, *, recursive: bool = True) -> None:
-    """Sets ``flags`` on the mount that ``tree`` is a descriptor of, and on those below it."""
+    """Set ``flags`` on the mount of the descriptor ``tree``, and on those below it if ``recursive``."""
     attributes = ctypes.create_string_buffer(flags.to_bytes(8, "little") + bytes(24), 32)  # struct mount_attr
     syscall(_MOUNT_SETATTR, tree, b"", _AT_EMPTY_PATH | (_AT_RECURSIVE if recursive else 0), attributes, 32)
 
 
 def enter_root(path: str) -> None:
-    """Makes the mount at ``path`` the root of this process and takes the old root away."""
+    """Make the mount at ``path`` the root of this process, and unmount the old root."""
     os.chdir(path)
     syscall(_PIVOT_ROOT[platform.machine()], b".", b".")
     _checked(_libc.umount2(b".", MNT_DETACH), "umount2")
@@ -70,7 +70,7 @@ def enter_root(path: str) -> None:
 
 
 def drop_capabilities() -> None:
-    """Gives up every capability, for good."""
+    """Give up every capability, permanently."""
     header = ctypes.create_string_buffer((0x20080522).to_bytes(4, "little") + bytes(4), 8)  # version 3, this process
     syscall(_CAPSET[platform.machine()], header, ctypes.create_string_buffer(bytes(24), 24))
 

@@ -1,4 +1,4 @@
-"""Landlock: which files this process may reach, without any right of root's. Numbers as in linux/landlock.h."""
+"""Landlock: limits the files that a process can reach, without root. Numbers are from linux/landlock.h."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _CREATE, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ_FILE, _READ_DIR, _WRITE_FILE, _TRUNCATE = 1 << 2, 1 << 3, 1 << 1, 1 << 14
 _ON_FILES = 1 << 0 | _WRITE_FILE | _READ_FILE | _TRUNCATE | 1 << 15
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
-"""By version: how many rights on files it knows, counted from the lowest bit; 16 since version 5."""
+"""Number of file rights by version, counted from the lowest bit; 16 since version 5."""
 
 
 def landlock_version() -> int:
-    """The version of Landlock in this kernel, 0 where there is none or it is switched off."""
+    """The version of Landlock in this kernel; 0 if it is missing or disabled."""
     try:
         return kernel.syscall(_CREATE, None, 0, 1)
     except OSError:
@@ -27,10 +27,10 @@ def landlock_version() -> int:
 
 
 def restrict_files(*, readable: Iterable[str], writable: Iterable[str]) -> None:
-    """From now on files are closed to this process, but for these folders and files and what is below them.
+    """Close all files to this process except these paths and everything below them.
 
-    Running programs is closed everywhere. Paths that do not exist are passed over. Where the kernel can (version 4
-    and 6), TCP, abstract sockets and signals to processes outside are closed too.
+    Running programs is forbidden everywhere. Paths that do not exist are skipped. Versions 4 and 6 of Landlock also
+    forbid TCP, abstract sockets, and signals to processes outside.
 
     Raises:
         OSError: there is no Landlock.

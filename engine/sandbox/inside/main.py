@@ -1,8 +1,8 @@
-"""From a started interpreter to sandboxed code: supervisor, restrictions, then the role that the job names.
+"""From a started interpreter to sandboxed code: the supervisor, the restrictions, then the role that the job names.
 
-The job comes as JSON on stdin; what happens goes out as JSON lines on a pipe of its own, which sandboxed code lacks:
-``{"ready": true}`` when every restriction is in force, ``{"refused": reason}`` when one cannot be, ``{"exit": code,
-"cpu_s": seconds}`` at the end; before it ``{"full": true}`` when it was ended for what its folder held.
+The job arrives as JSON on stdin. Reports leave as JSON lines on a separate pipe, which sandboxed code does not have:
+``{"ready": true}`` when every restriction is in force, ``{"refused": reason}`` if one failed, and ``{"exit": code,
+"cpu_s": seconds}`` at the end, after ``{"full": true}`` if the process was killed because its folder was full.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOOK_EVERY_S = 0.02
 
 
 def main() -> NoReturn:
-    """Runs the job on stdin and ends this process."""
+    """Run the job on stdin, and end this process."""
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     job = json.loads(sys.stdin.buffer.read())
     if job["mechanism"] == "namespaces":
@@ -32,7 +32,7 @@ def main() -> NoReturn:
 
 
 def tell(job: dict[str, Any], **facts: object) -> None:
-    """One line to the caller; short enough that the pipe takes it in one piece."""
+    """Send a line to the caller. It is short enough for one atomic write to the pipe."""
     os.write(job["report_fd"], json.dumps(facts).encode() + b"\n")
 
 
@@ -47,7 +47,7 @@ def _in_namespaces(job: dict[str, Any]) -> None:
     if first:
         os.waitpid(first, 0)
         os._exit(0)
-    # The first process of the namespace: when it ends, the kernel ends all others in it.
+    # The first process of the namespace: when it ends, the kernel kills all others in it.
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         namespaces.make_root(
@@ -70,7 +70,7 @@ def _supervise(job: dict[str, Any]) -> NoReturn:
 
 
 def _wait_and_look(child: int, job: dict[str, Any]) -> tuple[int, int, Any]:
-    """As ``os.wait4``, ending the child when its folder is too full, where no mount sees to that."""
+    """Like ``os.wait4``, but kill the child when its folder is too full, which no mount limits here."""
     while True:
         ended, status, usage = os.wait4(child, os.WNOHANG)
         if ended:

@@ -1,4 +1,4 @@
-"""A world of its own for a process: its own mounts, processes, network and users."""
+"""Namespaces: separate mounts, processes, network and users for a process."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .kernel import MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY, MS_N
 
 _APART = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
 _SMALL = 1 << 20
-"""Bytes enough for the folders and mount points of the new root."""
+"""Bytes for the folders and mount points of the new root."""
 
 
 def leave_namespaces() -> None:
-    """New namespaces for this process; the next child is the first in its process namespace.
+    """Move this process to new namespaces; its next child is the first process in the new process namespace.
 
-    Root needs no user namespace, and gives up being root later. Everybody else gets one, with only themselves in it.
+    Root needs no user namespace, and stops being root later. Other users get one with only themselves in it.
 
     Raises:
-        OSError: the kernel or its settings do not allow it.
+        OSError: the kernel or its settings forbid it.
     """
     uid, gid = os.geteuid(), os.getegid()
     if uid == 0:
@@ -36,15 +36,15 @@ def leave_namespaces() -> None:
 
 
 def make_root(*, readable: Iterable[str], folder: str, folder_bytes: int, n_files: int) -> None:
-    """Replaces the root by an empty one that holds ``readable``, /dev/null and the writable ``folder``.
+    """Replace the root with one that holds only ``readable``, /dev/null and the writable ``folder``.
 
-    The folder lies in memory and takes ``folder_bytes`` and ``n_files`` at most.
+    The folder is in memory and holds up to ``folder_bytes`` and ``n_files``.
 
     Raises:
-        OSError: the kernel or its settings do not allow it.
+        OSError: the kernel or its settings forbid it.
     """
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
-    # As copies that hang nowhere yet, because the new root covers the place where one of them may lie.
+    # Detached copies, because the new root may cover one of these paths.
     trees = {path: kernel.clone_tree(path) for path in readable if Path(path).exists()}
     null = kernel.clone_tree("/dev/null")
     new_root = "/tmp"  # a folder that exists everywhere

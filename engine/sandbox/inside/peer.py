@@ -1,8 +1,8 @@
-"""Two processes that use each other's objects, of which neither trusts what the other sends.
+"""Lets two processes use each other's objects without trusting what the other sends.
 
-Plain values (numbers, texts, lists, dicts, …) cross as copies of exactly the built-in types: a subclass with an ``==``
-of its own arrives as the plain value. Everything else stays where it is and crosses as a number; the other side gets a
-``Remote``. A message is four bytes of length and JSON; nothing is unpickled.
+Plain values (numbers, texts, lists, dicts, …) cross as copies of exactly the built-in types: a subclass with its own
+``==`` arrives as the plain value. Everything else stays where it is and crosses as a number, for which the other side
+gets a ``Remote``. A message is four bytes of length and JSON; nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class ClosedError(Exception):
 
 
 class RemoteError(Exception):
-    """The other process raised an error of a kind that is not built in, or sent nonsense."""
+    """The other process raised an error that is not a built-in one, or sent an invalid message."""
 
 
 class Remote:
-    """An object of the other process. Equal to no plain value, whatever its own ``==`` says."""
+    """An object in the other process. It never equals a plain value, whatever its own ``==`` says."""
 
     def __init__(self, peer: Peer, number: int) -> None:
         self._peer = peer
@@ -99,8 +99,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 class Peer:
     """One end of the link.
 
-    ``names`` are what the other side may look up, and with them it may do anything with the objects here. Without
-    them it may only call the functions that were handed to it.
+    With ``names``, the other side can look them up and do anything with the objects here. Without ``names``, it can
+    only call the functions that were passed to it.
     """
 
     def __init__(self, link_fd: int, names: Mapping[str, object] | None = None) -> None:
@@ -109,22 +109,23 @@ class Peer:
         self._objects: list[object] = []
         self._depth = 0
         self.unsendable = ""
-        """The type of an object here that had to cross and cannot."""
+        """The type of an object here that had to cross but cannot."""
 
     def look_up(self, name: str) -> Any:
-        """What the other side has under ``name``; a module of the standard library is our own one.
+        """The object that the other side calls ``name``; for a module of the standard library, this side's own module.
 
         Raises:
-            LookupError: it has nothing under that name.
+            LookupError: the other side has no such name.
         """
         return self._exchange({"do": "name", "name": name})
 
     def ask(self, operation: str, on: object, *args: object, **kwargs: object) -> Any:
-        """The result of ``operation`` on an object of the other side. Lists, dicts and sets given are changed as
-        the other side has changed them.
+        """The result of ``operation`` on an object of the other side.
+
+        Lists, dicts and sets among the arguments change as the other side changed them.
 
         Raises:
-            Exception: what the other side raised, where that is built in; RemoteError else.
+            Exception: the other side raised this built-in exception; RemoteError stands for all others.
             ClosedError: the other side has ended.
         """
         message = {
@@ -136,7 +137,7 @@ class Peer:
         return self._exchange(message, args)
 
     def serve(self) -> None:
-        """Does what the other side asks until it ends."""
+        """Answer the other side until it ends."""
         try:
             while True:
                 self._handle(self._receive())
@@ -172,7 +173,7 @@ class Peer:
             reply = self._do(message)
         except Exception as error:
             reply = {"error": [_built_in_name(error), _text(error)]}
-        except BaseException as error:  # SystemExit and its like end the process where that is allowed
+        except BaseException as error:  # SystemExit and similar end the process where that is allowed
             if self._names is not None:
                 raise
             reply = {"error": ["RemoteError", _text(error)]}
@@ -268,7 +269,7 @@ _Coder = Callable[[Any, Callable[[Any], Any]], Any]
 
 
 def _plain_type(value: object) -> str:
-    # Fractions and decimals are plain where their module is loaded at all.
+    # Fractions and decimals are plain if their module is loaded.
     for kind in (int, float, str, list, tuple, dict, set, frozenset, bytes, bytearray, complex, range):
         if isinstance(value, kind):
             return kind.__name__
@@ -279,7 +280,7 @@ def _plain_type(value: object) -> str:
 
 
 _PLAIN: dict[str, _Coder] = {
-    "int": lambda value, _: ["int", hex(value)],  # hex has no limit of digits
+    "int": lambda value, _: ["int", hex(value)],  # hex has no limit on digits
     "float": lambda value, _: ["float", float.hex(value)],
     "str": lambda value, _: ["str", str.__str__(value)],
     "list": lambda value, code: ["list", [code(one) for one in value]],
@@ -342,12 +343,12 @@ def _text(error: BaseException) -> str:
 
 
 def _error(sent: object) -> Exception:
-    """The built-in exception that ``[name, text]`` tells of, or RemoteError."""
+    """The built-in exception for ``[name, text]``, or RemoteError."""
     name, text = (str(part) for part in sent) if isinstance(sent, list) and len(sent) == 2 else ("", "")
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
             return kind(text)
-        except TypeError:  # UnicodeDecodeError and its like want more
+        except TypeError:  # UnicodeDecodeError and similar need more arguments
             pass
     return RemoteError(text)

@@ -1,4 +1,4 @@
-"""What a sandboxed process does: run a program, answer for one, or judge one by its tests."""
+"""The roles of a sandboxed process: run a program, answer calls to one, or judge one by its tests."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .peer import Peer
 
 
 def run_program(job: dict[str, Any]) -> int:
-    """Runs the source as a main program; its exit code."""
+    """Run the source as a main program. Returns its exit code."""
     return _run(job["source"], "__main__")
 
 
 def answer_for_program(job: dict[str, Any]) -> int:
-    """Runs the source as a module, then lets the judge call what is in it."""
+    """Run the source as a module, then let the judge call what is in it."""
     code = _run(job["source"], "program")
     if code:
         return code
@@ -30,7 +30,7 @@ def answer_for_program(job: dict[str, Any]) -> int:
 
 
 def judge_program(job: dict[str, Any]) -> int:
-    """Runs the tests against the program in the other process; the verdict goes out with the run's token."""
+    """Run the tests against the program in the other process, and report the verdict with the run's token."""
     verdict, reason = judge(
         Peer(job["link_fd"]), tests=job["source"], entry_point=job["entry_point"], prompt=job["prompt"]
     )
@@ -47,7 +47,7 @@ ROLES: dict[str, Callable[[dict[str, Any]], int]] = {
 
 
 def _run(source: str, name: str) -> int:
-    sys.path.pop(0)  # this package's folder, which Landlock has closed
+    sys.path.pop(0)  # this package's folder, which Landlock closes
     sys.argv = [f"{name}.py"]
     _add_site_builtins()
     module = types.ModuleType(name)
@@ -58,7 +58,7 @@ def _run(source: str, name: str) -> int:
         raise
     except BaseException as error:
         try:
-            # Without the frames of this module.
+            # Leave out the frames of this module.
             below = error.__traceback__.tb_next if error.__traceback__ else None
             traceback.print_exception(type(error), error, below)
         except MemoryError:
@@ -68,7 +68,7 @@ def _run(source: str, name: str) -> int:
 
 
 def _add_site_builtins() -> None:
-    # Left out by -S, and used by programs.
+    # -S leaves these out, but programs use them.
     import _sitebuiltins
 
     for word in ("exit", "quit"):

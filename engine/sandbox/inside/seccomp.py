@@ -1,6 +1,6 @@
-"""The filter on kernel calls, as a BPF program: what is not allowed fails with EPERM.
+"""The filter for kernel calls, as a BPF program. Calls that are not allowed fail with EPERM.
 
-``struct sock_filter`` and ``struct seccomp_data`` as in linux/filter.h and linux/seccomp.h.
+``struct sock_filter`` and ``struct seccomp_data`` are as in linux/filter.h and linux/seccomp.h.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from . import kernel
 from .syscalls import ALLOWED, CHECKED
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-"""By machine: what the kernel calls it (AUDIT_ARCH_…), and its column in the tables of numbers."""
+"""By machine: the kernel's name for it (AUDIT_ARCH_…), and its column in the tables of numbers."""
 
 _LOAD, _AND, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x54, 0x15, 0x06
 _ALLOW, _KILL, _NOT_PERMITTED = 0x7FFF0000, 0x80000000, 0x00050001
@@ -23,10 +23,10 @@ _MODE_FILTER = 2
 
 
 def install_filter() -> None:
-    """Puts the filter on this process, for good.
+    """Install the filter for this process, permanently.
 
     Raises:
-        OSError: the kernel has no seccomp or does not let us.
+        OSError: the kernel has no seccomp, or forbids it.
     """
     program = build_filter(platform.machine(), pid=os.getpid())
     instructions = ctypes.create_string_buffer(program, len(program))
@@ -35,12 +35,12 @@ def install_filter() -> None:
 
 
 def build_filter(machine: str, *, pid: int) -> bytes:
-    """The program for ``machine``; signals may go to ``pid`` alone."""
+    """The program for ``machine``. It allows signals to ``pid`` only."""
     architecture, column = _ARCHITECTURES[machine]
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
         (_JUMP_IF_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _KILL),  # calls of another architecture have other numbers
+        (_RETURN, 0, 0, _KILL),  # other architectures use other numbers
         (_LOAD, 0, 0, _NUMBER_AT),
     ]
     for numbers in ALLOWED.values():
@@ -61,17 +61,17 @@ _Instruction = tuple[int, int, int, int]
 def _rules(pid: int) -> dict[str, list[_Instruction]]:
     truncating = os.O_TRUNC | os.O_ACCMODE
     return {
-        # Landlock before Linux 6.2 does not see that opening for reading can empty a file.
+        # Landlock before Linux 6.2 misses that opening a file for reading can truncate it.
         "open": _refuse_if(1, truncating, os.O_TRUNC | os.O_RDONLY),
         "openat": _refuse_if(2, truncating, os.O_TRUNC | os.O_RDONLY),
-        # Whoever watches the folder must be able to look into all of it.
+        # The supervisor must be able to read every folder.
         "mkdir": _allow_if(1, 0o700, mask=0o700),
         "mkdirat": _allow_if(2, 0o700, mask=0o700),
         # TCGETS (isatty), FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
         "ioctl": _allow_if(1, 0x5401, 0x541B, 0x5421, 0x5450, 0x5451),
-        # All but the owner of a descriptor's signals (F_SETOWN…), who may be any process, and leases.
+        # All except leases, and F_SETOWN and similar, which can send signals to any process.
         "fcntl": _allow_if(1, *range(8), 36, 37, 38, 1030),
-        # asyncio wakes itself through a pair of streams. Datagrams could be sent to sockets outside.
+        # asyncio wakes itself through a pair of streams. Datagrams could reach sockets outside.
         "socketpair": [
             *_read_argument(0, 0xFFFFFFFF),
             (_JUMP_IF_EQUAL, 1, 0, 1),  # AF_UNIX
@@ -85,7 +85,7 @@ def _rules(pid: int) -> dict[str, list[_Instruction]]:
 
 
 def _read_argument(index: int, mask: int) -> list[_Instruction]:
-    # The low half of a 64-bit argument; the kernel takes these as 32-bit numbers.
+    # The low half of a 64-bit argument; the kernel reads these as 32-bit numbers.
     return [(_LOAD, 0, 0, _ARGUMENTS_AT + 8 * index), (_AND, 0, 0, mask)]
 
 

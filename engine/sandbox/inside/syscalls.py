@@ -1,9 +1,9 @@
-"""The kernel calls that sandboxed Python may make, with their numbers: (x86_64, aarch64); None where there is none.
+"""The kernel calls that sandboxed Python may make, with their numbers (x86_64, aarch64); None if there is no number.
 
 Left out on purpose, besides everything about mounts, modules, keys and other processes: calls that start processes or
-threads (fork, clone, execve), ``socket`` and ``connect``, and those that change files by path without asking Landlock
-(chmod, chown, utime, setxattr, truncate), and umask, which could make folders unreadable. Calls in
-``CHECKED`` are open for certain arguments only.
+threads (fork, clone, execve), ``socket`` and ``connect``, calls that change files by path without asking Landlock
+(chmod, chown, utime, setxattr, truncate), and umask, which could make folders unreadable. Calls in ``CHECKED`` are
+allowed only with certain arguments.
 """
 
 from __future__ import annotations
