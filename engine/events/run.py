@@ -352,8 +352,12 @@ class VerdictReached(_Fact, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-ConsistencyEvent: TypeAlias = SamplesDrawn | OptionsTurned | PromptsReworded | BlockRepeated
-CONSISTENCY_EVENTS = (SamplesDrawn, OptionsTurned, PromptsReworded, BlockRepeated)
+ReaskedEvent: TypeAlias = OptionsTurned | PromptsReworded | BlockRepeated
+"""A part of the consistency questions whose results are in the event itself."""
+REASKED_EVENTS = (OptionsTurned, PromptsReworded, BlockRepeated)
+ConsistencyEvent: TypeAlias = SamplesDrawn | ReaskedEvent
+"""A part of the consistency questions is done."""
+CONSISTENCY_EVENTS = (SamplesDrawn, *REASKED_EVENTS)
 
 Event: TypeAlias = (
     RunStarted

@@ -12,8 +12,8 @@ import msgspec
 from ..events.askings import ReorderedItem, RepeatedItem, RewordedItem, Steadiness
 from ..events.ranking import SuiteGroups
 from ..events.run import (
+    REASKED_EVENTS,
     AnswerScored,
-    BlockRepeated,
     BlockScored,
     CandidateStopped,
     ChatMeasured,
@@ -23,6 +23,7 @@ from ..events.run import (
     OptionsTurned,
     PromptsReworded,
     RaceSettled,
+    ReaskedEvent,
     RunStarted,
     SpeedMeasured,
     SuiteCard,
@@ -217,7 +218,6 @@ def summarize(events: Iterable[Event]) -> RunSummary:
 
 
 _RunEvent: TypeAlias = RunStarted | SuiteDropped | RaceSettled
-_Reasked: TypeAlias = OptionsTurned | PromptsReworded | BlockRepeated
 _Measured: TypeAlias = SpeedMeasured | ChatMeasured | BlockScored | MemoryMeasured | ModelLoaded | CandidateStopped
 
 
@@ -238,7 +238,7 @@ class _Folding:
             self._note_answer(event)
         elif isinstance(event, (RunStarted, SuiteDropped, RaceSettled)):
             self._note_run(event)
-        elif isinstance(event, (OptionsTurned, PromptsReworded, BlockRepeated)):
+        elif isinstance(event, REASKED_EVENTS):
             _note_reasked(self._summary(event.candidate), event)
         elif isinstance(
             event, (SpeedMeasured, ChatMeasured, BlockScored, MemoryMeasured, ModelLoaded, CandidateStopped)
@@ -301,7 +301,7 @@ class _Folding:
             summary.stopped = event
 
 
-def _note_reasked(summary: CandidateSummary, event: _Reasked) -> None:
+def _note_reasked(summary: CandidateSummary, event: ReaskedEvent) -> None:
     if isinstance(event, OptionsTurned):
         summary.reordered.update({(event.suite, item.item): item for item in event.items})
     elif isinstance(event, PromptsReworded):

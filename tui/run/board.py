@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import msgspec
 
 from weighin.engine.events.run import (
+    REASKED_EVENTS,
     AnswerScored,
-    BlockRepeated,
     BlockScored,
     CandidateCard,
     CandidateStopped,
@@ -21,12 +21,11 @@ from weighin.engine.events.run import (
     Event,
     MemoryMeasured,
     ModelLoaded,
-    OptionsTurned,
     Phase,
     PhaseChanged,
-    PromptsReworded,
     RaceSettled,
     RaceStarted,
+    ReaskedEvent,
     RoundStarted,
     RunContinued,
     RunFinished,
@@ -270,9 +269,7 @@ _CandidateEvent = (
     | AnswerScored
     | BlockScored
     | SamplesDrawn
-    | OptionsTurned
-    | PromptsReworded
-    | BlockRepeated
+    | ReaskedEvent
     | WorkerDied
     | CandidateStopped
 )
@@ -331,7 +328,7 @@ def _panel_after(panel: Panel, event: _CandidateEvent, alpha: float) -> Panel:
         cause = event.disturbances[0].cause if event.disturbances else ""
         trace = _longer(panel.trace, tuple(_chat_points(event.inter_token_s)))
         return replace(panel, latency=panel.latency.plus(event), trace=trace, warning=cause)
-    if isinstance(event, (OptionsTurned, PromptsReworded, BlockRepeated)):
+    if isinstance(event, REASKED_EVENTS):
         return replace(panel, reasked=panel.reasked.plus(event, panel.answers))
     if isinstance(event, MemoryMeasured):
         return replace(panel, memory_bytes=event.peak_rss_bytes + event.vram_bytes)

@@ -10,10 +10,10 @@ import msgspec
 
 from weighin.engine.events.run import (
     AnswerScored,
-    BlockRepeated,
     ChatMeasured,
     OptionsTurned,
     PromptsReworded,
+    ReaskedEvent,
     SpeedMeasured,
 )
 from weighin.engine.stats.intervals import new_items_interval
@@ -202,7 +202,7 @@ class Reasked(msgspec.Struct, frozen=True, kw_only=True):
         """Share of repeated items with the same answer; None without repeated items."""
         return _mean(self.repeated.values())
 
-    def plus(self, event: OptionsTurned | PromptsReworded | BlockRepeated, answers: AnswerMap) -> Reasked:
+    def plus(self, event: ReaskedEvent, answers: AnswerMap) -> Reasked:
         """Add one step. ``answers`` has the first answers, which repeated ones are compared with."""
         suite, replace = event.suite, msgspec.structs.replace
         if isinstance(event, OptionsTurned):
