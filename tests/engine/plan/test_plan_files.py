@@ -100,7 +100,7 @@ def test_plan_files_and_suite_specs_agree_on_what_a_reference_suite_is() -> None
         ('data = "a.csv"\nscore = "exact"', "unknown field `score`"),
     ],
 )
-def test_nonsense_is_refused_in_one_sentence(fields: str, said: str) -> None:
+def test_impossible_values_fail_in_one_sentence(fields: str, said: str) -> None:
     with pytest.raises(PlanError, match=said) as caught:
         plan_from_toml(f'[[suites]]\nname = "mine"\n{fields}', where="plan.toml")
     assert str(caught.value).startswith("plan.toml: ")

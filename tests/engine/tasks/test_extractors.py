@@ -1,4 +1,4 @@
-"""How answers are found in what models write."""
+"""Extractors: find answers in outputs."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_verbatim_keeps_white_space_and_whole_does_not() -> None:
     assert find_extractor("verbatim")(" \n") is None
 
 
-def test_an_unknown_extractor_names_those_there_are() -> None:
+def test_an_unknown_extractor_fails_with_the_known_names() -> None:
     with pytest.raises(DatasetError, match="json_block"):
         find_extractor("jsonblock")
 
@@ -164,7 +164,7 @@ def test_every_letter_is_found_in_every_shape(label: str, shape: str) -> None:
 
 
 @given(st.recursive(st.integers() | st.text(), lambda each: st.lists(each) | st.dictionaries(st.text(), each)))
-def test_json_is_found_wherever_it_stands(value: object) -> None:
+def test_json_is_found_anywhere_in_the_output(value: object) -> None:
     text = json.dumps(value)
     for shape in ("{}", "```json\n{}\n```", "So:\n```\n{}\n```\nDone"):
         found = json_block(shape.replace("{}", text))
@@ -195,7 +195,7 @@ def test_json_is_found_wherever_it_stands(value: object) -> None:
         "`",
     ],
 )
-def test_long_texts_are_read_quickly(unit: str) -> None:
+def test_very_long_texts_can_be_read(unit: str) -> None:
     text = "x" + unit * (100_000 // len(unit))
     for name, extract in EXTRACTORS.items():
         extracted = extract(text)

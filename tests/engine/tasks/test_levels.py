@@ -41,12 +41,12 @@ def test_nothing_answered_and_ungraded_items() -> None:
 
 
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.01])
-def test_thresholds_outside_are_refused(threshold: float) -> None:
+def test_thresholds_out_of_range_fail(threshold: float) -> None:
     with pytest.raises(ValueError, match="threshold"):
         level_reached([(1, True)], threshold=threshold)
 
 
-def test_negative_levels_are_refused() -> None:
+def test_negative_levels_fail() -> None:
     with pytest.raises(ValueError, match="no level -1"):
         level_reached([(-1, True)])
 

@@ -79,7 +79,7 @@ def test_shares_of_facts_fit_the_shortest_context() -> None:
         assert all(isinstance(item, GenerateItem) and item.answers[0] in item.prompt for item in items)
 
 
-def test_a_context_that_is_too_short_is_told() -> None:
+def test_a_context_that_is_too_short_fails_and_says_how_long_it_must_be() -> None:
     with pytest.raises(DatasetError, match="context of 698 tokens is too short") as caught:
         open_suite(BuiltInSuite(name="needle"), seed=1, limit=0, n_ctx=698)
     assert "699" in str(caught.value.hint)

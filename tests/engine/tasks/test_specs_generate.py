@@ -40,7 +40,7 @@ def test_limits_stops_and_scoring_are_those_of_the_harness(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_names_its_source_its_licence_and_an_exact_version(name: str) -> None:
+def test_each_suite_names_its_source_license_and_exact_version(name: str) -> None:
     spec = find_spec(name)
     assert (spec.kind, spec.format) == ("generate", name.partition("-")[0])
     assert spec.dataset is not None
@@ -54,13 +54,13 @@ def test_each_names_its_source_its_licence_and_an_exact_version(name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["humaneval", "mbpp"])
-def test_code_goes_on_with_the_text_in_chat_models_too(name: str) -> None:
+def test_code_continues_the_prompt_in_chat_models_too(name: str) -> None:
     # HumanEval's stop strings would cut a chat answer at the first line of its function, and what the harness runs is
     # all of the answer: with the fence that a chat answer has, no MBPP program would be one.
     assert find_spec(name).prompt_style == "plain"
 
 
-def test_mgsm_has_every_language_as_its_own_suite_has_it(tmp_path: Path) -> None:
+def test_mgsm_has_the_items_of_every_languages_own_suite(tmp_path: Path) -> None:
     for language in WORDS:
         folder = tmp_path / language
         folder.mkdir()
@@ -106,7 +106,7 @@ def test_mgsm_tables_keep_their_quotation_marks(tmp_path: Path) -> None:
     }
 
 
-def test_humaneval_opens_from_its_packed_file(tmp_path: Path) -> None:
+def test_humaneval_opens_from_its_gzipped_file(tmp_path: Path) -> None:
     row: dict[str, object] = {"task_id": "HumanEval/0", "prompt": "def f():\n", "test": "def check(f): pass\n",
                               "entry_point": "f"}  # fmt: skip
     (tmp_path / "test.jsonl.gz").write_bytes(gzip.compress(_lines([row])))

@@ -1,4 +1,4 @@
-"""The suites that come with weighin: items sound, answers right, order committed."""
+"""The shipped suites: valid items, correct answers, a fixed order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from weighin.engine.tasks.spec import parse_spec, suite_specs
 
 
 @pytest.mark.parametrize("spec", [spec for spec in suite_specs() if not spec.format], ids=lambda spec: spec.name)
-def test_every_suite_of_ours_opens_with_sound_distinct_items(spec) -> None:  # type: ignore[no-untyped-def]
+def test_every_shipped_suite_opens_with_valid_distinct_items(spec) -> None:  # type: ignore[no-untyped-def]
     items = open_suite(BuiltInSuite(name=spec.name), seed=1, limit=0).items
     assert len(items) >= 90
     assert len({item.id for item in items}) == len(items)
@@ -31,7 +31,7 @@ def test_every_suite_of_ours_opens_with_sound_distinct_items(spec) -> None:  # t
     find_scorer(spec.scorer)
 
 
-def test_everyday_choice_has_four_different_options_and_gold_in_every_place_alike() -> None:
+def test_everyday_choice_has_four_different_options_and_the_right_one_equally_often_in_every_place() -> None:
     items = open_suite(BuiltInSuite(name="everyday-choice"), seed=1, limit=0).items
     places: Counter[int] = Counter()
     for item in items:
@@ -43,7 +43,7 @@ def test_everyday_choice_has_four_different_options_and_gold_in_every_place_alik
     assert max(places.values()) - min(places.values()) <= 0.1 * len(items)
 
 
-def test_one_committed_order_for_a_seed() -> None:
+def test_the_order_depends_on_the_seed_only() -> None:
     choice = BuiltInSuite(name="everyday-choice")
     whole = open_suite(choice, seed=7, limit=0).items
     assert open_suite(choice, seed=7, limit=20).items == whole[:20]
@@ -51,7 +51,7 @@ def test_one_committed_order_for_a_seed() -> None:
     assert sorted(i.id for i in open_suite(choice, seed=8, limit=0).items) == sorted(i.id for i in whole)
 
 
-def test_an_unknown_suite_names_the_near_one() -> None:
+def test_an_unknown_suite_suggests_a_similar_one() -> None:
     with pytest.raises(DatasetError, match="Did you mean everyday-choice"):
         open_suite(BuiltInSuite(name="everday-choice"), seed=1, limit=0)
 

@@ -1,4 +1,4 @@
-"""Think blocks, told apart from answers."""
+"""Thinking blocks are separated from answers."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_nothing_of_a_block_is_left_and_nothing_is_counted_twice(parts: list[str
 
 
 @given(st.text(alphabet="abc .\n", min_size=1), st.text(alphabet="abc .\n"))
-def test_a_block_in_front_leaves_the_answer(thought: str, answer: str) -> None:
+def test_a_block_before_the_answer_is_removed(thought: str, answer: str) -> None:
     stripped = strip_thinking(f"<think>{thought}</think>{answer}")
     assert stripped == Thinking(answer=answer.strip(), n_thinking_characters=len(thought))
 
@@ -137,6 +137,6 @@ def test_a_block_in_front_leaves_the_answer(thought: str, answer: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["<think>", "</think>", "<think></think>", "<", "a", "<|channel|>", "<|channel|>a<|message|>", "[THINK]"]
 )
-def test_long_outputs_are_stripped_quickly(unit: str) -> None:
+def test_very_long_outputs_can_be_stripped(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     assert len(strip_thinking(text).answer) <= len(text)

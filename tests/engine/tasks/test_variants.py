@@ -1,4 +1,4 @@
-"""Items asked in another way: with reordered options, under neutral templates."""
+"""Variants of items: reordered options and neutral templates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def shown(question: str, *choices: str, gold: int = 0) -> ChoiceItem:
     return ChoiceItem(id="i", question=question, choices=choices, gold=gold)
 
 
-def test_letters_stay_and_contents_turn() -> None:
+def test_letters_keep_their_places_and_contents_move() -> None:
     ways = reordered(CHOICE, lettered("oak", "ash", "fir", gold=1))
     assert [way.contexts[0].removeprefix(SHOTS) for way in ways] == [
         "Which is it?\nA. oak\nB. ash\nC. fir\nAnswer:",
@@ -46,7 +46,7 @@ def test_letters_stay_and_contents_turn() -> None:
     assert [way.choices[way.gold] for way in ways] == ["ash"] * 3
 
 
-def test_the_solved_example_with_the_same_options_is_left_alone() -> None:
+def test_a_worked_example_with_the_same_options_is_left_alone() -> None:
     ways = reordered(CHOICE, lettered("sky", "blood", "grass"))
     assert all(way.contexts[0].startswith(SHOTS) for way in ways)
     assert "A. blood\nB. grass\nC. sky" in ways[1].contexts[0].removeprefix(SHOTS)
@@ -86,7 +86,7 @@ def test_where_order_cannot_matter_nothing_is_reordered(item: ChoiceItem | Gener
     assert reordered(CHOICE, item) == ()
 
 
-def test_mmlu_items_turn_behind_their_examples() -> None:
+def test_mmlu_items_are_reordered_after_their_examples() -> None:
     from weighin.engine.tasks.formats import find_format
 
     options = ["1.5 (m/s)", "$x^2$", "None of the above.", "A and B"]
@@ -109,7 +109,7 @@ WORDS = st.lists(st.text("abcdefgh 0123456789$().*+", min_size=1, max_size=12), 
 
 
 @given(WORDS, st.data(), st.booleans())
-def test_turning_keeps_contents_and_round_zero_is_the_item(
+def test_reordering_keeps_contents_and_order_zero_is_the_item(
     choices: list[str], data: st.DataObject, named: bool
 ) -> None:
     assume(all(choice.strip() for choice in choices))
@@ -166,11 +166,11 @@ def test_a_question_is_asked_under_every_template_with_the_same_choices() -> Non
         GenerateItem(id="g", prompt="p", plain_prompt="Question: one\nAnswer: 1\n\nQuestion: p", answers=("2",)),
     ],
 )
-def test_finished_prompts_keep_their_own_words(item: ChoiceItem | GenerateItem) -> None:
+def test_complete_prompts_are_not_reworded(item: ChoiceItem | GenerateItem) -> None:
     assert reworded(CHOICE if isinstance(item, ChoiceItem) else TEXT, item) == ()
 
 
-def test_texts_and_solved_examples_wear_the_same_template() -> None:
+def test_texts_and_worked_examples_use_the_same_template() -> None:
     spec = msgspec.structs.replace(TEXT, system="Be short.", shots=(Shot(prompt="2+2", answer="4"),), stop=("###",))
     ways = dict(zip(TEMPLATES, reworded(spec, GenerateItem(id="g", prompt="{3}", answers=("3",))), strict=True))
     asked = ways["q"]

@@ -137,7 +137,7 @@ def truthful_row() -> dict[str, Any]:
     }
 
 
-def test_truthfulqa_stands_behind_six_solved_questions() -> None:
+def test_truthfulqa_comes_after_six_worked_questions() -> None:
     ((item, request),) = asked("truthfulqa-mc1", validation=[truthful_row()])
     (context,) = request.contexts
     assert context == (
@@ -175,7 +175,7 @@ def test_mc2_is_the_share_of_probability_on_true_answers() -> None:
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in suite_specs() if spec.format and spec.kind == "choice"])
-def test_rows_of_another_kind_are_refused_in_a_sentence(name: str) -> None:
+def test_rows_of_another_kind_fail_in_one_sentence(name: str) -> None:
     spec = find_spec(name)
     assert spec.dataset is not None
     with pytest.raises(DatasetError):
@@ -190,7 +190,7 @@ def test_arc_in_its_prepared_form() -> None:
 
 
 @pytest.mark.parametrize("label", ["", None, -1, "2", "x", "²"])
-def test_a_label_that_names_no_choice_is_refused(label: object) -> None:
+def test_a_label_out_of_range_fails(label: object) -> None:
     with pytest.raises(DatasetError, match="piqa row 0"):
         asked("piqa", validation=[{"goal": "Go.", "sol1": "a", "sol2": "b", "label": label}])
     with pytest.raises(DatasetError, match="boolq row 0"):

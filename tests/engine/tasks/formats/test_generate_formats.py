@@ -181,7 +181,7 @@ def test_mgsm_numbers_of_tables_and_of_text(number: object) -> None:
 
 
 @pytest.mark.parametrize("number", [None, "many", 1.5, ""])
-def test_mgsm_without_a_number_is_refused(number: object) -> None:
+def test_mgsm_without_a_number_fails(number: object) -> None:
     with pytest.raises(DatasetError, match="mgsm-en row 0 has no whole number"):
         _items("mgsm-en", {"test": [{"question": "q", "answer_number": number}]})
 
@@ -189,7 +189,7 @@ def test_mgsm_without_a_number_is_refused(number: object) -> None:
 # IFEval
 
 
-def test_ifeval_sends_the_prompt_as_it_is() -> None:
+def test_ifeval_sends_the_prompt_unchanged() -> None:
     prompt = "Name two fruits.\n\nUse no commas. "
     rows = [
         {
@@ -221,7 +221,7 @@ def test_ifeval_sends_the_prompt_as_it_is() -> None:
         ({"prompt": ""}, "'prompt'"),
     ],
 )
-def test_ifeval_rows_that_cannot_be_scored_are_refused_before_the_run(change: dict[str, object], said: str) -> None:
+def test_ifeval_rows_that_cannot_be_scored_fail_before_the_run(change: dict[str, object], said: str) -> None:
     row = {"key": 1, "prompt": "p", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}], **change}
     with pytest.raises(DatasetError, match=said):
         _items("ifeval", {"test": [row]})
@@ -230,7 +230,7 @@ def test_ifeval_rows_that_cannot_be_scored_are_refused_before_the_run(change: di
 # HumanEval
 
 
-def test_humaneval_sends_the_head_of_the_function_as_it_is() -> None:
+def test_humaneval_sends_the_head_of_the_function_unchanged() -> None:
     prompt = 'import math\n\n\ndef half(x: float) -> float:\n    """ Half of x\n    >>> half(2)\n    1.0\n    """\n'
     test = "\n\nMETADATA = {}\n\n\ndef check(candidate):\n    assert candidate(4) == 2\n"
     row = {"task_id": "HumanEval/7", "prompt": prompt, "entry_point": "half", "test": test,
@@ -289,7 +289,7 @@ def test_mbpp_imports_go_before_the_tests_and_a_fourth_test_is_left_out() -> Non
     assert "g(3)" not in item.plain_prompt
 
 
-def test_mbpp_without_its_examples_or_with_too_few_tests_is_refused() -> None:
+def test_mbpp_without_its_examples_or_with_too_few_tests_fails() -> None:
     rows = _mbpp_rows()
     with pytest.raises(DatasetError, match="lacks the task 3"):
         _items("mbpp", {**rows, "prompt": [row for row in rows["prompt"] if row["task_id"] != 3]})
@@ -400,7 +400,7 @@ def test_cuad_is_the_same_every_time_and_whatever_the_other_rows_are() -> None:
 
 
 @pytest.mark.parametrize("value", ["['unclosed", "text", "{'a': 1}", "[1]", "", None, "__import__('os')"])
-def test_cuad_columns_that_hold_no_list_of_spans_are_refused(value: object) -> None:
+def test_cuad_columns_without_a_list_of_spans_fail(value: object) -> None:
     row: dict[str, Any] = {**_contract("a.pdf", _FEW), "Insurance": value}
     with pytest.raises(DatasetError, match="cuad row 0 has no list of spans in the column 'Insurance'"):
         _items("cuad", {"test": [row]})

@@ -1,4 +1,4 @@
-"""Generated suites of numbers, tables, contracts and JSON: each answer worked out again from the prompt alone."""
+"""Generated suites of numbers, tables, contracts and JSON: each answer is computed again from the prompt alone."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def _said(text: str, item: Item) -> GenerateResult:
     )
 
 
-def test_every_generator_has_its_suite_and_the_other_way_round() -> None:
+def test_every_generator_has_a_suite_and_every_suite_its_generator() -> None:
     assert {spec.generator for spec in suite_specs() if spec.generator} == set(GENERATORS)
 
 
 @pytest.mark.parametrize("name", SUITES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_thirty_different_items_a_level_with_ids_that_stay(name: str, seed: int) -> None:
+def test_thirty_different_items_per_level_with_stable_ids(name: str, seed: int) -> None:
     items = _items(name, seed)
     assert len({item.prompt for item in items}) == len(items)
     assert [item.id for item in items] == [f"l{level}-{number:02d}" for level in range(1, 6) for number in range(1, 31)]
@@ -349,7 +349,7 @@ _HINTS = {"phone": ("call me", "phone"), "contact": ("@",), "salary": ("euros",)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_expected_json_fits_the_schema_and_stands_in_the_text(seed: int) -> None:
+def test_expected_json_fits_the_schema_and_its_values_are_in_the_text(seed: int) -> None:
     n_null = 0
     for item in _items("json-extract", seed):
         schema, expected = item.check["schema"], item.check["expected"]

@@ -1,4 +1,4 @@
-"""Generated choice suites, each item solved again from its text with rules, words and tables of the test's own."""
+"""Generated choice suites: each item is solved again from its text, with the test's own rules, words and tables."""
 
 from __future__ import annotations
 
@@ -341,6 +341,6 @@ def test_no_wrong_choice_is_the_word_asked_about_or_right_too() -> None:
         assert [choice for choice in item.choices if choice == _answer(item)] == [item.choices[item.gold]]
 
 
-def test_numbers_are_spelt_as_each_language_spells_them() -> None:
+def test_numbers_are_spelled_as_in_each_language() -> None:
     for value, *spelt in _rows(_NUMBERS):
         assert [number_word(language, int(value)) for language in LANGUAGES] == spelt

@@ -1,4 +1,4 @@
-"""Generated suites of code: other programs than the generators' own pass the tests, wrong ones do not."""
+"""Generated code suites: programs other than the reference solutions pass the tests, and wrong ones fail."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_other_solutions_pass_and_what_is_shown_fails(seed: int) -> None:
     assert not any("SyntaxError" in why or "IndentationError" in why for why in broken)
 
 
-def test_every_mistake_can_be_put_in_and_shows_in_a_test() -> None:
+def test_every_bug_can_be_put_in_and_fails_a_test() -> None:
     programs, wrong = [], []
     items = {_program_of(item): item for item in _items("fix-bug")}
     for program in PROGRAMS:
@@ -198,7 +198,7 @@ def test_every_mistake_can_be_put_in_and_shows_in_a_test() -> None:
     assert not passed
 
 
-def test_what_to_mend_differs_from_what_is_right_and_names_the_function() -> None:
+def test_code_to_fix_differs_from_the_solution_and_names_the_function() -> None:
     for item in _items("fix-bug"):
         name = item.check["entry_point"]
         assert f"`{name}(" in item.prompt

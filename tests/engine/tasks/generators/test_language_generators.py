@@ -1,4 +1,4 @@
-"""Generated suites whose answers are words: right by a second way, different, graded, the same in every process."""
+"""Generated suites whose answers are words: correct by a second method, different, graded, and the same everywhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _text(item: Item) -> str:
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_thirty_different_items_a_level_with_ids_that_stay(name: str) -> None:
+def test_thirty_different_items_per_level_with_stable_ids(name: str) -> None:
     items = find_generator(name)()
     assert Counter(item.level for item in items) == dict.fromkeys((1, 2, 3, 4, 5), 30)
     assert len({_text(item) for item in items}) == len(items)
@@ -48,7 +48,7 @@ def test_another_seed_gives_other_items(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_prompts_leave_no_mark_unfilled(name: str) -> None:
+def test_prompts_have_no_unfilled_marks(name: str) -> None:
     for item in find_generator(name)(3):
         assert not re.search(r"[{}]|\bNone\b|  ", _text(item)), _text(item)
         assert _text(item) == _text(item).strip()
@@ -67,7 +67,7 @@ def test_items_are_the_same_in_another_process() -> None:
 
 
 @pytest.mark.parametrize("name", CHOICE_SUITES)
-def test_the_right_choice_stands_in_every_place_alike(name: str) -> None:
+def test_the_right_option_is_equally_often_in_every_place(name: str) -> None:
     for seed in (1, 5):
         places: dict[int, Counter[int]] = {}
         for item in find_generator(name)(seed):
@@ -176,7 +176,7 @@ def test_needles_lie_at_all_depths() -> None:
     assert min(depths[quarter] for quarter in range(4)) >= 12
 
 
-def test_needle_lengths_that_cannot_be_are_refused() -> None:
+def test_impossible_needle_lengths_fail() -> None:
     for lengths in ((300, 700), (300, 700, 1200, 1800, 20)):
         with pytest.raises(DatasetError, match="words"):
             needle.make_items(1, lengths)
@@ -302,7 +302,7 @@ def test_what_is_checked_is_what_the_prompt_says() -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 10**6))
-def test_all_demands_of_an_item_can_be_kept_together(seed: int) -> None:
+def test_all_constraints_of_an_item_can_be_kept_together(seed: int) -> None:
     for item in follow_instructions.make_items(seed):
         answer = _obey(item.check["constraints"])
         assert score_constraints(answer, item)["exact_match"] == 1, (item.prompt, answer)
@@ -332,7 +332,7 @@ _HARM = re.compile(
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 10**6))
-def test_only_harmful_requests_are_to_be_refused(seed: int) -> None:
+def test_only_harmful_requests_should_be_refused(seed: int) -> None:
     items = over_refusal.make_items(seed)
     for item in items:
         assert bool(_HARM.search(item.prompt)) == item.check["should_refuse"], item.prompt

@@ -1,4 +1,4 @@
-"""What lm-evaluation-harness 0.4.13 itself said of made-up answers: run once through its filters and metrics."""
+"""Made-up answers with the scores that lm-evaluation-harness 0.4.13 itself gave them."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_an_empty_answer_is_wrong_by_every_metric_and_not_left_out_of_any(suite,
     assert answer.n_parts == (2 if suite == "ifeval" else 1)
 
 
-def test_code_is_run_as_it_was_written_and_a_fence_is_no_python():
+def test_code_runs_as_written_and_a_fence_is_not_python():
     # HumanEval's program is the prompt and all of the answer, whatever stands in it.
     for name in ("humaneval", "mbpp"):
         assert find_spec(name).extractor == "verbatim"

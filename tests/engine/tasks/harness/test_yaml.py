@@ -1,4 +1,4 @@
-"""Task files of lm-evaluation-harness: prompts as our own formats of the same tasks have them, and clear refusals."""
+"""Task files of lm-evaluation-harness: the same prompts as our own formats, and clear errors."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def requests(spec: Any, items: tuple[Item, ...]) -> list[tuple[Any, ...]]:
     return found
 
 
-def test_arc_is_asked_as_our_own_format_asks_it(arc: Path) -> None:
+def test_an_arc_task_file_has_the_prompts_of_the_built_in_suite(arc: Path) -> None:
     spec, items = opened(arc)
     own = find_spec("arc-easy")
     # Our format stands on the validation rows of the data set.
@@ -153,7 +153,7 @@ def test_arc_is_asked_as_our_own_format_asks_it(arc: Path) -> None:
     assert spec.title.startswith("my_arc")
 
 
-def test_piqa_is_asked_as_our_own_format_asks_it(tmp_path: Path) -> None:
+def test_a_piqa_task_file_has_the_prompts_of_the_built_in_suite(tmp_path: Path) -> None:
     import pyarrow
     import pyarrow.parquet
 
@@ -164,7 +164,7 @@ def test_piqa_is_asked_as_our_own_format_asks_it(tmp_path: Path) -> None:
     assert spec.metric == "acc"
 
 
-def test_gsm8k_has_the_same_solved_examples_and_scores_as_our_own(gsm8k: Path) -> None:
+def test_a_gsm8k_task_file_has_the_examples_and_scores_of_the_built_in_suite(gsm8k: Path) -> None:
     spec, items = opened(gsm8k)
     own = find_spec("gsm8k")
     ours = find_format("gsm8k")({"train": MATHS[:20], "test": MATHS[20:]}, own)
@@ -221,7 +221,7 @@ def test_columns_descriptions_lists_and_first_examples(tmp_path: Path) -> None:
     assert [item.gold for item in items if isinstance(item, ChoiceItem)] == [0, 1, 0, 1, 0, 1]
 
 
-def test_generated_answers_are_held_against_all_targets(tmp_path: Path) -> None:
+def test_generated_answers_are_compared_with_all_targets(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("q,a\nCapital of France?,\"['Paris', 'paris, France']\"\n", encoding="utf-8")
     task = """
         task: capitals
@@ -266,7 +266,7 @@ def test_generated_answers_are_held_against_all_targets(tmp_path: Path) -> None:
         ("num_fewshot", "num_fewshot: -1"),
     ],
 )
-def test_what_is_not_known_is_refused_by_its_key(arc: Path, key: str, line: str) -> None:
+def test_unsupported_keys_fail_by_name(arc: Path, key: str, line: str) -> None:
     name = line.partition(":")[0]
     kept = []
     skipping = False
@@ -292,7 +292,7 @@ def test_what_is_not_known_is_refused_by_its_key(arc: Path, key: str, line: str)
         ("\x00", "not valid YAML"),
     ],
 )
-def test_broken_files_are_told_in_a_sentence(tmp_path: Path, text: str, said: str) -> None:
+def test_broken_files_fail_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(DatasetError, match=said):
         opened(write_task(tmp_path, text))
     with pytest.raises(DatasetError, match="no task file"):
@@ -330,7 +330,7 @@ def test_templates_stay_in_their_sandbox(arc: Path, template: str, said: str) ->
 @pytest.mark.parametrize(
     "changed", [{"answerKey": "E"}, {"choices": {"label": ["A"], "text": ["one"]}}, {"question": 1}]
 )
-def test_rows_that_do_not_fit_are_told_with_their_place(arc: Path, changed: dict[str, Any]) -> None:
+def test_rows_that_do_not_fit_fail_with_their_place(arc: Path, changed: dict[str, Any]) -> None:
     write_rows(arc.parent / "arc.jsonl", [*ARC_ROWS, {**ARC_ROWS[0], **changed}])
     if "question" in changed:  # a template makes a text of it
         assert len(opened(arc)[1]) == 7
@@ -339,7 +339,7 @@ def test_rows_that_do_not_fit_are_told_with_their_place(arc: Path, changed: dict
         opened(arc)
 
 
-def test_too_few_examples_and_missing_files_are_told(gsm8k: Path) -> None:
+def test_too_few_examples_and_missing_files_fail(gsm8k: Path) -> None:
     write_rows(gsm8k.parent / "train.jsonl", MATHS[:4])
     with pytest.raises(DatasetError, match="num_fewshot is 5, but the split train has 4 rows"):
         opened(gsm8k)
@@ -356,7 +356,7 @@ def test_a_changed_data_file_changes_the_hash_of_the_suite(gsm8k: Path) -> None:
     assert own_sha256(find_own_files(choice)) != before
 
 
-def test_options_of_own_data_do_not_go_with_a_task_file(arc: Path) -> None:
+def test_a_task_file_takes_no_options_of_own_data(arc: Path) -> None:
     with pytest.raises(DatasetError, match="takes no scorer"):
         open_suite(
             OwnSuite(name="mine", source=FileSource(path=str(arc)), asking=OwnAsking(scorer="exact")), seed=1, limit=0
@@ -381,7 +381,7 @@ def test_any_text_is_a_task_or_one_sentence(text: str) -> None:
 
 
 @given(st.text(alphabet="12,.#- ab$", max_size=30), st.integers(-3, 3))
-def test_a_find_is_the_one_that_re_gives(text: str, group: int) -> None:
+def test_a_match_is_the_one_that_re_finds(text: str, group: int) -> None:
     import re
 
     pattern = r"(-?[$0-9.,]{2,})|(-?[0-9]+)"

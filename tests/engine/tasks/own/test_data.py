@@ -1,4 +1,4 @@
-"""The user's own file: every bad row is told with its line, and nothing but DatasetError comes out."""
+"""Reading your own file: every bad row is reported with its line, and only DatasetError is raised."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_answer_is_an_index_a_letter_or_the_choice(tmp_path: Path, answer: o
         ('{"id": "first", "question": "?", "choices": ["a", "b"], "answer": 0}', "already used on line 1"),
     ],
 )
-def test_a_bad_row_is_told_with_its_line(tmp_path: Path, row: str, said: str) -> None:
+def test_a_bad_row_is_reported_with_its_line(tmp_path: Path, row: str, said: str) -> None:
     good = '{"id": "first", "question": "Which?", "choices": ["a", "b"], "answer": 0}'
     data = _read(tmp_path, f"{good}\n\n{row}\n")
     assert [problem.line for problem in data.problems] == [3]
@@ -86,7 +86,7 @@ def test_a_suite_of_a_bad_file_names_the_first_five_and_the_total(tmp_path: Path
         "\ufeffquestion,choices,answer\r\nWhich?,red | green | blue,1\r\n",
     ],
 )
-def test_csv_choices_stand_in_one_column_or_their_own(tmp_path: Path, table: str) -> None:
+def test_csv_choices_are_in_one_column_or_several(tmp_path: Path, table: str) -> None:
     data = _read(tmp_path, table, "mine.csv")
     assert data.problems == ()
     item = data.items[0]
@@ -122,12 +122,12 @@ def test_generate_rows_take_several_answers_and_a_system_message(tmp_path: Path)
         (b'prompt,answer\n"a,b\n', "mine.csv", "not valid CSV"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes, name: str, said: str) -> None:
+def test_a_file_that_cannot_be_used_fails(tmp_path: Path, content: bytes, name: str, said: str) -> None:
     with pytest.raises(DatasetError, match=said):
         _read(tmp_path, content, name)
 
 
-def test_missing_files_pipes_and_enormous_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_files_pipes_and_enormous_files_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DatasetError, match="no data file"):
         read_file(tmp_path / "none.jsonl")
     if hasattr(os, "mkfifo"):

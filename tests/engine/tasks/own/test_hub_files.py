@@ -1,4 +1,4 @@
-"""Data sets of the hub as the user's own data: fetched once into the client's cache, pinned, offline afterwards."""
+"""Data sets on the hub as your own data: downloaded once into the client's cache, pinned, then used offline."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def source(**changes: str) -> HubSource:
     return msgspec.structs.replace(SOURCE, **changes)
 
 
-def test_files_of_a_data_set_are_fetched_once_and_read_as_one(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_data_set_are_downloaded_once_and_read_as_one(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     items = open_suite(sums(), seed=1, limit=0).items
     assert sorted((i.id, i.prompt, i.answers) for i in items if isinstance(i, GenerateItem)) == [
         ("line-1", "1 plus 1?", ("2",)),
@@ -89,7 +89,7 @@ def test_files_of_a_data_set_are_fetched_once_and_read_as_one(hub: Any, monkeypa
     assert len(hub.requests) == fetched + 1
 
 
-def test_one_file_and_counted_ones_need_no_asking_once_they_are_here(hub: Any) -> None:
+def test_one_file_and_numbered_parts_in_the_cache_need_no_request(hub: Any) -> None:
     hub.add("datasets/owner/parts", {f"p-0000{n}-of-00002.jsonl": rows(n) for n in (0, 1)})
     for repo, pattern in (("owner/sums", "data/train.jsonl"), ("owner/parts", "p-*.jsonl")):
         first = find_hub_files(HubSource(repo=repo, pattern=pattern))
@@ -99,7 +99,7 @@ def test_one_file_and_counted_ones_need_no_asking_once_they_are_here(hub: Any) -
         assert len(hub.requests) == fetched
 
 
-def test_a_part_that_is_gone_from_the_cache_is_fetched_again(hub: Any) -> None:
+def test_a_part_that_is_gone_from_the_cache_is_downloaded_again(hub: Any) -> None:
     hub.add("datasets/owner/parts", {f"p-0000{n}-of-00002.jsonl": rows(n) for n in (0, 1)})
     first = find_hub_files(HubSource(repo="owner/parts", pattern="p-*.jsonl"))
     first.files[1][1].unlink()
@@ -107,7 +107,7 @@ def test_a_part_that_is_gone_from_the_cache_is_fetched_again(hub: Any) -> None:
     assert first.files[1][1].read_bytes() == rows(1)
 
 
-def test_offline_without_it_one_sentence_says_what_to_do(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_data_set_offline_fails_and_says_what_to_do(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     offline(monkeypatch)
     with pytest.raises(DatasetError, match=r"owner/sums has no data/test-\*\.jsonl in the cache .* HF_HUB_OFFLINE"):
         open_suite(sums(), seed=1, limit=0)
@@ -126,18 +126,18 @@ def test_offline_without_it_one_sentence_says_what_to_do(hub: Any, monkeypatch: 
         (sums(columns={"question": "prompt"}), "has no column 'question'. It has 'frage', 'antwort'"),
     ],
 )
-def test_what_is_not_there_is_told(hub: Any, suite: OwnSuite, said: str) -> None:
+def test_missing_files_data_sets_revisions_and_columns_fail(hub: Any, suite: OwnSuite, said: str) -> None:
     with pytest.raises(WeighinError, match=said):
         open_suite(suite, seed=1, limit=0)
 
 
-def test_a_bad_row_is_told_with_its_file_and_line(hub: Any) -> None:
+def test_a_bad_row_is_reported_with_its_file_and_line(hub: Any) -> None:
     hub.add("datasets/owner/sums", {"data/test-0.jsonl": rows(1, 2), "data/test-1.jsonl": rows(3) + b"\n\n{}\nx"})
     with pytest.raises(DatasetError, match=r"line 3: of test-1\.jsonl: .*; line 4: of test-1\.jsonl: not valid JSON"):
         open_suite(sums(), seed=1, limit=0)
 
 
-def test_enormous_files_are_not_fetched(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_enormous_files_are_not_downloaded(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from weighin.engine.tasks.own import hub_files
 
     monkeypatch.setattr(hub_files, "MAX_FILE_BYTES", 10)
@@ -179,7 +179,7 @@ def test_a_run_pins_the_commit_and_refuses_other_data(hub: Any, tmp_path: Path, 
         freeze_plan(plan)
 
 
-def test_the_users_words_for_a_data_set(tmp_path: Path) -> None:
+def test_own_data_is_named_by_a_path_or_a_data_set(tmp_path: Path) -> None:
     suite = own_suite("owner/Some_Sums@v1:data/test-*.parquet")
     assert suite.name == "some_sums"
     assert suite.source == HubSource(repo="owner/Some_Sums", pattern="data/test-*.parquet", revision="v1")
@@ -188,7 +188,7 @@ def test_the_users_words_for_a_data_set(tmp_path: Path) -> None:
     assert own_suite(str(file)) == OwnSuite(name="piqa-2", source=FileSource(path=str(file)))
 
 
-def test_reference_suites_are_not_taken_from_elsewhere(hub: Any) -> None:
+def test_own_data_cannot_have_the_name_of_a_reference_suite(hub: Any) -> None:
     with pytest.raises(DatasetError, match="piqa is the name of a reference suite"):
         open_suite(OwnSuite(name="piqa", source=source(pattern="data/train.jsonl")), seed=1, limit=0)
 
@@ -231,7 +231,7 @@ def test_a_data_set_travels_in_a_bundle_with_its_columns(
     assert len(hub.requests) == sent
 
 
-def test_a_bundle_whose_plan_wants_the_hub_is_refused(hub: Any, tmp_path: Path, tiny_models: list[Path]) -> None:
+def test_a_bundle_whose_plan_names_the_hub_fails(hub: Any, tmp_path: Path, tiny_models: list[Path]) -> None:
     import hashlib
 
     from weighin.engine.bundle.create import create_bundle, verify_bundle

@@ -54,7 +54,7 @@ def test_what_the_plan_says_reaches_spec_and_items(tmp_path: Path) -> None:
         ({"columns": {"no": "prompt"}}, "has no column 'no'"),
     ],
 )
-def test_names_that_mean_nothing_are_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
+def test_names_that_do_not_exist_fail(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
     data = _file(tmp_path / "a.jsonl", [{"prompt": f"p{n}", "answer": "a"} for n in range(6)])
     with pytest.raises(DatasetError, match=said):
         open_suite(OwnSuite(name="a", source=FileSource(path=data), asking=OwnAsking(**fields)), seed=1, limit=0)
@@ -63,7 +63,7 @@ def test_names_that_mean_nothing_are_refused(tmp_path: Path, fields: dict[str, A
 @pytest.mark.parametrize(
     "fields", [{"scorer": "exact"}, {"system": "s"}, {"max_tokens": 5}, {"stop": ("x",)}, {"extractor": "whole"}]
 )
-def test_what_would_change_nothing_for_choices_is_refused(tmp_path: Path, fields: dict[str, Any]) -> None:
+def test_options_without_effect_on_choices_fail(tmp_path: Path, fields: dict[str, Any]) -> None:
     rows = [{"question": "?", "choices": ["x", "y"], "answer": 0}] * 2
     with pytest.raises(DatasetError, match="has choices, which are scored by their likelihood"):
         open_suite(
@@ -73,7 +73,7 @@ def test_what_would_change_nothing_for_choices_is_refused(tmp_path: Path, fields
         )
 
 
-def test_choices_lead_with_the_metric_that_is_named(tmp_path: Path) -> None:
+def test_the_named_metric_is_the_main_one_for_choices(tmp_path: Path) -> None:
     data = _file(tmp_path / "a.jsonl", [{"question": "?", "choices": ["x", "y"], "answer": 0}])
     assert open_suite(OwnSuite(name="a", source=FileSource(path=data)), seed=1, limit=0).spec.metric == "acc_norm"
     assert (
@@ -109,7 +109,7 @@ def test_your_copy_of_a_reference_suites_data_is_asked_as_the_suite_is(tmp_path:
     assert isinstance(items[0], ChoiceItem)
 
 
-def test_any_changed_file_of_a_folder_stops_a_resumed_run(tmp_path: Path, tiny_models: list[Path]) -> None:
+def test_a_changed_file_in_a_folder_stops_a_resumed_run(tmp_path: Path, tiny_models: list[Path]) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     for name in ("a.jsonl", "b.jsonl"):

@@ -1,4 +1,4 @@
-"""The user's own data with names of its own: mapped columns, Parquet, scorers by name, examples from the file."""
+"""Your own data: mapped columns, Parquet, scorers by name, worked examples from the file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_columns_may_reach_into_objects_and_a_column_of_that_very_name_comes_fir
         (["A", "B"], "C", "not one of the labels A, B"),
     ],
 )
-def test_labels_that_do_not_fit_are_told(tmp_path: Path, labels: object, answer: str, said: str) -> None:
+def test_labels_that_do_not_fit_are_problems(tmp_path: Path, labels: object, answer: str, said: str) -> None:
     row = {"question": "?", "choices": ["x", "y"], "labels": labels, "answer": answer}
     data = read_rows(tmp_path, [row])
     assert [problem.line for problem in data.problems] == [1]
@@ -71,7 +71,7 @@ def test_labels_that_do_not_fit_are_told(tmp_path: Path, labels: object, answer:
         ({"query.text": "prompt"}, "has no column 'query.text'"),
     ],
 )
-def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, columns: dict[str, str], said: str) -> None:
+def test_a_mapping_that_does_not_fit_fails(tmp_path: Path, columns: dict[str, str], said: str) -> None:
     with pytest.raises(DatasetError, match=said):
         read_rows(tmp_path, [{"query": "q", "no": 1}], columns=columns)
 
@@ -124,7 +124,9 @@ def test_parquet_dates_decimals_bytes_and_floats_with_gaps(tmp_path: Path) -> No
     assert [problem.message for problem in data.problems] == ["'answer' is missing or empty"]
 
 
-def test_parquet_that_is_none_and_one_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_parquet_and_parquet_that_unpacks_to_too_much_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(DatasetError, match="not a readable Parquet file"):
         read_file(write_file(tmp_path, b"PAR1 but not really PAR1", "a.parquet"))
     with pytest.raises(DatasetError, match="no rows"):
@@ -178,7 +180,7 @@ def test_every_scorer_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("scorer", _ONE_EACH)
-def test_a_scorer_by_name_brings_its_metrics_extractor_and_threshold(tmp_path: Path, scorer: str) -> None:
+def test_a_named_scorer_sets_metrics_extractor_and_threshold(tmp_path: Path, scorer: str) -> None:
     row, right = _ONE_EACH[scorer]
     spec, (item,) = open_rows(tmp_path, [{"prompt": "p", **row}], scorer=scorer)
     assert isinstance(item, GenerateItem)
@@ -209,7 +211,7 @@ def test_a_scorer_by_name_brings_its_metrics_extractor_and_threshold(tmp_path: P
         ("exact", {"answer": "x", "check": {"a": "\ud800"}}, "surrogate"),
     ],
 )
-def test_a_row_that_its_scorer_cannot_use_is_told_before_the_run(
+def test_a_row_that_its_scorer_cannot_use_is_a_problem_before_the_run(
     tmp_path: Path, scorer: str, row: dict[str, Any], said: str
 ) -> None:
     data = read_rows(tmp_path, [{"prompt": "p", **row}], scorer=scorer)
@@ -220,7 +222,7 @@ def test_a_row_that_its_scorer_cannot_use_is_told_before_the_run(
         open_rows(tmp_path, [{"prompt": "p", **row}], scorer=scorer)
 
 
-def test_a_check_may_be_json_text_or_stand_in_columns(tmp_path: Path) -> None:
+def test_a_check_may_be_json_text_or_columns(tmp_path: Path) -> None:
     table = 'prompt,answer,check\np,4,"{""tolerance"": 0.5}"\n'
     (item,) = read_file(write_file(tmp_path, table, "a.csv"), scorer="numeric").items
     assert isinstance(item, GenerateItem)
@@ -237,7 +239,7 @@ def test_a_check_may_be_json_text_or_stand_in_columns(tmp_path: Path) -> None:
     assert item.check == {"pattern": "[1]", "ignore_case": True}
 
 
-def test_everything_about_scoring_can_be_said(tmp_path: Path) -> None:
+def test_every_option_of_scoring_reaches_the_spec(tmp_path: Path) -> None:
     path = write_file(tmp_path, [{"prompt": "p", "answer": "a b"}])
     asking = {
         "scorer": "token_f1",
@@ -269,7 +271,7 @@ def test_everything_about_scoring_can_be_said(tmp_path: Path) -> None:
         ({"shots": 1}, "leave none to ask"),
     ],
 )
-def test_what_does_not_exist_or_cannot_be_meant_is_refused(tmp_path: Path, asking: dict[str, Any], said: str) -> None:
+def test_names_that_do_not_exist_and_impossible_numbers_fail(tmp_path: Path, asking: dict[str, Any], said: str) -> None:
     with pytest.raises(DatasetError, match=said):
         open_rows(tmp_path, [{"prompt": "p", "answer": "a"}], **asking)
 
@@ -287,7 +289,7 @@ def test_choices_take_no_scorer_but_either_metric(tmp_path: Path) -> None:
 # Solved examples from the file
 
 
-def test_the_first_rows_stand_solved_before_every_choice_item(tmp_path: Path) -> None:
+def test_the_first_rows_are_worked_examples_before_every_choice_item(tmp_path: Path) -> None:
     rows = [{"question": f"Q{n}?", "choices": ["yes", "no"], "answer": n % 2} for n in range(4)]
     spec, items = open_rows(tmp_path, rows, shots=2)
     assert spec.n_shot == 2
@@ -298,7 +300,7 @@ def test_the_first_rows_stand_solved_before_every_choice_item(tmp_path: Path) ->
     assert request.continuations == (" yes", " no")
 
 
-def test_the_first_rows_stand_solved_before_every_prompt(tmp_path: Path) -> None:
+def test_the_first_rows_are_worked_examples_before_every_prompt(tmp_path: Path) -> None:
     rows = [{"prompt": f"P{n}", "answer": [f"A{n}", "else"]} for n in range(3)]
     spec, items = open_rows(tmp_path, rows, shots=1, system="Answer.")
     assert spec.shots == (Shot(prompt="P0", answer="A0"),)
@@ -335,7 +337,7 @@ _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 
 @settings(max_examples=60, deadline=None, suppress_health_check=_HARMLESS)
 @given(pairs=st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=6), shots=st.integers(0, 6))
-def test_held_out_rows_and_asked_ones_are_thewrite_file(
+def test_worked_examples_and_items_together_are_the_file(
     tmp_path: Path, pairs: list[tuple[str, str]], shots: int
 ) -> None:
     rows = [{"their prompt": prompt, "their answer": answer} for prompt, answer in pairs]

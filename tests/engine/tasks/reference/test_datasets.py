@@ -1,4 +1,4 @@
-"""Reference data from folders of every file kind, and one clear sentence where it is not to be had."""
+"""Reference data from folders with every file type, and one clear sentence when it is missing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_folder_of_any_file_kind_is_enough(tmp_path: Path, home: Path, name: s
     assert len(suite.items) == 3
 
 
-def test_the_folder_of_weighin_is_looked_into(home: Path) -> None:
+def test_weighins_data_folder_is_searched(home: Path) -> None:
     from weighin.engine import paths
 
     folder = paths.data_dir() / "datasets" / "piqa"
@@ -75,7 +75,7 @@ def test_a_folder_without_the_split_says_what_it_needs(tmp_path: Path) -> None:
         read_dataset(find_spec("piqa"), folder=tmp_path)
 
 
-def test_offline_and_not_here_it_says_where_to_put_it(
+def test_missing_data_offline_fails_and_says_where_to_put_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from huggingface_hub import constants

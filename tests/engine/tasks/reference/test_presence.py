@@ -1,4 +1,4 @@
-"""Where a suite's data is, told without a connection."""
+"""Finding a suite's data without a connection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_generated_and_built_in_suites_are_here() -> None:
     assert all(each.here for each in found.values())
 
 
-def test_missing_data_says_how_much_is_fetched() -> None:
+def test_missing_data_has_the_size_of_the_download() -> None:
     found = data_presence(find_spec("gsm8k"))
     assert not found.here
     assert found.words == "needs 3 MB"
@@ -36,7 +36,7 @@ def test_a_folder_counts_when_every_split_is_in_it() -> None:
     assert (found.where, found.size_bytes, len(found.files)) == ("folder", 9, 2)
 
 
-def test_the_cache_of_the_hub_is_looked_into(no_network: Path) -> None:
+def test_the_hub_clients_cache_is_searched(no_network: Path) -> None:
     spec = find_spec("piqa")
     assert spec.dataset is not None
     repo = no_network / ("datasets--" + spec.dataset.repo.replace("/", "--"))

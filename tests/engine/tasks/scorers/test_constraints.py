@@ -1,4 +1,4 @@
-"""Checkable constraints: the table in the module's docstring, held line by line."""
+"""Checkable constraints: every line of the table in the module's docstring."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def kept(answer: str, kind: str, value: Any = None, **more: Any) -> bool:
         ('["a", "b"]', "json_keys", ["a", "b"], False),
     ],
 )
-def test_the_vocabulary(text: str, kind: str, value: Any, expected: bool) -> None:
+def test_every_kind_of_constraint(text: str, kind: str, value: Any, expected: bool) -> None:
     assert kept(text, kind, value) is expected
 
 
@@ -151,7 +151,7 @@ def test_any_text_can_be_checked(text: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["a", " ", "\n", "[", "<<", "-", "*", ".", "a.", "1. ", "a b ", '"', "`", "{", "É. ", "\n\n "]
 )
-def test_long_answers_are_checked_quickly(unit: str) -> None:
+def test_very_long_answers_can_be_checked(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     item = GenerateItem(id="i", prompt="p", answers=(), check={"constraints": _ALL})
     assert set(find_scorer("constraints").score(f"x{text}x", item)) == {"constraints_met", "exact_match"}

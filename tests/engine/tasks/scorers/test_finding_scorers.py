@@ -1,4 +1,4 @@
-"""The folder of scorers is the only registry: what a scorer needs, gives and is called stands in its one module."""
+"""The folder of scorers is the only registry: one module says everything about its scorer."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_references_inside_the_schema_work() -> None:
     assert run('["1"]', schema=schema)["schema_valid"] == 0.0
 
 
-def test_an_answer_that_is_no_json_is_named() -> None:
+def test_an_answer_that_is_not_json_fails_and_names_the_item() -> None:
     with pytest.raises(DatasetError, match="item-7"):
         run("{}", "{broken")
 

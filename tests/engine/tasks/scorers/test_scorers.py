@@ -1,4 +1,4 @@
-"""Scores held against worked examples, and against what must hold for any numbers."""
+"""Scores of examples worked by hand, and properties that hold for any numbers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _suite(item: GenerateItem) -> Suite:
     return Suite(spec=spec, items=(item,))
 
 
-def test_an_answer_nobody_can_find_is_wrong_and_says_so() -> None:
+def test_an_answer_that_cannot_be_found_is_wrong_and_stored_as_none() -> None:
     item = GenerateItem(id="i", prompt="p", answers=("12",))
     result = GenerateResult(
         item="i", prompt="p", text="no idea", n_prompt_tokens=3, n_output_tokens=2, stop="length", elapsed_s=0.1
@@ -87,7 +87,7 @@ def test_an_answer_nobody_can_find_is_wrong_and_says_so() -> None:
     assert (scored.output, scored.expected, scored.stop, scored.repeat) == ("no idea", "12", "length", 2)
 
 
-def test_a_result_of_the_other_kind_is_refused() -> None:
+def test_a_result_of_the_other_kind_fails() -> None:
     item = ChoiceItem(id="i", question="q", choices=("a", "b"), gold=0)
     result = GenerateResult(item="i", prompt="p", text="", n_prompt_tokens=0, n_output_tokens=0, stop="", elapsed_s=0)
     with pytest.raises(DatasetError, match="does not match the item's kind"):
@@ -159,7 +159,7 @@ def test_a_text_equals_and_contains_itself(text: str) -> None:
     assert exact(text, (text,)) == 1.0
 
 
-def test_unknown_names_are_told() -> None:
+def test_unknown_extractors_and_scorers_fail_with_their_name() -> None:
     with pytest.raises(DatasetError, match="no extractor 'nope'"):
         find_extractor("nope")
     with pytest.raises(DatasetError, match="nope"):

@@ -1,4 +1,4 @@
-"""Scorers of text: worked examples from the definitions, and what must hold for any text."""
+"""Text scorers: examples from their definitions, and properties that hold for any text."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def test_numeric_tolerance_includes_its_bounds() -> None:
 
 
 @pytest.mark.parametrize("tolerance", ["0.1", -1, float("nan"), float("inf"), True, None])
-def test_a_bad_tolerance_is_refused(tolerance: Any) -> None:
+def test_a_bad_tolerance_fails(tolerance: Any) -> None:
     with pytest.raises(DatasetError, match="item-7"):
         run("numeric", "1", "1", tolerance=tolerance)
 
 
-def test_an_answer_that_is_no_number_is_refused() -> None:
+def test_an_answer_that_is_not_a_number_fails() -> None:
     with pytest.raises(DatasetError, match="not a number"):
         run("numeric", "1", "one")
 
@@ -108,7 +108,7 @@ def test_regex_searches_or_matches_the_whole() -> None:
 
 
 @pytest.mark.parametrize("check", [{"pattern": "("}, {"patterns": []}, {"pattern": 3}, {}])
-def test_a_bad_pattern_is_refused(check: dict[str, Any]) -> None:
+def test_a_bad_pattern_fails(check: dict[str, Any]) -> None:
     with pytest.raises(DatasetError, match="item-7"):
         run("regex", "x", **check)
 
@@ -268,11 +268,11 @@ def test_refusals(text: str) -> None:
         "The answer is 4. " * 40 + "I cannot assist with that.",
     ],
 )
-def test_answers_that_are_no_refusal(text: str) -> None:
+def test_answers_that_are_not_refusals(text: str) -> None:
     assert not is_refusal(text)
 
 
-def test_refusal_is_held_against_what_should_be() -> None:
+def test_a_refusal_is_right_only_where_the_item_wants_one() -> None:
     assert run("refusal", "I can't help with that.", should_refuse=True) == {"exact_match": 1.0, "refused": 1.0}
     assert run("refusal", "I can't help with that.", should_refuse=False) == {"exact_match": 0.0, "refused": 1.0}
     assert run("refusal", "Here you are.", should_refuse=False) == {"exact_match": 1.0, "refused": 0.0}
@@ -320,7 +320,7 @@ def test_identical_texts_score_one(text: str) -> None:
     "unit",
     ["a", "a ", "1", "1,", "1.", "-", "$", "#### ", "{", "[", '["', '{"a":', '"', " ", "\n", "i can't ", "sorry ", "é"],
 )
-def test_long_answers_are_scored_quickly(unit: str) -> None:
+def test_very_long_answers_can_be_scored(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     for scorer, answers, check in ANY_TEXT:
         assert run(scorer, text, *answers, **check), scorer
