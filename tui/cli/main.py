@@ -7,7 +7,7 @@ What the commands take and say is in ``runs``, ``models``, ``data``, ``bundles``
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -21,6 +21,13 @@ from .terminal import is_interactive, say
 class Group(click.Group):
     """Prints an error as one sentence on stderr and exits with code 2."""
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        """Parse the options before the command."""
+        try:
+            return super().make_context(*arguments, **extra)
+        except click.UsageError as error:
+            _refuse_usage(error)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
@@ -31,12 +38,16 @@ class Group(click.Group):
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            path = error.ctx.command_path if error.ctx else ctx.command_path
-            say(f"weighin: {error.format_message()} See `{path} --help`.")
-            sys.exit(EXIT_BAD_INPUT)
+            _refuse_usage(error)
         except KeyboardInterrupt:
             say("\nweighin: cancelled. What was downloaded or written is kept; the same command resumes.")
             sys.exit(EXIT_CANCELLED)
+
+
+def _refuse_usage(error: click.UsageError) -> NoReturn:
+    command = error.ctx.command_path if error.ctx else "weighin"
+    say(f"weighin: {error.format_message()} See `{command} --help`.")
+    sys.exit(EXIT_BAD_INPUT)
 
 
 @click.group(

@@ -1,0 +1,71 @@
+"""`weighin` itself: its errors, and what it does without a command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from fixtures.command_line import call, refusal
+
+import weighin.tui.cli.commands.catalog as catalog
+from weighin.tui.cli.terminal import StatusLine, table_width
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--nosuch"], "No such option"),
+        (["nosuch"], "No such command 'nosuch'"),
+        (["run", "--nosuch"], "No such option"),
+        (["run", "--limit", "0"], "0 is not in the range x>=1"),
+        (["bench"], "Missing argument 'MODEL...'"),
+        (["bundle", "create", "plan.toml"], "Missing option '--to'"),
+        (["bundle", "nosuch"], "No such command 'nosuch'"),
+    ],
+)
+def test_a_usage_error_is_one_sentence_that_names_the_help(arguments: list[str], problem: str) -> None:
+    sentence = refusal(*arguments)
+    assert problem in sentence
+    assert sentence.endswith("--help`.")
+
+
+def test_without_a_command_and_a_terminal_the_help_is_shown() -> None:
+    result = call()
+    assert result.exit_code == 0
+    assert "Commands:" in result.stdout
+
+
+def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(catalog, "show_models", interrupt)
+    result = call("models")
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert "the same command resumes" in result.stderr
+
+
+def test_a_real_process_exits_with_2_and_no_traceback() -> None:
+    command = [sys.executable, "-m", "weighin.tui", "show", "nosuch"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("weighin: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_tables_are_100_columns_wide_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: (_ for _ in ()).throw(OSError))
+    assert table_width() == 100
+    monkeypatch.setenv("COLUMNS", "300")
+    assert (table_width(), table_width(160)) == (120, 160)
+
+
+def test_a_status_line_writes_nothing_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    status = StatusLine()
+    status.show("half done")
+    status.clear()
+    assert capsys.readouterr() == ("", "")
+    status.say("done")
+    assert capsys.readouterr() == ("", "done\n")
