@@ -13,7 +13,7 @@ import msgspec
 
 from ..gguf.naming import is_quant, split_of, without_quant
 from .entries import Catalog, CatalogModel
-from .licenses import license_id, recognise_text
+from .licenses import license_id, recognize_text
 
 _TEXT_NAMES = re.compile(r"(licen[sc]e|copying)([-_.].*)?", re.IGNORECASE)
 _TEXT_SUFFIXES = ("", ".txt", ".md", ".rst")
@@ -78,13 +78,15 @@ def clues_of_file(path: Path, header: Mapping[str, object], repo: str = "") -> C
     """Clues from a GGUF file: its metadata, and the LICENSE beside it unless the folder holds other models."""
     notes: list[str] = []
     text, text_name = "", ""
-    found = _license_beside(path)
-    if found is not None:
+    license_file = _license_beside(path)
+    if license_file is not None:
         models = {without_quant(other.name).lower() for other in path.parent.glob("*.gguf")}
         if len(models) > 1:
-            notes.append(f"{found.name} beside the file was ignored, because the folder holds {len(models)} models.")
+            notes.append(
+                f"{license_file.name} beside the file was ignored, because the folder holds {len(models)} models."
+            )
         else:
-            text, text_name = found.read_text(encoding="utf-8", errors="replace"), found.name
+            text, text_name = license_file.read_text(encoding="utf-8", errors="replace"), license_file.name
     return Clues(text=text, text_name=text_name, header=header, repo=repo, file_name=path.name, notes=tuple(notes))
 
 
@@ -106,8 +108,8 @@ def model_by_file_name(name: str, catalog: Catalog) -> CatalogModel | None:
 
 def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     if clues.text.strip():
-        found = recognise_text(clues.text, catalog.licenses)
-        return found or (f"the text of {clues.text_name}",), f"from the model's own {clues.text_name}", ()
+        recognized = recognize_text(clues.text, catalog.licenses)
+        return recognized or (f"the text of {clues.text_name}",), f"from the model's own {clues.text_name}", ()
     stated = [str(clues.header.get(f"general.license{end}", "")) for end in ("", ".name", ".link")]
     own = _stated(stated, catalog)
     if own:
@@ -131,20 +133,20 @@ def _stated(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
     License and name both count, known or not: an unknown name may stand for other terms than the id beside it. A link
     counts if it is known, or if there is nothing else.
     """
-    found: list[str] = []
+    ids: list[str] = []
     for word in words[:2]:
-        said = word.strip().removeprefix("license:")
-        if said.lower() not in _SAYS_NOTHING:
-            found.append(license_id(said, catalog.licenses) or said)
+        name = word.strip().removeprefix("license:")
+        if name.lower() not in _SAYS_NOTHING:
+            ids.append(license_id(name, catalog.licenses) or name)
     link = words[2].strip()
     repo = _HUB_LINK.match(link)
     model = catalog.get(repo[1]) if repo else None
     linked = license_id(link, catalog.licenses) if link else None
     if linked or model:
-        found += [linked] if linked else model.licenses if model else ()
-    elif link and not found:
-        found.append(link)
-    return tuple(dict.fromkeys(found))
+        ids += [linked] if linked else model.licenses if model else ()
+    elif link and not ids:
+        ids.append(link)
+    return tuple(dict.fromkeys(ids))
 
 
 def _after(tags: Sequence[str], prefix: str) -> str:

@@ -166,9 +166,9 @@ class Catalog(msgspec.Struct, frozen=True):
 
     def find(self, name: str) -> CatalogModel:
         """The model with this catalog id, base repo or GGUF repo. Raises CatalogError with near names."""
-        found = self.get(name)
-        if found is not None:
-            return found
+        model = self.get(name)
+        if model is not None:
+            return model
         known = [model.id for model in self.models]
         hint = did_you_mean(name.strip(), known, otherwise="`weighin models` lists the names.")
         raise CatalogError(no_such_model(name), hint=hint)

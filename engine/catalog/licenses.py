@@ -149,28 +149,28 @@ def license_id(tag: str, licenses: Mapping[str, License]) -> str | None:
     return None
 
 
-def recognise_text(text: str, licenses: Mapping[str, License]) -> tuple[str, ...]:
+def recognize_text(text: str, licenses: Mapping[str, License]) -> tuple[str, ...]:
     """Ids of the licenses whose titles start a line of a LICENSE file, in order of appearance.
 
     Empty when there is none, or when the text is longer than a permissive license alone: the addition may limit it, and
     nobody has read it.
     """
-    found: dict[str, int] = {}
+    positions: dict[str, int] = {}
     for key, terms in licenses.items():
         places = [match.start() for title in terms.titles if (match := _title_pattern(title).search(text))]
         if places:
-            found[key] = min(places)
-    words = len(text.split())
-    if len(found) == 1:
-        longest = licenses[next(iter(found))].max_words
-        if longest is not None and words > longest:
+            positions[key] = min(places)
+    n_words = len(text.split())
+    if len(positions) == 1:
+        longest = licenses[next(iter(positions))].max_words
+        if longest is not None and n_words > longest:
             return ()
-    return tuple(sorted(found, key=lambda key: found[key]))
+    return tuple(sorted(positions, key=lambda key: positions[key]))
 
 
 def _title_pattern(title: str) -> re.Pattern[str]:
-    words = r"\s+".join(re.escape(word) for word in title.split())
-    return re.compile(rf"^[\s#*=\"“]*{words}(?!\w)", re.IGNORECASE | re.MULTILINE)
+    spaced = r"\s+".join(re.escape(word) for word in title.split())
+    return re.compile(rf"^[\s#*=\"“]*{spaced}(?!\w)", re.IGNORECASE | re.MULTILINE)
 
 
 def _names(key: str, terms: License) -> tuple[str, ...]:

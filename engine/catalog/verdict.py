@@ -94,11 +94,11 @@ class _Findings:
         """Add a limit on where the model is used, which is a condition until the user states a region."""
         if region is None:
             return
-        here = (stated or "").strip().upper()
-        here = "EU" if here in _EU else {"GB": "UK"}.get(here, here)
-        if here in region.blocked:
+        region_code = (stated or "").strip().upper()
+        region_code = "EU" if region_code in _EU else {"GB": "UK"}.get(region_code, region_code)
+        if region_code in region.blocked:
             self.no.append(f"{name} {region.clause}: {region.text}")
-        elif not here:
+        elif not region_code:
             self.conditions.append(f"{name} {region.clause}: {region.text}")
 
     def verdict(self) -> Verdict:
@@ -119,17 +119,17 @@ def license_verdict(
 
     ``conditions`` are added to what the user must do; they never loosen the answer.
     """
-    found = _Findings()
-    found.conditions += conditions
+    findings = _Findings()
+    findings.conditions += conditions
     if not license_ids:
-        found.unknown.append("no license is stated")
+        findings.unknown.append("no license is stated")
     for key in license_ids:
         terms = licenses.get(key)
         if terms is None:
-            found.unknown.append(f"license {key!r} is not in the catalog, so its terms are unknown")
+            findings.unknown.append(f"license {key!r} is not in the catalog, so its terms are unknown")
         else:
-            _judge(terms, use, found)
-    return found.verdict()
+            _judge(terms, use, findings)
+    return findings.verdict()
 
 
 def model_verdict(model: CatalogModel, use: StatedUse, licenses: Mapping[str, License]) -> Verdict:
@@ -145,26 +145,26 @@ def model_verdict(model: CatalogModel, use: StatedUse, licenses: Mapping[str, Li
     return verdict
 
 
-def _judge(terms: License, use: StatedUse, found: _Findings) -> None:
+def _judge(terms: License, use: StatedUse, findings: _Findings) -> None:
     name = terms.name
     if use.osi_required and not terms.osi_approved:
-        found.no.append(f"{name} is not OSI-approved")
-    found.term(name, f"{use.purpose} use", _use_term(terms, use.purpose))
+        findings.no.append(f"{name} is not OSI-approved")
+    findings.term(name, f"{use.purpose} use", _use_term(terms, use.purpose))
     if terms.acceptable_use:
         policy = terms.acceptable_use
-        found.conditions.append(f"{name} {policy.clause}: {policy.text} ({policy.url})")
+        findings.conditions.append(f"{name} {policy.clause}: {policy.text} ({policy.url})")
     if terms.attribution and (use.purpose == "commercial" or use.redistribute):
-        found.term(name, "attribution", terms.attribution)
+        findings.term(name, "attribution", terms.attribution)
     if use.redistribute:
-        found.term(name, "redistribution", terms.redistribute)
+        findings.term(name, "redistribution", terms.redistribute)
         if terms.naming:
-            found.term(name, "naming", terms.naming)
+            findings.term(name, "naming", terms.naming)
     if use.train_on_outputs:
-        found.term(name, "training on outputs", terms.train)
+        findings.term(name, "training on outputs", terms.train)
     if use.purpose != "research":
-        found.cap(name, use.annual_revenue_usd, terms.revenue_cap)
-    found.cap(name, use.monthly_users, terms.user_cap)
-    found.region(name, use.region, terms.region)
+        findings.cap(name, use.annual_revenue_usd, terms.revenue_cap)
+    findings.cap(name, use.monthly_users, terms.user_cap)
+    findings.region(name, use.region, terms.region)
 
 
 def _use_term(terms: License, purpose: Purpose) -> Term | None:

@@ -38,18 +38,18 @@ def remote_norms(hub: Hub, repo: HubRepo, file: HubFile, header: bytes) -> dict[
         pass
     start = parse_header(header).data_offset
     url = hub.file_url(repo.repo, repo.sha, file.name)
-    found = {}
+    norms = {}
     try:
         for tensor in chosen_norms(header):
             piece = read_range(
                 hub, url, start + tensor.offset, tensor.size_bytes, subject=f"{repo.repo}:{file.name}", repo=repo.repo
             )
-            found[without_layer(tensor.name)] = piece.data
+            norms[without_layer(tensor.name)] = piece.data
     except HubError:
         return {}
     with contextlib.suppress(OSError):  # only a shortcut for next time
-        write_atomically(note, msgspec.msgpack.encode(found))
-    return found
+        write_atomically(note, msgspec.msgpack.encode(norms))
+    return norms
 
 
 def chosen_norms(header: bytes) -> list[Tensor]:

@@ -85,7 +85,7 @@ def _complete(model: CatalogModel) -> Dimensions:
     if dims.n_ff is not None:
         return known
     choices = [known] if dims.tied_embeddings is not None else [_tied(known, tied=True), _tied(known, tied=False)]
-    solved = [found for choice in choices if (found := _solved(choice, model.parameters.total)) is not None]
+    solved = [shape for choice in choices if (shape := _solved(choice, model.parameters.total)) is not None]
     if not solved:
         raise _unmeasurable(model, "the catalog does not state its feed-forward width")
     # Both may add up. Then the number of weights is the same, and untied reads fewer of them per token.

@@ -15,13 +15,13 @@ _UNLIMITED_BYTES = 1 << 60
 
 def memory_limit_bytes(root: Path = ROOT) -> int | None:
     """The lowest memory limit (``max`` or ``high``) of this group and its parents, or None."""
-    found = [
+    limits = [
         value
         for folder in _folders(root, "memory")
         for name in ("memory.max", "memory.high", "memory.limit_in_bytes")
         if (value := _number(folder / name)) is not None and 0 < value < _UNLIMITED_BYTES
     ]
-    return min(found, default=None)
+    return min(limits, default=None)
 
 
 def memory_used_bytes(root: Path = ROOT) -> int | None:
@@ -36,15 +36,15 @@ def memory_used_bytes(root: Path = ROOT) -> int | None:
 
 def cpu_limit_cores(root: Path = ROOT) -> float | None:
     """CPU seconds per second that the quota allows, or None."""
-    found: list[float] = []
+    limits: list[float] = []
     for folder in _folders(root, "cpu"):
         both = _text(folder / "cpu.max").split()
         if len(both) == 2 and both[0].isdigit() and both[1].isdigit() and int(both[1]):
-            found.append(int(both[0]) / int(both[1]))
+            limits.append(int(both[0]) / int(both[1]))
         quota, period = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
         if quota is not None and period and quota > 0:
-            found.append(quota / period)
-    return min(found, default=None)
+            limits.append(quota / period)
+    return min(limits, default=None)
 
 
 def _folders(root: Path, controller: str) -> Iterator[Path]:

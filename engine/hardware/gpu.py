@@ -107,13 +107,13 @@ def _words(value: Any) -> str:
 
 
 def _sysfs(root: Path) -> tuple[GpuReading, ...]:
-    found = []
+    cards = []
     for device in sorted((root / "sys/class/drm").glob("card[0-9]/device")):
         vendor = _VENDORS.get(_line(device / "vendor"))
         if vendor is None:
             continue
         total, used = _line(device / "mem_info_vram_total"), _line(device / "mem_info_vram_used")
-        found.append(
+        cards.append(
             GpuReading(
                 name=_line(device / "product_name") or f"{vendor} GPU {_line(device / 'device')}",
                 vendor=vendor,
@@ -122,7 +122,7 @@ def _sysfs(root: Path) -> tuple[GpuReading, ...]:
                 pci_id=device.resolve().name or None,
             )
         )
-    return tuple(found)
+    return tuple(cards)
 
 
 def _line(path: Path) -> str:

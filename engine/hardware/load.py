@@ -63,7 +63,7 @@ def assess(
     wall = after.wall_s - before.wall_s
     if wall < _SHORTEST_S:
         return ()
-    found = []
+    causes = []
     own = after.own_s - before.own_s
     # /proc/stat counts stolen time separately from busy time.
     others = max(0.0, (after.busy_s - before.busy_s) - own) / wall
@@ -71,19 +71,19 @@ def assess(
     # Each core gains or loses a tick of 10 ms at each end.
     slack = 0.02 * after.cores / wall
     if others > spare + OTHERS_CORES + slack:
-        found.append(f"other processes used {others:.1f} of {after.cores} cores")
+        causes.append(f"other processes used {others:.1f} of {after.cores} cores")
     steal = (after.steal_s - before.steal_s) / (wall * after.cores)
     if steal > STEAL_SHARE + slack / after.cores:
-        found.append(f"the hypervisor took {steal:.0%} of the CPU time")
+        causes.append(f"the hypervisor took {steal:.0%} of the CPU time")
     if before.pressure_s is not None and after.pressure_s is not None:
         pressure = (after.pressure_s - before.pressure_s) / wall
         if pressure > PRESSURE_SHARE:
-            found.append(f"processes waited for a CPU {pressure:.0%} of the time")
+            causes.append(f"processes waited for a CPU {pressure:.0%} of the time")
     if cpu_bound:
         share = own / (wall * n_threads)
         if share < OWN_SHARE - 0.02 / wall:
-            found.append(f"the threads ran only {share:.0%} of the time")
-    return tuple(Disturbance(cause=cause) for cause in found)
+            causes.append(f"the threads ran only {share:.0%} of the time")
+    return tuple(Disturbance(cause=cause) for cause in causes)
 
 
 def background_load(sample_s: float = 0.3) -> float:

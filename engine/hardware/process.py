@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -13,8 +14,6 @@ def die_with_parent(parent_pid: int) -> None:
     Works on Linux; elsewhere, check ``parent_is_gone`` between steps. Exits at once if the parent has already died.
     """
     if sys.platform == "linux":
-        import ctypes
-
         pr_set_pdeathsig = 1  # linux/prctl.h
         ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
     if parent_is_gone(parent_pid):

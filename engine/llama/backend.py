@@ -83,13 +83,13 @@ def capture_log(sink: LogSink) -> None:
     """Send the log of llama.cpp and ggml to ``sink``, without debug messages."""
     llama_cpp = _keep["module"]
     debug, continued = 1, 5  # enum ggml_log_level
-    shown = True
+    wanted = True
 
     @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator, unused-ignore]
     def callback(level: int, text: bytes | None, _data: object) -> None:
-        nonlocal shown
-        shown = shown if level == continued else level != debug
-        if text and shown:
+        nonlocal wanted
+        wanted = wanted if level == continued else level != debug
+        if text and wanted:
             sink(text.decode("utf-8", "replace"))
 
     llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
@@ -136,11 +136,11 @@ def _read_devices() -> tuple[Device, ...]:
     ggml.ggml_backend_dev_get.argtypes, ggml.ggml_backend_dev_get.restype = [ctypes.c_size_t], ctypes.c_void_p
     ggml.ggml_backend_dev_get_props.argtypes = [ctypes.c_void_p, ctypes.POINTER(_DeviceProps)]
     ggml.ggml_backend_dev_get_props.restype = None
-    found = []
+    devices = []
     for index in range(ggml.ggml_backend_dev_count()):
         props = _DeviceProps()
         ggml.ggml_backend_dev_get_props(ggml.ggml_backend_dev_get(index), ctypes.byref(props))
-        found.append(
+        devices.append(
             Device(
                 name=(props.name or b"").decode("utf-8", "replace"),
                 description=(props.description or b"").decode("utf-8", "replace").strip(),
@@ -150,7 +150,7 @@ def _read_devices() -> tuple[Device, ...]:
                 device_id=(props.device_id or b"").decode("utf-8", "replace"),
             )
         )
-    return tuple(found)
+    return tuple(devices)
 
 
 def main() -> None:

@@ -175,10 +175,10 @@ class Model:
             size = -length
             buffer = ctypes.create_string_buffer(size)
             length = self._lib.llama_token_to_piece(self._vocab, token, buffer, size, 0, special)
-        found = buffer.raw[: max(length, 0)]
+        piece = buffer.raw[: max(length, 0)]
         if not special:
-            self._pieces[token] = found
-        return found
+            self._pieces[token] = piece
+        return piece
 
     def text(self, tokens: Sequence[int]) -> str:
         """Detokenized text; invalid UTF-8 becomes U+FFFD."""

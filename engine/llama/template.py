@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -76,8 +77,6 @@ def _system_into_user(messages: Sequence[Message]) -> list[Message] | None:
 
 
 def _to_json(value: Any, indent: int | None = None) -> str:
-    import json
-
     # Unlike Jinja's own filter, the one in transformers neither sorts keys nor escapes HTML.
     return json.dumps(value, ensure_ascii=False, indent=indent)
 

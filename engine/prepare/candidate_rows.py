@@ -60,7 +60,7 @@ class CandidateRow:
     """One model in the table."""
 
     pick: Pick
-    """What stands for it in the draft."""
+    """The pick that names this row in the draft."""
     name: str
     quant: str
     size_bytes: int

@@ -143,7 +143,7 @@ def _forbidden(verdict: Verdict) -> RuledOut | None:
 
 
 def _downloaded_quants() -> Callable[[CatalogModel, str], bool]:
-    """Whether a quant of a catalog model is in the hub's cache."""
+    """Whether a quant of a catalog model is in the cache."""
     hub = connect()
 
     def downloaded(model: CatalogModel, quant: str) -> bool:

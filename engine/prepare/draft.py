@@ -124,7 +124,7 @@ def plan_from_draft(
     Raises:
         PlanError, ModelFileError: a number is invalid, or a model is missing or cannot be used.
     """
-    from .freeze import candidates_from_paths  # reads GGUF headers
+    from .freeze import candidates_from_paths
 
     files = fetched or {}
     paths = [files.get(pick, pick) for pick in draft.picked if isinstance(pick, str)]

@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import kernel
+from . import kernel, namespaces
 from .folder import is_too_full
 from .jail import close_the_door
 from .roles import ROLES
@@ -37,8 +37,6 @@ def tell(job: dict[str, Any], **facts: object) -> None:
 
 
 def _in_namespaces(job: dict[str, Any]) -> None:
-    from . import namespaces
-
     try:
         namespaces.leave_namespaces()
         first = os.fork()

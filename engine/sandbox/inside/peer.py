@@ -246,9 +246,9 @@ class Peer:
         try:
             message = json.loads(self._read(length))
         except (ValueError, RecursionError):
-            raise ClosedError("a message is no JSON") from None
+            raise ClosedError("a message is not JSON") from None
         if not isinstance(message, dict):
-            raise ClosedError("a message is no object")
+            raise ClosedError("a message is not an object")
         return message
 
     def _read(self, n_bytes: int) -> bytes:
@@ -316,7 +316,7 @@ _DECODERS: dict[str, _Coder] = {
 
 def _own_module(name: str) -> Any:
     if name.partition(".")[0] not in sys.stdlib_module_names:
-        raise RemoteError(f"{name} is no module of the standard library")
+        raise RemoteError(f"{name} is not a module of the standard library")
     __import__(name)
     return sys.modules[name]
 

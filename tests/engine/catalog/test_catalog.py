@@ -69,7 +69,7 @@ def test_most_dimensions_add_up_to_the_parameter_count() -> None:
 
 
 @pytest.mark.parametrize("name", GUIDE_MODELS)
-def test_the_guides_four_models_carry_every_row_of_its_table(name: str) -> None:
+def test_four_well_known_models_have_every_fact(name: str) -> None:
     model = load_catalog().find(name)
     assert model.licenses
     assert model.context_tokens
@@ -88,7 +88,7 @@ def test_a_wrong_dimension_is_noticed(field: str) -> None:
     assert any("dimensions give" in line for line in problems)
 
 
-def test_a_tie_flag_the_wrong_way_round_is_noticed() -> None:
+def test_a_wrong_flag_for_tied_embeddings_is_noticed() -> None:
     """The hub counts the tied matrix of Qwen3 0.6B twice; its GGUF holds it once."""
     catalog = load_catalog()
     model = catalog.find("qwen3-0.6b")
@@ -137,7 +137,7 @@ def test_unknown_name_suggests_near_ones() -> None:
         ('license = "llama3.1"', "", "license"),
     ],
 )
-def test_mutated_file_says_what_is_wrong(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_an_invalid_file_says_what_is_wrong(tmp_path: Path, old: str, new: str, message: str) -> None:
     folder = tmp_path / "catalog"
     folder.mkdir()
     for name in ("licenses.toml", "sources.toml"):
@@ -167,7 +167,7 @@ def test_family_files_keep_one_order_of_keys() -> None:
                 assert places == sorted(places), f"{path.name}: {key} is out of order"
 
 
-def test_kv_cache() -> None:
+def test_kv_cache_sizes() -> None:
     llama = load_catalog().find("llama-3.1-8b-instruct")
     assert kv_cache_bytes(llama, 8192) == 131072 * 8192
     gemma = load_catalog().find("gemma-3-4b-it")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.catalog.effective import Clues, clues_of_file, effective_license, model_by_file_name
-from weighin.engine.catalog.licenses import LicenseFileError, license_id, read_licenses, recognise_text
+from weighin.engine.catalog.licenses import LicenseFileError, license_id, read_licenses, recognize_text
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.report import file_verdict
 from weighin.engine.catalog.verdict import Allowed, AllowedIf, NotAllowed, StatedUse, Unknown
@@ -67,7 +67,7 @@ def based_on(repo: str) -> dict[str, object]:
         ("", None),
     ],
 )
-def test_names_of_licenses(tag: str, key: str | None) -> None:
+def test_licenses_are_found_by_their_names(tag: str, key: str | None) -> None:
     assert license_id(tag, load_catalog().licenses) == key
 
 
@@ -89,8 +89,8 @@ def test_names_of_licenses(tag: str, key: str | None) -> None:
         ("This model is like one under the MIT License.", ()),
     ],
 )
-def test_texts_are_recognised_by_their_titles(text: str, keys: tuple[str, ...]) -> None:
-    assert recognise_text(text, load_catalog().licenses) == keys
+def test_license_texts_are_recognized_by_their_titles(text: str, keys: tuple[str, ...]) -> None:
+    assert recognize_text(text, load_catalog().licenses) == keys
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_texts_are_recognised_by_their_titles(text: str, keys: tuple[str, ...]) 
         (Clues(), ()),
     ],
 )
-def test_who_is_believed(clues: Clues, licenses: tuple[str, ...]) -> None:
+def test_licenses_follow_from_the_clues(clues: Clues, licenses: tuple[str, ...]) -> None:
     assert effective_license(clues, load_catalog()).licenses == licenses
 
 
@@ -166,7 +166,7 @@ def test_who_is_believed(clues: Clues, licenses: tuple[str, ...]) -> None:
         Clues(header={"general.license": "mit", **based_on("Qwen/Qwen2.5-72B")}),
     ],
 )
-def test_what_is_not_known_is_not_allowed(clues: Clues) -> None:
+def test_an_unknown_license_is_not_allowed(clues: Clues) -> None:
     catalog = load_catalog()
     assert isinstance(file_verdict(effective_license(clues, catalog), StatedUse(), catalog), Unknown)
 
@@ -179,7 +179,7 @@ def test_what_is_not_known_is_not_allowed(clues: Clues) -> None:
     st.lists(st.sampled_from(["license:mit", "license:other", "license:bespoke", "base_model:acme/base"]), max_size=3),
     st.text(max_size=40),
 )
-def test_nothing_unknown_is_ever_allowed(header: dict[str, str], tags: list[str], text: str) -> None:
+def test_no_mix_of_clues_allows_an_unknown_license(header: dict[str, str], tags: list[str], text: str) -> None:
     catalog = load_catalog()
     found = effective_license(Clues(header=header, tags=tags, text=text), catalog)
     verdict = file_verdict(found, StatedUse(), catalog)
@@ -188,11 +188,11 @@ def test_nothing_unknown_is_ever_allowed(header: dict[str, str], tags: list[str]
 
 
 @given(st.text(max_size=200), st.sampled_from(["mit", "llama3.1", "gemma"]))
-def test_what_stands_before_or_after_does_not_hide_terms(noise: str, key: str) -> None:
+def test_text_before_or_after_does_not_hide_terms(noise: str, key: str) -> None:
     """A text that also holds another license's title never drops the stricter one."""
     catalog = load_catalog()
     title = catalog.licenses[key].titles[0]
-    found = recognise_text(f"{noise}\n{title}\n{noise}", catalog.licenses)
+    found = recognize_text(f"{noise}\n{title}\n{noise}", catalog.licenses)
     assert key in found or (key == "mit" and found == ())
 
 
@@ -221,12 +221,12 @@ def test_a_file_name_alone_leaves_a_condition() -> None:
         ("model.gguf", None),
     ],
 )
-def test_models_by_the_names_of_their_files(name: str, model: str | None) -> None:
+def test_models_are_found_by_file_name(name: str, model: str | None) -> None:
     found = model_by_file_name(name, load_catalog())
     assert (found.id if found else None) == model
 
 
-def test_names_given_twice_are_refused(tmp_path: Path) -> None:
+def test_two_licenses_cannot_share_a_name(tmp_path: Path) -> None:
     entry = '[license.{}]\nname = "{}"\nspdx = "{}"\nosi_approved = true\nsource = "s"\naliases = ["shared"]\n'
     (tmp_path / "licenses.toml").write_text(entry.format("a", "A", "a") + entry.format("b", "B", "b"))
     with pytest.raises(LicenseFileError, match="'shared'"):
@@ -278,7 +278,7 @@ def test_every_quant_of_one_model_shares_the_license_beside_it(tmp_path: Path, q
     assert license_report(str(file), StatedUse(), load_catalog()).licenses == ("mit",)
 
 
-def test_a_license_in_a_folder_of_many_models_is_nobodys(tmp_path: Path) -> None:
+def test_a_license_in_a_folder_of_several_models_is_ignored(tmp_path: Path) -> None:
     file = write_gguf(tmp_path / "m-Q4_0.gguf", license="mrl")
     write_gguf(tmp_path / "n-Q4_0.gguf")
     (tmp_path / "LICENSE").write_text(MIT, encoding="utf-8")

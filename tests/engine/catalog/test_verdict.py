@@ -94,20 +94,20 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "use", "kind", "text"), CASES)
-def test_verdict_and_reason(name: str, use: StatedUse, kind: type, text: str) -> None:
+def test_verdicts_with_their_reasons(name: str, use: StatedUse, kind: type, text: str) -> None:
     catalog = load_catalog()
     verdict = model_verdict(catalog.find(name), use, catalog.licenses)
     assert isinstance(verdict, kind), verdict
     assert text in " ".join(reasons_of(verdict))
 
 
-def test_llama_3_outputs_may_not_train_others_but_those_of_3_1_may() -> None:
+def test_llama_3_forbids_training_on_outputs_and_3_1_allows_it() -> None:
     licenses = load_catalog().licenses
     assert isinstance(license_verdict(["llama3"], TRAIN, licenses), NotAllowed)
     assert isinstance(license_verdict(["llama3.1"], TRAIN, licenses), AllowedIf)
 
 
-def test_conditions_of_the_caller_never_loosen_the_answer() -> None:
+def test_extra_conditions_never_loosen_the_answer() -> None:
     licenses = load_catalog().licenses
     assert isinstance(license_verdict(["apache-2.0"], U(), licenses), Allowed)
     assert license_verdict(["apache-2.0"], U(), licenses, ["only on Tuesdays"]) == AllowedIf(("only on Tuesdays",))
@@ -175,13 +175,13 @@ def wider(draw: st.DrawFn) -> tuple[StatedUse, StatedUse]:
     return less, more
 
 
-def test_a_license_that_refuses_research_refuses_a_business_too() -> None:
+def test_a_license_that_forbids_research_forbids_business_too() -> None:
     refusing = License(name="N", spdx="N", source="s", titles=(), osi_approved=True, research=Term("no", "2", "none"))
     assert isinstance(license_verdict(["N"], StatedUse(purpose="internal"), {"N": refusing}), NotAllowed)
 
 
 @given(st.lists(licenses(), min_size=1, max_size=3), wider())
-def test_asking_for_more_never_helps(made: list[License], pair: tuple[StatedUse, StatedUse]) -> None:
+def test_a_wider_use_never_gets_a_better_answer(made: list[License], pair: tuple[StatedUse, StatedUse]) -> None:
     book = {str(number): terms for number, terms in enumerate(made)}
     less, more = (license_verdict(list(book), use, book) for use in pair)
     assert not (isinstance(less, NotAllowed) and not isinstance(more, NotAllowed))
@@ -189,7 +189,9 @@ def test_asking_for_more_never_helps(made: list[License], pair: tuple[StatedUse,
 
 
 @given(wider(), st.sampled_from(sorted(load_catalog().licenses)))
-def test_asking_for_more_never_helps_with_shipped_licenses(pair: tuple[StatedUse, StatedUse], key: str) -> None:
+def test_a_wider_use_of_shipped_licenses_never_gets_a_better_answer(
+    pair: tuple[StatedUse, StatedUse], key: str
+) -> None:
     less, more = (license_verdict([key], use, load_catalog().licenses) for use in pair)
     assert severity(more) >= severity(less)
 
@@ -202,7 +204,7 @@ def test_unknown_is_never_allowed(use: StatedUse, made: list[License], stranger:
 
 
 @given(uses, licenses(), licenses())
-def test_a_second_license_never_loosens(use: StatedUse, first: License, second: License) -> None:
+def test_a_second_license_never_loosens_the_answer(use: StatedUse, first: License, second: License) -> None:
     book = {"a": first, "b": second}
     both: Verdict = license_verdict(["a", "b"], use, book)
     assert severity(both) >= severity(license_verdict(["a"], use, book))

@@ -69,7 +69,7 @@ def test_attention_alone_has_narrow_feed_forward_layers_and_all_the_rest() -> No
     assert {t.shape for t in experts.tensors if "ffn_up_exps" in t.name} == {(256, 512, 8)}
 
 
-async def test_a_vocabulary_with_its_words_is_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_vocabulary_with_tokens_is_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention, "_TOKENS", 64)
     write_tiny_model(tmp_path / "tiny.gguf")
     part, _times = attention_part((tmp_path / "tiny.gguf").read_bytes())
@@ -91,7 +91,7 @@ async def test_a_vocabulary_with_its_words_is_cut_too(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("name", "layers"), [("smollm2-135m-instruct", 18), ("llama-3.2-1b-instruct", 1), ("gemma-3-1b-it", 6)]
 )
-def test_small_models_give_more_of_their_layers(name: str, layers: int) -> None:
+def test_the_part_of_a_small_model_has_more_layers(name: str, layers: int) -> None:
     header = CatalogSource(load_catalog().find(name), "Q4_K_M").header()
     data, times = attention_part(header)
     assert parse_header(data).n_layer == layers

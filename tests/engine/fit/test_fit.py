@@ -51,7 +51,7 @@ def hollow(arch: str = "llama", *, n_layer: int = 12, n_expert: int = 0) -> HubS
 
 @pytest.fixture
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else disturbs: what neighbours do would decide whether a measurement is kept."""
+    """No disturbances, because other processes would decide whether a measurement is kept."""
     from weighin.engine.fit import trial
 
     real = trial._once
@@ -154,7 +154,7 @@ async def test_a_worker_that_cannot_load_takes_only_its_row(tmp_path: Path, tiny
     assert "could not load" in fit.problem
 
 
-async def test_what_cannot_fit_is_not_tried(tmp_path: Path, tiny_models: list[Path]) -> None:
+async def test_a_model_that_cannot_fit_is_not_loaded(tmp_path: Path, tiny_models: list[Path]) -> None:
     huge = tmp_path / "huge.gguf"
     huge.write_bytes(tiny_models[0].read_bytes())
     with huge.open("r+b") as file:
@@ -192,7 +192,7 @@ async def test_short_of_memory_some_layers_are_measured(monkeypatch: pytest.Monk
     assert "even 4 layers take" in fit.problem
 
 
-async def test_without_holes_and_disk_some_layers_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_disk_space_some_layers_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = await measure_fit(hollow(), SETTINGS)
     real = HubSource.open
 
@@ -204,7 +204,7 @@ async def test_without_holes_and_disk_some_layers_are_measured(monkeypatch: pyte
     monkeypatch.setattr(HubSource, "open", real)
 
 
-async def test_a_slow_cache_is_filled_in_some_layers_only(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cache_that_fills_slowly_is_filled_in_a_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "_FILL_S", 0.0)
     fit = await measure_fit(hollow(), SETTINGS)
     assert (fit.problem, fit.label, fit.deep_label) == ("", "measured (hollow)", "extrapolated")
@@ -214,7 +214,7 @@ async def test_a_slow_cache_is_filled_in_some_layers_only(monkeypatch: pytest.Mo
     assert fit.deep_tokens_per_second <= fit.generation_tokens_per_second
 
 
-async def test_a_part_that_does_not_run_leaves_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_part_that_does_not_run_keeps_the_figures_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "_FILL_S", 0.0)
     wrong = hollow().header_bytes.replace(b"blk.0.attn_q", b"blk.0.attn_x")
     monkeypatch.setattr(measure, "attention_part", lambda _data: (wrong, 1.0))
@@ -244,7 +244,7 @@ async def test_a_header_that_makes_llama_cpp_abort_takes_only_its_row(tiny_model
     assert not (await measure_fit(FileSource(tiny_models[0]), SETTINGS)).problem
 
 
-def test_what_killed_processes_left_is_swept() -> None:
+def test_hollow_files_of_killed_processes_are_removed() -> None:
     base = paths.cache_dir() / "hollow"
     base.mkdir(parents=True)
     dead, alive = base / f"{2**22 + 1}-x", base / f"{os.getpid()}-x"

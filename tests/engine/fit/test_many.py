@@ -27,7 +27,7 @@ from weighin.engine.plan.model import Settings
 SETTINGS = Settings(n_ctx=256, n_threads=1)
 
 
-async def test_what_is_known_comes_first_then_the_cheapest(
+async def test_earlier_measurements_come_first_then_the_smallest_model(
     tiny_models: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog = load_catalog()
@@ -84,7 +84,7 @@ def test_quants_and_files_are_ordered_by_size(tiny_models: list[Path]) -> None:
     assert cheapest_first([q8, full, q4, file, gone]) == [gone, file, q4, full, q8]
 
 
-async def test_stopping_ends_the_worker_and_keeps_what_is_done(tiny_models: list[Path]) -> None:
+async def test_stopping_ends_the_worker_and_keeps_finished_measurements(tiny_models: list[Path]) -> None:
     slow = CatalogSource(load_catalog().find("smollm2-360m-instruct"), "Q8_0")
     sources: list[Source] = [FileSource(tiny_models[0]), slow]
     begun = asyncio.Event()
@@ -132,7 +132,7 @@ asyncio.run(measure_fit(source, Settings(n_ctx=256, n_threads=1)))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-async def test_what_a_killed_process_left_is_removed_by_the_next(tiny_models: list[Path]) -> None:
+async def test_the_next_process_removes_what_a_killed_one_left(tiny_models: list[Path]) -> None:
     base = paths.cache_dir() / "hollow"
     process = subprocess.Popen([sys.executable, "-c", _LONG], env=dict(os.environ))
     try:

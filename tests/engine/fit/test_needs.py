@@ -62,7 +62,7 @@ _SIZES = st.lists(st.integers(0, 1000), min_size=1, max_size=40)
 
 
 @given(_SIZES, st.integers(0, 1000), st.integers(0, 1000), st.integers(0, 50_000))
-def test_the_most_layers_that_fit(layers: list[int], output: int, compute: int, free: int) -> None:
+def test_as_many_layers_as_fit_go_on_the_gpu(layers: list[int], output: int, compute: int, free: int) -> None:
     count = best_gpu_layers(layers, output, compute, free)
 
     def takes(number: int) -> int:
@@ -77,7 +77,7 @@ def test_the_most_layers_that_fit(layers: list[int], output: int, compute: int, 
         assert takes(count + 1) > free
 
 
-def test_a_gpu_gets_what_it_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gpu_gets_the_layers_it_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(n_ctx=4096)
     needs = estimate_needs(header_of("qwen3-8b"), settings)
     weights = sum(needs.layers) + needs.output + needs.rest

@@ -101,7 +101,7 @@ async def test_a_split_model_is_measured_from_the_headers_of_its_parts(
 
 
 @pytest.mark.parametrize("damage", ["hostile", "text", "cut"])
-def test_what_is_no_header_is_one_sentence(standin: Any, make_hub: Callable[..., Any], damage: str) -> None:
+def test_an_invalid_header_gives_one_sentence(standin: Any, make_hub: Callable[..., Any], damage: str) -> None:
     from weighin.engine.errors import WeighinError
 
     sound = synthesize_header(EIGHT_B, "Q4_K_M")
@@ -117,7 +117,7 @@ def test_what_is_no_header_is_one_sentence(standin: Any, make_hub: Callable[...,
     assert caught.value.hint
 
 
-def test_norms_are_those_of_the_model(
+def test_norms_come_from_the_model(
     standin: Any, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes], tmp_path: Path
 ) -> None:
     data = bytearray(tiny_gguf(1))
@@ -142,7 +142,7 @@ def test_norms_are_those_of_the_model(
     assert len(standin.seen("storage")) == asked
 
 
-def test_without_them_the_header_does(
+def test_a_header_without_norms_is_enough(
     standin: Any, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]
 ) -> None:
     standin.add(REPO, {"tiny-F32.gguf": tiny_gguf(1) + bytes(1_000_000)})

@@ -14,7 +14,7 @@ _S = st.floats(1e-6, 10, allow_nan=False)
 
 
 @given(_S, _S, st.integers(1, 8), st.integers(1, 8), st.integers(1, 100))
-def test_a_constant_and_a_part_a_layer_come_out_exactly(
+def test_a_constant_and_a_share_per_layer_are_found_exactly(
     constant: float, layer: float, few: int, further: int, left: int
 ) -> None:
     more, total = few + further, few + further + left
@@ -26,7 +26,7 @@ def test_a_constant_and_a_part_a_layer_come_out_exactly(
     assert found == pytest.approx(takes(total), rel=1e-3)
 
 
-def test_noise_makes_no_model_faster_than_its_part() -> None:
+def test_noise_never_makes_a_model_faster_than_its_part() -> None:
     assert scaled(2.0, 1.9, n_few=2, n_more=4, n_all=32) == 1.9
 
 
@@ -54,11 +54,11 @@ def test_reading_the_weights_is_shared_by_a_whole_micro_batch(read_s: float, eac
         assert rate <= whole * (1 + 1e-9)
 
 
-def test_a_prompt_faster_than_a_token_makes_no_endless_rate() -> None:
+def test_a_prompt_faster_than_a_token_gives_a_finite_rate() -> None:
     assert micro_batch_rate(n_tokens=32, prompt_s=0.1, token_s=0.2, n_ubatch=512) < 2 * 32 / 0.1
 
 
-def test_full_windows_grow_no_more() -> None:
+def test_full_windows_stop_growing() -> None:
     assert attended_tokens(4000) == 4000
     assert attended_tokens(400, period=6, window=512) == 6 * 400
     assert attended_tokens(4000, period=6, window=512) == 4000 + 5 * 512

@@ -31,7 +31,7 @@ def test_nearly_all_of_the_catalog_can_be_measured_and_the_rest_says_why() -> No
     # The widths in the models' own configurations; LFM2's after its adjustment to two thirds, rounded up to 256.
     [("apertus-8b-instruct-2509", 21_504), ("lfm2-1.2b", 8192), ("lfm2.5-2.6b", 10_752)],
 )
-def test_a_width_nobody_stated_is_solved(name: str, width: int) -> None:
+def test_an_unpublished_width_is_solved(name: str, width: int) -> None:
     assert catalog_dimensions(load_catalog().find(name)).n_ff == width
 
 
@@ -49,5 +49,5 @@ def test_dimensions_that_do_not_add_up_are_refused() -> None:
         ("phi-3.5-mini-instruct", "longrope"), ("phi-4", ""), ("ministral-3-3b-instruct-2512", "yarn"),
     ],
 )  # fmt: skip
-def test_small_tensors_that_stretched_contexts_bring(name: str, rope: str) -> None:
+def test_extended_contexts_add_small_tensors(name: str, rope: str) -> None:
     assert catalog_dimensions(load_catalog().find(name)).rope == rope

@@ -64,14 +64,14 @@ def anonymous_bytes(path: Path, tokenizer: Literal["no_vocab", "gpt2", "llama"])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_bytes_a_token(tmp_path: Path) -> None:
+def test_vocabulary_bytes_per_token(tmp_path: Path) -> None:
     none = anonymous_bytes(tmp_path / "none.gguf", "no_vocab")
     for tokenizer, wanted in (("gpt2", BPE_TOKEN_BYTES), ("llama", SENTENCEPIECE_TOKEN_BYTES)):
         there = anonymous_bytes(tmp_path / "there.gguf", tokenizer)  # type: ignore[arg-type]
         assert (there - none) / _N_VOCAB == pytest.approx(wanted, rel=0.35), tokenizer
 
 
-def test_which_kind_a_model_has() -> None:
+def test_the_kind_of_vocabulary_follows_from_the_model() -> None:
     find = load_catalog().find
     assert vocabulary_bytes(find("gemma-3-1b-it")) == 262_144 * SENTENCEPIECE_TOKEN_BYTES
     assert vocabulary_bytes(find("phi-3-mini-4k-instruct")) == 32_064 * SENTENCEPIECE_TOKEN_BYTES

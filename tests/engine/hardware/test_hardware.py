@@ -1,4 +1,4 @@
-"""Detection on written trees of /proc and /sys, and the guard against a really busy neighbour."""
+"""Detection on made-up /proc and /sys trees, and the guard against a busy neighbor."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_batched_choices_score_as_token_by_token(context: Context, model: Model)
 
 
 def test_a_prefix_shared_by_all_items_is_computed_once_and_changes_nothing(context: Context) -> None:
-    shots = "question: what is the colour of the red city? answer: red. " * 2
+    shots = "question: what is the color of the red city? answer: red. " * 2
     shared = [
         ChoiceRequest(item=str(n), contexts=(f"{shots}question: {word}",), continuations=(" red", " blue"))
         for n, word in enumerate(("one", "two", "three", "four"))
@@ -95,7 +95,7 @@ def test_a_block_gives_the_same_bits_every_time(context: Context) -> None:
     assert [r.log_likelihoods for r in first.results] == [r.log_likelihoods for r in again.results]
 
 
-def test_too_long_a_text_loses_its_beginning(context: Context, model: Model) -> None:
+def test_a_text_that_is_too_long_loses_its_beginning(context: Context, model: Model) -> None:
     request = ChoiceRequest(item="x", contexts=("one two three four " * 200,), continuations=(" five", " six"))
     block = score_choices(context, [request], quiet)
     assert all(value < 0 for value in block.results[0].log_likelihoods)
@@ -144,7 +144,7 @@ def test_samplers_are_greedy_or_seeded(context: Context, model: Model) -> None:
         assert len(set(drawn)) > 1
 
 
-def test_a_full_cache_is_said(context: Context) -> None:
+def test_a_full_cache_raises_a_decode_error(context: Context) -> None:
     for start in (0, 256):
         context.add([5] * 256, start, [0])
         context.decode()

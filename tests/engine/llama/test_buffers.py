@@ -15,7 +15,7 @@ from weighin.engine.worker.supervisor import Worker
 
 
 @pytest.mark.performance
-async def test_giving_up_early_uses_as_much_memory_as_going_through(tmp_path: Path) -> None:
+async def test_stopping_early_uses_as_much_memory_as_a_whole_batch(tmp_path: Path) -> None:
     dimensions = Dimensions(
         arch="llama", n_layer=12, n_embd=1024, n_ff=8192, n_head=8, n_head_kv=8, head_dim=128, n_vocab=1024,
         n_ctx_train=1024,

@@ -16,7 +16,7 @@ def test_renders_with_generation_prompt_and_control_tokens() -> None:
     assert ChatTemplate(source, bos="<s>", eos="</s>").render(SYSTEM) == "<s><system>be brief<user>hi<assistant>"
 
 
-def test_a_template_that_refuses_system_messages_gets_them_in_the_user_turn() -> None:
+def test_a_rejected_system_message_moves_to_the_user_turn() -> None:
     source = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}{{ messages[0].content }}"
     assert ChatTemplate(source, bos="", eos="").render(SYSTEM) == "be brief\n\nhi"
 
@@ -36,7 +36,7 @@ def test_a_template_cannot_leave_its_sandbox(source: str) -> None:
         ChatTemplate(source, bos="", eos="").render(USER)
 
 
-def test_a_broken_template_is_said() -> None:
+def test_a_broken_template_raises_a_template_error() -> None:
     with pytest.raises(TemplateError, match="not valid Jinja"):
         ChatTemplate("{% for %}", bos="", eos="")
 

@@ -18,7 +18,7 @@ def test_a_draft_comes_back_whole(tmp_path: Path) -> None:
     assert load_draft(tmp_path / "deep" / "draft.json") == draft
 
 
-def test_the_sample_is_a_pick_of_its_own_also_in_drafts_of_earlier_versions(tmp_path: Path) -> None:
+def test_the_sample_is_a_typed_pick_also_in_drafts_of_earlier_versions(tmp_path: Path) -> None:
     path = tmp_path / "draft.json"
     save_draft(Draft(picked=("sample.gguf", SampleModel())), path)
     assert load_draft(path).picked == ("sample.gguf", SampleModel())
@@ -33,7 +33,7 @@ def test_a_damaged_draft_starts_afresh(tmp_path: Path, content: bytes) -> None:
     assert load_draft(path) == Draft()
 
 
-def test_the_plan_says_what_the_draft_says(tmp_path: Path) -> None:
+def test_the_plan_holds_the_answers_of_the_draft(tmp_path: Path) -> None:
     model = tmp_path / "tiny.gguf"
     write_tiny_model(model)
     target = Target(this_machine=False, ram_bytes=4 * 2**30, cores=3, n_ctx=1024, min_tokens_per_second=5.0)

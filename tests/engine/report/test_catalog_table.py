@@ -27,7 +27,7 @@ def ids(wanted: ModelFilter, sort: SortKey = "name") -> list[str]:
     return [row.model.id for row in rank_models(load_catalog(), wanted, sort)]
 
 
-def test_filters() -> None:
+def test_each_filter_keeps_the_models_it_should() -> None:
     everything = ids(ModelFilter())
     assert len(everything) == len(load_catalog().models)
     assert set(ids(ModelFilter(words="llama 8b"))) >= {"llama-3.1-8b-instruct", "hermes-3-llama-3.1-8b"}

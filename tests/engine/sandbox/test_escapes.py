@@ -56,7 +56,7 @@ def test_files_outside_cannot_be_read(kind: Kind, canary: Canary) -> None:
     _attempt("\n".join(f"os.listdir({str(place)!r})" for place in listed), kind)
 
 
-def test_what_is_left_of_home_is_the_way_to_the_library(kind: Kind) -> None:
+def test_only_the_path_to_the_library_is_visible_of_home(kind: Kind) -> None:
     if kind == "landlock":
         pytest.skip("Landlock leaves folders where they are and closes them")
     program = """
@@ -201,7 +201,7 @@ def test_other_processes_are_out_of_reach(kind: Kind, victim: subprocess.Popen[b
     )
 
 
-def test_the_kernel_is_not_open_to_ctypes(kind: Kind, victim: subprocess.Popen[bytes]) -> None:
+def test_ctypes_cannot_make_forbidden_calls(kind: Kind, victim: subprocess.Popen[bytes]) -> None:
     program = f"""
 import ctypes, errno, platform
 libc = ctypes.CDLL(None, use_errno=True)
@@ -254,7 +254,7 @@ print(repr(sys.stdin.read()), sys.argv, len(sys.path))
     assert rest.startswith("'' ['__main__.py']")
 
 
-def test_rights_of_root_are_gone(kind: Kind) -> None:
+def test_root_rights_are_gone(kind: Kind) -> None:
     program = """
 import os, resource, time
 def attempt(action):

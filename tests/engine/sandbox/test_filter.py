@@ -40,7 +40,7 @@ def decide(program: bytes, architecture: int, number: int, *arguments: int) -> i
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)
-def test_every_number_but_the_listed_is_refused(machine: str) -> None:
+def test_only_listed_calls_are_allowed(machine: str) -> None:
     column = list(ARCHITECTURES).index(machine)
     program, architecture = build_filter(machine, pid=PID), ARCHITECTURES[machine]
     allowed = {numbers[column] for numbers in ALLOWED.values()}
@@ -53,7 +53,7 @@ def test_every_number_but_the_listed_is_refused(machine: str) -> None:
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)
-def test_calls_of_another_architecture_kill(machine: str) -> None:
+def test_a_call_of_another_architecture_kills_the_process(machine: str) -> None:
     other = next(value for name, value in ARCHITECTURES.items() if name != machine)
     for architecture in (other, 0x40000003):  # 32-bit x86, where 11 is execve
         assert decide(build_filter(machine, pid=PID), architecture, 0) == KILL
@@ -78,7 +78,7 @@ BY_NAME = {
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)
 @pytest.mark.parametrize("name", BY_NAME)
-def test_arguments_decide_where_they_must(machine: str, name: str) -> None:
+def test_checked_calls_depend_on_their_arguments(machine: str, name: str) -> None:
     number = CHECKED[name][list(ARCHITECTURES).index(machine)]
     if number is None:
         assert machine == "aarch64"
@@ -94,7 +94,7 @@ def test_every_checked_call_is_tested() -> None:
     assert set(BY_NAME) == set(CHECKED)
 
 
-def test_known_numbers() -> None:
+def test_some_call_numbers_match_the_kernel_tables() -> None:
     # As the kernel's own tables have them (arch/x86/entry/syscalls/syscall_64.tbl, asm-generic/unistd.h).
     assert ALLOWED["exit_group"] == (231, 94)
     assert ALLOWED["getrandom"] == (318, 278)

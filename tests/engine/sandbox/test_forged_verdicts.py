@@ -182,7 +182,7 @@ sys.setprofile(lambda *a: None)
 }
 
 
-def test_the_tests_here_are_passed_by_the_right_program(any_kind: Kind) -> None:
+def test_the_right_program_passes_these_tests(any_kind: Kind) -> None:
     verdict = run_tests(
         "    return x + 1\n", tests=TESTS, entry_point="solve", prompt=PROMPT, limits=LIMITS, kind=any_kind
     )
@@ -190,7 +190,7 @@ def test_the_tests_here_are_passed_by_the_right_program(any_kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("trick", FORGED)
-def test_no_trick_passes(any_kind: Kind, trick: str) -> None:
+def test_no_trick_passes_the_tests(any_kind: Kind, trick: str) -> None:
     prompt = PROMPT if trick != "no such name" else "x = 1\n"
     verdict = run_tests(
         FORGED[trick],
@@ -273,7 +273,7 @@ ALMOST = {
 
 
 @pytest.mark.parametrize("trick", ALMOST)
-def test_a_trick_that_nothing_else_would_stop(any_kind: Kind, trick: str) -> None:
+def test_a_trick_that_almost_works_fails_an_assertion(any_kind: Kind, trick: str) -> None:
     program, tests, prompt = ALMOST[trick]
     verdict = run_tests(program, tests=tests, entry_point="solve", prompt=prompt, limits=LIMITS, kind=any_kind)
     assert isinstance(verdict, Failed), verdict
@@ -289,7 +289,7 @@ NOISE = {
 
 
 @pytest.mark.parametrize("noise", NOISE)
-def test_tests_that_write_to_every_descriptor_and_leave_make_no_verdict(any_kind: Kind, noise: str) -> None:
+def test_tests_that_write_to_every_descriptor_and_exit_give_no_verdict(any_kind: Kind, noise: str) -> None:
     tests = f"""
 import os
 solve(1)
@@ -304,7 +304,7 @@ os._exit(0)
     assert isinstance(verdict, Failed), verdict
 
 
-def test_what_a_callback_hands_out_is_only_callable(any_kind: Kind) -> None:
+def test_objects_from_a_callback_can_only_be_called(any_kind: Kind) -> None:
     program = """
     def solve(f):
         opened = []

@@ -70,7 +70,7 @@ def _run(program: str, kind: Kind, limits: Limits = SMALL) -> Outcome:
     ],
     ids=["loop", "sleep", "deaf", "atexit", "del", "stopped", "number", "regex"],
 )
-def test_time_is_up(kind: Kind, program: str) -> None:
+def test_the_time_limit_ends_a_program(kind: Kind, program: str) -> None:
     started = time.monotonic()
     outcome = _run(program, kind, HASTY)
     assert isinstance(outcome, (TimedOut, OutOfMemory)), outcome
@@ -79,7 +79,7 @@ def test_time_is_up(kind: Kind, program: str) -> None:
         assert outcome.elapsed_s >= 0.4
 
 
-def test_processor_time_is_up_before_the_clock(kind: Kind) -> None:
+def test_the_cpu_limit_ends_a_program_before_the_clock(kind: Kind) -> None:
     limits = msgspec.structs.replace(SMALL, wall_s=20, cpu_s=1)
     assert isinstance(outcome := _run("while True: pass", kind, limits), TimedOut)
     assert outcome.of == "cpu"
@@ -95,7 +95,7 @@ def test_processor_time_is_up_before_the_clock(kind: Kind) -> None:
     ],
     ids=["at once", "list", "text", "mmap"],
 )
-def test_memory_is_up(kind: Kind, program: str) -> None:
+def test_the_memory_limit_ends_a_program(kind: Kind, program: str) -> None:
     outcome = _run(program, kind)
     if "mmap" in program:
         assert isinstance(outcome, Finished)
@@ -104,7 +104,7 @@ def test_memory_is_up(kind: Kind, program: str) -> None:
         assert isinstance(outcome, OutOfMemory)
 
 
-def test_memory_refused_and_given_up_is_no_failure(kind: Kind) -> None:
+def test_a_handled_memory_error_is_not_a_failure(kind: Kind) -> None:
     program = """
     try:
         x = bytearray(1 << 30)
@@ -117,13 +117,13 @@ def test_memory_refused_and_given_up_is_no_failure(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_output_without_end(kind: Kind, stream: str) -> None:
+def test_endless_output_ends_a_program(kind: Kind, stream: str) -> None:
     outcome = _run(f"import sys\nwhile True: sys.{stream}.write('x' * 1000)", kind)
     assert isinstance(outcome, TooMuchOutput)
     assert outcome.of == "output"
 
 
-def test_one_large_file(kind: Kind) -> None:
+def test_a_file_above_the_limit_cannot_be_written(kind: Kind) -> None:
     program = """
     import errno, os
     try:
@@ -175,7 +175,7 @@ def test_one_large_file(kind: Kind) -> None:
     ],
     ids=["bytes", "files", "folders", "deep"],
 )
-def test_a_full_disk(kind: Kind, program: str) -> None:
+def test_a_program_cannot_fill_the_disk(kind: Kind, program: str) -> None:
     outcome = _run(program, kind)
     if kind != "namespaces" and isinstance(outcome, TooMuchOutput):
         assert outcome.of == "files"
@@ -200,7 +200,7 @@ def test_a_full_disk(kind: Kind, program: str) -> None:
         "def f(:",
     ],
 )
-def test_crashes_and_endless_recursion_end_here(kind: Kind, program: str) -> None:
+def test_crashes_and_endless_recursion_stay_inside(kind: Kind, program: str) -> None:
     outcome = _run(program, kind, HASTY)
     assert not isinstance(outcome, Refused), outcome
     if isinstance(outcome, Finished):
@@ -268,7 +268,7 @@ def test_nothing_outlives_the_time_limit(kind: Kind) -> None:
     assert _are_gone(seen, within_s=15)
 
 
-def test_the_world_inside_is_another_one(kind: Kind) -> None:
+def test_every_namespace_differs_from_the_one_outside(kind: Kind) -> None:
     if kind == "landlock":
         pytest.skip("Landlock makes no namespaces")
     names = ("mnt", "pid", "net", "ipc", "uts")

@@ -48,7 +48,7 @@ def _linked(names: dict[str, Any]) -> Iterator[Peer]:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(_values, max_size=5))
-def test_plain_values_cross_as_they_are(values: list[Any]) -> None:
+def test_plain_values_cross_unchanged(values: list[Any]) -> None:
     with _linked({"same": lambda x: x, "kind": lambda x: type(x).__name__}) as peer:
         same, kind = peer.look_up("same"), peer.look_up("kind")
         for value in values:
@@ -130,9 +130,7 @@ def _is_harmless(value: object) -> bool:
     _coded | st.just(["own", 0]),
     st.lists(_coded, max_size=2),
 )
-def test_the_judge_lets_the_other_side_call_what_it_handed_over_and_nothing_else(
-    operation: str, on: Any, args: list[Any]
-) -> None:
+def test_the_judge_allows_only_calls_of_functions_it_passed(operation: str, on: Any, args: list[Any]) -> None:
     called = []
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -169,7 +167,7 @@ def test_a_message_too_long_or_cut_off_closes_the_link() -> None:
                 judge.ask("call", Remote(judge, 0))
 
 
-def test_remote_objects_equal_no_plain_value_and_keep_their_identity() -> None:
+def test_remote_objects_never_equal_plain_values_and_keep_their_identity() -> None:
     class Equal:
         def __eq__(self, other: object) -> bool:
             return True
@@ -186,7 +184,7 @@ def test_remote_objects_equal_no_plain_value_and_keep_their_identity() -> None:
             peer.look_up("nothing")
 
 
-def test_errors_that_are_not_built_in_arrive_as_what_they_derive_from() -> None:
+def test_other_errors_arrive_as_the_built_in_error_they_derive_from() -> None:
     class OwnError(KeyError):
         pass
 

@@ -24,13 +24,13 @@ def _run(program: str, kind: Kind, files: dict[str, bytes] | None = None) -> Fin
     return outcome
 
 
-def test_output_code_and_time(kind: Kind) -> None:
+def test_output_exit_code_and_time_are_reported(kind: Kind) -> None:
     outcome = _run("import sys\nprint('é', end='')\nprint('b', file=sys.stderr)\nexit(7)", kind)
     assert (outcome.stdout, outcome.stderr, outcome.exit_code) == ("é", "b\n", 7)
     assert 0 < outcome.elapsed_s < SMALL.wall_s
 
 
-def test_the_folder_holds_what_was_given_and_can_be_used(kind: Kind) -> None:
+def test_the_folder_holds_the_given_files_and_is_writable(kind: Kind) -> None:
     program = """
     import os, shutil, tempfile
     print(sorted(os.listdir(".")), open("a/b.txt").read())
@@ -48,12 +48,12 @@ def test_the_folder_holds_what_was_given_and_can_be_used(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "a\0b"])
-def test_names_that_lead_out_of_the_folder_are_refused(name: str) -> None:
+def test_names_that_point_outside_the_folder_raise_an_error(name: str) -> None:
     with pytest.raises(ValueError, match="not a file name"):
         run_python("", files={name: b""})
 
 
-def test_the_library_is_there(kind: Kind) -> None:
+def test_the_standard_library_can_be_imported(kind: Kind) -> None:
     program = """
     import array, asyncio, base64, bisect, cmath, collections, contextlib, copy, csv, ctypes, dataclasses, datetime
     import decimal, difflib, enum, fractions, functools, hashlib, heapq, io, itertools, json, logging, math, operator
@@ -107,13 +107,13 @@ def _can(program: str) -> bool:
     return done.returncode == 0
 
 
-def test_landlock_serves_wherever_the_kernel_has_it() -> None:
+def test_landlock_works_wherever_the_kernel_has_it() -> None:
     if not _can("raise SystemExit(libc.syscall(444, None, 0, 1) < 1)"):
         pytest.skip("this kernel has no Landlock, or it is switched off")
     assert isinstance(probe_kind("landlock"), Available), probe_kind("landlock")
 
 
-def test_namespaces_serve_wherever_the_kernel_lets_us_have_them() -> None:
+def test_namespaces_work_wherever_the_kernel_allows_them() -> None:
     # New namespaces, and a mount in them: some systems allow the first and refuse the second.
     apart = "libc.unshare(0x6C020000 if os.getuid() == 0 else 0x7C020000)"
     mounted = "libc.mount(b'none', b'/', b'', 0x44000, None) or libc.mount(b't', b'/tmp', b'tmpfs', 0, None)"
@@ -132,7 +132,7 @@ def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_bare_machine")
-def test_without_a_mechanism_nothing_is_run_and_the_user_is_told_what_to_install() -> None:
+def test_without_a_mechanism_nothing_runs_and_the_hint_says_what_to_install() -> None:
     with pytest.raises(SandboxError, match=r"bubblewrap: no; namespaces: no; landlock: no.*apt install bubblewrap"):
         require_sandbox()
     outcome = run_python("print(1)")
@@ -141,7 +141,7 @@ def test_without_a_mechanism_nothing_is_run_and_the_user_is_told_what_to_install
 
 
 @pytest.mark.parametrize("system", ["darwin", "win32"])
-def test_other_systems_refuse(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+def test_other_systems_have_no_sandbox(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     monkeypatch.setattr("sys.platform", system)
     found = probing.probe.__wrapped__()
     assert isinstance(found, Unavailable)

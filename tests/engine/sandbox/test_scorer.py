@@ -48,12 +48,12 @@ HUMAN_EVAL_SHAPED = {
         ("def largest(xs):\n    return max(xs)\n", 1.0),
     ],
 )
-def test_completions_of_a_function(answer: str, score: float) -> None:
+def test_function_completions_are_scored(answer: str, score: float) -> None:
     assert score_code(answer, _item(**HUMAN_EVAL_SHAPED)) == {"pass@1": score}
 
 
 @pytest.mark.usefixtures("_sandbox")
-def test_plain_asserts() -> None:
+def test_plain_asserts_are_scored() -> None:
     item = _item(tests="assert add(1, 2) == 3\nassert add(0, 0) == 0\n")
     assert score_code("def add(a, b):\n    return a + b", item) == {"pass@1": 1.0}
     assert score_code("def add(a, b):\n    return 3", item) == {"pass@1": 0.0}
@@ -63,7 +63,7 @@ def test_plain_asserts() -> None:
 
 
 @pytest.mark.usefixtures("_sandbox")
-def test_time_is_the_items() -> None:
+def test_the_time_limit_comes_from_the_item() -> None:
     program = "import time\ndef f(): time.sleep(1)"
     assert score_code(program, _item(tests="assert f() is None", limit_s=0.1)) == {"pass@1": 0.0}
     assert score_code(program, _item(tests="assert f() is None")) == {"pass@1": 1.0}
@@ -71,7 +71,7 @@ def test_time_is_the_items() -> None:
 
 @pytest.mark.usefixtures("_sandbox")
 @pytest.mark.parametrize("check", [{}, {"tests": 5}, {"tests": "assert ("}])
-def test_items_without_usable_tests_are_refused(check: dict[str, Any]) -> None:
+def test_items_without_usable_tests_raise_an_error(check: dict[str, Any]) -> None:
     with pytest.raises(DatasetError, match=r"tests of item t/1 cannot be"):
         score_code("x = 1", _item(**check))
 
@@ -93,6 +93,6 @@ def test_pass_at_k_is_the_share_of_draws_with_a_correct_sample(n: int, data: st.
 
 
 @pytest.mark.parametrize(("n", "c", "k"), [(5, 6, 1), (5, -1, 1), (5, 2, 0), (5, 2, 6), (0, 0, 1)])
-def test_pass_at_k_of_nonsense(n: int, c: int, k: int) -> None:
+def test_pass_at_k_rejects_invalid_counts(n: int, c: int, k: int) -> None:
     with pytest.raises(ValueError, match="undefined"):
         pass_at_k(n, c, k)

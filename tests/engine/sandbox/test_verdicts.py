@@ -13,7 +13,7 @@ from .conftest import SMALL
 LIMITS = msgspec.structs.replace(SMALL, wall_s=5)
 
 
-def test_right_and_wrong_programs(kind: Kind) -> None:
+def test_right_programs_pass_and_wrong_ones_fail(kind: Kind) -> None:
     tests = "def check(f):\n    assert f(1) == 2\n    assert f(41) == 42\n"
     prompt = "def solve(x):\n    'The next number.'\n"
     right = run_tests("    return x + 1\n", tests=tests, entry_point="solve", prompt=prompt, limits=LIMITS, kind=kind)
@@ -112,7 +112,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_tests_that_cannot_be_run_are_told_from_programs_that_fail(any_kind: Kind, case: str) -> None:
+def test_broken_tests_differ_from_failing_programs(any_kind: Kind, case: str) -> None:
     verdict = run_tests("def solve(x): return 1", tests=BROKEN[case], limits=LIMITS, kind=any_kind)
     assert isinstance(verdict, BrokenTests)
     assert "tests" in verdict.reason
@@ -129,7 +129,7 @@ def test_tests_that_cannot_be_run_are_told_from_programs_that_fail(any_kind: Kin
         ("def other(): pass", "defines no solve"),
     ],
 )
-def test_the_reason_is_told(any_kind: Kind, program: str, reason: str) -> None:
+def test_the_verdict_states_the_reason(any_kind: Kind, program: str, reason: str) -> None:
     verdict = run_tests(
         program,
         tests="assert solve(1) == 2",
