@@ -12,7 +12,9 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from fixtures.scripted_run import scripted_plan, whole_run
 
@@ -39,7 +41,7 @@ async def draw_run(name: str, mode: str, *, part: float = 1.0, keys: tuple[str, 
     class Held(ReplaySource):
         """Waits forever after its last event."""
 
-        async def events(self):  # type: ignore[no-untyped-def]
+        async def events(self) -> AsyncIterator[Any]:
             async for event in super().events():
                 yield event
             await asyncio.Event().wait()

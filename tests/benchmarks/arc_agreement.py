@@ -15,7 +15,7 @@ from pathlib import Path
 from common import last_line, with_worker
 
 from weighin.engine.prepare.demo import sample_model
-from weighin.engine.run.rounds import CHOICE_BLOCK_ITEMS
+from weighin.engine.run.blocks import CHOICE_BLOCK_ITEMS
 from weighin.engine.tasks.requests import ChoiceRequest, ChoiceResult
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices
 from weighin.engine.worker.supervisor import Worker
@@ -49,10 +49,8 @@ def main() -> None:
         lengths = [len(text) - 1 for text in row["continuations"]]  # characters without the leading space
         picks = []
         for values in (result.log_likelihoods, row["loglikelihoods"]):
-            picks += [
-                max(range(len(lengths)), key=lambda i, v=values: v[i]),
-                max(range(len(lengths)), key=lambda i, v=values: v[i] / lengths[i]),
-            ]
+            per_character = [value / length for value, length in zip(values, lengths, strict=True)]
+            picks += [max(range(len(lengths)), key=each.__getitem__) for each in (values, per_character)]
         ours, ours_norm, theirs, theirs_norm = picks
         sums["acc"] += ours == row["target"]
         sums["acc_norm"] += ours_norm == row["target"]

@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 
-import weighin.tui.app as app_module
+import weighin.tui.app.app as app_module
 from weighin.engine.events.run import (
     AnswerScored,
     CandidateCard,

@@ -48,7 +48,7 @@ def models(folder: Path, threads: int) -> list[Path]:
 def cut(source: Path, to: Path, layers: int) -> None:
     """A copy of ``source`` with its first ``layers`` layers only."""
     reader = gguf.GGUFReader(source)
-    writer = gguf.GGUFWriter(to, reader.get_field("general.architecture").contents())
+    writer = gguf.GGUFWriter(to, reader.fields["general.architecture"].contents())
     for field in reader.fields.values():
         if field.name.startswith("GGUF.") or field.name == "general.architecture":
             continue
@@ -105,15 +105,15 @@ def main() -> None:
             print(f"{kind}  takes {verdict.winner}; tied with the best: {', '.join(best)}; {asked} answers")
             for ranking in verdict.rankings:
                 print(f"      {ranking.candidate:<32} {ranking.accuracy or 0:6.1%} of {ranking.items}")
-    (full, asked_full), (race, asked_race) = results["full"], results["race"]
+    (full, asked_full), (raced, asked_race) = results["full"], results["race"]
     not_worse = {r.candidate for r in full.rankings if r.tied_with_best}
     saved = 1 - asked_race / asked_full
     print(
         f"full run {asked_full} answers, race {asked_race}: {saved:.0%} saved;"
-        f" same recommendation: {race.winner == full.winner} ({race.winner})"
+        f" same recommendation: {raced.winner == full.winner} ({raced.winner})"
     )
-    last_line({"benchmark": "racing_saves", "saved": saved, "same_winner": race.winner == full.winner})
-    if (race.winner != full.winner and race.winner not in not_worse) or asked_race >= asked_full:
+    last_line({"benchmark": "racing_saves", "saved": saved, "same_winner": raced.winner == full.winner})
+    if (raced.winner != full.winner and raced.winner not in not_worse) or asked_race >= asked_full:
         sys.exit(1)
 
 

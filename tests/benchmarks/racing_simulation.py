@@ -14,6 +14,7 @@ The best was dropped in 0.00 to 1.45 % of races.
 import json
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ FIELDS = {"spread": np.linspace(0.25, 0.6, 6), "close": np.linspace(0.5, 0.55, 6
 _BATCH = 250
 
 
-def answers(rng, replications, pool, accuracies, difficulty_sd=0.0):
+def answers(rng: Any, replications: Any, pool: Any, accuracies: Any, difficulty_sd: float = 0.0) -> Any:
     """Right or wrong, [replications, pool, models]; logit of the chance = skill + a difficulty that items share."""
     if not difficulty_sd:
         return rng.random((replications, pool, len(accuracies))) < np.asarray(accuracies)
@@ -38,13 +39,13 @@ def answers(rng, replications, pool, accuracies, difficulty_sd=0.0):
     return rng.random((replications, pool, len(accuracies))) < 1 / (1 + np.exp(-(low + difficulty)))
 
 
-def races(right, alpha=0.05):
+def races(right: Any, alpha: float = 0.05) -> Any:
     """Who runs on at the end of each race, and the share of answers that were not needed, [replications]."""
     parts = [_batch(right[start : start + _BATCH], alpha) for start in range(0, len(right), _BATCH)]
     return np.concatenate([running for running, _ in parts]), np.concatenate([saved for _, saved in parts])
 
 
-def _batch(right, alpha):
+def _batch(right: Any, alpha: Any) -> Any:
     replications, pool, models = right.shape
     tests = Evidence(pool, np.zeros((replications, models, models)))
     running = np.ones((replications, models), bool)
@@ -61,7 +62,7 @@ def _batch(right, alpha):
     return running, 1 - used / (pool * models)
 
 
-def best_dropped(right, running):
+def best_dropped(right: Any, running: Any) -> Any:
     """Whether one of the best of the pool was dropped, [replications]."""
     totals = right.sum(1)
     return ((totals == totals.max(1, keepdims=True)) & ~running).any(1)
@@ -69,7 +70,7 @@ def best_dropped(right, running):
 
 if __name__ == "__main__":
     replications = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    result = {"replications": replications}
+    result: dict[str, object] = {"replications": replications}
     rng = np.random.default_rng(1)
     for field, accuracies in FIELDS.items():
         for pool in (300, 1000):

@@ -12,6 +12,7 @@ import json
 import statistics
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 from common import last_line, ratio_line, with_worker
 
@@ -31,7 +32,8 @@ def llama_bench(binary: Path, model: Path, threads: int) -> tuple[float, float]:
 async def ours(worker: Worker, seed: int) -> tuple[float, float]:
     """The same by our worker."""
     found = []
-    for kind, n_tokens in (("prompt", 512), ("generation", 128)):
+    kinds: tuple[tuple[Literal["prompt", "generation"], int], ...] = (("prompt", 512), ("generation", 128))
+    for kind, n_tokens in kinds:
         rates = []
         for repeat in range(3):
             done = await worker.ask(MeasureSpeed(kind=kind, n_tokens=n_tokens, seed=seed + repeat))

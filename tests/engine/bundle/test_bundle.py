@@ -6,7 +6,9 @@ import hashlib
 import json
 import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,7 +23,7 @@ from weighin.engine.plan.model import BuiltInSuite, Candidate, FileSource, OwnSu
 
 
 @pytest.fixture
-def plan(tmp_path, make_content):
+def plan(tmp_path: Path, make_content: Callable[..., bytes]) -> Any:
     models = tmp_path / "models"
     models.mkdir()
     (models / "a-Q4_0.gguf").write_bytes(make_content(3_000_000, 1))
@@ -41,13 +43,13 @@ def plan(tmp_path, make_content):
 
 
 @pytest.fixture
-def bundle(plan, tmp_path):
+def bundle(plan: Any, tmp_path: Path) -> Any:
     create_bundle(plan, tmp_path / "bundle", license_texts={"Apache-2.0": "Apache License"})
     return tmp_path / "bundle"
 
 
 @pytest.fixture
-def no_sockets(monkeypatch):
+def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **more: object) -> None:
         raise AssertionError("a socket was opened")
 
@@ -56,18 +58,18 @@ def no_sockets(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
-def names(folder):
+def names(folder: Any) -> Any:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
-def change_manifest(bundle, change):
+def change_manifest(bundle: Any, change: Any) -> None:
     path = bundle / "bundle.json"
     manifest = json.loads(path.read_text())
     change(manifest)
     path.write_text(json.dumps(manifest))
 
 
-def test_what_is_inside(bundle):
+def test_what_is_inside(bundle: Any) -> None:
     assert names(bundle) == [
         "README.txt",
         "bundle.json",
@@ -81,7 +83,7 @@ def test_what_is_inside(bundle):
     ]
 
 
-def test_there_and_back_without_a_socket(plan, bundle, tmp_path, no_sockets):
+def test_there_and_back_without_a_socket(plan: Any, bundle: Any, tmp_path: Path, no_sockets: Any) -> None:
     carried = tmp_path / "stick" / "b"
     shutil.copytree(bundle, carried)
     shutil.rmtree(tmp_path / "models")
@@ -99,7 +101,7 @@ def test_there_and_back_without_a_socket(plan, bundle, tmp_path, no_sockets):
     assert import_bundle(carried, to=tmp_path / "box").folder == (tmp_path / "box").resolve()
 
 
-def test_wheels(plan, tmp_path):
+def test_wheels(plan: Any, tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     with pytest.raises(errors.BundleError, match="no wheels"):
@@ -121,7 +123,7 @@ def test_wheels(plan, tmp_path):
         (lambda b: (b / "plan.toml").write_bytes(b"x" * (b / "plan.toml").stat().st_size), "was altered"),
     ],
 )
-def test_damage_is_named(bundle, damage, words):
+def test_damage_is_named(bundle: Any, damage: Any, words: str) -> None:
     damage(bundle)
     with pytest.raises(errors.BundleError, match=words):
         verify_bundle(bundle)
@@ -129,7 +131,7 @@ def test_damage_is_named(bundle, damage, words):
         import_bundle(bundle)
 
 
-def test_a_flipped_bit_is_found_and_all_problems_are_listed(bundle):
+def test_a_flipped_bit_is_found_and_all_problems_are_listed(bundle: Any) -> None:
     path = bundle / "models/a/a-Q4_0.gguf"
     data = bytearray(path.read_bytes())
     data[2_000_000] ^= 1
@@ -140,14 +142,14 @@ def test_a_flipped_bit_is_found_and_all_problems_are_listed(bundle):
     assert len(caught.value.problems) == 2
 
 
-def test_what_file_managers_leave_is_no_problem(bundle):
+def test_what_file_managers_leave_is_no_problem(bundle: Any) -> None:
     (bundle / ".DS_Store").write_bytes(b"x")
     (bundle / "models/._a").write_bytes(b"x")
     assert not {".DS_Store", "models/._a"} & {file.path for file in verify_bundle(bundle).files}
 
 
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "models/../../x", "C:\\x", "a\\..\\b", "", "models/./x"])
-def test_a_manifest_that_leads_outside(bundle, path):
+def test_a_manifest_that_leads_outside(bundle: Any, path: str) -> None:
     change_manifest(bundle, lambda m: m["files"][0].update(path=path))
     with pytest.raises(errors.BundleError, match="no path inside"):
         verify_bundle(bundle)
@@ -162,18 +164,20 @@ def test_a_manifest_that_leads_outside(bundle, path):
         {"repo": "owner/repo--more", "commit": "a" * 40, "file": "x.gguf"},
     ],
 )
-def test_an_origin_that_leads_out_of_the_cache(bundle, origin):
+def test_an_origin_that_leads_out_of_the_cache(bundle: Any, origin: Any) -> None:
     change_manifest(bundle, lambda m: m["files"][-2].update(origin=origin))
     with pytest.raises(errors.BundleError, match="from nowhere on the hub"):
         verify_bundle(bundle)
 
 
-def test_a_file_that_changes_after_it_was_checked_gets_no_name(bundle, tmp_path, monkeypatch):
+def test_a_file_that_changes_after_it_was_checked_gets_no_name(
+    bundle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from weighin.engine.bundle import create as module
 
     verify = module.verify_bundle
 
-    def then_change(folder, **more):
+    def then_change(folder: Any, **more: Any) -> Any:
         manifest = verify(folder, **more)
         (bundle / "models/c/c.gguf").write_bytes(b"GGUF" + bytes(9_996))
         return manifest
@@ -205,7 +209,7 @@ files = st.fixed_dictionaries(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 @given(st.fixed_dictionaries({"files": st.lists(files, max_size=3)}, optional={"format": json_values}) | json_values)
-def test_any_manifest_is_read_with_paths_inside_or_refused(tmp_path, document):
+def test_any_manifest_is_read_with_paths_inside_or_refused(tmp_path: Path, document: Any) -> None:
     (tmp_path / "bundle.json").write_text(json.dumps(document))
     try:
         manifest = read_manifest(tmp_path)
@@ -217,7 +221,7 @@ def test_any_manifest_is_read_with_paths_inside_or_refused(tmp_path, document):
         assert file.size_bytes >= 0
 
 
-def test_a_link_instead_of_a_file(bundle, tmp_path):
+def test_a_link_instead_of_a_file(bundle: Any, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     shutil.move(bundle / "models/c/c.gguf", secret)
     (bundle / "models/c/c.gguf").symlink_to(secret)
@@ -225,7 +229,7 @@ def test_a_link_instead_of_a_file(bundle, tmp_path):
         verify_bundle(bundle)
 
 
-def test_a_linked_folder(bundle, tmp_path):
+def test_a_linked_folder(bundle: Any, tmp_path: Path) -> None:
     shutil.move(bundle / "models", tmp_path / "elsewhere")
     (bundle / "models").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(errors.BundleError, match="is a link"):
@@ -233,11 +237,11 @@ def test_a_linked_folder(bundle, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x.gguf", "models/a/other.gguf"])
-def test_a_plan_that_names_files_elsewhere(bundle, path):
+def test_a_plan_that_names_files_elsewhere(bundle: Any, path: str) -> None:
     toml = (bundle / "plan.toml").read_text().replace("models/a/a-Q4_0.gguf", path)
     (bundle / "plan.toml").write_text(toml)
 
-    def fix(manifest):
+    def fix(manifest: Any) -> None:
         for file in manifest["files"]:
             if file["path"] == "plan.toml":
                 file.update(size_bytes=len(toml), sha256=hashlib.sha256(toml.encode()).hexdigest())
@@ -247,12 +251,12 @@ def test_a_plan_that_names_files_elsewhere(bundle, path):
         verify_bundle(bundle)
 
 
-def test_a_plan_that_names_a_task_file(bundle):
+def test_a_plan_that_names_a_task_file(bundle: Any) -> None:
     (bundle / "data/1-my_data.jsonl").rename(bundle / "data/1-my_data.yaml")
     toml = (bundle / "plan.toml").read_text().replace("data/1-my_data.jsonl", "data/1-my_data.yaml")
     (bundle / "plan.toml").write_text(toml)
 
-    def fix(manifest):
+    def fix(manifest: Any) -> None:
         for file in manifest["files"]:
             file["path"] = file["path"].replace("1-my_data.jsonl", "1-my_data.yaml")
             if file["path"] == "plan.toml":
@@ -264,10 +268,10 @@ def test_a_plan_that_names_a_task_file(bundle):
         verify_bundle(bundle)
 
 
-def test_an_interrupted_bundle_goes_on(plan, tmp_path):
+def test_an_interrupted_bundle_goes_on(plan: Any, tmp_path: Path) -> None:
     to = tmp_path / "bundle"
 
-    def soon():
+    def soon() -> Any:
         part = to / "models/a/a-Q4_0.gguf.part"
         return part.exists() and part.stat().st_size >= 2 * 2**20
 
@@ -283,7 +287,7 @@ def test_an_interrupted_bundle_goes_on(plan, tmp_path):
     verify_bundle(to)
 
 
-def test_a_temporary_file_of_a_killed_process_does_not_end_up_in_the_bundle(plan, tmp_path):
+def test_a_temporary_file_of_a_killed_process_does_not_end_up_in_the_bundle(plan: Any, tmp_path: Path) -> None:
     to = tmp_path / "bundle"
     to.mkdir()
     (to / "bundle.unfinished").touch()
@@ -293,7 +297,7 @@ def test_a_temporary_file_of_a_killed_process_does_not_end_up_in_the_bundle(plan
     assert not list(to.rglob("*.part"))
 
 
-def test_a_part_of_something_else_is_not_kept(plan, tmp_path, make_content):
+def test_a_part_of_something_else_is_not_kept(plan: Any, tmp_path: Path, make_content: Callable[..., bytes]) -> None:
     to = tmp_path / "bundle"
     (to / "models/a").mkdir(parents=True)
     (to / "bundle.unfinished").touch()
@@ -304,7 +308,7 @@ def test_a_part_of_something_else_is_not_kept(plan, tmp_path, make_content):
     assert not list(to.rglob("*.part"))
 
 
-def test_nothing_of_the_user_is_overwritten(plan, tmp_path, bundle):
+def test_nothing_of_the_user_is_overwritten(plan: Any, tmp_path: Path, bundle: Any) -> None:
     with pytest.raises(errors.BundleError, match="finished bundle"):
         create_bundle(plan, bundle)
     (tmp_path / "full").mkdir()
@@ -316,7 +320,7 @@ def test_nothing_of_the_user_is_overwritten(plan, tmp_path, bundle):
         import_bundle(bundle, to=tmp_path / "full")
 
 
-def test_no_room_and_missing_files(plan, tmp_path):
+def test_no_room_and_missing_files(plan: Any, tmp_path: Path) -> None:
     with pytest.raises(errors.DiskFullError):
         create_bundle(plan, tmp_path / "bundle", disk_free_bytes=lambda folder: 1000)
     (tmp_path / "models/a-Q4_0.gguf").unlink()
@@ -326,7 +330,7 @@ def test_no_room_and_missing_files(plan, tmp_path):
         create_bundle(Plan(), tmp_path / "empty")
 
 
-def test_a_model_that_changed_since_the_plan(plan, tmp_path):
+def test_a_model_that_changed_since_the_plan(plan: Any, tmp_path: Path) -> None:
     stale = msgspec.structs.replace(plan.candidates[0], sha256="0" * 64)
     with pytest.raises(errors.BundleError, match="not the file"):
         create_bundle(msgspec.structs.replace(plan, candidates=(stale,)), tmp_path / "bundle")

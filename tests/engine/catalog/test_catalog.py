@@ -7,6 +7,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -111,7 +112,7 @@ def test_malformed_file_patterns_are_noticed(pattern: str) -> None:
 
 def test_every_fact_names_its_source() -> None:
     for model in load_catalog().models:
-        facts = [model.parameters, model.dimensions, model.kv, *model.gguf, *model.score]
+        facts: list[Any] = [model.parameters, model.dimensions, model.kv, *model.gguf, *model.score]
         facts += [f for f in (model.released, model.gated, model.languages, model.aptitudes, model.finetuning) if f]
         facts += [f for f in (model.context_tokens, model.context_native_tokens, model.base) if f]
         assert all(fact.source for fact in facts), model.id

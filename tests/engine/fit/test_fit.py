@@ -13,7 +13,7 @@ from weighin.engine import paths
 from weighin.engine.catalog.entries import CatalogModel
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import ModelFileError, WeighinError
-from weighin.engine.fit import cache, folder, measure
+from weighin.engine.fit import cache, folder, measure, trial
 from weighin.engine.fit.cache import cached_fit
 from weighin.engine.fit.measure import measure_fit
 from weighin.engine.fit.results import ROUTING_NOTE, Fit
@@ -100,7 +100,7 @@ async def test_another_machine_build_or_file_has_other_measurements(
 async def test_a_disturbed_measurement_is_shown_and_not_kept(
     tiny_models: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = measure.run_trial
+    real = trial.run_trial
 
     async def disturbed(*values: object, **more: object) -> object:
         return msgspec.structs.replace(await real(*values, **more), disturbed=True)  # type: ignore[arg-type]

@@ -30,11 +30,11 @@ from weighin.engine.gguf.naming import is_model_file, model_name, quant_of, spli
         ("Q4_K_M-based-F16.gguf", "F16"),
     ],
 )
-def test_quants(name, quant):
+def test_quants(name: str, quant: str) -> None:
     assert quant_of(name) == quant
 
 
-def test_splits_and_kinds():
+def test_splits_and_kinds() -> None:
     assert split_of("a/b-Q4_0-00002-of-00010.gguf") == ("a/b-Q4_0", 2, 10)
     assert split_of("b-Q4_0.gguf") is None
     assert model_name("a/b-Q4_0-00002-of-00010.gguf") == "b-Q4_0"

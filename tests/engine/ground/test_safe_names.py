@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from weighin.engine.safe_names import is_safe_path
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[a.\\/: ]{1,20}", fullmatch=True))
-def test_a_safe_path_stays_below_its_folder(name):
+def test_a_safe_path_stays_below_its_folder(name: Any) -> None:
     if not is_safe_path(name):
         return
     assert not PureWindowsPath(name).is_absolute()
@@ -24,5 +25,5 @@ def test_a_safe_path_stays_below_its_folder(name):
 @pytest.mark.parametrize(
     "name", ["", "/a", "../a", "a/../b", "a//b", "a\\b", "C:a", "a/", "a\0b", ".", "a/.", "a ", "a\n"]
 )
-def test_unsafe_paths(name):
+def test_unsafe_paths(name: str) -> None:
     assert not is_safe_path(name)

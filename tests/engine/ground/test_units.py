@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ def test_durations(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("parse", [units.parse_size, units.parse_count, units.parse_duration])
 @pytest.mark.parametrize("text", ["", "a lot", "-4G", "4 apples", "G", "1,5G"])
-def test_what_cannot_be_read_names_the_option_and_an_example(parse, text: str) -> None:
+def test_what_cannot_be_read_names_the_option_and_an_example(parse: Any, text: str) -> None:
     with pytest.raises(units.UnitError, match=r"--option is .* Write it as"):
         parse(text, what="--option")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fixtures.standin_hub import Clock, StandIn
 
 from weighin.engine.hub import errors
 from weighin.engine.hub.client import RetryPolicy
@@ -31,10 +34,10 @@ FILE = "some-Q4_K_M.gguf"
 
 
 @pytest.fixture
-def pull(standin, make_hub, big):
+def pull(standin: StandIn, make_hub: Callable[..., Any], big: bytes) -> Any:
     standin.add(REPO, {FILE: big, "README.md": b"# Some model\n"})
 
-    def run(hub=None, ref=None, **more):
+    def run(hub: Any = None, ref: Any = None, **more: Any) -> Any:
         hub = hub or make_hub()
         repo = list_repo(hub, REPO)
         return download_model(hub, repo, choose(repo, ref or RepoRef(REPO)), **more)
@@ -51,8 +54,10 @@ def finished(tmp_path: Path) -> list[Path]:
     return [p for p in (tmp_path / "cache").rglob("snapshots/*/*") if p.exists()]
 
 
-def test_the_client_finds_what_was_downloaded(pull, standin, big, tmp_path, cached_by_client):
-    seen = []
+def test_the_client_finds_what_was_downloaded(
+    pull: Any, standin: StandIn, big: bytes, tmp_path: Path, cached_by_client: Callable[[str, str], bytes]
+) -> None:
+    seen: list[Any] = []
     path = pull(report=seen.append)
     assert path.name == FILE
     assert path.read_bytes() == big
@@ -63,14 +68,14 @@ def test_the_client_finds_what_was_downloaded(pull, standin, big, tmp_path, cach
     assert all("authorization" not in request.headers for request in standin.seen("storage"))
 
 
-def test_a_second_call_fetches_nothing(pull, standin):
+def test_a_second_call_fetches_nothing(pull: Any, standin: StandIn) -> None:
     first = pull()
     sent = standin.bytes_sent()
     assert pull() == first
     assert standin.bytes_sent() == sent
 
 
-def test_the_token_stays_with_the_hub(pull, standin, make_hub, big):
+def test_the_token_stays_with_the_hub(pull: Any, standin: StandIn, make_hub: Callable[..., Any], big: bytes) -> None:
     standin.repos[REPO].gated = "auto"
     standin.token_required = "hf_standin"
     assert pull(make_hub(token="hf_standin")).read_bytes() == big
@@ -81,10 +86,12 @@ def test_the_token_stays_with_the_hub(pull, standin, make_hub, big):
 
 @pytest.mark.parametrize("kind", ["close", "reset"])
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
-def test_a_cut_connection_is_resumed(pull, standin, big, kind, share, tmp_path):
+def test_a_cut_connection_is_resumed(
+    pull: Any, standin: StandIn, big: bytes, kind: str, share: float, tmp_path: Path
+) -> None:
     at = int(len(big) * share)
     standin.fault(kind, at=at)
-    seen = []
+    seen: list[Any] = []
     assert pull(report=seen.append).read_bytes() == big
     assert [type(e) for e in seen].count(DownloadRetried) == 1
     ranges = [request.headers.get("range") for request in standin.seen("storage")]
@@ -95,14 +102,16 @@ def test_a_cut_connection_is_resumed(pull, standin, big, kind, share, tmp_path):
     assert leftovers(tmp_path) == []
 
 
-def test_many_cuts_with_progress_between_are_survived(pull, standin, big):
+def test_many_cuts_with_progress_between_are_survived(pull: Any, standin: StandIn, big: bytes) -> None:
     for share in range(1, 10):
         standin.fault("close", at=int(len(big) * share / 10))
     assert pull().read_bytes() == big
     assert standin.bytes_sent() == len(big)
 
 
-def test_a_hub_that_breaks_for_ever_is_given_up_and_the_part_kept(pull, standin, make_hub, big, tmp_path):
+def test_a_hub_that_breaks_for_ever_is_given_up_and_the_part_kept(
+    pull: Any, standin: StandIn, make_hub: Callable[..., Any], big: bytes, tmp_path: Path
+) -> None:
     standin.fault("close", at=1_000_000, times=99)
     with pytest.raises(errors.NoConnectionError):
         pull(make_hub(retry=RetryPolicy(attempts=3)))
@@ -110,35 +119,35 @@ def test_a_hub_that_breaks_for_ever_is_given_up_and_the_part_kept(pull, standin,
     assert len(leftovers(tmp_path)) == 1
     standin.faults.clear()
     before = standin.bytes_sent()
-    seen = []
+    seen: list[Any] = []
     assert pull(report=seen.append).read_bytes() == big
     assert standin.bytes_sent() - before == len(big) - 1_000_000
     assert [e.bytes_done for e in seen if isinstance(e, DownloadResumed)] == [1_000_000]
 
 
-def test_a_stall_is_resumed(pull, standin, make_hub, big):
+def test_a_stall_is_resumed(pull: Any, standin: StandIn, make_hub: Callable[..., Any], big: bytes) -> None:
     standin.fault("stall", at=1_500_000)
     assert pull(make_hub(read_timeout_s=1.5)).read_bytes() == big
     assert standin.bytes_sent() == len(big)
 
 
-def test_a_stall_for_ever_is_said(pull, standin, make_hub, tmp_path):
+def test_a_stall_for_ever_is_said(pull: Any, standin: StandIn, make_hub: Callable[..., Any], tmp_path: Path) -> None:
     standin.fault("stall", at=10_000, times=99)
     with pytest.raises(errors.StalledError):
         pull(make_hub(read_timeout_s=0.2, retry=RetryPolicy(attempts=2)))
     assert finished(tmp_path) == []
 
 
-def test_a_corrupted_body_is_fetched_again(pull, standin, big, tmp_path):
+def test_a_corrupted_body_is_fetched_again(pull: Any, standin: StandIn, big: bytes, tmp_path: Path) -> None:
     standin.fault("corrupt", at=2_000_000)
-    seen = []
+    seen: list[Any] = []
     assert pull(report=seen.append).read_bytes() == big
     assert any(isinstance(e, DownloadRejected) for e in seen)
 
 
-def test_a_body_corrupted_twice_is_an_error_and_leaves_nothing(pull, standin, tmp_path):
+def test_a_body_corrupted_twice_is_an_error_and_leaves_nothing(pull: Any, standin: StandIn, tmp_path: Path) -> None:
     standin.fault("corrupt", at=2_000_000, times=2)
-    seen = []
+    seen: list[Any] = []
     with pytest.raises(errors.CorruptedDownloadError, match="checksum"):
         pull(report=seen.append)
     assert isinstance(seen[-1], DownloadFailed)
@@ -146,11 +155,13 @@ def test_a_body_corrupted_twice_is_an_error_and_leaves_nothing(pull, standin, tm
     assert all(p.stat().st_size == 0 for p in (tmp_path / "cache").rglob("*.part"))
 
 
-def test_a_corrupted_start_that_was_kept_is_noticed_after_the_resume(pull, standin, make_hub, big, tmp_path):
+def test_a_corrupted_start_that_was_kept_is_noticed_after_the_resume(
+    pull: Any, standin: StandIn, make_hub: Callable[..., Any], big: bytes, tmp_path: Path
+) -> None:
     standin.fault("corrupt", at=5)
     calls = []
 
-    def soon():
+    def soon() -> bool:
         calls.append(1)
         return len(calls) > 20
 
@@ -160,53 +171,53 @@ def test_a_corrupted_start_that_was_kept_is_noticed_after_the_resume(pull, stand
     assert pull().read_bytes() == big
 
 
-def test_a_bad_file_already_in_the_cache_is_not_used(pull, big, tmp_path):
+def test_a_bad_file_already_in_the_cache_is_not_used(pull: Any, big: bytes, tmp_path: Path) -> None:
     path = pull()
     blob = path.resolve()
     blob.write_bytes(big[:-1] + b"?")
-    seen = []
+    seen: list[Any] = []
     assert pull(report=seen.append).read_bytes() == big
     assert any(isinstance(e, DownloadRejected) for e in seen)
 
 
-def test_more_bytes_than_announced(pull, standin, tmp_path):
+def test_more_bytes_than_announced(pull: Any, standin: StandIn, tmp_path: Path) -> None:
     standin.fault("too_long")
     with pytest.raises(errors.CorruptedDownloadError, match="more than"):
         pull()
     assert finished(tmp_path) == []
 
 
-def test_a_server_that_ignores_range_loses_nothing(pull, standin, big):
+def test_a_server_that_ignores_range_loses_nothing(pull: Any, standin: StandIn, big: bytes) -> None:
     standin.fault("close", at=1_000_000)
     standin.fault("ignore_range")
     assert pull().read_bytes() == big
 
 
-def test_a_wrong_range_is_never_appended(pull, standin, big):
+def test_a_wrong_range_is_never_appended(pull: Any, standin: StandIn, big: bytes) -> None:
     standin.fault("close", at=1_000_000)
     standin.fault("wrong_range")
     assert pull().read_bytes() == big
 
 
-def test_range_not_satisfiable(pull, standin, big):
+def test_range_not_satisfiable(pull: Any, standin: StandIn, big: bytes) -> None:
     standin.fault("close", at=1_000_000)
     standin.fault("status", status=416)
     assert pull().read_bytes() == big
 
 
-def test_429_waits_as_asked(pull, standin, clock, big):
+def test_429_waits_as_asked(pull: Any, standin: StandIn, clock: Clock, big: bytes) -> None:
     standin.fault("status", status=429, headers={"Retry-After": "7"}, port="hub", path="/resolve/")
     assert pull().read_bytes() == big
     assert sum(clock.slept) == pytest.approx(7, abs=0.01)
 
 
-def test_429_from_the_storage_by_ratelimit_header(pull, standin, clock, big):
+def test_429_from_the_storage_by_ratelimit_header(pull: Any, standin: StandIn, clock: Clock, big: bytes) -> None:
     standin.fault("status", status=429, headers={"RateLimit": '"resolvers";r=0;t=2'})
     assert pull().read_bytes() == big
     assert sum(clock.slept) == pytest.approx(2, abs=0.01)
 
 
-def test_429_with_an_hour_is_said_and_not_waited(pull, standin, clock):
+def test_429_with_an_hour_is_said_and_not_waited(pull: Any, standin: StandIn, clock: Clock) -> None:
     standin.fault("status", status=429, headers={"Retry-After": "3600"}, times=99)
     with pytest.raises(errors.RateLimitedError, match="60 minutes") as caught:
         pull()
@@ -215,20 +226,20 @@ def test_429_with_an_hour_is_said_and_not_waited(pull, standin, clock):
 
 
 @pytest.mark.parametrize(("port", "method"), [("hub", "HEAD"), ("hub", "GET"), ("storage", "GET")])
-def test_500_then_success(pull, standin, big, port, method):
+def test_500_then_success(pull: Any, standin: StandIn, big: bytes, port: str, method: str) -> None:
     standin.fault("status", status=500, port=port, method=method, times=2)
     assert pull().read_bytes() == big
 
 
-def test_an_expired_address_is_renewed(pull, standin, big):
+def test_an_expired_address_is_renewed(pull: Any, standin: StandIn, big: bytes) -> None:
     standin.fault("status", status=403)
     assert pull().read_bytes() == big
 
 
-def test_cancel_keeps_the_part_and_resumes(pull, standin, big, tmp_path):
-    progress = []
+def test_cancel_keeps_the_part_and_resumes(pull: Any, standin: StandIn, big: bytes, tmp_path: Path) -> None:
+    progress: list[Any] = []
 
-    def enough():
+    def enough() -> Any:
         return any(len(p.read_bytes()) > 1_000_000 for p in (tmp_path / "cache").rglob("*.part"))
 
     with pytest.raises(errors.UserCancelledError):
@@ -241,17 +252,17 @@ def test_cancel_keeps_the_part_and_resumes(pull, standin, big, tmp_path):
     assert standin.seen("storage")[-1].headers["range"] == f"bytes={kept}-"
 
 
-def test_no_room_is_said_before_the_first_byte(pull, standin, tmp_path):
+def test_no_room_is_said_before_the_first_byte(pull: Any, standin: StandIn, tmp_path: Path) -> None:
     with pytest.raises(errors.DiskFullError, match="free"):
         pull(disk_free_bytes=lambda folder: 1_000_000)
     assert standin.seen("storage") == []
 
 
-def test_a_disk_that_fills_up_keeps_what_fitted(pull, standin, big, tmp_path):
+def test_a_disk_that_fills_up_keeps_what_fitted(pull: Any, standin: StandIn, big: bytes, tmp_path: Path) -> None:
     room = 1_234_567
     written = 0
 
-    def write(file, data):
+    def write(file: Any, data: Any) -> Any:
         nonlocal written
         if written >= room:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -267,16 +278,18 @@ def test_a_disk_that_fills_up_keeps_what_fitted(pull, standin, big, tmp_path):
     assert standin.seen("storage")[-1].headers["range"] == f"bytes={room}-"
 
 
-def test_progress_is_reported_five_times_a_second_at_most(pull, standin, clock, big):
+def test_progress_is_reported_five_times_a_second_at_most(
+    pull: Any, standin: StandIn, clock: Clock, big: bytes
+) -> None:
     standin.fault("slow", pause_s=0.0)
     times = []
 
-    def report(event):
+    def report(event: Any) -> None:
         if isinstance(event, DownloadProgressed):
             times.append(clock.now)
             assert 0 < event.bytes_done <= event.bytes_total == len(big)
 
-    def cancelled():
+    def cancelled() -> bool:
         clock.now += 0.05  # a chunk takes that long
         return False
 
@@ -285,21 +298,23 @@ def test_progress_is_reported_five_times_a_second_at_most(pull, standin, clock, 
     assert all(later - earlier >= 0.2 for earlier, later in pairwise(times))
 
 
-def test_it_pauses_while_something_is_timed(pull, standin, big):
+def test_it_pauses_while_something_is_timed(pull: Any, standin: StandIn, big: bytes) -> None:
     answers = iter([True] * 10 + [False] * 5)
-    seen = []
+    seen: list[Any] = []
     assert pull(may_transfer=lambda: next(answers, True), report=seen.append).read_bytes() == big
     assert [type(e) for e in seen].count(DownloadPaused) == 1
     assert len(standin.seen("storage")) == 2
 
 
-def test_a_kept_part_is_not_even_hashed_while_something_is_timed(pull, standin, clock, big):
+def test_a_kept_part_is_not_even_hashed_while_something_is_timed(
+    pull: Any, standin: StandIn, clock: Clock, big: bytes
+) -> None:
     with pytest.raises(errors.UserCancelledError):
         pull(cancelled=lambda: standin.bytes_sent() > 1_000_000)
     asked = len(standin.seen("storage"))
     begun = clock.now
 
-    def may_transfer():
+    def may_transfer() -> bool:
         if clock.now < begun + 60:
             assert len(standin.seen("storage")) == asked
             return False
@@ -309,14 +324,19 @@ def test_a_kept_part_is_not_even_hashed_while_something_is_timed(pull, standin, 
     assert clock.now >= begun + 60
 
 
-def test_a_split_model_is_one_model(standin, make_hub, make_content, cached_by_client):
+def test_a_split_model_is_one_model(
+    standin: StandIn,
+    make_hub: Callable[..., Any],
+    make_content: Callable[..., bytes],
+    cached_by_client: Callable[[str, str], bytes],
+) -> None:
     names = [f"deep/big-Q8_0-{n:05}-of-00003.gguf" for n in (1, 2, 3)]
     parts = {name: make_content(300_000, n) for n, name in enumerate(names)}
     standin.add(REPO, dict(reversed(parts.items())))
     hub = make_hub()
     repo = list_repo(hub, REPO)
     (model,) = repo.models
-    seen = []
+    seen: list[Any] = []
     path = download_model(hub, repo, choose(repo, RepoFileRef(REPO, names[1])), report=seen.append)
     assert path.as_posix().endswith(names[0])
     for name, data in parts.items():
@@ -327,7 +347,12 @@ def test_a_split_model_is_one_model(standin, make_hub, make_content, cached_by_c
     assert model.quant == "Q8_0"
 
 
-def test_a_small_git_file_is_checked_by_its_blob_id(standin, make_hub, make_content, cached_by_client):
+def test_a_small_git_file_is_checked_by_its_blob_id(
+    standin: StandIn,
+    make_hub: Callable[..., Any],
+    make_content: Callable[..., bytes],
+    cached_by_client: Callable[[str, str], bytes],
+) -> None:
     tiny = make_content(5000)
     standin.add(REPO, {"tiny-F16.gguf": tiny}, small=("tiny-F16.gguf",))
     hub = make_hub()
@@ -338,7 +363,9 @@ def test_a_small_git_file_is_checked_by_its_blob_id(standin, make_hub, make_cont
     assert cached_by_client(REPO, "tiny-F16.gguf") == tiny
 
 
-def test_a_repo_that_moved(standin, make_hub, big, cached_by_client):
+def test_a_repo_that_moved(
+    standin: StandIn, make_hub: Callable[..., Any], big: bytes, cached_by_client: Callable[[str, str], bytes]
+) -> None:
     standin.add(REPO, {FILE: big}, gated="auto")
     standin.moved["former/name-GGUF"] = REPO
     hub = make_hub(token="hf_standin")
@@ -347,7 +374,9 @@ def test_a_repo_that_moved(standin, make_hub, big, cached_by_client):
     assert cached_by_client("former/name-GGUF", FILE) == big
 
 
-def test_a_list_that_contradicts_the_file_is_refused(pull, standin, make_hub, big, tmp_path):
+def test_a_list_that_contradicts_the_file_is_refused(
+    pull: Any, standin: StandIn, make_hub: Callable[..., Any], big: bytes, tmp_path: Path
+) -> None:
     hub = make_hub()
     repo = list_repo(hub, REPO)
     standin.repos[REPO].wrong_sha = "0" * 64
@@ -356,7 +385,7 @@ def test_a_list_that_contradicts_the_file_is_refused(pull, standin, make_hub, bi
     assert finished(tmp_path) == []
 
 
-def test_a_file_gone_meanwhile(pull, standin, make_hub):
+def test_a_file_gone_meanwhile(pull: Any, standin: StandIn, make_hub: Callable[..., Any]) -> None:
     hub = make_hub()
     repo = list_repo(hub, REPO)
     model = repo.models[0]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
+from fixtures.standin_hub import StandIn
 
 from weighin.engine.errors import ModelFileError
 from weighin.engine.fit.source import FileSource, HubSource, named_source
@@ -16,13 +21,15 @@ FILE = "some-Q4_K_M.gguf"
 
 
 @pytest.fixture
-def listed(standin, make_hub, tiny_gguf):
+def listed(standin: StandIn, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]) -> Any:
     standin.add(REPO, {FILE: tiny_gguf(1) + bytes(20_000_000)})
     hub = make_hub()
     return hub, list_repo(hub, REPO)
 
 
-def test_header_bytes_and_no_more_kept_for_the_next_time(listed, standin, tiny_gguf):
+def test_header_bytes_and_no_more_kept_for_the_next_time(
+    listed: Any, standin: StandIn, tiny_gguf: Callable[[int], bytes]
+) -> None:
     hub, repo = listed
     header = remote_header(hub, repo, repo.models[0])
     wanted = parse_header(tiny_gguf(1))
@@ -33,7 +40,7 @@ def test_header_bytes_and_no_more_kept_for_the_next_time(listed, standin, tiny_g
     assert len(standin.requests) == asked
 
 
-def test_a_changed_file_has_another_header(listed, standin, tiny_gguf):
+def test_a_changed_file_has_another_header(listed: Any, standin: StandIn, tiny_gguf: Callable[[int], bytes]) -> None:
     hub, repo = listed
     first = remote_header(hub, repo, repo.models[0])
     standin.repos[REPO].files[FILE] = tiny_gguf(1).replace(b"llama", b"zzama")
@@ -41,7 +48,7 @@ def test_a_changed_file_has_another_header(listed, standin, tiny_gguf):
     assert remote_header(hub, again, again.models[0]) != first
 
 
-def test_a_damaged_note_is_fetched_again(listed, home):
+def test_a_damaged_note_is_fetched_again(listed: Any, home: Path) -> None:
     hub, repo = listed
     header = remote_header(hub, repo, repo.models[0])
     (note,) = (home / "cache/headers").iterdir()
@@ -50,7 +57,7 @@ def test_a_damaged_note_is_fetched_again(listed, home):
         assert remote_header(hub, repo, repo.models[0]) == header
 
 
-def test_what_is_no_header(standin, make_hub, big):
+def test_what_is_no_header(standin: StandIn, make_hub: Callable[..., Any], big: bytes) -> None:
     standin.add(REPO, {FILE: big})
     hub = make_hub()
     repo = list_repo(hub, REPO)
@@ -58,7 +65,9 @@ def test_what_is_no_header(standin, make_hub, big):
         remote_header(hub, repo, repo.models[0])
 
 
-def test_a_split_model_is_refused(standin, make_hub, tiny_gguf):
+def test_a_split_model_is_refused(
+    standin: StandIn, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]
+) -> None:
     standin.add(REPO, {f"x-Q8_0-0000{n}-of-00002.gguf": tiny_gguf(n) for n in (1, 2)})
     hub = make_hub()
     repo = list_repo(hub, REPO)
@@ -66,7 +75,7 @@ def test_a_split_model_is_refused(standin, make_hub, tiny_gguf):
         remote_header(hub, repo, repo.models[0])
 
 
-def test_what_a_name_is_measured_as(listed, tmp_path, tiny_gguf):
+def test_what_a_name_is_measured_as(listed: Any, tmp_path: Path, tiny_gguf: Callable[[int], bytes]) -> None:
     hub, _ = listed
     source = named_source(f"{REPO}:Q4_K_M", hub)
     assert isinstance(source, HubSource)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from fixtures.standin_hub import Clock, StandIn
 
 from weighin.engine.hub import errors
 from weighin.engine.hub.client import RetryPolicy
@@ -14,7 +18,7 @@ REPO = "owner/some-GGUF"
 
 
 @pytest.fixture
-def repo(standin, make_hub, make_content):
+def repo(standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes]) -> Any:
     names = [
         "some-Q8_0.gguf",
         "some-Q4_K_M.gguf",
@@ -27,7 +31,7 @@ def repo(standin, make_hub, make_content):
     return list_repo(make_hub(), REPO)
 
 
-def test_models_parts_sizes_hashes(repo, standin):
+def test_models_parts_sizes_hashes(repo: Any, standin: StandIn) -> None:
     assert repo.sha == "1234567890abcdef1234567890abcdef12345678"
     assert (repo.license, repo.gated, repo.private) == ("apache-2.0", "no", False)
     assert repo.base_models == ("base/model",)
@@ -42,7 +46,7 @@ def test_models_parts_sizes_hashes(repo, standin):
     assert {file.name for file in repo.other_files} >= {"README.md", "mmproj-some-F16.gguf"}
 
 
-def test_choosing(repo):
+def test_choosing(repo: Any) -> None:
     assert choose(repo, RepoRef(REPO)).quant == "Q4_K_M"
     assert choose(repo, RepoQuantRef(REPO, "F16")).name.startswith("sub/")
     assert choose(repo, RepoFileRef(REPO, "some-Q8_0.gguf")).quant == "Q8_0"
@@ -53,25 +57,25 @@ def test_choosing(repo):
         choose(repo, RepoFileRef(REPO, "mmproj-some-F16.gguf"))
 
 
-def test_two_models_of_one_quant_must_be_named(standin, make_hub):
+def test_two_models_of_one_quant_must_be_named(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add(REPO, {"a-Q4_0.gguf": b"GGUFa", "b-Q4_0.gguf": b"GGUFb"})
     listed = list_repo(make_hub(), REPO)
     with pytest.raises(errors.HubNotFoundError, match=r"owner/some-GGUF:a-Q4_0\.gguf"):
         choose(listed, RepoQuantRef(REPO, "Q4_0"))
 
 
-def test_a_repo_without_models(standin, make_hub):
+def test_a_repo_without_models(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add(REPO, {"README.md": b"x"})
     with pytest.raises(errors.HubNotFoundError, match="no GGUF"):
         choose(list_repo(make_hub(), REPO), RepoRef(REPO))
 
 
-def test_unsafe_names_are_left_out(standin, make_hub):
+def test_unsafe_names_are_left_out(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add(REPO, {"../../evil-Q4_0.gguf": b"GGUF", "/abs-Q4_0.gguf": b"GGUF", "ok-Q4_0.gguf": b"GGUF"})
     assert [m.name for m in list_repo(make_hub(), REPO).models] == ["ok-Q4_0.gguf"]
 
 
-def test_search(standin, make_hub):
+def test_search(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add("owner/tiny-llama-GGUF", {}, gated="manual")
     standin.add("owner/other-GGUF", {})
     (hit,) = search(make_hub(), "llama tiny")
@@ -79,7 +83,7 @@ def test_search(standin, make_hub):
     assert "filter=gguf" in standin.seen("hub")[-1].path
 
 
-def test_missing_and_private_repos(standin, make_hub):
+def test_missing_and_private_repos(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add("owner/secret", {"s-Q4_0.gguf": b"GGUF"}, private=True)
     for name in ("owner/secret", "owner/none"):
         with pytest.raises(errors.HubNotFoundError, match="hf auth login"):
@@ -91,13 +95,13 @@ def test_missing_and_private_repos(standin, make_hub):
         list_repo(make_hub(token="hf_standin"), "owner/secret", revision="nope")
 
 
-def test_a_bad_token(standin, make_hub):
+def test_a_bad_token(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add(REPO, {"s-Q4_0.gguf": b"GGUF"})
     with pytest.raises(errors.BadTokenError, match="Invalid credentials"):
         list_repo(make_hub(token="hf_wrong"), REPO)
 
 
-def test_gated_repos_name_the_page(standin, make_hub):
+def test_gated_repos_name_the_page(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add(REPO, {"s-Q4_0.gguf": b"GGUF"}, gated="manual")
     for hub, hint in ((make_hub(), "Log in"), (make_hub(token="hf_standin"), "Accept the terms")):
         standin.token_required = "hf_another"
@@ -111,7 +115,7 @@ def test_gated_repos_name_the_page(standin, make_hub):
     check_access(make_hub(token="hf_standin"), REPO)
 
 
-def test_api_calls_wait_for_429_and_survive_500(standin, make_hub, clock):
+def test_api_calls_wait_for_429_and_survive_500(standin: StandIn, make_hub: Callable[..., Any], clock: Clock) -> None:
     standin.add(REPO, {"s-Q4_0.gguf": b"GGUF"})
     standin.fault("status", status=429, headers={"Retry-After": "3"}, port="hub", path="/api/")
     standin.fault("status", status=503, port="hub", path="/api/")
@@ -119,14 +123,14 @@ def test_api_calls_wait_for_429_and_survive_500(standin, make_hub, clock):
     assert sum(clock.slept) >= 3
 
 
-def test_a_hub_that_stays_broken(standin, make_hub):
+def test_a_hub_that_stays_broken(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add(REPO, {"s-Q4_0.gguf": b"GGUF"})
     standin.fault("status", status=500, port="hub", times=99)
     with pytest.raises(errors.ServerTroubleError, match="500"):
         list_repo(make_hub(), REPO)
 
 
-def test_a_hub_that_never_answers(standin, make_hub):
+def test_a_hub_that_never_answers(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.fault("stall", port="hub", times=99)
     hub = make_hub(read_timeout_s=0.2, retry=RetryPolicy(attempts=2))
     with pytest.raises(errors.StalledError):
@@ -135,7 +139,7 @@ def test_a_hub_that_never_answers(standin, make_hub):
         search(hub, "anything")
 
 
-def test_an_answer_that_is_no_answer(standin, make_hub):
+def test_an_answer_that_is_no_answer(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.fault("status", status=200, port="hub", times=99)
     with pytest.raises(errors.ServerTroubleError):
         search(make_hub(), "anything")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from fixtures.standin_hub import StandIn
 
 REPO = "owner/some-GGUF"
 FILE = "some-Q4_K_M.gguf"
@@ -25,12 +29,18 @@ except WeighinError as error:
 """
 
 
-def test_kill_in_the_middle_loses_nothing(standin, big, start_python, tmp_path, cached_by_client):
+def test_kill_in_the_middle_loses_nothing(
+    standin: StandIn,
+    big: bytes,
+    start_python: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    cached_by_client: Callable[[str, str], bytes],
+) -> None:
     standin.add(REPO, {FILE: big})
     standin.fault("stall", at=2_000_000)
     process = start_python(PULL)
     deadline = time.monotonic() + 20
-    parts: list = []
+    parts: list[Path] = []
     while time.monotonic() < deadline and not (parts and parts[0].stat().st_size == 2_000_000):
         parts = list((tmp_path / "cache").rglob("*.part"))
         time.sleep(0.02)
@@ -44,7 +54,12 @@ def test_kill_in_the_middle_loses_nothing(standin, big, start_python, tmp_path, 
     assert cached_by_client(REPO, FILE) == big
 
 
-def test_two_processes_fetch_it_once(standin, big, start_python, cached_by_client):
+def test_two_processes_fetch_it_once(
+    standin: StandIn,
+    big: bytes,
+    start_python: Callable[..., subprocess.Popen[str]],
+    cached_by_client: Callable[[str, str], bytes],
+) -> None:
     standin.add(REPO, {FILE: big})
     standin.fault("slow", pause_s=0.01)
     both = [start_python(PULL), start_python(PULL)]
@@ -56,7 +71,9 @@ def test_two_processes_fetch_it_once(standin, big, start_python, cached_by_clien
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no RLIMIT_FSIZE")
-def test_a_limit_of_the_system_on_the_file_is_a_full_disk(standin, big, start_python, tmp_path):
+def test_a_limit_of_the_system_on_the_file_is_a_full_disk(
+    standin: StandIn, big: bytes, start_python: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
     standin.add(REPO, {FILE: big})
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
     process = start_python(limit + PULL)
@@ -67,7 +84,9 @@ def test_a_limit_of_the_system_on_the_file_is_a_full_disk(standin, big, start_py
     assert [p.stat().st_size for p in (tmp_path / "cache").rglob("*.part")] == [1_000_000]
 
 
-def test_the_proxy_of_the_environment_is_used(standin, start_python):
+def test_the_proxy_of_the_environment_is_used(
+    standin: StandIn, start_python: Callable[..., subprocess.Popen[str]]
+) -> None:
     """The hub's name is known to the proxy only, which is the stand-in itself."""
     environment = {"HF_ENDPOINT": "http://hub.invalid", "HTTP_PROXY": standin.url, "NO_PROXY": ""}
     _, err = start_python(PULL, **environment).communicate(timeout=30)
@@ -75,7 +94,7 @@ def test_the_proxy_of_the_environment_is_used(standin, start_python):
     assert any(request.path.startswith("http://hub.invalid/api/models/") for request in standin.requests)
 
 
-def test_a_dead_endpoint_is_no_connection(standin, start_python):
+def test_a_dead_endpoint_is_no_connection(standin: StandIn, start_python: Callable[..., subprocess.Popen[str]]) -> None:
     code = PULL.replace("connect()", "connect(sleep=lambda seconds: None)")
     _, err = start_python(code, HF_ENDPOINT="http://127.0.0.1:9").communicate(timeout=30)
     assert "NoConnectionError" in err

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
+from fixtures.standin_hub import StandIn
 
 from weighin.engine.gguf.header import HeaderError, NeedMoreError, parse_header
 from weighin.engine.hub import errors
@@ -16,14 +20,14 @@ FILE = "some-Q4_K_M.gguf"
 
 
 @pytest.fixture
-def remote(standin, make_hub, big):
+def remote(standin: StandIn, make_hub: Callable[..., Any], big: bytes) -> Any:
     standin.add(REPO, {FILE: big})
     hub = make_hub(token="hf_standin")
     repo = list_repo(hub, REPO)
     return hub, repo, repo.models[0].parts[0]
 
 
-def test_a_range(remote, standin, big):
+def test_a_range(remote: Any, standin: StandIn, big: bytes) -> None:
     hub, repo, _ = remote
     found = read_range(hub, hub.file_url(REPO, repo.sha, FILE), 1000, 5000)
     assert found.data == big[1000:6000]
@@ -32,7 +36,7 @@ def test_a_range(remote, standin, big):
     assert "authorization" not in standin.seen("storage")[-1].headers
 
 
-def test_a_server_without_ranges_is_left_early(remote, standin, big):
+def test_a_server_without_ranges_is_left_early(remote: Any, standin: StandIn, big: bytes) -> None:
     hub, repo, _ = remote
     standin.fault("ignore_range")
     found = read_range(hub, hub.file_url(REPO, repo.sha, FILE), 1000, 5000)
@@ -41,11 +45,11 @@ def test_a_server_without_ranges_is_left_early(remote, standin, big):
 
 
 @pytest.mark.parametrize("needed", [1, 256 * 1024, 256 * 1024 + 1, 900_000, 2_999_999])
-def test_reads_grow_until_it_suffices_and_fetch_nothing_twice(remote, big, needed):
+def test_reads_grow_until_it_suffices_and_fetch_nothing_twice(remote: Any, big: bytes, needed: int) -> None:
     hub, repo, file = remote
     asked = []
 
-    def needs_more(data):
+    def needs_more(data: Any) -> Any:
         asked.append(len(data))
         return None if len(data) >= needed else 0
 
@@ -57,11 +61,11 @@ def test_reads_grow_until_it_suffices_and_fetch_nothing_twice(remote, big, neede
     assert all(later == min(2 * earlier, len(big)) for earlier, later in pairwise(asked))
 
 
-def test_a_known_need_is_fetched_at_once(remote):
+def test_a_known_need_is_fetched_at_once(remote: Any) -> None:
     hub, repo, file = remote
     asked = []
 
-    def needs_more(data):
+    def needs_more(data: Any) -> Any:
         asked.append(len(data))
         return None if len(data) >= 2_000_000 else 2_000_000
 
@@ -69,7 +73,7 @@ def test_a_known_need_is_fetched_at_once(remote):
     assert asked == [256 * 1024, 2_000_000]
 
 
-def test_a_header_that_never_ends(remote):
+def test_a_header_that_never_ends(remote: Any) -> None:
     hub, repo, file = remote
     with pytest.raises(errors.ServerTroubleError, match="does not end within 500000 bytes"):
         fetch_header_bytes(hub, repo, file, lambda data: 0, max_bytes=500_000)
@@ -78,14 +82,14 @@ def test_a_header_that_never_ends(remote):
 
 
 @pytest.mark.parametrize("kind", ["close", "reset"])
-def test_a_cut_is_tried_again(remote, standin, big, kind):
+def test_a_cut_is_tried_again(remote: Any, standin: StandIn, big: bytes, kind: str) -> None:
     hub, repo, file = remote
     standin.fault(kind, at=100_000)
     found = fetch_header_bytes(hub, repo, file, lambda data: None)
     assert found.data == big[: 256 * 1024]
 
 
-def test_cancel_and_errors(remote, standin):
+def test_cancel_and_errors(remote: Any, standin: StandIn) -> None:
     hub, repo, file = remote
     with pytest.raises(errors.UserCancelledError):
         fetch_header_bytes(hub, repo, file, lambda data: None, cancelled=lambda: True)
@@ -94,13 +98,13 @@ def test_cancel_and_errors(remote, standin):
         fetch_header_bytes(hub, repo, file, lambda data: None)
 
 
-def test_with_the_header_reader(standin, make_hub, tiny_models):
+def test_with_the_header_reader(standin: StandIn, make_hub: Callable[..., Any], tiny_models: list[Path]) -> None:
     data = tiny_models[0].read_bytes()
     standin.add(REPO, {FILE: data + bytes(400_000)})
     hub = make_hub()
     repo = list_repo(hub, REPO)
 
-    def needs_more(data):
+    def needs_more(data: Any) -> int | None:
         try:
             parse_header(data)
         except NeedMoreError:

@@ -1,6 +1,7 @@
 """Suites whose items share a subject or a passage: means, errors, tests and sentences."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,14 @@ from weighin.engine.stats.paired import mcnemar_p
 PLAN = Plan(candidates=tuple(Candidate(id=i, path=f"/{i}.gguf", name=i.upper()) for i in ("a", "b")))
 
 
-def started(kind, items):
+def started(kind: Any, items: Any) -> Any:
     return RunStarted(
         run_id="r", candidates=(), repeats=1,
         suites=(SuiteCard(name="s", title="S", items=items, chance=None, metric="acc", group_kind=kind),),
     )  # fmt: skip
 
 
-def answers(candidate, outcomes):
+def answers(candidate: Any, outcomes: Any) -> Any:
     """``outcomes``: (group, right) for each item."""
     return [
         AnswerScored(
@@ -34,11 +35,11 @@ def answers(candidate, outcomes):
     ]  # fmt: skip
 
 
-def ranking(verdict, candidate):
+def ranking(verdict: Any, candidate: Any) -> Any:
     return next(r for r in verdict.rankings if r.candidate == candidate)
 
 
-def test_each_subject_has_its_mean_and_the_suite_a_pooled_error():
+def test_each_subject_has_its_mean_and_the_suite_a_pooled_error() -> None:
     outcomes = [*(("law", n < 6) for n in range(10)), *(("physics", n < 4) for n in range(20))]
     verdict = reach_verdict(PLAN, [started("subject", 30), *answers("a", outcomes)])
     (groups,) = ranking(verdict, "a").groups
@@ -49,13 +50,13 @@ def test_each_subject_has_its_mean_and_the_suite_a_pooled_error():
     assert ranking(verdict, "b").groups == ()
 
 
-def test_a_single_item_of_each_subject_has_no_error():
+def test_a_single_item_of_each_subject_has_no_error() -> None:
     verdict = reach_verdict(PLAN, [started("subject", 2), *answers("a", [("law", True), ("physics", False)])])
     (groups,) = ranking(verdict, "a").groups
     assert (groups.accuracy, groups.standard_error) == (0.5, None)
 
 
-def test_groups_without_a_kind_do_not_affect_intervals():
+def test_groups_without_a_kind_do_not_affect_intervals() -> None:
     outcomes = [(f"p{n // 4}", n % 8 < 4) for n in range(80)]
     plain = reach_verdict(PLAN, [started("", 80), *answers("a", outcomes)])
     assert ranking(plain, "a").groups == ()
@@ -63,14 +64,14 @@ def test_groups_without_a_kind_do_not_affect_intervals():
     assert (found.low, found.high) == tuple(getattr(accuracy_interval(40, 80), end) for end in ("low", "high"))
 
 
-def passages():
+def passages() -> Any:
     """In nine passages of four items only A is right, in three only B, and in the other eight both."""
     a = [(f"p{n // 4}", n // 4 < 9 or n // 4 >= 12) for n in range(80)]
     b = [(f"p{n // 4}", n // 4 >= 9) for n in range(80)]
     return answers("a", a), answers("b", b)
 
 
-def test_a_comparison_is_as_certain_as_its_number_of_passages_allows():
+def test_a_comparison_is_as_certain_as_its_number_of_passages_allows() -> None:
     a, b = passages()
     run = summarize([started("passage", 80), *a, *b])
     (pair,) = pair_figures([run.of("a"), run.of("b")], run)
@@ -89,7 +90,7 @@ def test_a_comparison_is_as_certain_as_its_number_of_passages_allows():
     assert pair.high - pair.low > 1.5 * (plain.high - plain.low)
 
 
-def test_the_verdict_counts_items_by_passage_and_says_so():
+def test_the_verdict_counts_items_by_passage_and_says_so() -> None:
     a, b = passages()
     together = reach_verdict(PLAN, [started("passage", 80), *a, *b])
     apart = reach_verdict(PLAN, [started("", 80), *a, *b])
@@ -104,7 +105,7 @@ def test_the_verdict_counts_items_by_passage_and_says_so():
     assert not any("passage" in warning for warning in apart.warnings)
 
 
-def test_the_detectable_difference_is_larger_when_items_share_passages():
+def test_the_detectable_difference_is_larger_when_items_share_passages() -> None:
     a, b = passages()
     warnings = {
         kind: next(w for w in reach_verdict(PLAN, [started(kind, 80), *a, *b]).warnings if w.startswith("With 80"))
@@ -115,7 +116,7 @@ def test_the_detectable_difference_is_larger_when_items_share_passages():
     assert points["passage"] >= 1.8 * points[""]
 
 
-def test_the_sentence_names_the_test_that_was_used():
+def test_the_sentence_names_the_test_that_was_used() -> None:
     a = answers("a", [(f"p{n // 2}", True) for n in range(40)])
     b = answers("b", [(f"p{n // 2}", False) for n in range(40)])
     assert "exact test by passage" in " ".join(reach_verdict(PLAN, [started("passage", 40), *a, *b]).sentences)

@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from typing import Any
 
 import msgspec
 
@@ -21,14 +22,14 @@ from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import BuiltInSuite, Candidate, Limits, Plan
 
 
-def plan_of(*ids, **limits):
+def plan_of(*ids: Any, **limits: Any) -> Any:
     return Plan(
         candidates=tuple(Candidate(id=i, path=f"/models/50% of {i}.gguf", name=i.upper()) for i in ids),
         limits=Limits(**limits),
     )
 
 
-def answers(candidate, right, n):
+def answers(candidate: Any, right: Any, n: Any) -> Any:
     return [
         AnswerScored(
             candidate=candidate,
@@ -45,7 +46,7 @@ def answers(candidate, right, n):
     ]
 
 
-def speed(candidate, rate, *, repeat=0, final=True, disturbed=False):
+def speed(candidate: Any, rate: Any, *, repeat: int = 0, final: bool = True, disturbed: bool = False) -> Any:
     return SpeedMeasured(
         candidate=candidate,
         kind="generation",
@@ -60,15 +61,15 @@ def speed(candidate, rate, *, repeat=0, final=True, disturbed=False):
     )
 
 
-def memory(candidate, size):
+def memory(candidate: Any, size: Any) -> Any:
     return MemoryMeasured(candidate=candidate, peak_rss_bytes=size)
 
 
-def row(verdict, candidate):
+def row(verdict: Any, candidate: Any) -> Any:
     return next(r for r in verdict.rankings if r.candidate == candidate)
 
 
-def test_the_faster_of_two_tied_candidates_wins():
+def test_the_faster_of_two_tied_candidates_wins() -> None:
     events = [*answers("a", 80, 100), *answers("b", 78, 100), speed("a", 20.0), speed("b", 40.0)]
     verdict = reach_verdict(plan_of("a", "b"), events)
     assert verdict.winner == "b"
@@ -77,7 +78,7 @@ def test_the_faster_of_two_tied_candidates_wins():
     assert len(verdict.sentences) == 2
 
 
-def test_a_faster_but_clearly_less_accurate_candidate_loses():
+def test_a_faster_but_clearly_less_accurate_candidate_loses() -> None:
     events = [*answers("a", 90, 100), *answers("b", 40, 100), speed("a", 20.0), speed("b", 40.0)]
     verdict = reach_verdict(plan_of("a", "b"), events)
     assert verdict.winner == "a"
@@ -85,13 +86,13 @@ def test_a_faster_but_clearly_less_accurate_candidate_loses():
     assert row(verdict, "b").p_against_best < 0.05
 
 
-def test_memory_decides_between_equally_fast_candidates():
+def test_memory_decides_between_equally_fast_candidates() -> None:
     events = [*answers("a", 80, 100), *answers("b", 80, 100)]
     events += [speed("a", 40.0), speed("b", 39.5), memory("a", 2**31), memory("b", 2**30)]
     assert reach_verdict(plan_of("a", "b"), events).winner == "b"
 
 
-def test_a_missed_limit_and_an_unmeasured_figure_rule_out_a_candidate():
+def test_a_missed_limit_and_an_unmeasured_figure_rule_out_a_candidate() -> None:
     plan = plan_of("a", "b", max_memory_bytes=2**30)
     events = [*answers("a", 80, 100), *answers("b", 80, 100), memory("a", 2**31)]
     verdict = reach_verdict(plan, events)
@@ -104,7 +105,7 @@ def test_a_missed_limit_and_an_unmeasured_figure_rule_out_a_candidate():
     )
 
 
-def test_a_stopped_candidate_is_not_recommended():
+def test_a_stopped_candidate_is_not_recommended() -> None:
     events = [*answers("a", 80, 100), *answers("b", 90, 100)]
     events.append(CandidateStopped(candidate="b", reason="failed", detail="it aborted"))
     verdict = reach_verdict(plan_of("a", "b"), events)
@@ -112,12 +113,12 @@ def test_a_stopped_candidate_is_not_recommended():
     assert row(verdict, "b").ruled_out == (Failed(detail="it aborted"),)
 
 
-def test_a_run_without_events_has_a_verdict():
+def test_a_run_without_events_has_a_verdict() -> None:
     assert reach_verdict(plan_of(), []).winner is None
     assert row(reach_verdict(plan_of("a"), []), "a").accuracy is None
 
 
-def test_without_a_suite_the_fastest_wins_and_its_accuracy_is_unknown():
+def test_without_a_suite_the_fastest_wins_and_its_accuracy_is_unknown() -> None:
     verdict = reach_verdict(plan_of("a", "b"), [speed("a", 20.0), speed("b", 40.0)])
     assert verdict.winner == "b"
     assert "no suite was run" in verdict.sentences[1]
@@ -125,7 +126,7 @@ def test_without_a_suite_the_fastest_wins_and_its_accuracy_is_unknown():
     assert "no item was answered" in reach_verdict(plan, [speed("a", 20.0), speed("b", 40.0)]).sentences[1]
 
 
-def test_candidates_are_compared_on_items_that_all_of_them_answered():
+def test_candidates_are_compared_on_items_that_all_of_them_answered() -> None:
     # On its own items b looks far worse; on the ten that both answered they are equal.
     events = [*answers("a", 10, 10), *answers("b", 10, 100)]
     verdict = reach_verdict(plan_of("a", "b"), events)
@@ -133,7 +134,7 @@ def test_candidates_are_compared_on_items_that_all_of_them_answered():
     assert any("same number of items" in warning for warning in verdict.warnings)
 
 
-def test_disturbed_repeats_count_only_without_clean_ones():
+def test_disturbed_repeats_count_only_without_clean_ones() -> None:
     clean = [speed("a", 40.0), speed("a", 1.0, repeat=1, disturbed=True), speed("a", 2.0, repeat=2, final=False)]
     verdict = reach_verdict(plan_of("a", "b"), [*clean, speed("b", 5.0, disturbed=True)])
     assert row(verdict, "a").generation_tokens_per_second == 40.0
@@ -141,7 +142,7 @@ def test_disturbed_repeats_count_only_without_clean_ones():
     assert row(verdict, "b").disturbed
 
 
-def test_commands_survive_odd_paths():
+def test_commands_survive_odd_paths() -> None:
     verdict = reach_verdict(plan_of("a"), [speed("a", 40.0)])
     assert "/models/50% of a.gguf" in shlex.split(verdict.commands["llama-server"])
     words = shlex.split(verdict.commands["ollama"])
@@ -149,7 +150,7 @@ def test_commands_survive_odd_paths():
     assert words[2] == "FROM /models/50% of a.gguf"
 
 
-def only(candidate, names, right=True):
+def only(candidate: Any, names: Any, right: bool = True) -> Any:
     """Answers to the named items, all right or all wrong."""
     return [
         AnswerScored(
@@ -160,7 +161,7 @@ def only(candidate, names, right=True):
     ]  # fmt: skip
 
 
-def test_candidates_without_common_items_are_not_called_tied():
+def test_candidates_without_common_items_are_not_called_tied() -> None:
     events = [*only("a", ["1", "2"]), *only("b", ["3", "4"], right=False), speed("a", 20.0), speed("b", 40.0)]
     verdict = reach_verdict(plan_of("a", "b"), events)
     assert [r.not_comparable for r in verdict.rankings] == ["not comparable: no common items"] * 2
@@ -175,7 +176,7 @@ def test_candidates_without_common_items_are_not_called_tied():
     assert any("they have no items in common" in warning for warning in verdict.warnings)
 
 
-def test_a_candidate_with_other_items_does_not_prevent_a_comparison_of_the_rest():
+def test_a_candidate_with_other_items_does_not_prevent_a_comparison_of_the_rest() -> None:
     events = [*answers("a", 90, 100), *answers("b", 40, 100), *only("c", ["elsewhere 1", "elsewhere 2"])]
     events += [speed("a", 20.0), speed("b", 40.0), speed("c", 80.0)]
     verdict = reach_verdict(plan_of("a", "b", "c"), events)
@@ -188,13 +189,13 @@ def test_a_candidate_with_other_items_does_not_prevent_a_comparison_of_the_rest(
     assert not any("same number of items" in warning for warning in verdict.warnings)
 
 
-def test_a_single_candidate_wins_without_a_comparison():
+def test_a_single_candidate_wins_without_a_comparison() -> None:
     verdict = reach_verdict(plan_of("a"), [*answers("a", 50, 100), speed("a", 20.0)])
     assert verdict.winner == "a"
     assert not row(verdict, "a").not_comparable
 
 
-def test_only_speed_that_drifted_over_the_rounds_is_a_warning():
+def test_only_speed_that_drifted_over_the_rounds_is_a_warning() -> None:
     falls = [1.0, 0.96, 0.93, 0.9, 0.88]
     events = [
         speed(candidate, base * share, repeat=n)
@@ -209,7 +210,7 @@ def test_only_speed_that_drifted_over_the_rounds_is_a_warning():
     assert not any("drifted" in w for w in reach_verdict(plan_of("a", "b"), [*again, *level]).warnings)
 
 
-def test_answering_more_and_more_slowly_is_a_drift():
+def test_answering_more_and_more_slowly_is_a_drift() -> None:
     events = [*answers("a", 8, 10), *answers("b", 8, 10)]
     events += [
         BlockScored(
@@ -223,7 +224,7 @@ def test_answering_more_and_more_slowly_is_a_drift():
     assert "answering -20%" in warning
 
 
-def test_the_sentences_for_a_tie_name_the_winner_and_its_rivals():
+def test_the_sentences_for_a_tie_name_the_winner_and_its_rivals() -> None:
     events = [*answers("a", 80, 100), *answers("b", 78, 100), speed("a", 20.0), speed("b", 40.0), memory("b", 2**30)]
     assert reach_verdict(plan_of("a", "b"), events).sentences == (
         "Use B (accuracy 78.0%, 40.0 tok/s, 1 GiB): it is the fastest of the candidates that are about equally"
@@ -232,7 +233,7 @@ def test_the_sentences_for_a_tie_name_the_winner_and_its_rivals():
     )
 
 
-def test_the_sentences_for_a_clear_winner_name_the_test_and_the_race():
+def test_the_sentences_for_a_clear_winner_name_the_test_and_the_race() -> None:
     events = [*answers("a", 90, 100), *answers("b", 40, 100), *answers("c", 2, 20)]
     events.append(CandidateStopped(candidate="c", reason="eliminated", at_item=20, pool=100))
     events += [memory(name, 2**30) for name in "abc"]
@@ -242,12 +243,12 @@ def test_the_sentences_for_a_clear_winner_name_the_test_and_the_race():
     assert second.endswith("; the race stopped C after 20 of 100 items as less accurate.")
 
 
-def test_a_single_candidate_has_nothing_to_be_compared_with():
+def test_a_single_candidate_has_nothing_to_be_compared_with() -> None:
     events = [*answers("a", 50, 100), speed("a", 20.0)]
     assert reach_verdict(plan_of("a"), events).sentences[1] == "There is no other candidate to compare it with."
 
 
-def test_guessing_and_few_items_are_warnings():
+def test_guessing_and_few_items_are_warnings() -> None:
     card = SuiteCard(name="s", title="S", items=40, chance=0.25, metric="acc")
     events = [
         RunStarted(run_id="r", candidates=(), suites=(card,), repeats=1),
@@ -260,7 +261,7 @@ def test_guessing_and_few_items_are_warnings():
     assert any(w.startswith("With 40 items, only accuracy differences of about 24 points or more") for w in warnings)
 
 
-def test_a_verdict_without_answers_loads_neither_numpy_nor_scipy():
+def test_a_verdict_without_answers_loads_neither_numpy_nor_scipy() -> None:
     program = (
         "import sys\n"
         "from weighin.engine.judging.verdict import reach_verdict\n"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fixtures.standin_hub import Clock, StandIn
 
 from weighin.engine.errors import ModelFileError
 from weighin.engine.hub import errors
@@ -19,14 +22,14 @@ A, B, C = "a/a-GGUF", "b/b-GGUF", "c/c-GGUF"
 
 
 @pytest.fixture
-def three(standin, tiny_gguf):
+def three(standin: StandIn, tiny_gguf: Callable[[int], bytes]) -> None:
     for number, repo in enumerate((A, B, C)):
         standin.add(repo, {f"{repo[0]}-Q4_0.gguf": tiny_gguf(number)})
 
 
 @pytest.fixture
-def fetch(make_hub):
-    def run(*names, hub=None, **more):
+def fetch(make_hub: Callable[..., Any]) -> Any:
+    def run(*names: Any, hub: Any = None, **more: Any) -> Any:
         fetching = fetch_models(names, hub=hub or make_hub(), **more)
         seen = list(fetching)
         return fetching.outcomes, seen
@@ -40,7 +43,7 @@ def states(seen: list[FetchProgress], name: str) -> list[str]:
     return [state for number, state in enumerate(found) if number == 0 or found[number - 1] != state]
 
 
-def test_states_in_order_and_what_is_done_is_there(three, fetch, tiny_gguf):
+def test_states_in_order_and_what_is_done_is_there(three: Any, fetch: Any, tiny_gguf: Callable[[int], bytes]) -> None:
     outcomes, seen = fetch(A, C)
     assert [type(outcome) for outcome in outcomes] == [Fetched, Fetched]
     for name, outcome, number in ((A, outcomes[0], 0), (C, outcomes[1], 2)):
@@ -50,7 +53,7 @@ def test_states_in_order_and_what_is_done_is_there(three, fetch, tiny_gguf):
         assert (last.done_bytes, last.total_bytes, last.path) == (outcome.size_bytes, outcome.size_bytes, outcome.path)
 
 
-def test_what_is_here_is_verified_and_not_fetched(three, fetch, standin):
+def test_what_is_here_is_verified_and_not_fetched(three: Any, fetch: Any, standin: StandIn) -> None:
     fetch(A)
     asked = len(standin.requests)
     (outcome,), seen = fetch(f"{A}:Q4_0")
@@ -59,7 +62,7 @@ def test_what_is_here_is_verified_and_not_fetched(three, fetch, standin):
     assert len(standin.requests) == asked
 
 
-def test_one_that_fails_does_not_stop_the_others(three, fetch, standin):
+def test_one_that_fails_does_not_stop_the_others(three: Any, fetch: Any, standin: StandIn) -> None:
     standin.repos[B].gated = "manual"
     outcomes, seen = fetch(A, B, C, "no-such-model")
     assert [type(o) for o in outcomes] == [Fetched, NotFetched, Fetched, NotFetched]
@@ -71,13 +74,17 @@ def test_one_that_fails_does_not_stop_the_others(three, fetch, standin):
     assert f"Accept the terms on {standin.url}/{B}" in failed.reason
 
 
-def test_the_same_model_under_two_names_comes_once(three, fetch, standin, tiny_gguf):
+def test_the_same_model_under_two_names_comes_once(
+    three: Any, fetch: Any, standin: StandIn, tiny_gguf: Callable[[int], bytes]
+) -> None:
     outcomes, _ = fetch(A, f"{A}:a-Q4_0.gguf")
     assert outcomes[0].path == outcomes[1].path
     assert standin.bytes_sent() == len(tiny_gguf(0))
 
 
-def test_what_does_not_fit_together_is_not_begun(three, fetch, standin, tiny_gguf):
+def test_what_does_not_fit_together_is_not_begun(
+    three: Any, fetch: Any, standin: StandIn, tiny_gguf: Callable[[int], bytes]
+) -> None:
     room = 64 * 2**20 + len(tiny_gguf(0)) + 1000
     outcomes, _ = fetch(A, C, disk_free_bytes=lambda folder: room)
     assert all(isinstance(outcome.error, errors.DiskFullError) for outcome in outcomes)
@@ -86,7 +93,7 @@ def test_what_does_not_fit_together_is_not_begun(three, fetch, standin, tiny_ggu
     assert isinstance(fetch(A, f"{A}:Q4_0", disk_free_bytes=lambda folder: room)[0][0], Fetched)
 
 
-def test_a_file_that_is_no_model_is_not_said_to_be_good(fetch, standin, big):
+def test_a_file_that_is_no_model_is_not_said_to_be_good(fetch: Any, standin: StandIn, big: bytes) -> None:
     standin.add(A, {"a-Q4_0.gguf": big})  # the right hash, and rubbish after the magic
     (outcome,), seen = fetch(A)
     assert isinstance(outcome.error, ModelFileError)
@@ -94,7 +101,9 @@ def test_a_file_that_is_no_model_is_not_said_to_be_good(fetch, standin, big):
     assert "done" not in states(seen, A)
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_again(three, fetch, standin, tiny_gguf):
+def test_a_damaged_file_in_the_cache_is_fetched_again(
+    three: Any, fetch: Any, standin: StandIn, tiny_gguf: Callable[[int], bytes]
+) -> None:
     (first,), _ = fetch(A)
     first.path.resolve().write_bytes(b"GGUF" + bytes(len(tiny_gguf(0)) - 4))
     (outcome,), seen = fetch(A)
@@ -102,7 +111,9 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(three, fetch, standin, tin
     assert any("checksum" in progress.note for progress in seen)
 
 
-def test_cancel_keeps_what_came_and_the_next_goes_on(standin, make_hub, fetch, tiny_gguf):
+def test_cancel_keeps_what_came_and_the_next_goes_on(
+    standin: StandIn, make_hub: Callable[..., Any], fetch: Any, tiny_gguf: Callable[[int], bytes]
+) -> None:
     model = tiny_gguf(1) + bytes(3_000_000)
     standin.add(A, {"a-Q4_0.gguf": model})
     standin.fault("slow", pause_s=0.01)
@@ -120,14 +131,16 @@ def test_cancel_keeps_what_came_and_the_next_goes_on(standin, make_hub, fetch, t
     assert any("going on after" in progress.note for progress in seen)
 
 
-def test_a_stalled_line_does_not_hold_up_who_cancels(three, standin, make_hub):
+def test_a_stalled_line_does_not_hold_up_who_cancels(
+    three: Any, standin: StandIn, make_hub: Callable[..., Any]
+) -> None:
     standin.fault("stall", at=1000, times=99)
     began = time.monotonic()
 
     class EnoughError(Exception):
         pass
 
-    def report(progress):
+    def report(progress: Any) -> None:
         if progress.state == "downloading":
             raise EnoughError
 
@@ -136,7 +149,7 @@ def test_a_stalled_line_does_not_hold_up_who_cancels(three, standin, make_hub):
     assert time.monotonic() - began < 15  # the read time-out, which is not waited for
 
 
-def test_rate_and_time_left(standin, make_hub, tiny_gguf):
+def test_rate_and_time_left(standin: StandIn, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]) -> None:
     standin.add(A, {"a-Q4_0.gguf": tiny_gguf(1) + bytes(3_000_000)})
     standin.fault("slow", pause_s=0.01)
     seen = list(fetch_models([A], hub=make_hub(clock=time.monotonic)))
@@ -148,12 +161,12 @@ def test_rate_and_time_left(standin, make_hub, tiny_gguf):
         assert progress.seconds_left == pytest.approx(left)
 
 
-def test_on_an_event_loop(three, make_hub):
-    async def run():
+def test_on_an_event_loop(three: Any, make_hub: Callable[..., Any]) -> None:
+    async def run() -> Any:
         fetching = fetch_models([A, B], hub=make_hub())
         ticks = 0
 
-        async def tick():
+        async def tick() -> None:
             nonlocal ticks
             while True:
                 ticks += 1
@@ -170,16 +183,20 @@ def test_on_an_event_loop(three, make_hub):
     assert ticks > 3
 
 
-def test_leaving_the_loop_cancels(standin, make_hub, tiny_gguf):
+def test_leaving_the_loop_cancels(
+    standin: StandIn, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]
+) -> None:
     standin.add(A, {"a-Q4_0.gguf": tiny_gguf(1) + bytes(3_000_000)})
     standin.fault("slow", pause_s=0.01)
 
-    async def run():
+    async def run() -> Any:
         fetching = fetch_models([A], hub=make_hub())
         stream = fetching.stream()
         async for progress in stream:
             if progress.state == "downloading":
                 break
+        assert isinstance(stream, AsyncGenerator)
+        assert isinstance(stream, AsyncGenerator)
         await stream.aclose()
         return fetching
 
@@ -189,10 +206,10 @@ def test_leaving_the_loop_cancels(standin, make_hub, tiny_gguf):
     assert isinstance(fetching.outcomes[0].error, errors.UserCancelledError)
 
 
-def test_it_waits_while_something_is_timed(three, fetch, clock, standin):
+def test_it_waits_while_something_is_timed(three: Any, fetch: Any, clock: Clock, standin: StandIn) -> None:
     begun = clock.now
 
-    def may_transfer():
+    def may_transfer() -> bool:
         if clock.now < begun + 5:
             assert standin.seen("storage") == []
             return False
@@ -203,22 +220,22 @@ def test_it_waits_while_something_is_timed(three, fetch, clock, standin):
     assert any("being timed" in progress.note for progress in seen)
 
 
-def test_retries_are_told(three, fetch, standin):
+def test_retries_are_told(three: Any, fetch: Any, standin: StandIn) -> None:
     standin.fault("status", status=500)
     (outcome,), seen = fetch(A)
     assert isinstance(outcome, Fetched)
     assert any("500" in progress.note and "Again in" in progress.note for progress in seen)
 
 
-def test_a_broken_hub_is_the_outcome(three, fetch, standin, make_hub):
+def test_a_broken_hub_is_the_outcome(three: Any, fetch: Any, standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.fault("close", at=50_000, times=99)
     (outcome,), _ = fetch(A, hub=make_hub(retry=RetryPolicy(attempts=2)))
     assert isinstance(outcome.error, errors.NoConnectionError)
     assert outcome.kept_bytes == 50_000
 
 
-def test_a_fault_of_ours_is_an_outcome_too(three, fetch, monkeypatch):
-    def broken(*args, **more):
+def test_a_fault_of_ours_is_an_outcome_too(three: Any, fetch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any, **more: Any) -> None:
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr("weighin.engine.models.fetch.download_model", broken)
@@ -227,7 +244,7 @@ def test_a_fault_of_ours_is_an_outcome_too(three, fetch, monkeypatch):
     assert seen[-1].state == "failed"
 
 
-def test_a_path_and_a_folder_need_no_hub(tmp_path, tiny_gguf):
+def test_a_path_and_a_folder_need_no_hub(tmp_path: Path, tiny_gguf: Callable[[int], bytes]) -> None:
     (tmp_path / "m.gguf").write_bytes(tiny_gguf(1))
     names = [str(tmp_path / "m.gguf"), str(tmp_path)]
     outcomes = fetch_all(names, report=lambda progress: None)
@@ -235,7 +252,7 @@ def test_a_path_and_a_folder_need_no_hub(tmp_path, tiny_gguf):
     assert outcomes[0].size_bytes == len(tiny_gguf(1))
 
 
-def test_lines_for_a_log():
+def test_lines_for_a_log() -> None:
     said: list[str] = []
     now = [0.0]
     lines = PlainLines(said.append, lambda: now[0])

@@ -19,7 +19,7 @@ def write(path: Path, data: bytes = b"GGUF....") -> Path:
     return path
 
 
-def test_a_folder(tmp_path):
+def test_a_folder(tmp_path: Path) -> None:
     write(tmp_path / "a-Q4_0.gguf")
     write(tmp_path / "sub/b-Q8_0-00001-of-00002.gguf")
     write(tmp_path / "sub/b-Q8_0-00002-of-00002.gguf")
@@ -37,7 +37,7 @@ def test_a_folder(tmp_path):
     assert "empty" in (found["e"].problem or "")
 
 
-def test_folders_that_are_none(tmp_path):
+def test_folders_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(LocalStoreError, match="no folder"):
         find_in_folder(tmp_path / "missing")
     with pytest.raises(LocalStoreError, match="is no folder"):
@@ -45,7 +45,7 @@ def test_folders_that_are_none(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="this user may read everything")
-def test_a_folder_that_may_not_be_read(tmp_path):
+def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
     locked = tmp_path / "locked"
     locked.mkdir()
     locked.chmod(0)
@@ -58,7 +58,7 @@ def test_a_folder_that_may_not_be_read(tmp_path):
         locked.chmod(0o700)
 
 
-def test_a_broken_link(tmp_path):
+def test_a_broken_link(tmp_path: Path) -> None:
     (tmp_path / "gone-Q4_0.gguf").symlink_to(tmp_path / "nowhere")
     (entry,) = find_in_folder(tmp_path)
     assert "broken link" in (entry.problem or "")
@@ -82,7 +82,7 @@ def ollama_store(root: Path) -> None:
     ).encode())  # fmt: skip
 
 
-def test_ollama(tmp_path):
+def test_ollama(tmp_path: Path) -> None:
     ollama_store(tmp_path)
     found = {model.name: model for model in find_ollama(env={"OLLAMA_MODELS": str(tmp_path)})}
     good = found["llama3.2:1b"]
@@ -93,7 +93,7 @@ def test_ollama(tmp_path):
     assert found["gone:latest"].problem is not None
 
 
-def test_all_stores_and_each_file_once(tmp_path):
+def test_all_stores_and_each_file_once(tmp_path: Path) -> None:
     home = tmp_path / "home"
     ollama_store(home / ".ollama/models")
     lm = write(home / ".lmstudio/models/owner/repo/x-Q4_0.gguf")
@@ -111,5 +111,5 @@ def test_all_stores_and_each_file_once(tmp_path):
     ]
 
 
-def test_a_machine_without_any(tmp_path):
+def test_a_machine_without_any(tmp_path: Path) -> None:
     assert find_local_models(env={"HOME": str(tmp_path), "OLLAMA_MODELS": str(tmp_path / "none")}) == ()

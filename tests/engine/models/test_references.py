@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -40,11 +40,11 @@ from weighin.engine.models.references import (
         ("LM-Studio:owner/Small-Q4_0", StoreRef("lm-studio", "owner/Small-Q4_0")),
     ],
 )
-def test_each_form_of_a_model_name_has_its_type(text, expected):
+def test_each_form_of_a_model_name_has_its_type(text: str, expected: Any) -> None:
     assert parse(text) == expected
 
 
-def test_an_existing_path_wins(tmp_path, monkeypatch):
+def test_an_existing_path_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("owner/repo").mkdir(parents=True)
     Path("model:Q4_0").touch()
@@ -75,13 +75,13 @@ def test_an_existing_path_wins(tmp_path, monkeypatch):
         ("x" * 5000 + "/y", "neither"),
     ],
 )
-def test_text_of_no_form_is_an_error_that_says_why(text, words):
+def test_text_of_no_form_is_an_error_that_says_why(text: str, words: str) -> None:
     with pytest.raises(ModelReferenceError, match=words):
         parse(text)
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[a-z./:~\\-]{0,30}(\.gguf)?", fullmatch=True))
-def test_any_text_is_parsed_or_raises_a_reference_error(text):
+def test_any_text_is_parsed_or_raises_a_reference_error(text: Any) -> None:
     with contextlib.suppress(ModelReferenceError):
         ref = parse(text)
         assert isinstance(ref, get_args(ModelRef) + get_args(HubRef))

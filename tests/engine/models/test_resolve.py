@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fixtures.standin_hub import StandIn
 
 from weighin.engine.hub import errors
 from weighin.engine.hub.cache import cached_from
@@ -35,7 +38,7 @@ LLAMA = ("bartowski/Llama-3.2-1B-Instruct-GGUF", "unsloth/Llama-3.2-1B-Instruct-
 
 
 @pytest.fixture
-def env(tmp_path):
+def env(tmp_path: Path) -> Any:
     return {"HOME": str(tmp_path / "user"), "OLLAMA_MODELS": str(tmp_path / "ollama")}
 
 
@@ -58,7 +61,7 @@ def ollama_model(tmp_path: Path, name: str, tag: str, digit: str) -> Path:
     return blob
 
 
-def cache(hub, standin, repo, name, data):
+def cache(hub: Any, standin: StandIn, repo: Any, name: Any, data: Any) -> Any:
     standin.add(repo, {name: data})
     listed = list_repo(hub, repo)
     return download_model(hub, listed, listed.models[0])
@@ -67,13 +70,13 @@ def cache(hub, standin, repo, name, data):
 # What is meant
 
 
-def test_the_order_of_readings(env, tmp_path, monkeypatch):
+def test_the_order_of_readings(env: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = studio_model(tmp_path, "my-model-Q4_0.gguf")
     studio_model(tmp_path, "llama-3.2-1b-instruct.gguf")
     blob = ollama_model(tmp_path, "small", "latest", "a")
 
-    def resolved(text):
+    def resolved(text: Any) -> Any:
         return resolve(parse(text), env=env)
 
     entry = resolved("llama-3.2-1b-instruct")  # the catalog's comes first
@@ -100,14 +103,14 @@ def test_the_order_of_readings(env, tmp_path, monkeypatch):
         ("lm-studio:nothing-like-it", "weighin local"),
     ],
 )
-def test_an_unknown_name_suggests_the_closest_one(env, tmp_path, text, words):
+def test_an_unknown_name_suggests_the_closest_one(env: Any, tmp_path: Path, text: str, words: str) -> None:
     studio_model(tmp_path, "my-model-Q4_0.gguf")
     ollama_model(tmp_path, "small", "latest", "a")
     with pytest.raises(errors.ModelReferenceError, match=words):
         resolve(parse(text), env=env)
 
 
-def test_a_store_entry_that_is_broken_says_so(env, tmp_path):
+def test_a_store_entry_that_is_broken_says_so(env: Any, tmp_path: Path) -> None:
     ollama_model(tmp_path, "torn", "1b", "b").unlink()
     with pytest.raises(errors.ModelReferenceError, match="cannot be used"):
         resolve(parse("ollama:torn:1b"), env=env)
@@ -116,7 +119,9 @@ def test_a_store_entry_that_is_broken_says_so(env, tmp_path):
 # What the cache has
 
 
-def test_the_cache_answers_without_the_hub(standin, make_hub, make_content, tmp_path):
+def test_the_cache_answers_without_the_hub(
+    standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes], tmp_path: Path
+) -> None:
     hub = make_hub()
     path = cache(hub, standin, REPO, "some-Q4_K_M.gguf", make_content(1000))
     asked = len(standin.requests)
@@ -129,7 +134,9 @@ def test_the_cache_answers_without_the_hub(standin, make_hub, make_content, tmp_
     assert len(standin.requests) > asked
 
 
-def test_another_quant_in_the_cache_is_not_what_a_bare_repo_means(standin, make_hub, make_content, monkeypatch):
+def test_another_quant_in_the_cache_is_not_what_a_bare_repo_means(
+    standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub = make_hub()
     cache(hub, standin, REPO, "some-Q8_0.gguf", make_content(1000, 1))
     standin.repos[REPO].files["some-Q4_K_M.gguf"] = make_content(800, 2)
@@ -141,7 +148,9 @@ def test_another_quant_in_the_cache_is_not_what_a_bare_repo_means(standin, make_
     assert (found.cached, found.model.quant) == (True, "Q8_0")
 
 
-def test_an_older_commit_in_the_cache_counts(standin, make_hub, make_content):
+def test_an_older_commit_in_the_cache_counts(
+    standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes]
+) -> None:
     hub = make_hub()
     path = cache(hub, standin, REPO, "some-Q4_K_M.gguf", make_content(1000))
     folder = path.parents[2]
@@ -153,7 +162,9 @@ def test_an_older_commit_in_the_cache_counts(standin, make_hub, make_content):
     assert found.repo.sha == path.parent.name
 
 
-def test_without_a_connection_what_is_here_is_taken_and_said(standin, make_hub, make_content):
+def test_without_a_connection_what_is_here_is_taken_and_said(
+    standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes]
+) -> None:
     hub = make_hub(retry=RetryPolicy(attempts=1))
     cache(hub, standin, REPO, "some-Q8_0.gguf", make_content(1000))
     dead = make_hub(endpoint="http://127.0.0.1:9", retry=RetryPolicy(attempts=1))
@@ -165,7 +176,9 @@ def test_without_a_connection_what_is_here_is_taken_and_said(standin, make_hub, 
         find_on_hub(dead, RepoQuantRef(REPO, "Q4_0"))
 
 
-def test_a_cache_without_links_is_used_too(make_hub, tiny_gguf, tmp_path):
+def test_a_cache_without_links_is_used_too(
+    make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes], tmp_path: Path
+) -> None:
     """As on Windows, where the snapshot holds the bytes and nothing tells their hash."""
     from weighin.engine.models.fetch import Fetched, fetch_all
 
@@ -178,7 +191,9 @@ def test_a_cache_without_links_is_used_too(make_hub, tiny_gguf, tmp_path):
     assert outcome.path == path
 
 
-def test_where_a_cached_file_is_from(standin, make_hub, make_content, tmp_path):
+def test_where_a_cached_file_is_from(
+    standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes], tmp_path: Path
+) -> None:
     path = cache(make_hub(), standin, REPO, "sub/some-Q4_K_M.gguf", make_content(1000))
     found = cached_from(path)
     assert found is not None
@@ -193,7 +208,9 @@ def test_where_a_cached_file_is_from(standin, make_hub, make_content, tmp_path):
 # Catalog models
 
 
-def test_a_gated_or_missing_repo_of_a_catalog_model_is_passed_over(standin, make_hub, make_content):
+def test_a_gated_or_missing_repo_of_a_catalog_model_is_passed_over(
+    standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes]
+) -> None:
     name = "Llama-3.2-1B-Instruct-Q4_K_M.gguf"
     standin.add(LLAMA[0], {name: make_content(1000)}, gated="manual")
     with pytest.raises(errors.GatedModelError) as caught:
@@ -205,7 +222,7 @@ def test_a_gated_or_missing_repo_of_a_catalog_model_is_passed_over(standin, make
         find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct", "IQ1_S"))
 
 
-def test_the_license_is_the_base_models(standin, make_hub):
+def test_the_license_is_the_base_models(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add("me/my-finetune-GGUF", {"x-Q4_0.gguf": b"GGUF"}, tags=("base_model:meta-llama/Llama-3.2-1B-Instruct",))
     standin.add("me/own-GGUF", {"x-Q4_0.gguf": b"GGUF"}, tags=("license:mit",))
     standin.add("me/silent-GGUF", {"x-Q4_0.gguf": b"GGUF"}, tags=())

@@ -42,7 +42,7 @@ _SUITES = st.one_of(
         OwnSuite,
         name=st.just("mine"),
         source=_SOURCES,
-        asking=_OPTIONS.map(lambda options: OwnAsking(**options)),
+        asking=_OPTIONS.map(lambda options: OwnAsking(**options)),  # type: ignore[arg-type]
         limit=st.integers(0, 9),
         data_sha256=_WORDS,
     ),

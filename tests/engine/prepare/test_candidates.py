@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -79,7 +80,7 @@ def test_a_broken_file_in_a_store_is_unreadable(tmp_path: Path, monkeypatch: pyt
     assert row.source is None
 
 
-def _found_in(folder: Path):
+def _found_in(folder: Path) -> Any:
     from weighin.engine.models.local import find_in_folder
 
     return find_in_folder(folder)

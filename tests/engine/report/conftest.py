@@ -1,5 +1,7 @@
 """A stored run with two suites, three candidates, a race, a repeat and unusual texts."""
 
+from typing import Any
+
 import pytest
 
 from weighin.engine.events.askings import ReorderedItem, RepeatedItem, RewordedItem
@@ -9,6 +11,7 @@ from weighin.engine.events.run import (
     CandidateCard,
     CandidateStopped,
     ChatMeasured,
+    Event,
     MemoryMeasured,
     ModelLoaded,
     OptionScore,
@@ -27,7 +30,7 @@ T0 = 1790000000.25
 CHOICES = ("a cat", "a *dog* | bird", "ein Häuschen")
 
 
-def choice_answer(candidate, n, right, *, repeat=0):
+def choice_answer(candidate: Any, n: Any, right: Any, *, repeat: int = 0) -> Any:
     gold = n % 3
     chosen = gold if right else (gold + 1) % 3
     return AnswerScored(
@@ -52,7 +55,7 @@ def choice_answer(candidate, n, right, *, repeat=0):
     )
 
 
-def text_answer(candidate, name, right):
+def text_answer(candidate: Any, name: Any, right: Any) -> Any:
     return AnswerScored(
         at=T0 + 50,
         candidate=candidate,
@@ -71,7 +74,7 @@ def text_answer(candidate, name, right):
     )
 
 
-def asked_again(candidate):
+def asked_again(candidate: Any) -> Any:
     """Two items in all orders, of which one flips; two under two templates; the first two repeated."""
     orders = (
         ReorderedItem(item="animals-0", gold=0, chosen=(0, 0, 0)),
@@ -94,7 +97,7 @@ def asked_again(candidate):
 
 
 @pytest.fixture
-def plan():
+def plan() -> Any:
     return Plan(
         candidates=tuple(
             Candidate(id=i, path=f"/home/somebody/{i}.gguf", name=f"Model_{i}", quant="Q4_K_M", size_bytes=2**20)
@@ -109,8 +112,8 @@ def plan():
 
 
 @pytest.fixture
-def events(plan):
-    found = [
+def events(plan: Any) -> Any:
+    found: list[Event] = [
         RunStarted(
             at=T0,
             run_id="20260921-141320-ab12",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -132,7 +133,14 @@ def store_path(tmp_path: Path) -> Path:
             store.create_run(run, run, Plan(candidates=(mine, stranger), settings=Settings(n_ctx=2048)))
             cards = tuple(CandidateCard(id=c.id, name=c.name, quant=c.quant, size_bytes=1) for c in (mine, stranger))
             speed = {"kind": "generation", "repeat": 0, "attempt": 0, "n_tokens": 10, "depth": 0, "elapsed_s": 1.0}
-            answer = {"suite": "s", "scores": {}, "prompt": "", "output": "", "extracted": None, "expected": ""}
+            answer: dict[str, Any] = {
+                "suite": "s",
+                "scores": {},
+                "prompt": "",
+                "output": "",
+                "extracted": None,
+                "expected": "",
+            }
             store.append(
                 run,
                 [
@@ -140,8 +148,8 @@ def store_path(tmp_path: Path) -> Path:
                     SpeedMeasured(candidate="a", tokens_per_second=rate, **speed),  # type: ignore[arg-type]
                     SpeedMeasured(candidate="b", tokens_per_second=9.0, **speed),  # type: ignore[arg-type]
                     MemoryMeasured(candidate="a", peak_rss_bytes=10**9, n_ctx=2048),
-                    AnswerScored(candidate="a", item="1", correct=True, **answer),  # type: ignore[arg-type]
-                    AnswerScored(candidate="a", item="2", correct=False, **answer),  # type: ignore[arg-type]
+                    AnswerScored(candidate="a", item="1", correct=True, **answer),
+                    AnswerScored(candidate="a", item="2", correct=False, **answer),
                 ],
             )
     return path

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import re
+from typing import Any
 
 import jsonschema
 import msgspec
@@ -23,11 +24,11 @@ SCHEMA = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
-def ranking(document, name):
+def ranking(document: Any, name: Any) -> Any:
     return next(row for row in document["verdict"]["rankings"] if row["candidate"] == name)
 
 
-def test_figures_are_those_of_the_items(plan, events):
+def test_figures_are_those_of_the_items(plan: Any, events: Any) -> None:
     found = ranking(json.loads(run_json(plan, events)), "good")["steadiness"]
     assert (found["same_choice"]["value"], found["right_in_all"]["value"]) == (0.5, 0.5)
     # Each place held the right option twice; it was chosen there once, twice and twice.
@@ -41,7 +42,7 @@ def test_figures_are_those_of_the_items(plan, events):
     assert set(other.values()) == {None}
 
 
-def test_each_item_comes_with_the_answers(plan, events):
+def test_each_item_comes_with_the_answers(plan: Any, events: Any) -> None:
     document = json.loads(run_json_with_answers(plan, events))
     assert document["options_turned"][0]["items"][1] == {"item": "animals-1", "gold": 1, "chosen": [1, 2, 1]}
     assert document["prompts_reworded"][0]["templates"] == ["question", "bare"]
@@ -49,7 +50,7 @@ def test_each_item_comes_with_the_answers(plan, events):
     assert "options_turned" not in json.loads(run_json(plan, events))
 
 
-def test_the_report_has_a_section_only_when_something_was_asked_again(plan, events):
+def test_the_report_has_a_section_only_when_something_was_asked_again(plan: Any, events: Any) -> None:
     section = run_markdown(plan, events).split("## Consistency\n")[1].split("\n## ")[0]
     (row,) = [line for line in section.splitlines() if "Model" in line]
     cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
@@ -62,7 +63,7 @@ def test_the_report_has_a_section_only_when_something_was_asked_again(plan, even
     assert "## Consistency" not in run_markdown(plan, silent)
 
 
-def test_plain_text_has_one_consistency_line_per_candidate(plan, events):
+def test_plain_text_has_one_consistency_line_per_candidate(plan: Any, events: Any) -> None:
     verdict = reach_verdict(plan, events)
     text = " ".join(" ".join(verdict_lines(verdict, plan, width=80)).split())
     assert (
@@ -73,7 +74,7 @@ def test_plain_text_has_one_consistency_line_per_candidate(plan, events):
     assert len(consistency_section(verdict, {c.id: c.id for c in plan.candidates})) == 7
 
 
-def test_the_rankings_csv_has_consistency_columns(plan, events):
+def test_the_rankings_csv_has_consistency_columns(plan: Any, events: Any) -> None:
     rows = {row["candidate"]: row for row in csv.DictReader(io.StringIO(rankings_csv(plan, events)))}
     assert rows["good"]["same_choice"] == "0.5"
     assert rows["good"]["identical_items"] == "2"
@@ -81,15 +82,15 @@ def test_the_rankings_csv_has_consistency_columns(plan, events):
     assert rows["fair"]["rewording"] == rows["fair"]["rewording_low"] == ""
 
 
-def test_a_shift_of_zero_is_not_shown(plan, events):
+def test_a_shift_of_zero_is_not_shown(plan: Any, events: Any) -> None:
     verdict = reach_verdict(plan, events)
     steady = verdict.rankings[0].steadiness
     assert again(msgspec.structs.replace(steady, largest_shift_nats=0.0)) == "1/2"
     assert again(msgspec.structs.replace(steady, identical=None)) == "–"
 
 
-def test_sampled_answers_have_their_own_figures(plan, events):
-    def drawn(n, *right):
+def test_sampled_answers_have_their_own_figures(plan: Any, events: Any) -> None:
+    def drawn(n: Any, *right: Any) -> Any:
         first = next(
             e for e in events if isinstance(e, AnswerScored) and (e.candidate, e.item) == ("fair", f"animals-{n}")
         )
@@ -111,7 +112,7 @@ def test_sampled_answers_have_their_own_figures(plan, events):
     assert row.count("|") == 8
 
 
-def test_answers_that_change_when_asked_again_are_a_warning(plan, events):
+def test_answers_that_change_when_asked_again_are_a_warning(plan: Any, events: Any) -> None:
     (warning,) = [words for words in reach_verdict(plan, events).warnings if "asked again" in words]
     assert warning.startswith("Model_good Q4_K_M: 1 of 2 answers changed")
     steady = [event for event in events if not isinstance(event, BlockRepeated)]

@@ -1,6 +1,8 @@
 """Every export format writes complete files or none."""
 
 import csv
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,7 +26,7 @@ ANSWER = AnswerScored(
 )
 
 
-def test_answers_and_rankings_read_back(tmp_path):
+def test_answers_and_rankings_read_back(tmp_path: Path) -> None:
     for fmt in ("answers-csv", "rankings-csv"):
         export("r", PLAN, [ANSWER], fmt, tmp_path / "out.csv")
         with (tmp_path / "out.csv").open(newline="") as file:
@@ -34,7 +36,7 @@ def test_answers_and_rankings_read_back(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
 
 
-def test_an_answer_with_a_carriage_return_stays_one_row(tmp_path):
+def test_an_answer_with_a_carriage_return_stays_one_row(tmp_path: Path) -> None:
     answer = msgspec.structs.replace(ANSWER, output="one\rtwo")
     export("r", PLAN, [answer, ANSWER], "answers-csv", tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(newline="") as file:
@@ -43,7 +45,7 @@ def test_an_answer_with_a_carriage_return_stays_one_row(tmp_path):
 
 
 @pytest.mark.parametrize("fmt", formats(), ids=lambda each: each.name)
-def test_every_format_writes_a_whole_run(fmt, plan, events, tmp_path):
+def test_every_format_writes_a_whole_run(fmt: Any, plan: Any, events: Any, tmp_path: Path) -> None:
     target = tmp_path / "out"
     written = export("r", plan, events, fmt.name, target)
     assert target.is_file() == isinstance(fmt, FileFormat)
@@ -51,7 +53,7 @@ def test_every_format_writes_a_whole_run(fmt, plan, events, tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_an_impossible_export_says_why(tmp_path):
+def test_an_impossible_export_says_why(tmp_path: Path) -> None:
     with pytest.raises(WeighinError, match="'xls' is not an export format"):
         export("r", PLAN, [], "xls", tmp_path / "x")
     with pytest.raises(WeighinError, match="cannot be written"):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from typing import Any
 
 import jsonschema
 import msgspec
@@ -27,7 +28,7 @@ PLAN = Plan(
 RIGHT = {"a": {"anatomy": (6, 10), "world_religions": (4, 20)}, "b": {"anatomy": (1, 1), "world_religions": (5, 20)}}
 
 
-def answer(candidate, subject, n, right):
+def answer(candidate: Any, subject: Any, n: Any, right: Any) -> Any:
     return AnswerScored(
         at=5.0, candidate=candidate, suite="mmlu", item=f"{subject}-{n}", correct=right,
         scores={"acc": float(right), "acc_norm": 1.0}, prompt=f"about {subject} {n}", output="A", extracted="A",
@@ -35,7 +36,7 @@ def answer(candidate, subject, n, right):
     )  # fmt: skip
 
 
-def started(**changes):
+def started(**changes: Any) -> Any:
     card = SuiteCard(
         name="mmlu", title="MMLU", items=30, chance=0.25, metric="acc", group_kind="subject",
         groups={"anatomy": 10, "world_religions": 20}, n_shot=5,
@@ -47,7 +48,7 @@ def started(**changes):
 
 
 @pytest.fixture
-def events():
+def events() -> Any:
     found = [started()]
     for candidate, subjects in RIGHT.items():
         for subject, (right, n) in subjects.items():
@@ -56,12 +57,12 @@ def events():
     return [*found, RunFinished(at=9.0, outcome="completed")]
 
 
-def results(files, candidate):
+def results(files: Any, candidate: Any) -> Any:
     (text,) = (text for path, text in files.items() if path.startswith(f"{candidate}/results_"))
     return json.loads(text)
 
 
-def test_the_harness_shape_has_a_group_and_its_tasks(events):
+def test_the_harness_shape_has_a_group_and_its_tasks(events: Any) -> None:
     files = lm_eval_files(PLAN, events)
     document = results(files, "a")
     tasks = ["mmlu_anatomy", "mmlu_world_religions"]
@@ -89,7 +90,7 @@ def test_the_harness_shape_has_a_group_and_its_tasks(events):
     assert names == {"samples_mmlu_anatomy", "samples_mmlu_world_religions"}
 
 
-def test_the_group_is_weighted_by_items_and_its_error_pooled(events):
+def test_the_group_is_weighted_by_items_and_its_error_pooled(events: Any) -> None:
     group = results(lm_eval_files(PLAN, events), "a")["groups"]["mmlu"]
     assert (group["name"], group["alias"], group["sample_len"]) == ("mmlu", "mmlu", 30)
     # The harness has no acc_norm for MMLU.
@@ -106,7 +107,7 @@ def test_the_group_is_weighted_by_items_and_its_error_pooled(events):
     assert lone["groups"]["mmlu"]["acc,none"] == pytest.approx(6 / 21)
 
 
-def test_an_older_run_without_subjects_is_one_task(events):
+def test_an_older_run_without_subjects_is_one_task(events: Any) -> None:
     old = [started(group_kind="", groups={}, n_shot=None), *events[1:]]
     document = results(lm_eval_files(PLAN, old), "a")
     assert list(document["results"]) == ["mmlu"]
@@ -115,7 +116,7 @@ def test_an_older_run_without_subjects_is_one_task(events):
     assert document["n-shot"] == {"mmlu": 5}
 
 
-def test_json_has_every_subject_and_fits_its_schema(events):
+def test_json_has_every_subject_and_fits_its_schema(events: Any) -> None:
     document = json.loads(run_json(PLAN, events))
     schema = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(document)
@@ -127,7 +128,7 @@ def test_json_has_every_subject_and_fits_its_schema(events):
     assert document["suites"][0]["groups"] == {"anatomy": 10, "world_religions": 20}
 
 
-def test_markdown_has_a_table_of_subjects(events):
+def test_markdown_has_a_table_of_subjects(events: Any) -> None:
     text = run_markdown(PLAN, events)
     assert "## mmlu by subject, in %" in text
     assert "| anatomy | 60 (n = 10) | 100 (n = 1) |" in text
@@ -135,14 +136,14 @@ def test_markdown_has_a_table_of_subjects(events):
     assert "by subject" not in run_markdown(PLAN, [started(group_kind="", groups={}), *events[1:]])
 
 
-def test_the_plain_table_names_the_best_and_the_worst_subject(events):
+def test_the_plain_table_names_the_best_and_the_worst_subject(events: Any) -> None:
     lines = verdict_lines(reach_verdict(PLAN, events), PLAN, width=100)
     start = lines.index("mmlu by subject, mean ± standard error:")
     assert lines[start + 1] == "  A  33.3 % ± 8.2   best anatomy 60 % of 10   worst world religions 20 % of 20"
     assert lines[start + 2].startswith("  B  28.6 % ± 9.7   most subjects have fewer than 5 items")
 
 
-def test_csv_has_one_row_per_subject(events):
+def test_csv_has_one_row_per_subject(events: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(groups_csv(PLAN, events))))
     mine = {row["group"]: row for row in rows if row["candidate"] == "a"}
     assert set(mine) == {"", "anatomy", "world_religions"}
@@ -154,7 +155,7 @@ def test_csv_has_one_row_per_subject(events):
     assert json.loads(ranked["levels"]) == {}
 
 
-def passage_events(kind):
+def passage_events(kind: Any) -> Any:
     card = SuiteCard(name="mmlu", title="t", items=24, chance=None, metric="acc", group_kind=kind)
     rows = [msgspec.structs.replace(started(), suites=(card,))]
     rows += [
@@ -165,7 +166,7 @@ def passage_events(kind):
     return rows
 
 
-def test_exports_say_where_items_count_by_passage():
+def test_exports_say_where_items_count_by_passage() -> None:
     together, apart = (json.loads(run_json(PLAN, passage_events(kind))) for kind in ("passage", ""))
     schema = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(together)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from typing import Any
 
 import jsonschema
 import msgspec
@@ -26,22 +27,22 @@ SCHEMA = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 
 
-def candidate(document, name):
+def candidate(document: Any, name: Any) -> Any:
     return next(c for c in document["candidates"] if c["id"] == name)
 
 
-def test_the_schema_is_valid():
+def test_the_schema_is_valid() -> None:
     meta_schema = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
     assert list(meta_schema.iter_errors(SCHEMA)) == []
 
 
 @pytest.mark.parametrize("upto", [0, 1, 2, 8, 20, 60, None])
-def test_a_run_is_valid_at_every_moment(plan, events, upto):
+def test_a_run_is_valid_at_every_moment(plan: Any, events: Any, upto: int | None) -> None:
     for write in (run_json, run_json_with_answers):
         assert list(VALIDATOR.iter_errors(json.loads(write(plan, events[:upto])))) == []
 
 
-def test_a_settled_and_an_empty_run_are_valid(plan, events):
+def test_a_settled_and_an_empty_run_are_valid(plan: Any, events: Any) -> None:
     settled = [*events[:-1], RaceSettled(at_item=30, pool=42, remaining=("good",)), events[-1]]
     document = json.loads(run_json(plan, settled))
     VALIDATOR.validate(document)
@@ -61,19 +62,19 @@ def test_a_settled_and_an_empty_run_are_valid(plan, events):
         lambda d: d["answers"][0]["options"][0].pop("log_likelihood"),
     ],
 )
-def test_the_schema_rejects_a_spoiled_document(plan, events, spoil):
+def test_the_schema_rejects_a_spoiled_document(plan: Any, events: Any, spoil: Any) -> None:
     document = json.loads(run_json_with_answers(plan, events))
     spoil(document)
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate(document)
 
 
-def test_the_schema_describes_the_fields_of_rankings_pairs_and_answers():
+def test_the_schema_describes_the_fields_of_rankings_pairs_and_answers() -> None:
     for name, struct in (("ranking", Ranking), ("pair", PairFigures), ("answer", AnswerScored)):
         assert set(SCHEMA["$defs"][name]["required"]) <= set(struct.__struct_fields__)
 
 
-def test_figures_are_those_of_the_answers(plan, events):
+def test_figures_are_those_of_the_answers(plan: Any, events: Any) -> None:
     document = json.loads(run_json(plan, events))
     assert "answers" not in document
     assert document["run"]["id"] == "20260921-141320-ab12"
@@ -91,7 +92,7 @@ def test_figures_are_those_of_the_answers(plan, events):
     assert good["latency"]["ttft_p50_s"] == 0.2
 
 
-def test_an_eliminated_candidate_has_a_confidence_sequence_and_no_tests(plan, events):
+def test_an_eliminated_candidate_has_a_confidence_sequence_and_no_tests(plan: Any, events: Any) -> None:
     document = json.loads(run_json(plan, events))
     bad = candidate(document, "bad")
     assert (bad["stopped"]["reason"], bad["stopped"]["at_item"], bad["stopped"]["pool"]) == ("eliminated", 16, 42)
@@ -107,7 +108,7 @@ def test_an_eliminated_candidate_has_a_confidence_sequence_and_no_tests(plan, ev
         assert (pair["p_value"] is None) == (pair["low"] is None) == (pair["p_holm"] is None) == early
 
 
-def test_a_suite_that_all_answered_keeps_its_ordinary_interval_when_the_race_settled(plan, events):
+def test_a_suite_that_all_answered_keeps_its_ordinary_interval_when_the_race_settled(plan: Any, events: Any) -> None:
     document = json.loads(run_json(plan, [*events, RaceSettled(at_item=41, pool=42, remaining=("good", "fair"))]))
     for name in ("good", "fair"):
         for figures in candidate(document, name)["suites"].values():
@@ -116,13 +117,14 @@ def test_a_suite_that_all_answered_keeps_its_ordinary_interval_when_the_race_set
             assert not figures["stopped_early"]
 
 
-def test_pair_figures_agree_with_the_formulas(plan, events):
+def test_pair_figures_agree_with_the_formulas(plan: Any, events: Any) -> None:
     run = summarize(events)
     (pair,) = pair_figures([run.of("good"), run.of("fair")], run)
     choices = [(n % 10 != 0, n % 3 != 0) for n in range(40)]
     only_a = sum(a and not b for a, b in choices) + 1  # and one of the two texts
     only_b = sum(b and not a for a, b in choices)
     assert (pair.items, pair.only_a, pair.only_b) == (42, only_a, only_b)
+    assert pair.p_value is not None
     assert pair.p_value == pytest.approx(mcnemar_p(only_a, only_b))
     assert pair.p_holm == pytest.approx(holm([pair.p_value])[0])
     assert pair.difference == pytest.approx((36 / 40 - 26 / 40 + 0.5) / 2)
@@ -140,7 +142,7 @@ def test_pair_figures_agree_with_the_formulas(plan, events):
     assert (early.items, early.p_value, early.low, early.p_holm) == (41, None, None, None)
 
 
-def test_json_answers_has_every_answer_with_its_prompt(plan, events):
+def test_json_answers_has_every_answer_with_its_prompt(plan: Any, events: Any) -> None:
     document = json.loads(run_json_with_answers(plan, events))
     assert len(document["answers"]) == sum(isinstance(event, AnswerScored) for event in events)
     first = document["answers"][0]
@@ -148,12 +150,12 @@ def test_json_answers_has_every_answer_with_its_prompt(plan, events):
     assert [option["log_likelihood"] for option in first["options"]] == [-2.5, -1.5, -2.5]
 
 
-def table_rows(text, heading):
+def table_rows(text: Any, heading: Any) -> Any:
     section = text.split(f"## {heading}")[1].split("\n## ")[0]
     return [line for line in section.splitlines() if line.startswith("|")]
 
 
-def test_the_report_has_verdict_tables_warnings_and_settings(plan, events):
+def test_the_report_has_verdict_tables_warnings_and_settings(plan: Any, events: Any) -> None:
     text = run_markdown(plan, events)
     assert text.startswith("# Which model: Model_good Q4_K_M\n")
     ranking = table_rows(text, "Ranking")
@@ -172,14 +174,14 @@ def test_the_report_has_verdict_tables_warnings_and_settings(plan, events):
         assert wanted in settings
 
 
-def test_every_table_has_as_many_cells_in_each_row(plan, events):
+def test_every_table_has_as_many_cells_in_each_row(plan: Any, events: Any) -> None:
     text = run_markdown(plan, events)
     for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(widths) == 1
 
 
-def test_names_cannot_become_markup(plan, events):
+def test_names_cannot_become_markup(plan: Any, events: Any) -> None:
     odd = msgspec.structs.replace(plan.candidates[0], name="<script>|a|\n# [x](http://y)")
     text = run_markdown(msgspec.structs.replace(plan, candidates=(odd, *plan.candidates[1:])), events)
     assert "<script>" not in text.replace("\\<", "")
@@ -187,7 +189,7 @@ def test_names_cannot_become_markup(plan, events):
     assert "\n# [" not in text
 
 
-def test_reports_give_memory_in_gib_and_file_sizes_in_gb(plan, events):
+def test_reports_give_memory_in_gib_and_file_sizes_in_gb(plan: Any, events: Any) -> None:
     files = tuple(msgspec.structs.replace(c, size_bytes=1_500_000_000) for c in plan.candidates)
     sized = msgspec.structs.replace(plan, candidates=files)
     text = run_markdown(sized, events)
@@ -202,6 +204,6 @@ def test_reports_give_memory_in_gib_and_file_sizes_in_gb(plan, events):
     assert first[place - 1 : place + 3] == "0.50"
 
 
-def test_an_empty_run_has_a_report(plan):
+def test_an_empty_run_has_a_report(plan: Any) -> None:
     assert run_markdown(Plan(), []).startswith("# Which model: none can be recommended")
     assert "–" in run_markdown(plan, [RunFinished(outcome="cancelled")])

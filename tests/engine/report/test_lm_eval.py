@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,24 +25,24 @@ RESULT_KEYS = {
 DATE = "2026-09-21T14-13-20.250000"
 
 
-def sha(text):
+def sha(text: Any) -> Any:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 @pytest.fixture
-def files(plan, events):
+def files(plan: Any, events: Any) -> Any:
     return lm_eval_files(plan, events)
 
 
-def results_of(files, candidate):
+def results_of(files: Any, candidate: Any) -> Any:
     return json.loads(files[f"{candidate}/results_{DATE}.json"])
 
 
-def samples_of(files, candidate, task):
+def samples_of(files: Any, candidate: Any, task: Any) -> Any:
     return [json.loads(line) for line in files[f"{candidate}/samples_{task}_{DATE}.jsonl"].splitlines()]
 
 
-def test_each_candidate_has_a_folder_with_names_that_the_harness_can_parse(files):
+def test_each_candidate_has_a_folder_with_names_that_the_harness_can_parse(files: Any) -> None:
     assert set(files) == {
         *(f"{c}/results_{DATE}.json" for c in ("good", "fair", "bad")),
         *(f"{c}/samples_everyday-choice_{DATE}.jsonl" for c in ("good", "fair", "bad")),
@@ -54,7 +56,7 @@ def test_each_candidate_has_a_folder_with_names_that_the_harness_can_parse(files
         assert name[name.rfind("_") + 1 :].replace(".jsonl", "").replace(".json", "") == DATE
 
 
-def test_results_have_means_and_errors_by_metric_and_filter(files):
+def test_results_have_means_and_errors_by_metric_and_filter(files: Any) -> None:
     document = results_of(files, "good")
     assert set(document) >= RESULT_KEYS
     choice = document["results"]["everyday-choice"]
@@ -80,12 +82,12 @@ def test_results_have_means_and_errors_by_metric_and_filter(files):
     assert document["config"]["random_seed"] == 7
 
 
-def test_an_export_does_not_reveal_folders(files):
+def test_an_export_does_not_reveal_folders(files: Any) -> None:
     assert not any("somebody" in text for text in files.values())
     assert "path=good.gguf" in results_of(files, "good")["config"]["model_args"]
 
 
-def test_a_choice_sample_holds_all_requests_and_responses_as_strings(files):
+def test_a_choice_sample_holds_all_requests_and_responses_as_strings(files: Any) -> None:
     rows = samples_of(files, "good", "everyday-choice")
     assert [row["doc_id"] for row in rows] == list(range(40))
     row = rows[4]
@@ -101,7 +103,7 @@ def test_a_choice_sample_holds_all_requests_and_responses_as_strings(files):
     assert row["filtered_resps"] == [["-2.5", "False"], ["-1.5", "True"], ["-2.5", "False"]]
 
 
-def test_hashes_are_those_of_the_harness(files):
+def test_hashes_are_those_of_the_harness(files: Any) -> None:
     rows = samples_of(files, "good", "everyday-choice")
     for row in rows:
         assert row["doc_hash"] == sha(json.dumps(row["doc"], indent=2, ensure_ascii=False))
@@ -114,7 +116,7 @@ def test_hashes_are_those_of_the_harness(files):
     assert [row["doc_hash"] for row in other] == [row["doc_hash"] for row in rows[:15]]
 
 
-def test_a_generated_sample_has_one_row_per_filter(files):
+def test_a_generated_sample_has_one_row_per_filter(files: Any) -> None:
     rows = samples_of(files, "fair", "maths")
     assert [(row["filter"], row["doc_id"], row["exact_match"]) for row in rows] == [
         ("flexible-extract", 0, 1.0),
@@ -127,7 +129,7 @@ def test_a_generated_sample_has_one_row_per_filter(files):
     assert rows[0]["target"] == "7"
 
 
-def test_the_config_describes_the_exported_documents(files):
+def test_the_config_describes_the_exported_documents(files: Any) -> None:
     configs = results_of(files, "good")["configs"]
     choice, maths = configs["everyday-choice"], configs["maths"]
     assert choice["output_type"] == "multiple_choice"
@@ -140,7 +142,7 @@ def test_the_config_describes_the_exported_documents(files):
     assert {entry["name"] for entry in maths["filter_list"]} == {"strict-match", "flexible-extract"}
 
 
-def test_written_files_can_be_read_and_writing_again_changes_nothing(plan, events, tmp_path):
+def test_written_files_can_be_read_and_writing_again_changes_nothing(plan: Any, events: Any, tmp_path: Path) -> None:
     written = export("r", plan, events, "lm-eval", tmp_path / "out")
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert set(written) == set(before)
@@ -155,7 +157,7 @@ def test_written_files_can_be_read_and_writing_again_changes_nothing(plan, event
     assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
 
 
-def test_documents_are_the_same_for_all_although_templates_differ(plan, events):
+def test_documents_are_the_same_for_all_although_templates_differ(plan: Any, events: Any) -> None:
     wrapped = [
         msgspec.structs.replace(e, prompt=f"<{e.candidate}>{e.prompt}") if isinstance(e, AnswerScored) else e
         for e in events

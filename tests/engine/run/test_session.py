@@ -49,7 +49,7 @@ def store(home: Path) -> Store:
 
 def answers(store: Store, run_id: str = "r1") -> dict[tuple[str, str, str], tuple[object, ...]]:
     """Everything about the answers that does not depend on the clock."""
-    found = {}
+    found: dict[tuple[str, str, str], tuple[object, ...]] = {}
     for event in store.events(run_id, "AnswerScored"):
         assert isinstance(event, ev.AnswerScored)
         key = (event.candidate, event.suite, f"{event.item} {event.repeat}")

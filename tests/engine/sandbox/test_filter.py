@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import sys
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_call_of_another_architecture_kills_the_process(machine: str) -> None:
         assert decide(build_filter(machine, pid=PID), architecture, 0) == KILL
 
 
-BY_NAME = {
+BY_NAME: dict[str, Any] = {
     "ioctl": ([(1, 0x5401), (1, 0x541B)], [(0, 0x5412), (0, 0x5413), (1, 0xAE01)]),  # not TIOCSTI
     "fcntl": ([(1, 1), (1, 4), (1, 1030)], [(1, 8, 77), (1, 10, 9), (1, 15), (1, 1024), (1, 1033)]),
     "socketpair": ([(1, 1), (1, 1 | 0o2004000)], [(1, 2), (1, 5), (2, 1), (10, 1), (16, 3)]),

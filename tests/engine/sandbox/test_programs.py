@@ -152,6 +152,6 @@ def test_other_systems_have_no_sandbox(monkeypatch: pytest.MonkeyPatch, system: 
 def test_a_mechanism_that_cannot_start_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert isinstance(probing.probe_kind.__wrapped__("bubblewrap"), Unavailable)
-    if not probing.sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux"):
         pytest.skip("starts nothing but on Linux")
     assert isinstance(run_python("print(1)", kind="bubblewrap"), Refused)

@@ -1,6 +1,7 @@
 """Bradley-Terry strengths: compared with logistic regression, worked examples and symmetries."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ votes = st.lists(
 @pytest.mark.filterwarnings("ignore:Perfect separation")
 @settings(max_examples=40)
 @given(votes)
-def test_strengths_agree_with_a_logistic_regression(given_votes):
+def test_strengths_agree_with_a_logistic_regression(given_votes: Any) -> None:
     found = {s.candidate: s.log_strength for s in bradley_terry(given_votes, NAMES, resamples=0)}
     # The same model as a binomial regression on +1/−1 columns, with the half pseudo-wins as observations.
     rows, shares, weights = [], [], []
@@ -38,7 +39,7 @@ def test_strengths_agree_with_a_logistic_regression(given_votes):
     assert [found[n] for n in NAMES] == pytest.approx(list(free - free.mean()), abs=1e-5)
 
 
-def test_two_candidates_have_a_closed_form():
+def test_two_candidates_have_a_closed_form() -> None:
     given_votes = [Vote(a="a", b="b", score_a=1.0)] * 7 + [Vote(a="b", b="a", score_a=1.0)] * 2
     best, other = bradley_terry([*given_votes, Vote(a="a", b="b", score_a=0.5)])
     # Wins 7 + ½ for the tie + ½ pseudo-win, against 2 + ½ + ½.
@@ -48,7 +49,7 @@ def test_two_candidates_have_a_closed_form():
     assert best.low < best.log_strength < best.high
 
 
-def test_strengths_stay_finite_and_an_unmet_candidate_is_in_the_middle():
+def test_strengths_stay_finite_and_an_unmet_candidate_is_in_the_middle() -> None:
     found = bradley_terry([Vote(a="a", b="b", score_a=1.0)] * 30, ("a", "b", "c"))
     assert [s.candidate for s in found] == ["a", "c", "b"]
     assert all(math.isfinite(s.log_strength) for s in found)
@@ -57,7 +58,7 @@ def test_strengths_stay_finite_and_an_unmet_candidate_is_in_the_middle():
 
 @settings(max_examples=30)
 @given(votes)
-def test_the_order_and_sides_of_votes_do_not_matter(given_votes):
+def test_the_order_and_sides_of_votes_do_not_matter(given_votes: Any) -> None:
     turned = [Vote(a=v.b, b=v.a, score_a=1 - v.score_a) for v in reversed(given_votes)]
     one = {s.candidate: s for s in bradley_terry(given_votes, NAMES, resamples=20)}
     other = {s.candidate: s for s in bradley_terry(turned, NAMES, resamples=20)}
@@ -66,7 +67,7 @@ def test_the_order_and_sides_of_votes_do_not_matter(given_votes):
         assert one[name].low <= one[name].log_strength <= one[name].high
 
 
-def test_many_votes_recover_the_true_strengths():
+def test_many_votes_recover_the_true_strengths() -> None:
     rng = np.random.default_rng(3)
     truth = {"a": 0.9, "b": 0.2, "c": -0.3, "d": -0.8}
     cast = []
@@ -79,7 +80,7 @@ def test_many_votes_recover_the_true_strengths():
         assert strength.high - strength.low < 0.3
 
 
-def test_invalid_votes_are_errors_and_small_fields_work():
+def test_invalid_votes_are_errors_and_small_fields_work() -> None:
     assert bradley_terry([]) == []
     assert bradley_terry([], ("a",))[0].win_share == 0.5
     for wrong in (Vote(a="a", b="a", score_a=1.0), Vote(a="a", b="b", score_a=1.5)):
@@ -88,5 +89,5 @@ def test_invalid_votes_are_errors_and_small_fields_work():
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
-def test_the_sign_test_agrees_with_scipy(a, b):
+def test_the_sign_test_agrees_with_scipy(a: int, b: int) -> None:
     assert sign_test_p(a, b) == pytest.approx(binomtest(a, a + b).pvalue if a + b else 1.0, abs=1e-9)

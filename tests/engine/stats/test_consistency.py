@@ -1,6 +1,7 @@
 """Consistency figures: worked examples, limits, and independence of names and order."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ answers = st.lists(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=5, 
 marks = st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=1, max_size=12)
 
 
-def test_agreement_of_a_worked_example():
+def test_agreement_of_a_worked_example() -> None:
     # 3 × a and 2 × nothing: (3·2 + 2·1) / (5·4) = 0.4; the other item agrees fully.
     found = self_agreement([["a", "a", "a", None, None], ["b"] * 5])
     assert found.value == pytest.approx(0.7)
@@ -31,14 +32,14 @@ def test_agreement_of_a_worked_example():
     assert (found.low, found.high) == (pytest.approx(0.4), 1.0)
 
 
-def test_entropy_runs_from_all_the_same_to_all_different():
+def test_entropy_runs_from_all_the_same_to_all_different() -> None:
     assert answer_entropy([["x"] * 5]).value == 0
     assert answer_entropy([["a", "b", "c", "d", None]]).value == pytest.approx(1)
     half = -(0.6 * math.log(0.6) + 0.4 * math.log(0.4)) / math.log(5)
     assert answer_entropy([["a", "a", "a", "b", "b"]]).value == pytest.approx(half)
 
 
-def test_the_four_figures_of_sampled_answers():
+def test_the_four_figures_of_sampled_answers() -> None:
     right = [[True, True, False, False], [True, True, True, True]]
     answers = [["4", "4", "5", "6"], ["7", "7", "7", "7"]]
     assert avg_at_k(right).value == pytest.approx(0.75)
@@ -48,13 +49,13 @@ def test_the_four_figures_of_sampled_answers():
     assert pass_all(2, right).value == pytest.approx((1 / 6 + 1) / 2)
 
 
-def test_tied_majorities_share_the_item_and_no_answer_can_be_the_majority():
+def test_tied_majorities_share_the_item_and_no_answer_can_be_the_majority() -> None:
     assert maj_at_k([["4", "4", "5", "5"]], [[True, True, False, False]]).value == 0.5
     assert maj_at_k([[None, None, "4"]], [[False, False, True]]).value == 0
 
 
 @given(marks, st.integers(1, 5))
-def test_pass_all_is_at_most_the_average_and_pass_at_least(right, j):
+def test_pass_all_is_at_most_the_average_and_pass_at_least(right: Any, j: int) -> None:
     average = avg_at_k(right, resamples=50).value
     assert pass_all(j, right, resamples=50).value <= average + 1e-9
     assert pass_at(j, right, resamples=50).value >= average - 1e-9
@@ -63,7 +64,7 @@ def test_pass_all_is_at_most_the_average_and_pass_at_least(right, j):
 
 
 @given(answers, st.permutations(["a", "b", "c", None]))
-def test_names_and_order_of_answers_do_not_matter(samples, new_names):
+def test_names_and_order_of_answers_do_not_matter(samples: Any, new_names: Any) -> None:
     other = dict(zip(["a", "b", "c", None], new_names, strict=True))
     renamed = [[other[x] for x in reversed(item)] for item in samples]
     for figure in (self_agreement, answer_entropy):
@@ -73,7 +74,7 @@ def test_names_and_order_of_answers_do_not_matter(samples, new_names):
         assert found.value - 1e-9 <= found.high <= 1 + 1e-9
 
 
-def test_a_model_that_always_chooses_the_first_place_is_inconsistent():
+def test_a_model_that_always_chooses_the_first_place_is_inconsistent() -> None:
     # It chooses option r in rotation r, regardless of the question.
     found = order_consistency([RotatedItem(gold=g, chosen=(0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
     assert found.same_choice.value == 0
@@ -82,7 +83,7 @@ def test_a_model_that_always_chooses_the_first_place_is_inconsistent():
     assert found.recall_sd.value == pytest.approx(math.sqrt(3) / 4)
 
 
-def test_a_model_that_reads_the_options_is_consistent_right_or_wrong():
+def test_a_model_that_reads_the_options_is_consistent_right_or_wrong() -> None:
     found = order_consistency([RotatedItem(gold=0, chosen=(0, 0, 0)), RotatedItem(gold=1, chosen=(2, 2, 2))])
     assert found.same_choice.value == 1
     assert found.right_in_all.value == 0.5
@@ -90,13 +91,13 @@ def test_a_model_that_reads_the_options_is_consistent_right_or_wrong():
 
 
 @given(st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=4), min_size=1, max_size=10))
-def test_robustness_is_what_the_worst_wording_leaves(scores):
+def test_robustness_is_what_the_worst_wording_leaves(scores: Any) -> None:
     found = template_robustness(scores, resamples=50)
     assert 0 <= found.value <= 1
     assert found.value == pytest.approx(sum(1 - max(s) + min(s) for s in scores) / len(scores))
 
 
-def test_determinism_is_the_share_of_identical_outputs():
+def test_determinism_is_the_share_of_identical_outputs() -> None:
     assert determinism(["a", "b", "c", "d"], ["a", "b", "c", "D"]).value == 0.75
 
 
@@ -111,6 +112,6 @@ def test_determinism_is_the_share_of_identical_outputs():
         (order_consistency, [RotatedItem(gold=4, chosen=(0, 0, 0))]),
     ],
 )
-def test_too_little_data_is_an_error(figure, data):
+def test_too_little_data_is_an_error(figure: Any, data: Any) -> None:
     with pytest.raises(ValueError, match=r"no items|no values|answers|rotations"):
         figure(data)

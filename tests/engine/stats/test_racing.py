@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from weighin.engine.stats.sequential import Evidence, PoolCounts, live_interval,
 steps = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0]), min_size=1, max_size=40)
 
 
-def written_out(differences, pool, at_most):
+def written_out(differences: Any, pool: Any, at_most: Any) -> Any:
     """The e-value by the formula, computed step by step in logarithms."""
     total, wealth = 0.0, [0.0] * 15
     for seen, d in enumerate(differences):
@@ -31,7 +32,7 @@ def written_out(differences, pool, at_most):
 
 
 @given(steps, st.integers(0, 30), st.sampled_from([0.0, -0.03, 0.1]))
-def test_evidence_follows_the_formula(differences, left, at_most):
+def test_evidence_follows_the_formula(differences: Any, left: int, at_most: Any) -> None:
     pool = len(differences) + left
     evidence = Evidence(pool, at_most)
     for seen, d in enumerate(differences, 1):
@@ -39,7 +40,7 @@ def test_evidence_follows_the_formula(differences, left, at_most):
         assert evidence.e_values == pytest.approx(written_out(differences[:seen], pool, at_most), rel=1e-9)
 
 
-def test_the_pool_cannot_be_overdrawn():
+def test_the_pool_cannot_be_overdrawn() -> None:
     evidence = Evidence(1)
     evidence.add(0.0)
     with pytest.raises(ValueError, match="already added"):
@@ -47,7 +48,7 @@ def test_the_pool_cannot_be_overdrawn():
 
 
 @given(st.integers(1, 80).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), st.data())
-def test_the_posterior_agrees_with_scipy(pool_and_seen, data):
+def test_the_posterior_agrees_with_scipy(pool_and_seen: Any, data: st.DataObject) -> None:
     pool, seen = pool_and_seen
     correct = data.draw(st.integers(0, seen))
     totals = np.arange(pool + 1)
@@ -57,11 +58,11 @@ def test_the_posterior_agrees_with_scipy(pool_and_seen, data):
     assert ours.sum() == pytest.approx(1)
 
 
-def test_the_whole_pool_leaves_one_count():
+def test_the_whole_pool_leaves_one_count() -> None:
     assert PoolCounts(40).update(40, 13) == (13 / 40, 13 / 40)
 
 
-def test_an_interval_that_proves_wrong_starts_again():
+def test_an_interval_that_proves_wrong_starts_again() -> None:
     counts = PoolCounts(100)
     counts.update(50, 50)
     assert counts.low > 50
@@ -69,7 +70,7 @@ def test_an_interval_that_proves_wrong_starts_again():
 
 
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), st.data())
-def test_a_live_interval_contains_only_what_is_possible(pool_and_seen, data):
+def test_a_live_interval_contains_only_what_is_possible(pool_and_seen: Any, data: st.DataObject) -> None:
     pool, seen = pool_and_seen
     correct = data.draw(st.integers(0, seen))
     interval = live_interval(seen, correct, pool)
@@ -82,19 +83,19 @@ def test_a_live_interval_contains_only_what_is_possible(pool_and_seen, data):
         assert strict.high <= interval.high
 
 
-def test_with_nothing_seen_the_interval_is_everything():
+def test_with_nothing_seen_the_interval_is_everything() -> None:
     assert live_interval(0, 0, 50) == live_interval(0, 0, 0)
     assert (live_interval(0, 0, 50).low, live_interval(0, 0, 50).high) == (0.0, 1.0)
 
 
-def test_evidence_becomes_certain_once_the_rest_cannot_change_it():
+def test_evidence_becomes_certain_once_the_rest_cannot_change_it() -> None:
     evidence = Evidence(10)
     for _ in range(6):
         evidence.add(1.0)
     assert evidence.e_values == math.inf
 
 
-def run(items, names, **options):
+def run(items: Any, names: Any, **options: Any) -> Any:
     race = Race(names, len(items), **options)
     for item in items:
         if race.settled:
@@ -103,7 +104,7 @@ def run(items, names, **options):
     return race
 
 
-def test_a_race_drops_the_weak_keeps_the_best_and_replays_alike():
+def test_a_race_drops_the_weak_keeps_the_best_and_replays_alike() -> None:
     rng = np.random.default_rng(5)
     items = [{"a": float(rng.random() < 0.85), "b": float(rng.random() < 0.3)} for _ in range(300)]
     first, second = run(items, "ab"), run(items, "ab")
@@ -117,7 +118,7 @@ rows = st.lists(st.tuples(*[st.sampled_from([0.0, 0.5, 1.0])] * 3), min_size=1, 
 
 @settings(max_examples=60)
 @given(rows, st.integers(0, 40), st.sampled_from([0.0, 0.2]))
-def test_a_race_equals_pairs_of_evidence_one_by_one(scores, left, margin):
+def test_a_race_equals_pairs_of_evidence_one_by_one(scores: Any, left: int, margin: Any) -> None:
     pool, names = len(scores) + left, "xyz"
     race = Race(names, pool, alpha=0.3, margin=margin)
     pairs = [(j, i) for j in names for i in names if i != j]
@@ -147,7 +148,7 @@ def test_a_race_equals_pairs_of_evidence_one_by_one(scores, left, margin):
             assert race.equal(j, i) == ((j, i) in proven and (i, j) in proven)
 
 
-def test_practically_equal_candidates_end_a_race_early():
+def test_practically_equal_candidates_end_a_race_early() -> None:
     rng = np.random.default_rng(6)
     items = []
     for _ in range(400):
@@ -162,7 +163,7 @@ def test_practically_equal_candidates_end_a_race_early():
     assert not unequal.equal("a", "b")  # without a margin nothing is ever equal
 
 
-def test_a_withdrawn_candidate_keeps_its_evidence():
+def test_a_withdrawn_candidate_keeps_its_evidence() -> None:
     race = Race("abc", 100)
     for _ in range(5):
         race.add({"a": 1.0, "b": 1.0, "c": 0.0})
@@ -172,7 +173,7 @@ def test_a_withdrawn_candidate_keeps_its_evidence():
     assert "a" not in race.eliminated
 
 
-def test_the_last_candidates_are_not_eliminated_together():
+def test_the_last_candidates_are_not_eliminated_together() -> None:
     e_values = np.array([[1.0, 90.0], [80.0, 1.0]])
     both = np.array([True, True])
     assert beaten(e_values, both, 0.05).tolist() == [False, True]
@@ -180,7 +181,7 @@ def test_the_last_candidates_are_not_eliminated_together():
 
 
 @pytest.mark.performance
-def test_many_candidates_and_items_are_fast():
+def test_many_candidates_and_items_are_fast() -> None:
     right = np.random.default_rng(9).random((2000, 8)) < 0.5
     items = [dict(zip("abcdefgh", map(float, row), strict=True)) for row in right]
     began = time.perf_counter()

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ CLUSTERED_DIFFERENCES = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.integ
 
 
 @given(CLUSTERED_DIFFERENCES)
-def test_the_paired_test_counts_every_pattern_of_signs(rows):
+def test_the_paired_test_counts_every_pattern_of_signs(rows: Any) -> None:
     differences, clusters = [d for d, _c in rows], [c for _d, c in rows]
     sums = [sum(d for d, c in rows if c == name) for name in sorted(set(clusters))]
     signs = list(itertools.product((-1, 1), repeat=len(sums)))
@@ -26,7 +27,7 @@ def test_the_paired_test_counts_every_pattern_of_signs(rows):
 
 
 @given(st.lists(st.sampled_from([-1, 0, 1]), min_size=1, max_size=200))
-def test_with_one_item_per_passage_it_is_mcnemars_test(differences):
+def test_with_one_item_per_passage_it_is_mcnemars_test(differences: Any) -> None:
     exact = mcnemar_p(differences.count(1), differences.count(-1))
     assert paired_p(differences, range(len(differences))) == exact
     # A passage of two items that cancel out selects the other algorithm, but does not change the result.
@@ -34,7 +35,7 @@ def test_with_one_item_per_passage_it_is_mcnemars_test(differences):
     assert paired_p(with_a_pair, [*range(len(differences)), "pair", "pair"]) == pytest.approx(exact)
 
 
-def test_repeated_items_add_no_evidence():
+def test_repeated_items_add_no_evidence() -> None:
     differences = [1] * 9 + [-1] * 2
     twins = [d for d in differences for _ in range(2)]
     passages = [i // 2 for i in range(len(twins))]
@@ -45,7 +46,7 @@ def test_repeated_items_add_no_evidence():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=1, max_size=80))
-def test_shared_passages_never_make_an_interval_narrower(rows):
+def test_shared_passages_never_make_an_interval_narrower(rows: Any) -> None:
     right, clusters = [r for r, _c in rows], [c for _r, c in rows]
     correct, n = effective_counts(right, clusters)
     assert 1 <= n <= len(rows)
@@ -59,7 +60,7 @@ def test_shared_passages_never_make_an_interval_narrower(rows):
         assert (correct, n) == (sum(right), len(rows))
 
 
-def test_the_effective_number_follows_the_design_effect():
+def test_the_effective_number_follows_the_design_effect() -> None:
     # Forty passages, each all right or all wrong, are worth forty items, less the cost of estimating that.
     right = [i // 4 % 2 == 0 for i in range(160)]
     clusters = [i // 4 for i in range(160)]
@@ -73,7 +74,7 @@ def test_the_effective_number_follows_the_design_effect():
     assert effective_counts([True, False], ["one", "one"]) == (0.5, 1)
 
 
-def test_intervals_for_passages_cover_what_plain_ones_miss():
+def test_intervals_for_passages_cover_what_plain_ones_miss() -> None:
     rng = np.random.default_rng(5)
     covered = plain = 0
     for _ in range(400):
@@ -87,7 +88,7 @@ def test_intervals_for_passages_cover_what_plain_ones_miss():
     assert plain / 400 < 0.9
 
 
-def test_the_bootstrap_of_means_draws_whole_passages():
+def test_the_bootstrap_of_means_draws_whole_passages() -> None:
     values = [1.0] * 30 + [0.0] * 30
     passages = [i // 3 for i in range(60)]
     one = bootstrap_mean_of_means([values], clusters=[passages])

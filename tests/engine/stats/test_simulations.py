@@ -1,6 +1,7 @@
 """Sequential statistics in 2000 simulated runs each: at most 5 % errors with a check after every item."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,13 +14,13 @@ REPLICATIONS = 2000
 ALPHA = 0.05
 
 
-def shuffled_pools(rng, pool):
+def shuffled_pools(rng: Any, pool: Any) -> Any:
     """The same pool in many random orders, [replications, items]."""
     return rng.permuted(np.tile(pool, (REPLICATIONS, 1)), axis=1)
 
 
 @pytest.mark.parametrize(("pool", "total"), [(200, 100), (200, 30), (60, 57)])
-def test_the_interval_for_a_pool_is_rarely_wrong(pool, total, capsys):
+def test_the_interval_for_a_pool_is_rarely_wrong(pool: int, total: int, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(11)
     seen = np.arange(1, pool + 1)
     correct = shuffled_pools(rng, np.arange(pool) < total).cumsum(axis=1)
@@ -35,7 +36,7 @@ def test_the_interval_for_a_pool_is_rarely_wrong(pool, total, capsys):
     assert wilson > 2 * missed
 
 
-def test_the_interval_for_a_difference_is_rarely_wrong(capsys):
+def test_the_interval_for_a_difference_is_rarely_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(12)
     for ups, downs in ((40, 40), (60, 30), (10, 2)):
         d = np.zeros(200)
@@ -60,7 +61,9 @@ def test_the_interval_for_a_difference_is_rarely_wrong(capsys):
         ("far apart", (0.25, 0.4, 0.5, 0.75), 0.0, 0.4),
     ],
 )
-def test_the_best_of_the_pool_is_rarely_dropped(field, accuracies, difficulty_sd, least_saved, capsys):
+def test_the_best_of_the_pool_is_rarely_dropped(
+    field: str, accuracies: Any, difficulty_sd: float, least_saved: float, capsys: pytest.CaptureFixture[str]
+) -> None:
     right = simulation.answers(np.random.default_rng(14), REPLICATIONS, 120, accuracies, difficulty_sd)
     running, saved = simulation.races(right, ALPHA)
     false = simulation.best_dropped(right, running).mean()
@@ -71,7 +74,7 @@ def test_the_best_of_the_pool_is_rarely_dropped(field, accuracies, difficulty_sd
     assert running.any(axis=1).all()
 
 
-def test_simulated_races_equal_real_races():
+def test_simulated_races_equal_real_races() -> None:
     right = simulation.answers(np.random.default_rng(15), 40, 80, (0.3, 0.5, 0.7))
     running, saved = simulation.races(right)
     for one, wanted, share in zip(right, running, saved, strict=True):
@@ -85,7 +88,7 @@ def test_simulated_races_equal_real_races():
         assert 1 - used / 240 == pytest.approx(share)
 
 
-def test_pool_counts_equal_the_simulated_interval():
+def test_pool_counts_equal_the_simulated_interval() -> None:
     rng = np.random.default_rng(16)
     for _ in range(20):
         order = rng.permutation(np.arange(60) < 25)

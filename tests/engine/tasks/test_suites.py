@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from weighin.engine.tasks.spec import parse_spec, suite_specs
 
 
 @pytest.mark.parametrize("spec", [spec for spec in suite_specs() if not spec.format], ids=lambda spec: spec.name)
-def test_every_shipped_suite_opens_with_valid_distinct_items(spec) -> None:  # type: ignore[no-untyped-def]
+def test_every_shipped_suite_opens_with_valid_distinct_items(spec: Any) -> None:
     items = open_suite(BuiltInSuite(name=spec.name), seed=1, limit=0).items
     assert len(items) >= 90
     assert len({item.id for item in items}) == len(items)
@@ -73,32 +74,32 @@ def _solve(text: str, question: str) -> str:
     if "|" in text:
         return _solve_table([tuple(line.split(" | ")) for line in text.splitlines()[1:]], question)
     if found := re.match(r"What is the job of (.+)\?", question):
-        return re.search(rf"{found[1]} is an? (\w+)", text)[1]  # type: ignore[index]
+        return re.search(rf"{found[1]} is an? (\w+)", text)[1]
     if found := re.match(r"What is the (\w+)\?", question):
-        return re.search(rf"\b{found[1]}:? ([^,\n]+?)\.?(?:,|\n|$)", text, re.IGNORECASE)[1]  # type: ignore[index]
+        return re.search(rf"\b{found[1]}:? ([^,\n]+?)\.?(?:,|\n|$)", text, re.IGNORECASE)[1]
     if found := re.match(r"In which city does (.+) live\?", question):
-        return re.search(rf"{found[1]} [^.]*?lives in (\w+)", text)[1]  # type: ignore[index]
+        return re.search(rf"{found[1]} [^.]*?lives in (\w+)", text)[1]
     if found := re.match(r"With which code did (\w+) answer", question):
-        return re.search(rf"{found[1]} answered (\d+)", text)[1]  # type: ignore[index]
+        return re.search(rf"{found[1]} answered (\d+)", text)[1]
     if found := re.match(r"From which city is the team of (.+)\?", question):
-        team = re.search(rf"{found[1]} plays for the (\w+)", text)[1]  # type: ignore[index]
-        return re.search(rf"The {team} are from (\w+)", text)[1]  # type: ignore[index]
+        team = re.search(rf"{found[1]} plays for the (\w+)", text)[1]
+        return re.search(rf"The {team} are from (\w+)", text)[1]
     if found := re.match(r"How many invoices are (\w+)", question):
         return str(len(re.findall(rf", {found[1]}$", text, re.MULTILINE)))
     if question.startswith("Who was missing"):
-        return re.search(r"([A-Z]\w+ \w+) did not come", text)[1]  # type: ignore[index]
+        return re.search(r"([A-Z]\w+ \w+) did not come", text)[1]
     for marker, pattern in (
         ("invoice due", r"due (\d+) days after"),
         ("notice ends", r"with (\d+) days' notice"),
         ("warranty run", r"runs for (\d+) days"),
     ):
         if marker in question:
-            return re.search(pattern, text)[1]  # type: ignore[index]
+            return re.search(pattern, text)[1]
     if "points" in text:
         ranked = sorted((int(p), t) for t, p in re.findall(r"(\w+): (\d+) points", text))
         return ranked[-2][1] if "second most" in question else str(ranked[-1][0] - ranked[0][0])
     if "due" in question:
-        day, after = re.search(r"dated (\S+) and is due (\d+) days", text).groups()  # type: ignore[union-attr]
+        day, after = re.search(r"dated (\S+) and is due (\d+) days", text).groups()
         return (dt.date.fromisoformat(day) + dt.timedelta(int(after))).isoformat()
     begin, end = (dt.datetime.strptime(clock, "%H:%M") for clock in re.findall(r"\d\d:\d\d", text))
     return str(int((end - begin).total_seconds()) // 60)

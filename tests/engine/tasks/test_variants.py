@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import assume, given
@@ -141,7 +143,7 @@ def test_every_item_of_suites_that_show_their_options_is_reordered(name: str) ->
     assert not any(reordered(find_spec("everyday-choice"), item) for item in open_everyday())
 
 
-def open_everyday() -> tuple[object, ...]:
+def open_everyday() -> tuple[Any, ...]:
     from weighin.engine.plan.model import BuiltInSuite
     from weighin.engine.tasks.opening import open_suite
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from weighin.engine.errors import StoreError
-from weighin.engine.events.run import AnswerScored, RunContinued, RunFinished, RunPaused, SuiteDropped
+from weighin.engine.events.run import AnswerScored, Event, RunContinued, RunFinished, RunPaused, SuiteDropped
+from weighin.engine.plan.model import Plan
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.app.binding_ids import binding_ids
 from weighin.tui.app.preferences import Preferences
@@ -28,15 +32,15 @@ class ScriptedSource:
     controls = ALL_CONTROLS
     recorded = False
 
-    def __init__(self, events, *, plan=None, hold=False, error=None):
+    def __init__(self, events: Any, *, plan: Any = None, hold: bool = False, error: Any = None) -> None:
         self._script = list(events)
         self._hold = hold
         self._error = error
-        self._more = asyncio.Queue()
-        self.asked = []
+        self._more: asyncio.Queue[Event] = asyncio.Queue()
+        self.asked: list[Any] = []
         self.run_id, self.title, self.plan = "r1", "scripted", plan
 
-    async def events(self):
+    async def events(self) -> AsyncIterator[Any]:
         for event in self._script:
             yield event
         if self._error:
@@ -47,27 +51,27 @@ class ScriptedSource:
             if isinstance(event, RunFinished):
                 break
 
-    def tell(self, event):
+    def tell(self, event: Any) -> None:
         self._more.put_nowait(event)
 
-    def pause(self):
+    def pause(self) -> None:
         self.tell(RunPaused())
 
-    def unpause(self):
+    def unpause(self) -> None:
         self.tell(RunContinued())
 
-    def skip(self, candidate):
+    def skip(self, candidate: Any) -> None:
         self.asked.append(("skip", candidate))
 
-    def drop_suite(self, suite):
+    def drop_suite(self, suite: Any) -> None:
         self.tell(SuiteDropped(suite=suite))
 
-    def cancel(self):
+    def cancel(self) -> None:
         self.asked.append(("cancel",))
         self.tell(RunFinished(outcome="cancelled"))
 
 
-def app_of(events, **options):
+def app_of(events: Any, **options: Any) -> Any:
     mode = options.pop("mode", "live")
     library = options.pop("library", None)
     preferences = options.pop("preferences", None)
@@ -80,22 +84,26 @@ def app_of(events, **options):
     )
 
 
-async def settle(pilot):
+async def settle(pilot: Pilot[Any]) -> None:
     """Wait until the events are folded and painted."""
     for _ in range(3):
         await pilot.pause()
-    pilot.app._painted_at = 0.0
-    pilot.app.paint()
+    app = pilot.app
+    assert isinstance(app, WeighinApp)
+    app._painted_at = 0.0
+    app.paint()
     await pilot.pause()
 
 
-def shown(app):
+def shown(app: Any) -> str:
     """The screen as text."""
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
 
 @pytest.mark.parametrize(("mode", "count"), [("live", 2), ("live", 8), ("results", 4), ("answers", 3), ("history", 2)])
-async def test_every_screen_survives_every_size(run_events, library, mode, count):
+async def test_every_screen_survives_every_size(
+    run_events: Callable[..., list[Event]], library: Any, mode: str, count: int
+) -> None:
     app = app_of(run_events(count)[:-1], hold=True, mode=mode, library=library)
     async with app.run_test(size=SIZES[0]) as pilot:
         for size in [*SIZES, (5, 3), (80, 24)]:
@@ -113,7 +121,7 @@ _EMPTY_TEXTS = {
 
 
 @pytest.mark.parametrize("mode", _EMPTY_TEXTS)
-async def test_an_empty_screen_says_so_and_no_key_breaks_it(mode, library):
+async def test_an_empty_screen_says_so_and_no_key_breaks_it(mode: Any, library: Any) -> None:
     library.lines = []
     app = app_of([], mode=mode, library=library)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -131,7 +139,7 @@ async def test_an_empty_screen_says_so_and_no_key_breaks_it(mode, library):
 
 @pytest.mark.parametrize("count", [2, 3, 4, 8])
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-async def test_every_candidate_has_its_panel(run_events, count, size):
+async def test_every_candidate_has_its_panel(run_events: Callable[..., list[Event]], count: int, size: Any) -> None:
     app = app_of(run_events(count)[:-1], hold=True)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
@@ -145,7 +153,7 @@ async def test_every_candidate_has_its_panel(run_events, count, size):
             assert app.screen.region.contains_region(panel.region)  # the whole of it is in sight
 
 
-async def test_only_changed_panels_are_painted_again(run_events):
+async def test_only_changed_panels_are_painted_again(run_events: Callable[..., list[Event]]) -> None:
     events = run_events(3)
     app = app_of(events[:120], hold=True)
     async with app.run_test(size=(160, 48)) as pilot:
@@ -155,7 +163,7 @@ async def test_only_changed_panels_are_painted_again(run_events):
         assert painted == [False, False, False]
 
 
-async def test_p_pauses_and_resumes(run_events):
+async def test_p_pauses_and_resumes(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(2)[:50], hold=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -169,7 +177,7 @@ async def test_p_pauses_and_resumes(run_events):
         assert "PAUSED" not in shown(app)
 
 
-async def test_cancel_asks_and_keeps_the_results(run_events):
+async def test_cancel_asks_and_keeps_the_results(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(2)[:60], hold=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -186,7 +194,7 @@ async def test_cancel_asks_and_keeps_the_results(run_events):
         assert app.follower.exit_code == 130
 
 
-async def test_skip_asks_and_skips_the_focused_candidate(run_events):
+async def test_skip_asks_and_skips_the_focused_candidate(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(3)[:60], hold=True)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -197,7 +205,7 @@ async def test_skip_asks_and_skips_the_focused_candidate(run_events):
         assert app.follower.source.asked == [("skip", "qwen3-1.7b")]
 
 
-async def test_the_chosen_suite_is_dropped(run_events):
+async def test_the_chosen_suite_is_dropped(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(2)[:60], hold=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -208,7 +216,7 @@ async def test_the_chosen_suite_is_dropped(run_events):
         assert app.follower.board.dropped == {"extract-dates"}
 
 
-async def test_zoom_shows_one_panel_and_arrows_switch_it(run_events):
+async def test_zoom_shows_one_panel_and_arrows_switch_it(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(3)[:60], hold=True)
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -223,7 +231,9 @@ async def test_zoom_shows_one_panel_and_arrows_switch_it(run_events):
         assert all(p.display for p in app.screen.query(CandidatePanel))
 
 
-async def test_the_verdict_opens_the_results(run_events, run_plan):
+async def test_the_verdict_opens_the_results(
+    run_events: Callable[..., list[Event]], run_plan: Callable[..., Plan]
+) -> None:
     app = app_of(run_events(3), plan=run_plan(3))
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -235,7 +245,7 @@ async def test_the_verdict_opens_the_results(run_events, run_plan):
         assert app.follower.exit_code == 0
 
 
-async def test_a_dead_worker_is_notified_and_shown(run_events):
+async def test_a_dead_worker_is_notified_and_shown(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(4)[:-1], hold=True)
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -244,7 +254,9 @@ async def test_a_dead_worker_is_notified_and_shown(run_events):
         assert any("killed for memory" in note.message for note in app._notifications)
 
 
-async def test_an_error_during_the_run_is_shown_in_a_dialog_and_can_be_copied(run_events):
+async def test_an_error_during_the_run_is_shown_in_a_dialog_and_can_be_copied(
+    run_events: Callable[..., list[Event]],
+) -> None:
     app = app_of(run_events(2)[:40], error=StoreError("The disk is full.", hint="Make room and resume."))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -256,7 +268,7 @@ async def test_an_error_during_the_run_is_shown_in_a_dialog_and_can_be_copied(ru
     assert app.return_value == 1
 
 
-async def test_quitting_cancels_an_active_run_first(run_events):
+async def test_quitting_cancels_an_active_run_first(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(2)[:40], hold=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -266,7 +278,7 @@ async def test_quitting_cancels_an_active_run_first(run_events):
     assert app.return_value == 130
 
 
-async def test_help_on_every_screen_lists_its_keys(run_events, library):
+async def test_help_on_every_screen_lists_its_keys(run_events: Callable[..., list[Event]], library: Any) -> None:
     app = app_of(run_events(2)[:60], hold=True, library=library)
     async with app.run_test(size=(120, 60)) as pilot:
         await settle(pilot)
@@ -278,7 +290,7 @@ async def test_help_on_every_screen_lists_its_keys(run_events, library):
             await pilot.press("escape")
 
 
-async def test_keys_and_theme_come_from_the_config(run_events):
+async def test_keys_and_theme_come_from_the_config(run_events: Callable[..., list[Event]]) -> None:
     chosen = Preferences(theme="weighin-light", keys={"run.pause": "f5", "no.such": "f6"})
     app = app_of(run_events(2)[:50], hold=True, preferences=chosen)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -295,7 +307,9 @@ async def test_keys_and_theme_come_from_the_config(run_events):
 
 
 @pytest.mark.parametrize("answered", [True, False])
-async def test_a_shows_the_answers_of_the_focused_candidate(run_events, answered):
+async def test_a_shows_the_answers_of_the_focused_candidate(
+    run_events: Callable[..., list[Event]], answered: bool
+) -> None:
     events = run_events(3)[:-2]
     first = next(place for place, event in enumerate(events) if isinstance(event, AnswerScored))
     app = app_of(events if answered else events[:first], hold=True)
@@ -320,7 +334,7 @@ async def test_a_shows_the_answers_of_the_focused_candidate(run_events, answered
         assert app.screen.query_one(AnswerMatrix).column == 1
 
 
-async def test_answers_are_filtered_and_shown_side_by_side(run_events):
+async def test_answers_are_filtered_and_shown_side_by_side(run_events: Callable[..., list[Event]]) -> None:
     app = app_of(run_events(4)[:-1], hold=True, mode="answers")
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
@@ -342,7 +356,7 @@ async def test_answers_are_filtered_and_shown_side_by_side(run_events):
         assert (matrix.row, matrix.column) == (59, 3)
 
 
-async def test_control_characters_in_answers_do_not_reach_the_terminal(run_events):
+async def test_control_characters_in_answers_do_not_reach_the_terminal(run_events: Callable[..., list[Event]]) -> None:
     import msgspec
 
     from weighin.engine.events.run import AnswerScored
@@ -362,7 +376,9 @@ async def test_control_characters_in_answers_do_not_reach_the_terminal(run_event
         assert "[/nope]" in shown(app)
 
 
-async def test_history_renames_compares_deletes_and_opens_runs(run_events, library):
+async def test_history_renames_compares_deletes_and_opens_runs(
+    run_events: Callable[..., list[Event]], library: Any
+) -> None:
     app = WeighinApp(None, library=library, mode="history")
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -391,7 +407,7 @@ async def test_history_renames_compares_deletes_and_opens_runs(run_events, libra
         assert app.follower.board.verdict is not None
 
 
-async def test_history_resumes_only_incomplete_runs(library):
+async def test_history_resumes_only_incomplete_runs(library: Any) -> None:
     app = WeighinApp(None, library=library, mode="history")
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -403,7 +419,7 @@ async def test_history_resumes_only_incomplete_runs(library):
         assert app.follower.board.verdict is not None
 
 
-async def test_export_asks_for_a_format_and_a_path(run_events, library):
+async def test_export_asks_for_a_format_and_a_path(run_events: Callable[..., list[Event]], library: Any) -> None:
     app = app_of(run_events(3), library=library)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
@@ -416,7 +432,9 @@ async def test_export_asks_for_a_format_and_a_path(run_events, library):
     assert library.exported == [("20251009-085320", "md")]
 
 
-async def test_no_color_is_monochrome_and_still_shows_who_leads(run_events, monkeypatch):
+async def test_no_color_is_monochrome_and_still_shows_who_leads(
+    run_events: Callable[..., list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = app_of(run_events(3)[:-1], hold=True)
     os.environ["NO_COLOR"] = "1"
@@ -432,7 +450,7 @@ async def test_no_color_is_monochrome_and_still_shows_who_leads(run_events, monk
         assert all(c is None or c.red == c.green == c.blue for c in colors)
 
 
-async def test_ten_thousand_answers_all_get_a_row(run_events):
+async def test_ten_thousand_answers_all_get_a_row(run_events: Callable[..., list[Event]]) -> None:
     import msgspec
 
     from weighin.engine.events.run import AnswerScored

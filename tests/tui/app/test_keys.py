@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from typing import Any
 
 import pytest
 from textual.binding import Binding
@@ -23,7 +24,7 @@ from weighin.tui.wizard.step import Step
 from weighin.tui.wizard.surroundings import Surroundings
 
 
-def ours():
+def ours() -> Any:
     """Every Textual class in our modules."""
     for module in pkgutil.walk_packages(weighin.tui.__path__, "weighin.tui."):
         if not module.name.endswith("__main__"):
@@ -37,12 +38,12 @@ def ours():
     return found
 
 
-def test_every_binding_with_an_id_can_be_remapped():
+def test_every_binding_with_an_id_can_be_remapped() -> None:
     ids = {b.id for kind in ours() for b in kind.__dict__.get("BINDINGS", ()) if isinstance(b, Binding) and b.id}
     assert ids == binding_ids(WeighinApp)
 
 
-def test_every_screen_and_every_step_has_its_help():
+def test_every_screen_and_every_step_has_its_help() -> None:
     topics = {kind.help_topic for kind in ours() if issubclass(kind, Step) and kind is not Step}
     topics |= {kind.__dict__["HELP_TOPIC"] for kind in ours() if isinstance(kind.__dict__.get("HELP_TOPIC"), str)}
     assert {"license", "hardware", "task", "candidates", "review", "fetch", "compare"} <= topics
@@ -55,7 +56,7 @@ def test_every_screen_and_every_step_has_its_help():
 
 
 @pytest.mark.parametrize(("step", "title"), enumerate(["license", "hardware", "task", "candidates", "review"]))
-async def test_the_wizard_explains_the_step_in_front(step, title):
+async def test_the_wizard_explains_the_step_in_front(step: Any, title: Any) -> None:
     app = WeighinApp(None)
     async with app.run_test(size=(100, 40)) as pilot:
         surroundings = Surroundings(machine=lambda: "a machine")
@@ -71,7 +72,7 @@ async def test_the_wizard_explains_the_step_in_front(step, title):
         assert isinstance(app.screen, WizardScreen)
 
 
-async def test_wizard_keys_come_from_the_config():
+async def test_wizard_keys_come_from_the_config() -> None:
     app = WeighinApp(None, preferences=Preferences(keys={"wizard.next": "f8"}))
     async with app.run_test(size=(100, 40)) as pilot:
         screen = WizardScreen(Draft(), measure=False, surroundings=Surroundings(machine=lambda: "a machine"))
@@ -83,7 +84,7 @@ async def test_wizard_keys_come_from_the_config():
         assert not app._notifications
 
 
-async def test_the_palette_offers_the_available_actions_and_runs_them(library):
+async def test_the_palette_offers_the_available_actions_and_runs_them(library: Any) -> None:
     app = WeighinApp(None, library=library, mode="history")
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause(0.3)

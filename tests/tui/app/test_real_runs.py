@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -160,15 +160,17 @@ class Halt:
     Holding back events is not enough: the engine would continue behind them, to the end of a short run.
     """
 
-    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch, begins: Callable[[PhaseChanged], bool]):
+    def __init__(
+        self, session: Session, monkeypatch: pytest.MonkeyPatch, begins: Callable[[PhaseChanged], bool]
+    ) -> None:
         self.candidate = ""
         """The candidate in that phase; empty until the phase begins."""
         self.pids: set[int] = set()
         """The process ids of the workers."""
-        emit_all, next_report = session.emit_all, Worker._next_report
+        emit, next_report = session._log.emit, Worker._next_report
 
-        def emitting(events: Sequence[Event]) -> None:
-            emit_all(events)
+        def emitting(*events: Event) -> None:
+            emit(*events)
             for event in events:
                 if not self.candidate and isinstance(event, PhaseChanged) and begins(event):
                     self.candidate = event.candidate
@@ -181,7 +183,7 @@ class Halt:
             return await next_report(worker)
 
         self.over = asyncio.Event()
-        monkeypatch.setattr(session, "emit_all", emitting)
+        monkeypatch.setattr(session._log, "emit", emitting)
         monkeypatch.setattr(Worker, "_next_report", reading)
 
 
@@ -242,7 +244,7 @@ async def test_a_run_cancelled_in_any_phase_keeps_everything_and_resumes(
     halt = Halt(session, monkeypatch, PHASES[phase])
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: bool(halt.candidate))
-        await until(pilot, lambda: session._events.empty())
+        await until(pilot, lambda: session._log._queue.empty())
         panel = app.follower.board.panel(halt.candidate)
         assert panel is not None
         assert PHASES[phase](PhaseChanged(candidate=halt.candidate, phase=panel.phase, detail=panel.detail))

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def _work() -> float:
     """CPU seconds of a fixed piece of Python, to find out how slow this core is right now."""
     gc.disable()
     started = time.thread_time()
-    lines = [{"text": str(number), "spans": [(number, number + 1)]} for number in range(6_000)]
+    lines: list[dict[str, Any]] = [{"text": str(number), "spans": [(number, number + 1)]} for number in range(6_000)]
     sorted(lines, key=lambda line: line["text"])
     taken = time.thread_time() - started
     gc.enable()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +16,7 @@ from weighin.engine.events.run import (
     CandidateStopped,
     ChatMeasured,
     Disturbance,
+    Event,
     MemoryMeasured,
     PhaseChanged,
     RoundStarted,
@@ -31,7 +34,9 @@ from weighin.tui.run.figures import AnswerMap, Tally, mean_bounds
 from weighin.tui.run.standings import leads
 
 
-def speed(rate, *, kind="generation", disturbed=False, final=True, candidate="a"):
+def speed(
+    rate: Any, *, kind: Any = "generation", disturbed: bool = False, final: bool = True, candidate: str = "a"
+) -> Any:
     return SpeedMeasured(
         candidate=candidate,
         kind=kind,
@@ -46,7 +51,16 @@ def speed(rate, *, kind="generation", disturbed=False, final=True, candidate="a"
     )
 
 
-def answer(item="i1", *, candidate="a", correct=True, repeat=0, suite="s", extracted="x", fragile=False):
+def answer(
+    item: str = "i1",
+    *,
+    candidate: str = "a",
+    correct: bool = True,
+    repeat: int = 0,
+    suite: str = "s",
+    extracted: str = "x",
+    fragile: bool = False,
+) -> Any:
     return AnswerScored(
         candidate=candidate,
         suite=suite,
@@ -62,7 +76,7 @@ def answer(item="i1", *, candidate="a", correct=True, repeat=0, suite="s", extra
     )
 
 
-def test_agrees_with_the_engines_summary_of_the_same_events(run_events):
+def test_agrees_with_the_engines_summary_of_the_same_events(run_events: Callable[..., list[Event]]) -> None:
     events = run_events(4)
     board, run = fold_all(events), summarize(events)
     for panel in board.panels:
@@ -79,7 +93,7 @@ def test_agrees_with_the_engines_summary_of_the_same_events(run_events):
         assert panel.fragile_share == pytest.approx(summary.fragile_share)
 
 
-def test_leaves_the_old_board_and_the_other_panels_as_they_were(run_events):
+def test_leaves_the_old_board_and_the_other_panels_as_they_were(run_events: Callable[..., list[Event]]) -> None:
     before = fold_all(run_events(3)[:40])
     copy = msgspec.structs.replace(before)
     name = before.panels[1].card.id
@@ -90,32 +104,32 @@ def test_leaves_the_old_board_and_the_other_panels_as_they_were(run_events):
     assert after.panels[1].revision > before.panels[1].revision
 
 
-def test_an_event_that_changes_nothing_keeps_the_revision():
+def test_an_event_that_changes_nothing_keeps_the_revision() -> None:
     board = fold_all([PhaseChanged(candidate="a", phase="speed")])
     again = fold(board, PhaseChanged(candidate="a", phase="speed"))
     assert again.revision == board.revision
     assert again.panels[0] is board.panels[0]
 
 
-def test_counts_an_answer_once_however_often_it_is_reported():
+def test_counts_an_answer_once_however_often_it_is_reported() -> None:
     board = fold_all([answer(), answer(), answer("i2", correct=False)])
     assert board.answered == 2
     assert board.panels[0].accuracy == 0.5
 
 
-def test_repeats_count_for_consistency_not_for_accuracy():
+def test_repeats_count_for_consistency_not_for_accuracy() -> None:
     sampled = [answer(repeat=n, extracted="y" if n == 3 else "x", correct=n != 3) for n in (1, 2, 3)]
     panel = fold_all([answer(), *sampled]).panels[0]
     assert (panel.accuracy, panel.answered) == (1.0, 1)
     assert panel.consistency == pytest.approx(1 / 3)  # of three pairs of samples one agrees
 
 
-def test_accuracy_is_the_mean_of_suites_not_of_items():
+def test_accuracy_is_the_mean_of_suites_not_of_items() -> None:
     events = [answer(f"i{i}") for i in range(9)] + [answer("j", suite="t", correct=False)]
     assert fold_all(events).panels[0].accuracy == 0.5
 
 
-def test_disturbed_repeats_count_only_without_undisturbed_ones():
+def test_disturbed_repeats_count_only_without_undisturbed_ones() -> None:
     only = fold_all([speed(10.0, disturbed=True)]).panels[0]
     assert (only.generation.per_second, only.generation.is_disturbed, only.warning) == (10.0, True, "a neighbor")
     then_clean = fold_all([speed(10.0, disturbed=True), speed(40.0)]).panels[0]
@@ -128,7 +142,7 @@ def test_disturbed_repeats_count_only_without_undisturbed_ones():
     assert again.generation.per_second is None
 
 
-def test_an_undisturbed_chat_replaces_the_disturbed_ones():
+def test_an_undisturbed_chat_replaces_the_disturbed_ones() -> None:
     noisy = ChatMeasured(
         candidate="a",
         prompt=0,
@@ -143,7 +157,7 @@ def test_an_undisturbed_chat_replaces_the_disturbed_ones():
     assert not panel.latency.is_disturbed
 
 
-def test_candidates_that_show_the_same_figure_lead_together(run_events):
+def test_candidates_that_show_the_same_figure_lead_together(run_events: Callable[..., list[Event]]) -> None:
     events = [
         MemoryMeasured(candidate=name, peak_rss_bytes=size) for name, size in (("a", 2**30), ("b", 2**30), ("c", 2**31))
     ]
@@ -153,7 +167,7 @@ def test_candidates_that_show_the_same_figure_lead_together(run_events):
     assert "memory" not in leading["c"]
 
 
-def test_a_disturbed_figure_never_leads():
+def test_a_disturbed_figure_never_leads() -> None:
     board = fold_all(
         [speed(90.0, disturbed=True, candidate="a"), speed(10.0, candidate="b"), speed(9.0, candidate="c")]
     )
@@ -161,7 +175,7 @@ def test_a_disturbed_figure_never_leads():
     assert "generation" in leads(board)["b"]
 
 
-def test_stopped_candidates_and_dropped_suites_leave_the_total(run_events):
+def test_stopped_candidates_and_dropped_suites_leave_the_total(run_events: Callable[..., list[Event]]) -> None:
     events = run_events(3)
     board = fold_all(events[:60])
     total = board.items_total
@@ -175,7 +189,7 @@ def test_stopped_candidates_and_dropped_suites_leave_the_total(run_events):
     assert not stopped.panels[0].racing
 
 
-def test_time_left_runs_down_and_is_unknown_while_paused():
+def test_time_left_runs_down_and_is_unknown_while_paused() -> None:
     board = fold_all([RoundStarted(at=100.0, number=1, planned=4, seconds_left=60.0)])
     assert board.seconds_left(110.0) == 50.0
     assert board.seconds_left(1000.0) == 0.0
@@ -184,7 +198,7 @@ def test_time_left_runs_down_and_is_unknown_while_paused():
     assert fold(board, RunFinished(outcome="cancelled")).seconds_left(110.0) is None
 
 
-def test_a_death_is_an_alert_and_the_others_continue(run_events):
+def test_a_death_is_an_alert_and_the_others_continue(run_events: Callable[..., list[Event]]) -> None:
     board = fold_all(run_events(4))
     failed = board.panel("smollm2-360m")
     assert failed is not None
@@ -194,7 +208,7 @@ def test_a_death_is_an_alert_and_the_others_continue(run_events):
     assert all(panel.racing for panel in board.panels if panel.card.id != "smollm2-360m")
 
 
-def test_a_resumed_run_keeps_what_was_measured(run_events):
+def test_a_resumed_run_keeps_what_was_measured(run_events: Callable[..., list[Event]]) -> None:
     events = run_events(3)
     board = fold_all(events)
     started = next(event for event in events if isinstance(event, RunStarted))
@@ -206,7 +220,7 @@ def test_a_resumed_run_keeps_what_was_measured(run_events):
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=120))
-def test_the_live_interval_never_widens_and_stays_in_bounds(outcomes):
+def test_the_live_interval_never_widens_and_stays_in_bounds(outcomes: Any) -> None:
     tally = Tally("s")
     for correct in outcomes:
         after = tally.plus(correct, 0.05)
@@ -221,7 +235,7 @@ def test_the_live_interval_never_widens_and_stays_in_bounds(outcomes):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 400))
-def test_any_order_and_any_part_of_a_run_gives_a_board(seed, length):
+def test_any_order_and_any_part_of_a_run_gives_a_board(seed: int, length: int) -> None:
     from weighin.tui.run.board import Panel
 
     rng = random.Random(seed)
@@ -235,18 +249,19 @@ def test_any_order_and_any_part_of_a_run_gives_a_board(seed, length):
         assert panel.accuracy is None or panel.low <= panel.accuracy + 1e-9 <= panel.high + 2e-9
 
 
-EVENTS: list = []
+EVENTS: list[Event] = []
 
 
 @pytest.fixture(autouse=True)
-def _events(run_events):
+def _events(run_events: Callable[..., list[Event]]) -> None:
     if not EVENTS:
         EVENTS.extend(run_events(4))
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.integers(0, 2))))
-def test_answer_map_is_a_map(keys):
-    made, oracle = AnswerMap(), {}
+def test_answer_map_is_a_map(keys: Any) -> None:
+    made = AnswerMap()
+    oracle: dict[Any, Any] = {}
     for suite, item, repeat in keys:
         key = (suite, str(item), repeat)
         value = answer(str(item), suite=suite, repeat=repeat)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from weighin.engine.errors import PlanError, WeighinError
-from weighin.engine.events.run import DURABLE, VerdictReached
+from weighin.engine.events.run import DURABLE, Event, VerdictReached
 from weighin.engine.plan.model import FileSource, OwnSuite, Plan
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.report.export import formats
@@ -15,7 +19,7 @@ from weighin.tui.run.library import StoreLibrary
 
 
 @pytest.fixture
-def stored(tmp_path, run_events, run_plan):
+def stored(tmp_path: Path, run_events: Callable[..., list[Event]], run_plan: Callable[..., Plan]) -> Any:
     path = tmp_path / "runs.sqlite3"
     with Store.open(path) as store:
         for name, part in (("whole", 1.0), ("broken", 0.5)):
@@ -27,21 +31,21 @@ def stored(tmp_path, run_events, run_plan):
     return StoreLibrary(path)
 
 
-def test_lists_opens_and_reaches_a_verdict_where_none_is_stored(stored):
+def test_lists_opens_and_reaches_a_verdict_where_none_is_stored(stored: Any) -> None:
     assert {line.id: line.can_resume for line in stored.runs()} == {"whole": False, "broken": True}
     plan, events = stored.load("broken")
     assert len(plan.candidates) == 3
     assert isinstance(events[-1], VerdictReached)
 
 
-def test_renames_and_deletes(stored):
+def test_renames_and_deletes(stored: Any) -> None:
     stored.rename("whole", "better")
     assert [line.name for line in stored.runs() if line.id == "whole"] == ["better"]
     stored.delete("whole")
     assert [line.id for line in stored.runs()] == ["broken"]
 
 
-def test_exports_every_format_of_the_command_line(stored, tmp_path):
+def test_exports_every_format_of_the_command_line(stored: Any, tmp_path: Path) -> None:
     assert stored.formats() == formats()
     for name in (each.name for each in stored.formats()):
         if name == "lm-eval":
@@ -52,12 +56,12 @@ def test_exports_every_format_of_the_command_line(stored, tmp_path):
         stored.export("whole", "json", tmp_path / "no" / "such" / "folder.csv")
 
 
-def test_a_missing_run_is_an_error_for_people(stored):
+def test_a_missing_run_is_an_error_for_people(stored: Any) -> None:
     with pytest.raises(WeighinError):
         stored.load("nothing")
 
 
-async def test_the_app_opens_a_stored_run(stored):
+async def test_the_app_opens_a_stored_run(stored: Any) -> None:
     app = WeighinApp(None, library=stored, mode="history")
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.pause(0.3)
@@ -68,7 +72,9 @@ async def test_the_app_opens_a_stored_run(stored):
         assert app.follower.plan is not None
 
 
-def test_a_run_whose_data_has_changed_is_not_resumed(tmp_path, tiny_models, choice_file):
+def test_a_run_whose_data_has_changed_is_not_resumed(
+    tmp_path: Path, tiny_models: list[Path], choice_file: Path
+) -> None:
     suites = (OwnSuite(name="colours", source=FileSource(path=str(choice_file))),)
     opened = freeze_plan(Plan(candidates=candidates_from_paths([str(tiny_models[0])]), suites=suites))
     path = tmp_path / "runs.sqlite3"

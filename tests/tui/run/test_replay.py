@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from weighin.engine.events.run import RunContinued, RunPaused
+from weighin.engine.events.run import Event, RunContinued, RunPaused
 from weighin.tui.run.board import fold_all
 from weighin.tui.run.replay import ReplaySource
 
 
-async def _nap(_seconds):
+async def _nap(_seconds: Any) -> None:
     await asyncio.sleep(0)
 
 
-async def test_plays_every_event_in_order_at_the_speed_asked(run_events):
+async def test_plays_every_event_in_order_at_the_speed_asked(run_events: Callable[..., list[Event]]) -> None:
     naps = []
 
-    async def nap(seconds):
+    async def nap(seconds: Any) -> None:
         naps.append(seconds)
 
     events = run_events(2)
@@ -28,19 +30,19 @@ async def test_plays_every_event_in_order_at_the_speed_asked(run_events):
     assert sum(naps) == pytest.approx(whole / 10, rel=0.01)
 
 
-async def test_speed_zero_never_waits(run_events):
-    async def never(_seconds):
+async def test_speed_zero_never_waits(run_events: Callable[..., list[Event]]) -> None:
+    async def never(_seconds: Any) -> None:
         raise AssertionError
 
     events = run_events(2)
     assert [event async for event in ReplaySource(events, speed=0, sleep=never).events()] == events
 
 
-async def test_pause_holds_the_events_and_is_reported(run_events):
+async def test_pause_holds_the_events_and_is_reported(run_events: Callable[..., list[Event]]) -> None:
     source = ReplaySource(run_events(2), speed=1.0, sleep=_nap)
     seen = []
 
-    async def play():
+    async def play() -> None:
         seen.extend([event async for event in source.events()])
 
     task = asyncio.create_task(play())
@@ -55,7 +57,7 @@ async def test_pause_holds_the_events_and_is_reported(run_events):
     assert fold_all(seen).finished is not None
 
 
-async def test_cancelling_jumps_to_the_end(run_events):
+async def test_cancelling_jumps_to_the_end(run_events: Callable[..., list[Event]]) -> None:
     events = run_events(2)
     source = ReplaySource(events, speed=1.0, sleep=_nap)
     seen = []

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
+from weighin.engine.events.run import Event
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.models.fetch import FetchProgress
+from weighin.engine.plan.model import Plan
 from weighin.engine.prepare.draft import Draft, Target
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.modals.dialogs import ErrorDialog
@@ -31,7 +35,7 @@ class Held(ReplaySource):
 
     controls = ALL_CONTROLS
 
-    async def events(self):
+    async def events(self) -> AsyncIterator[Any]:
         async for event in super().events():
             yield event
         await asyncio.Event().wait()
@@ -58,19 +62,21 @@ SURROUNDINGS = Surroundings(
 )
 
 
-def shown(app):
+def shown(app: Any) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
 
-async def settle(pilot):
+async def settle(pilot: Pilot[Any]) -> None:
     for _ in range(4):
         await pilot.pause()
-    pilot.app._painted_at = 0.0
-    pilot.app.paint()
+    app = pilot.app
+    assert isinstance(app, WeighinApp)
+    app._painted_at = 0.0
+    app.paint()
     await pilot.pause(0.05)
 
 
-async def assert_it_survives_resizing(pilot):
+async def assert_it_survives_resizing(pilot: Pilot[Any]) -> None:
     app = pilot.app
     await settle(pilot)
     screen, focused, before = app.screen, app.screen.focused, shown(app)
@@ -109,7 +115,9 @@ SCREENS = {
 
 
 @pytest.mark.parametrize("name", list(SCREENS))
-async def test_resizing_and_back_keeps_a_screen_and_its_focus(run_events, run_plan, library, name):
+async def test_resizing_and_back_keeps_a_screen_and_its_focus(
+    run_events: Callable[..., list[Event]], run_plan: Callable[..., Plan], library: Any, name: Any
+) -> None:
     mode, keys = SCREENS[name]
     events = run_events(4)
     events = events if mode == "results" else events[: int(len(events) * 0.8)]
@@ -125,7 +133,7 @@ async def test_resizing_and_back_keeps_a_screen_and_its_focus(run_events, run_pl
         await assert_it_survives_resizing(pilot)
 
 
-async def test_resizing_and_back_keeps_an_error_dialog(run_events):
+async def test_resizing_and_back_keeps_an_error_dialog(run_events: Callable[..., list[Event]]) -> None:
     app = WeighinApp(Held(run_events(2)[:40], title="", plan=None, speed=0), clock=lambda: 0.0)
     async with app.run_test(size=(80, 24)) as pilot:
         log = tuple(f"line {number} of the worker's log, which is a long one" for number in range(30))
@@ -136,7 +144,7 @@ async def test_resizing_and_back_keeps_an_error_dialog(run_events):
 STEPS = ["license", "hardware", "task", "candidates", "review"]
 
 
-async def open_wizard(pilot, step, tmp_path, *, picked=()):
+async def open_wizard(pilot: Pilot[Any], step: Any, tmp_path: Path, *, picked: Any = ()) -> Any:
     model = tmp_path / "tiny.Q8_0.gguf"
     write_tiny_model(model)
     target = Target(this_machine=False, ram_bytes=8 * 2**30)
@@ -145,7 +153,7 @@ async def open_wizard(pilot, step, tmp_path, *, picked=()):
     await pilot.app.push_screen(screen)
     deadline = time.monotonic() + 30
 
-    def ready():
+    def ready() -> Any:
         if step == "candidates":
             return bool(screen.query_one(CandidatesStep).rows)
         return step != "review" or screen.query_one(ReviewStep).plan is not None
@@ -161,7 +169,9 @@ async def open_wizard(pilot, step, tmp_path, *, picked=()):
 
 @pytest.mark.parametrize("keys", [(), ("tab", "tab")], ids=["", "elsewhere"])
 @pytest.mark.parametrize("step", STEPS)
-async def test_resizing_and_back_keeps_a_step_of_the_wizard(tmp_path, monkeypatch, step, keys):
+async def test_resizing_and_back_keeps_a_step_of_the_wizard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: Any, keys: Any
+) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -172,7 +182,9 @@ async def test_resizing_and_back_keeps_a_step_of_the_wizard(tmp_path, monkeypatc
         await assert_it_survives_resizing(pilot)
 
 
-async def test_resizing_and_back_keeps_the_download_screen_and_its_help(tmp_path, monkeypatch):
+async def test_resizing_and_back_keeps_the_download_screen_and_its_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))

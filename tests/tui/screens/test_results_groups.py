@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 import pytest
 
 from weighin.engine.events.ranking import GroupShare, SuiteGroups
+from weighin.engine.events.run import Event
 from weighin.tui.run.board import fold_all
 from weighin.tui.screens.groups_text import groups
 from weighin.tui.screens.results_text import ranking_table, strengths
 
 
 @pytest.fixture
-def board(run_events):
+def board(run_events: Callable[..., list[Event]]) -> Any:
     """A finished run of three candidates, the first with figures by subject."""
     found = fold_all(run_events(3))
     assert found.verdict is not None
@@ -27,7 +31,7 @@ def board(run_events):
     return msgspec.structs.replace(found, verdict=msgspec.structs.replace(found.verdict, rankings=tuple(rankings)))
 
 
-def test_the_mean_and_the_best_and_worst_subject_are_shown(board):
+def test_the_mean_and_the_best_and_worst_subject_are_shown(board: Any) -> None:
     shown = groups(board, 120).plain
     assert "mmlu  4 subjects" in shown
     assert "29.3 % ± 7.1   best anatomy 60 % of 10   worst law 10 % of 10" in shown
@@ -36,7 +40,7 @@ def test_the_mean_and_the_best_and_worst_subject_are_shown(board):
     assert max(map(len, groups(board, 40).plain.splitlines()[2:])) <= 40
 
 
-def test_too_few_items_name_no_best(board):
+def test_too_few_items_name_no_best(board: Any) -> None:
     few = tuple(GroupShare(name=str(n), items=2, correct=1) for n in range(9))
     first = board.verdict.rankings[0]
     mmlu = msgspec.structs.replace(first.groups[0], groups=few, standard_error=None)
@@ -47,16 +51,16 @@ def test_too_few_items_name_no_best(board):
     assert "too few to name the best" in shown
 
 
-def test_without_subjects_the_section_is_empty(run_events):
+def test_without_subjects_the_section_is_empty(run_events: Callable[..., list[Event]]) -> None:
     assert not groups(fold_all(run_events(3)), 120).plain
 
 
-def test_nobody_leads_before_anything_is_measured(run_events):
+def test_nobody_leads_before_anything_is_measured(run_events: Callable[..., list[Event]]) -> None:
     assert "most accurate overall" in strengths(fold_all(run_events(3))).plain
     assert not strengths(fold_all(run_events(3)[:1])).plain
 
 
-def test_what_cannot_be_compared_is_marked_and_explained(board):
+def test_what_cannot_be_compared_is_marked_and_explained(board: Any) -> None:
     assert "?" not in ranking_table(board, 150).plain
     *others, last = board.verdict.rankings
     apart = msgspec.structs.replace(

@@ -8,9 +8,14 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
+from weighin.engine.events.run import Event
+from weighin.engine.plan.model import Plan
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.app.preferences import Preferences
 from weighin.tui.run.replay import ReplaySource
@@ -25,12 +30,12 @@ _RECT = re.compile(
 )
 
 
-def compact(svg):
+def compact(svg: Any) -> Any:
     """Join neighboring boxes of one color, which halves the size of the files."""
     boxes = list(_RECT.finditer(svg))
-    joined = []
+    joined: list[list[Any]] = []
     for box in boxes:
-        fill, (x, y, width, height) = box.group(1), map(float, box.groups()[1:])
+        fill, (x, y, width, height) = box.group(1), (float(each) for each in box.groups()[1:])
         last = joined[-1] if joined else None
         if last and last[0] == fill and last[2] == y and abs(last[1] + last[3] - x) < 0.01:
             last[3] += width
@@ -49,17 +54,24 @@ class HeldReplay(ReplaySource):
 
     controls = ALL_CONTROLS
 
-    def __init__(self, events, *, plan):
+    def __init__(self, events: Any, *, plan: Any) -> None:
         super().__init__(events, title="contracts", plan=plan, speed=0)
 
-    async def events(self):
+    async def events(self) -> AsyncIterator[Any]:
         async for event in super().events():
             yield event
         await asyncio.Event().wait()
 
 
 @pytest.fixture
-def take(snap_compare, run_events, steady_events, run_plan, library, monkeypatch):
+def take(
+    snap_compare: Callable[..., bool],
+    run_events: Callable[..., list[Event]],
+    steady_events: Callable[..., list[Event]],
+    run_plan: Callable[..., Plan],
+    library: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Any]:
     """``take(size, theme, …)``: compare a screen with its stored picture."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TZ", "UTC")
@@ -68,7 +80,16 @@ def take(snap_compare, run_events, steady_events, run_plan, library, monkeypatch
     if hasattr(time, "tzset"):
         time.tzset()
 
-    def compare(size, theme, *, mode="live", count=4, part=1.0, keys=(), steady=False):
+    def compare(
+        size: Any,
+        theme: Any,
+        *,
+        mode: str = "live",
+        count: int = 4,
+        part: float = 1.0,
+        keys: Any = (),
+        steady: bool = False,
+    ) -> Any:
         events = (steady_events if steady else run_events)(count)
         events = events[: int(len(events) * part)]
         app = WeighinApp(
@@ -79,7 +100,7 @@ def take(snap_compare, run_events, steady_events, run_plan, library, monkeypatch
             clock=lambda: events[-1].at + 3.0 if events else 0.0,
         )
 
-        async def settle(pilot):
+        async def settle(pilot: Pilot[Any]) -> None:
             for key in (None, *keys):
                 if key:
                     await pilot.press(key)
@@ -109,81 +130,81 @@ both_themes = pytest.mark.parametrize("theme", list(THEMES))
 
 @both_sizes
 @both_themes
-def test_live(take, size, theme):
+def test_live(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, count=3, part=0.78)
 
 
 @both_sizes
 @both_themes
-def test_results(take, size, theme):
+def test_results(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, mode="results")
 
 
 @both_sizes
-def test_results_with_items_asked_again(take, size):
+def test_results_with_items_asked_again(take: Any, size: Any) -> None:
     assert take(size, "dark", mode="results", keys=("pagedown",) * 2 if size == "80x24" else (), steady=True)
 
 
-def test_live_with_items_asked_again(take):
+def test_live_with_items_asked_again(take: Any) -> None:
     assert take("160x48", "dark", count=3, part=0.99, steady=True)
 
 
 @both_sizes
 @both_themes
-def test_answers(take, size, theme):
+def test_answers(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, mode="answers")
 
 
 @both_sizes
 @both_themes
-def test_history(take, size, theme):
+def test_history(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, mode="history", count=3)
 
 
 @both_sizes
 @both_themes
-def test_help(take, size, theme):
+def test_help(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, count=2, part=0.5, keys=("question_mark",))
 
 
 @both_sizes
-def test_live_eight(take, size):
+def test_live_eight(take: Any, size: Any) -> None:
     assert take(size, "dark", count=8, part=0.6)
 
 
 @both_sizes
-def test_live_before_anything_happened(take, size):
+def test_live_before_anything_happened(take: Any, size: Any) -> None:
     assert take(size, "dark", part=0.0)
 
 
 @both_sizes
-def test_live_zoomed(take, size):
+def test_live_zoomed(take: Any, size: Any) -> None:
     assert take(size, "dark", part=0.7, keys=("right", "z"))
 
 
 @both_sizes
-def test_answers_side_by_side(take, size):
+def test_answers_side_by_side(take: Any, size: Any) -> None:
     assert take(size, "dark", mode="answers", keys=("end", "b"))
 
 
 @both_sizes
-def test_results_before_the_verdict(take, size):
+def test_results_before_the_verdict(take: Any, size: Any) -> None:
     assert take(size, "dark", mode="results", part=0.6)
 
 
-def test_confirm(take):
+def test_confirm(take: Any) -> None:
     assert take("80x24", "dark", part=0.5, keys=("c",))
 
 
 @both_sizes
-def test_worker_log(take, size):
+def test_worker_log(take: Any, size: Any) -> None:
     assert take(size, "dark", part=0.9, keys=("left", "w"))
 
 
-def test_choose_filter(take):
+def test_choose_filter(take: Any) -> None:
     assert take("80x24", "dark", mode="answers", keys=("f",))
 
 
 @both_sizes
-def test_compare(take, size):
+def test_compare(take: Any, size: Any) -> None:
     assert take(size, "dark", mode="history", keys=("space", "down", "down", "space", "c"))

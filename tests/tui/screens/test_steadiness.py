@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
 
 from weighin.engine.events.askings import ReorderedItem, RepeatedItem, RewordedItem
-from weighin.engine.events.run import BlockRepeated, OptionsTurned, PromptsReworded, VerdictReached
+from weighin.engine.events.run import BlockRepeated, Event, OptionsTurned, PromptsReworded, VerdictReached
 from weighin.tui.run.board import fold, fold_all
 from weighin.tui.screens.steadiness_text import steadiness
 from weighin.tui.widgets.panel import Look, paint_panel
 
-COMMON = {"candidate": "a", "suite": "s", "elapsed_s": 1.0}
+COMMON: Any = {"candidate": "a", "suite": "s", "elapsed_s": 1.0}
 
 
-def test_the_board_counts_items_once_however_often_they_are_reported():
+def test_the_board_counts_items_once_however_often_they_are_reported() -> None:
     turned = OptionsTurned(
         part=0,
         items=(ReorderedItem(item="i", gold=0, chosen=(1, 1, 1)), ReorderedItem(item="j", gold=0, chosen=(0, 0, 2))),
@@ -36,7 +38,7 @@ def test_the_board_counts_items_once_however_often_they_are_reported():
     assert fold(board, turned).panels[0].revision > board.panels[0].revision
 
 
-def test_repeated_items_are_compared_with_the_first_answers(steady_events):
+def test_repeated_items_are_compared_with_the_first_answers(steady_events: Callable[..., list[Event]]) -> None:
     events = steady_events(1)
     board = fold_all(events)
     assert board.panels[0].reasked.identical == 1.0
@@ -53,7 +55,7 @@ def numbers(shown: str) -> list[list[str]]:
     return [re.findall(r"\d+\.\d\d|\d+/\d+", line) for line in shown.splitlines()[2:]]
 
 
-def test_the_screen_says_the_same_before_and_after_the_verdict(steady_events):
+def test_the_screen_says_the_same_before_and_after_the_verdict(steady_events: Callable[..., list[Event]]) -> None:
     events = steady_events(3)
     after = fold_all(events)
     before = fold_all(event for event in events if not isinstance(event, VerdictReached))
@@ -66,13 +68,13 @@ def test_the_screen_says_the_same_before_and_after_the_verdict(steady_events):
     assert max(map(len, shown[False].splitlines()[1:])) <= 43
 
 
-def test_without_such_items_the_section_is_empty(run_events):
+def test_without_such_items_the_section_is_empty(run_events: Callable[..., list[Event]]) -> None:
     assert steadiness(fold_all(run_events(3))).plain == ""
     assert steadiness(fold_all([])).plain == ""
 
 
 @pytest.mark.parametrize(("width", "words"), [(50, ["any order", "wording", "again"]), (30, ["any order", "wording"])])
-def test_a_panel_shows_as_much_as_fits(steady_events, width, words):
+def test_a_panel_shows_as_much_as_fits(steady_events: Callable[..., list[Event]], width: int, words: Any) -> None:
     panel = fold_all(steady_events(1)).panels[0]
     lines = [line.plain for line in paint_panel(panel, Look(bound=60.0), width, 24)]
     (line,) = [line for line in lines if "any order" in line]

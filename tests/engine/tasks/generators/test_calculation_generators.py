@@ -262,7 +262,7 @@ def _solve_contract(prompt: str) -> str:
     text, question = prompt.split("\n\nQuestion: ")
     opening, *lines = text.splitlines()
     if role := re.match(r"Which party is the (\w+)\?", question):
-        return re.search(rf"(?:between|and) ([^()]+) \(the {role[1]}\)", opening)[1]  # type: ignore[index]
+        return re.search(rf"(?:between|and) ([^()]+) \(the {role[1]}\)", opening)[1]
     clauses = {int(number): clause for number, clause in (line.split(". ", 1) for line in lines)}
     (kind,) = {kind for words, kind in _QUESTIONS.items() if words in question}
     pointing = {n for n, clause in clauses.items() if re.search(r"\bclause \d+|^Clause \d+", clause)}
@@ -279,7 +279,7 @@ def _solve_contract(prompt: str) -> str:
     if place in changes:
         return changes[place]
     if kind == "court":
-        return re.search(r"(?:courts of|sitting in|hereunder shall be) (\w+)", clauses[place])[1]  # type: ignore[index]
+        return re.search(r"(?:courts of|sitting in|hereunder shall be) (\w+)", clauses[place])[1]
     (value,) = re.findall(_VALUE, clauses[place])
     return value
 

@@ -142,7 +142,7 @@ def _find_needle(prompt: str) -> tuple[str, int]:
     if person := re.search(r"the place where (\w+) works", question):
         thing = homes[person[1]]
     else:
-        thing = re.search(rf"{kind} of (?:the )?([^?]+?)(?: now)?\?", question)[1]  # type: ignore[index]
+        thing = re.search(rf"{kind} of (?:the )?([^?]+?)(?: now)?\?", question)[1]
     told = [value for _place, each, about, value in sorted(facts) if each == kind and about == thing]
     return told[-1], len(facts) + len(homes)
 
@@ -230,13 +230,14 @@ def _read_demands(prompt: str) -> list[dict[str, object]]:
         found.append({"kind": "no_characters", "value": letter + letter.upper()})
     for keys in re.findall(r"one JSON object that has exactly the keys (.+?)\.", prompt):
         found.append({"kind": "json_keys", "value": re.findall(r'"(\w+)"', keys)})
-    for text, demand in (
+    demands: tuple[tuple[str, dict[str, object]], ...] = (
         ("small letters only", {"kind": "lowercase"}),
         ("capital letters only", {"kind": "uppercase"}),
         ("Do not use commas", {"kind": "no_characters", "value": ","}),
         ("a title in double angle brackets on the first line", {"kind": "title_line"}),
         ("your whole answer in double quotation marks", {"kind": "quoted"}),
-    ):
+    )
+    for text, demand in demands:
         found += [demand] if text in prompt else []
     return found
 
@@ -249,7 +250,7 @@ def _obey(constraints: list[dict[str, object]]) -> str:
         return int(str(by_kind[kind]["value"])) if kind in by_kind else default
 
     if "one_of" in by_kind:
-        return str(by_kind["one_of"]["value"][0])  # type: ignore[index]
+        return str(by_kind["one_of"]["value"][0])
     wanted = by_kind.get("include", {}).get("value", [])
     first = [wanted] if isinstance(wanted, str) else list(wanted)  # type: ignore[call-overload]
     first += [str(by_kind["exact_times"]["text"])] * value("exact_times") if "exact_times" in by_kind else []
@@ -272,8 +273,8 @@ def _lay_out(by_kind: dict[str, dict[str, object]], first: list[str], n_units: i
     units = [" ".join(filter(None, first)), *["yes"] * (n_units - 1)]
     units[-1] += f" {last}" if last else ""
     if "json_keys" in by_kind:
-        return json.dumps({key: " ".join(units) for key in by_kind["json_keys"]["value"][:1]}  # type: ignore[index]
-                          | dict.fromkeys(by_kind["json_keys"]["value"][1:], "yes"))  # type: ignore[index]  # fmt: skip
+        return json.dumps({key: " ".join(units) for key in by_kind["json_keys"]["value"][:1]}
+                          | dict.fromkeys(by_kind["json_keys"]["value"][1:], "yes"))  # fmt: skip
     if "exact_bullets" in by_kind:
         text = "\n".join(f"- {unit}" for unit in units)
     elif "exact_numbered" in by_kind:
@@ -312,7 +313,7 @@ def test_an_obedient_answer_is_right_and_a_careless_one_is_not() -> None:
     suite = open_suite(BuiltInSuite(name="follow-instructions"), seed=1, limit=0)
     careless = "Well, the a it is and to of in, but was for VERY good: kmbwf KMBWF. " * 12
     for item in suite.items:
-        obedient = score(suite, item, _said(_obey(item.check["constraints"]), item), candidate="c")  # type: ignore[union-attr]
+        obedient = score(suite, item, _said(_obey(item.check["constraints"]), item), candidate="c")
         assert obedient.correct
         assert obedient.scores["constraints_met"] == 1
         assert not score(suite, item, _said("", item), candidate="c").correct

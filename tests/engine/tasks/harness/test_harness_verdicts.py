@@ -1,5 +1,7 @@
 """Made-up answers with the scores that lm-evaluation-harness 0.4.13 itself gave them."""
 
+from typing import Any
+
 import pytest
 
 from weighin.engine.tasks.items import GenerateItem, Suite
@@ -9,7 +11,7 @@ from weighin.engine.tasks.scoring import score
 from weighin.engine.tasks.spec import find_spec
 
 
-def scores_of(suite, text, **item):
+def scores_of(suite: Any, text: Any, **item: Any) -> Any:
     spec = find_spec(suite)
     one = GenerateItem(id="1", prompt="?", **item)
     result = GenerateResult(
@@ -37,7 +39,7 @@ def scores_of(suite, text, **item):
         ("10", "\n[invalid]", 0, 0),
     ],
 )
-def test_gsm8k(right, text, strict, flexible):
+def test_gsm8k(right: str, text: str, strict: int, flexible: int) -> None:
     found = scores_of("gsm8k", text, answers=(f"worked out\n#### {right}",)).scores
     assert found == {"exact_match": flexible, "exact_match_strict": strict}
 
@@ -55,7 +57,7 @@ def test_gsm8k(right, text, strict, flexible):
         ("7", "So 7So -18\n\uff11\uff18 18%", 0, 0),
     ],
 )
-def test_mgsm(right, text, whole, flexible):
+def test_mgsm(right: str, text: str, whole: int, flexible: int) -> None:
     assert scores_of("mgsm-de", text, answers=(right,)).scores == {
         "exact_match": flexible,
         "exact_match_whole": whole,
@@ -74,7 +76,7 @@ def test_mgsm(right, text, whole, flexible):
         ("cuad", {"f1", "exact_match"}),
     ],
 )
-def test_an_empty_answer_is_wrong_by_every_metric_and_not_left_out_of_any(suite, metrics):
+def test_an_empty_answer_is_wrong_by_every_metric_and_not_left_out_of_any(suite: str, metrics: Any) -> None:
     check = {"instruction_id_list": ["punctuation:no_comma", "startend:quotation"], "kwargs": [{}, {}]}
     answer = scores_of(suite, " \n", answers=("4",), check=check if suite == "ifeval" else {})
     assert answer.scores == dict.fromkeys(metrics, 0.0)
@@ -82,7 +84,7 @@ def test_an_empty_answer_is_wrong_by_every_metric_and_not_left_out_of_any(suite,
     assert answer.n_parts == (2 if suite == "ifeval" else 1)
 
 
-def test_code_runs_as_written_and_a_fence_is_not_python():
+def test_code_runs_as_written_and_a_fence_is_not_python() -> None:
     # HumanEval's program is the prompt and all of the answer, whatever stands in it.
     for name in ("humaneval", "mbpp"):
         assert find_spec(name).extractor == "verbatim"
@@ -100,5 +102,5 @@ def test_code_runs_as_written_and_a_fence_is_not_python():
         ("In Jan. 2020 the Inc. closed. It was sad.", 2),
     ],
 )
-def test_what_the_trained_sentence_model_does_not_know(text, n_sentences):
+def test_what_the_trained_sentence_model_does_not_know(text: str, n_sentences: int) -> None:
     assert count_punkt_sentences(text) == n_sentences

@@ -216,7 +216,7 @@ def test_columns_descriptions_lists_and_first_examples(tmp_path: Path) -> None:
     assert isinstance(items[1], ChoiceItem)
     # The row that is asked is not among its own examples.
     assert items[1].contexts == ("About numbers:\nIs 0 even? -> yes;\nIs 2 even? -> yes;\nIs 1 even?",)
-    assert items[5].contexts == ("About numbers:\nIs 0 even? -> yes;\nIs 1 even? -> no;\nIs 5 even?",)  # type: ignore[union-attr]
+    assert items[5].contexts == ("About numbers:\nIs 0 even? -> yes;\nIs 1 even? -> no;\nIs 5 even?",)
     assert items[1].continuations == (" -> yes", " -> no")
     assert [item.gold for item in items if isinstance(item, ChoiceItem)] == [0, 1, 0, 1, 0, 1]
 

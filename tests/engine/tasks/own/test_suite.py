@@ -95,7 +95,7 @@ def test_csv_and_parquet_choices_in_columns_of_their_own_under_other_names(tmp_p
 
 
 def test_parquet_reads_as_json_does(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": "one", "prompt": "p", "answer": ["4", "four"], "check": {"tolerance": 0.5}},
         {"id": "two", "prompt": "q", "answer": ["5"], "check": None},
     ]
@@ -105,7 +105,7 @@ def test_parquet_reads_as_json_does(tmp_path: Path) -> None:
 
 
 def test_parquet_dates_decimals_bytes_and_floats_with_gaps(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"prompt": b"bytes", "answer": dt.date(2025, 3, 1), "id": 1.0},
         {"prompt": b"more", "answer": None, "id": None},
     ]
