@@ -42,27 +42,27 @@ def verbatim(text: str) -> str | None:
 def first_line(text: str) -> str | None:
     """The first line that is not blank, without a leading ``Answer:``."""
     for line in text.splitlines():
-        found = re.sub(r"^\s*(?:the\s+)?answer\b(?:\s+is\b)?\s*:?\s*", "", line, flags=re.IGNORECASE).strip()
-        if found:
-            return found
+        answer = re.sub(r"^\s*(?:the\s+)?answer\b(?:\s+is\b)?\s*:?\s*", "", line, flags=re.IGNORECASE).strip()
+        if answer:
+            return answer
     return None
 
 
 def last_number(text: str) -> str | None:
     """The last number, as the flexible GSM8K filter of lm-evaluation-harness finds it."""
-    found = re.findall(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", text)
-    return next((a or b for a, b in reversed(found)), None)
+    matches = re.findall(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", text)
+    return next((a or b for a, b in reversed(matches)), None)
 
 
 def after_hashes(text: str) -> str | None:
     """The number after ``####``, as the strict GSM8K filter finds it."""
-    found = re.search(r"#### (\-?[0-9\.\,]+)", text)
-    return found[1] if found else None
+    match = re.search(r"#### (\-?[0-9\.\,]+)", text)
+    return match[1] if match else None
 
 
 def boxed(text: str) -> str | None:
     r"""The content of the last complete ``\boxed{…}`` or ``\fbox{…}`` with balanced braces."""
-    for start in reversed([found.end() for found in re.finditer(r"\\f?box(?:ed)?\s*\{", text)][-8:]):
+    for start in reversed([match.end() for match in re.finditer(r"\\f?box(?:ed)?\s*\{", text)][-8:]):
         depth = 1
         for brace in re.finditer(r"\\.|[{}]", text[start:], re.DOTALL):
             depth += {"{": 1, "}": -1}.get(brace[0], 0)
@@ -81,9 +81,9 @@ def letter(text: str) -> str | None:
     in_box = boxed(text)
     if in_box and (inside := re.fullmatch(r"(?:\\text\s*\{)?\s*\(?([A-J])\)?\.?\s*\}?", in_box)):
         return inside[1]
-    said = [found["letter"] for found in _SAID.finditer(text) if found["letter"].isupper() and _is_label(text, found)]
-    if said:
-        return said[-1]
+    named = [match["letter"] for match in _SAID.finditer(text) if match["letter"].isupper() and _is_label(text, match)]
+    if named:
+        return named[-1]
     alone = re.findall(r"(?m)^[ \t>*_\"'(\[]*([A-J])[ \t)\]*_\"'.:]*$", text)
     if alone:
         return str(alone[-1])
@@ -93,9 +93,9 @@ def letter(text: str) -> str | None:
     return bracketed.pop() if len(bracketed) == 1 else None
 
 
-def _is_label(text: str, found: re.Match[str]) -> bool:
+def _is_label(text: str, match: re.Match[str]) -> bool:
     """Whether the letter is a label and not a word: "the answer is A dog", "my choice: I think"."""
-    return found["letter"] not in "AI" or re.match(r"[ \t]+[a-z]", text[found.end() :]) is None
+    return match["letter"] not in "AI" or re.match(r"[ \t]+[a-z]", text[match.end() :]) is None
 
 
 def json_block(text: str) -> str | None:

@@ -38,13 +38,13 @@ def split_rows(rows: Rows, split: str, *, suite: str, at_least: int = 1) -> Sequ
     Raises:
         DatasetError: there is no such split, or it has fewer than ``at_least`` rows.
     """
-    found = rows.get(split, ())
-    if len(found) < at_least:
+    wanted = rows.get(split, ())
+    if len(wanted) < at_least:
         raise DatasetError(
-            f"The data of {suite} has {len(found)} rows in its split {split!r}; it needs at least {at_least}.",
+            f"The data of {suite} has {len(wanted)} rows in its split {split!r}; it needs at least {at_least}.",
             hint="Use the whole data set.",
         )
-    return found
+    return wanted
 
 
 def text_field(row: Row, column: str, where: str, *, may_be_blank: bool = False) -> str:

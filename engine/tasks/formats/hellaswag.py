@@ -16,8 +16,8 @@ def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
     Raises:
         DatasetError: a column is missing or wrong.
     """
-    found = split_rows(rows, "validation", suite=spec.name)
-    return tuple(_item(row, f"hellaswag row {number}", number) for number, row in enumerate(found))
+    validation_rows = split_rows(rows, "validation", suite=spec.name)
+    return tuple(_item(row, f"hellaswag row {number}", number) for number, row in enumerate(validation_rows))
 
 
 def prepare(text: str) -> str:

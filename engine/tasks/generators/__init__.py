@@ -1,8 +1,13 @@
-"""Makes items from a seed: no download, no license, and no model can have seen them. One module per suite."""
+"""Makes items from a seed: no download, no license, and no model can have seen them.
+
+One module per suite, with a function ``make_items``. The folder is the registry: a new generator is one new file, and
+its name is that of the module with ``-`` for ``_``. Modules without ``make_items`` are helpers.
+"""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import Protocol, cast
 
 from ...errors import DatasetError
@@ -19,23 +24,6 @@ class ContextGenerator(Protocol):
     """Makes items whose length follows the candidates' context."""
 
     def __call__(self, seed: int = ..., *, n_ctx: int = ...) -> tuple[Item, ...]: ...
-
-
-GENERATORS: tuple[str, ...] = (
-    "arithmetic-words",
-    "classify",
-    "contract-clauses",
-    "fix-bug",
-    "follow-instructions",
-    "json-extract",
-    "multilingual-facts",
-    "needle",
-    "over-refusal",
-    "read-and-extract",
-    "table-lookup",
-    "write-function",
-)
-"""Each is the function ``make_items`` of the module with that name, with ``_`` for ``-``. Imported when used."""
 
 
 def find_generator(name: str) -> Generator:
@@ -56,8 +44,21 @@ def find_context_generator(name: str) -> ContextGenerator:
     return cast(ContextGenerator, _maker(name))
 
 
+def generator_names() -> tuple[str, ...]:
+    """Every generator, by name. Imports them all."""
+    names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    return tuple(name for name in names if _make_items(name) is not None)
+
+
 def _maker(name: str) -> object:
-    if name not in GENERATORS:
-        raise DatasetError(f"There is no generator {name!r}.", hint=f"Choose one of: {', '.join(GENERATORS)}.")
-    made: object = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").make_items
-    return made
+    maker = _make_items(name)
+    if maker is None:
+        raise DatasetError(f"There is no generator {name!r}.", hint=f"Choose one of: {', '.join(generator_names())}.")
+    return maker
+
+
+def _make_items(name: str) -> object | None:
+    module = name.replace("-", "_")
+    if module not in {each.name for each in pkgutil.iter_modules(__path__)}:
+        return None
+    return getattr(importlib.import_module(f"{__name__}.{module}"), "make_items", None)

@@ -96,17 +96,17 @@ def _spec(task: HarnessTask, name: str, items: Sequence[Item]) -> SuiteSpec:
 
 def _filters(task: HarnessTask) -> tuple[RegexStep, ...]:
     """The task's filters; without any, the answer itself is compared."""
-    found = []
+    steps = []
     for each in task.filter_list:
         step = next((step for step in each.filter if step.function == "regex"), None)
         label = "" if each.name == "none" else each.name
         if step is None:
-            found.append(RegexStep(name=label))
+            steps.append(RegexStep(name=label))
         else:
-            found.append(
+            steps.append(
                 RegexStep(name=label, pattern=step.regex_pattern, group=step.group_select, fallback=step.fallback)
             )
-    return tuple(found) or (RegexStep(name=""),)
+    return tuple(steps) or (RegexStep(name=""),)
 
 
 class _Maker:
@@ -205,46 +205,48 @@ class _Maker:
         return self._answers(row, where)[0]
 
     def _text(self, row: _Row, where: str) -> str:
-        found = self._value(self._task.doc_to_text, row, "doc_to_text", where)
-        if not isinstance(found, str) or (self._task.doc_to_choice is not None and found.isdigit()):
-            raise self._wrong(
-                "doc_to_text", f"gives {found!r} for {where}; it must be a text, the same for all choices"
-            )
-        return found
+        text = self._value(self._task.doc_to_text, row, "doc_to_text", where)
+        if not isinstance(text, str) or (self._task.doc_to_choice is not None and text.isdigit()):
+            raise self._wrong("doc_to_text", f"gives {text!r} for {where}; it must be a text, the same for all choices")
+        return text
 
     def _choices(self, row: _Row, where: str) -> tuple[str, ...]:
-        given = self._task.doc_to_choice
-        found: Any = given
-        if isinstance(given, str):
-            found = self._value(given, row, "doc_to_choice", where)
-            if given not in row:
-                found = _literal(found)
-        if not isinstance(found, list | tuple) or len(found) < 2 or not all(isinstance(one, str) for one in found):
-            raise self._wrong("doc_to_choice", f"gives {str(found)[:80]!r} for {where}; it must be a list of texts")
-        return tuple(found)
+        template = self._task.doc_to_choice
+        choices: Any = template
+        if isinstance(template, str):
+            choices = self._value(template, row, "doc_to_choice", where)
+            if template not in row:
+                choices = _literal(choices)
+        if (
+            not isinstance(choices, list | tuple)
+            or len(choices) < 2
+            or not all(isinstance(one, str) for one in choices)
+        ):
+            raise self._wrong("doc_to_choice", f"gives {str(choices)[:80]!r} for {where}; it must be a list of texts")
+        return tuple(choices)
 
     def _gold(self, row: _Row, choices: tuple[str, ...], where: str) -> int:
-        found = self._target(row, where)
-        if isinstance(found, str):
+        target = self._target(row, where)
+        if isinstance(target, str):
             # A template's output is a number if possible; the harness's CSV reader also recognizes numbers.
             counts = self._task.dataset_path == "csv" or self._task.doc_to_target not in row
-            if counts and re.fullmatch(r"[0-9]{1,4}", found):
-                found = int(found)
-            elif found in choices:
-                return choices.index(found)
-        if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < len(choices):
+            if counts and re.fullmatch(r"[0-9]{1,4}", target):
+                target = int(target)
+            elif target in choices:
+                return choices.index(target)
+        if isinstance(target, bool) or not isinstance(target, int) or not 0 <= target < len(choices):
             raise self._wrong(
-                "doc_to_target", f"gives {str(found)[:80]!r} for {where}, which is not one of the choices"
+                "doc_to_target", f"gives {str(target)[:80]!r} for {where}, which is not one of the choices"
             )
-        return found
+        return target
 
     def _answers(self, row: _Row, where: str) -> tuple[str, ...]:
-        found = self._target(row, where)
-        if isinstance(found, str) and found[:1] == "[" and found[-1:] == "]":
-            read = _literal(found)
-            found = found if read is None else read
-        answers = tuple(str(one) for one in (found if isinstance(found, list | tuple) else [found]))
-        if not answers or found is None:
+        target = self._target(row, where)
+        if isinstance(target, str) and target[:1] == "[" and target[-1:] == "]":
+            read = _literal(target)
+            target = target if read is None else read
+        answers = tuple(str(one) for one in (target if isinstance(target, list | tuple) else [target]))
+        if not answers or target is None:
             raise self._wrong("doc_to_target", f"gives no answer for {where}")
         return answers
 

@@ -106,8 +106,8 @@ class HarnessTask(_Part, frozen=True, kw_only=True):
 
     def data_files(self, folder: Path) -> dict[str, list[Path]]:
         """The files of each split, below ``folder``. Without split names, all files are ``train``."""
-        given = self.dataset_kwargs["data_files"]
-        splits = given if isinstance(given, dict) else {"train": given}
+        named_files = self.dataset_kwargs["data_files"]
+        splits = named_files if isinstance(named_files, dict) else {"train": named_files}
         return {
             str(split): [folder / name for name in ([names] if isinstance(names, str) else names)]
             for split, names in splits.items()
@@ -232,8 +232,8 @@ def _load(path: Path) -> dict[Any, Any]:
     except OSError as error:
         raise DatasetError(f"The task {path} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        words = " ".join(str(error).split())[:200]
-        raise DatasetError(f"The task {path} is not valid YAML: {words}.") from None
+        reason = " ".join(str(error).split())[:200]
+        raise DatasetError(f"The task {path} is not valid YAML: {reason}.") from None
     if not isinstance(table, dict):
         raise DatasetError(f"The task {path} holds no keys.", hint="It should be a task file of lm-evaluation-harness.")
     return table

@@ -57,19 +57,19 @@ def find_own_files(suite: OwnSuite) -> OwnFiles:
 def _hub_files(source: HubSource, data_sha256: str) -> OwnFiles:
     title = f"{source.repo} {source.pattern}"
 
-    def own(found: HubFiles) -> OwnFiles:
-        files = tuple((Path(source.repo, name), path) for name, path in found.files)
-        return OwnFiles(where=title, title=title, files=files, commit=found.commit)
+    def own(hub_files: HubFiles) -> OwnFiles:
+        files = tuple((Path(source.repo, name), path) for name, path in hub_files.files)
+        return OwnFiles(where=title, title=title, files=files, commit=hub_files.commit)
 
     # A run that has started knows the hash of its files: where the cache has them, the hub is not asked.
     if data_sha256 and (cached := cached_hub_files(source)) is not None:
-        here = own(cached)
-        if own_sha256(here) == data_sha256:
-            return here
+        in_cache = own(cached)
+        if own_sha256(in_cache) == data_sha256:
+            return in_cache
     return own(find_hub_files(source))
 
 
-def read_own(suite: OwnSuite, found: OwnFiles | None = None) -> UserData:
+def read_own(suite: OwnSuite, own_files: OwnFiles | None = None) -> UserData:
     """Every row of the data; rows that cannot be used become problems.
 
     Raises:
@@ -77,10 +77,10 @@ def read_own(suite: OwnSuite, found: OwnFiles | None = None) -> UserData:
     """
     if isinstance(suite.source, FileSource) and is_harness_task(suite.source.path):
         raise DatasetError(f"{suite.source.path} is a task file, not data.", hint="Name its data instead.")
-    found = found or find_own_files(suite)
+    own_files = own_files or find_own_files(suite)
     asking = suite.asking
     return read_user_files(
-        found.files, where=found.where, columns=asking.columns, shots=asking.shots, scorer=asking.scorer
+        own_files.files, where=own_files.where, columns=asking.columns, shots=asking.shots, scorer=asking.scorer
     )
 
 
@@ -90,24 +90,24 @@ def open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
     Raises:
         DatasetError, HubError: as ``read_own``; a row is bad, or something named in ``suite`` does not exist.
     """
-    found = find_own_files(suite)
-    data = read_own(suite, found)
-    return own_spec(suite, found, data), data.items
+    own_files = find_own_files(suite)
+    data = read_own(suite, own_files)
+    return own_spec(suite, own_files, data), data.items
 
 
-def own_spec(suite: OwnSuite, found: OwnFiles, data: UserData) -> SuiteSpec:
+def own_spec(suite: OwnSuite, own_files: OwnFiles, data: UserData) -> SuiteSpec:
     """The spec for data that was read.
 
     Raises:
         DatasetError: as ``open_own``.
     """
-    return user_spec(data, name=suite.name, title=found.title, where=found.where, asking=suite.asking)
+    return user_spec(data, name=suite.name, title=own_files.title, where=own_files.where, asking=suite.asking)
 
 
-def own_sha256(found: OwnFiles) -> str:
+def own_sha256(own_files: OwnFiles) -> str:
     """SHA-256 of the file; for several files, of their hashes in order.
 
     Raises:
         DatasetError: a file cannot be read.
     """
-    return joint_sha256(data_sha256(path) for _shown, path in found.files)
+    return joint_sha256(data_sha256(path) for _shown, path in own_files.files)

@@ -78,11 +78,11 @@ def _in_cache(cache: Path, source: HubSource) -> HubFiles | None:
         snapshot = folder / "snapshots" / commit
         if not is_commit(commit) or not snapshot.is_dir():
             return None
-        here = {path.relative_to(snapshot).as_posix(): path for path in snapshot.rglob("*") if path.is_file()}
+        cached = {path.relative_to(snapshot).as_posix(): path for path in snapshot.rglob("*") if path.is_file()}
     except OSError as error:
         raise DatasetError(f"The cache {folder} cannot be read: {error}.", hint="Check its permissions.") from None
-    names = sorted(name for name in here if fnmatch.fnmatchcase(name, source.pattern))
-    return HubFiles(commit=commit, files=tuple((name, here[name]) for name in names)) if names else None
+    names = sorted(name for name in cached if fnmatch.fnmatchcase(name, source.pattern))
+    return HubFiles(commit=commit, files=tuple((name, cached[name]) for name in names)) if names else None
 
 
 def _is_whole(cached: HubFiles, pattern: str) -> bool:
@@ -138,8 +138,8 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
     except WeighinError:
         raise
     except Exception as error:  # the client raises a dozen types; each means that the download failed
-        words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise DatasetError(f"{subject} cannot be downloaded: {words}") from None
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise DatasetError(f"{subject} cannot be downloaded: {reason}") from None
     finally:
         if not silent:
             enable_progress_bars()

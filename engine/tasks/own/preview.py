@@ -56,11 +56,11 @@ def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
     """
     if is_harness_task(data_path(suite)):
         return _preview_task_file(suite, count)
-    found = find_own_files(suite)
-    data = read_own(suite, found)
-    shown = DataPreview(
+    own_files = find_own_files(suite)
+    data = read_own(suite, own_files)
+    result = DataPreview(
         name=suite.name,
-        source=found.where,
+        source=own_files.where,
         kind=data.kind,
         columns=data.columns,
         items=len(data.items),
@@ -70,9 +70,9 @@ def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
         rows=tuple(_row(item) for item in data.items[:count]),
     )
     if data.problems:
-        return shown
-    spec = own_spec(suite, found, data)
-    return msgspec.structs.replace(shown, metric=spec.metric, asked=preview(spec, data.items, count=count))
+        return result
+    spec = own_spec(suite, own_files, data)
+    return msgspec.structs.replace(result, metric=spec.metric, asked=preview(spec, data.items, count=count))
 
 
 def _preview_task_file(suite: OwnSuite, count: int) -> DataPreview:

@@ -73,10 +73,12 @@ def renamed(rows: Iterable[Numbered], columns: Mapping[str, str], *, where: str)
         if isinstance(row, str):
             result.append((line, row))
             continue
-        given = {ours: _reach(row, theirs) for theirs, ours in columns.items()}
-        seen |= {ours for ours, (there, _value) in given.items() if there}
-        kept = {name: value for name, value in row.items() if name not in columns and name not in given}
-        result.append((line, _with_check({**kept, **{ours: value for ours, (there, value) in given.items() if there}})))
+        mapped = {ours: _reach(row, theirs) for theirs, ours in columns.items()}
+        seen |= {ours for ours, (there, _value) in mapped.items() if there}
+        kept = {name: value for name, value in row.items() if name not in columns and name not in mapped}
+        result.append(
+            (line, _with_check({**kept, **{ours: value for ours, (there, value) in mapped.items() if there}}))
+        )
     missing = [theirs for theirs, ours in columns.items() if ours not in seen]
     if missing and any(not isinstance(row, str) for _line, row in found):
         names = dict.fromkeys(str(name) for _line, row in found[:50] if not isinstance(row, str) for name in row)
@@ -168,8 +170,8 @@ def _parquet_rows(path: Path, content: bytes) -> Iterator[Numbered]:
                 number += 1
                 yield number, {name: _plain(value) for name, value in row.items()}
     except (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
-        said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise DatasetError(f"{path} is not a readable Parquet file ({said}).") from None
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise DatasetError(f"{path} is not a readable Parquet file ({reason}).") from None
 
 
 def _plain(value: Any) -> Any:

@@ -31,12 +31,12 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[Preview, ...]:
     """The first ``count`` items as they will be asked, including worked examples."""
-    shown = []
+    previews = []
     for item in items[:count]:
         request = build_request(spec, item)
         if isinstance(request, ChoiceRequest):
             expected = item.choices[item.gold] if isinstance(item, ChoiceItem) else ""
-            shown.append(
+            previews.append(
                 Preview(
                     item=item.id,
                     prompt=request.contexts[0],
@@ -46,7 +46,7 @@ def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[
             )
         else:
             answers = () if isinstance(item, ChoiceItem) else item.answers
-            shown.append(
+            previews.append(
                 Preview(
                     item=item.id,
                     prompt=request.prompt,
@@ -54,7 +54,7 @@ def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[
                     expected=answers[0] if answers else "",
                 )
             )
-    return tuple(shown)
+    return tuple(previews)
 
 
 def user_spec(data: UserData, *, name: str, title: str, where: str, asking: OwnAsking) -> SuiteSpec:
@@ -64,9 +64,9 @@ def user_spec(data: UserData, *, name: str, title: str, where: str, asking: OwnA
         DatasetError: the data has bad rows, or something named in ``asking`` does not exist.
     """
     if data.problems:
-        shown = "; ".join(f"line {p.line}: {p.message}" for p in data.problems[:5])
+        listed = "; ".join(f"line {p.line}: {p.message}" for p in data.problems[:5])
         more = f" (and {len(data.problems) - 5} more)" if len(data.problems) > 5 else ""
-        raise DatasetError(f"{where} has {len(data.problems)} bad rows: {shown}{more}.", hint="Fix or remove them.")
+        raise DatasetError(f"{where} has {len(data.problems)} bad rows: {listed}{more}.", hint="Fix or remove them.")
     return _choice_spec(data, name, title, asking) if data.kind == "choice" else _text_spec(data, name, title, asking)
 
 

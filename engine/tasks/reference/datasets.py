@@ -65,11 +65,11 @@ def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list
     if dataset is None:
         raise DatasetError(f"The suite {spec.name} has no data set.", hint="Reinstall weighin.")
     own = folder or paths.data_dir() / "datasets" / spec.name
-    found = _in_folder(own, dataset)
-    if all(found.values()):
-        return found
+    files_by_split = _in_folder(own, dataset)
+    if all(files_by_split.values()):
+        return files_by_split
     if folder is not None:
-        missing = ", ".join(split for split, files in found.items() if not files)
+        missing = ", ".join(split for split, files in files_by_split.items() if not files)
         raise DatasetError(
             f"{folder} has no files for the split {missing} of {spec.name}.",
             hint=f"It needs {_wanted(dataset)}.",
@@ -86,14 +86,14 @@ def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None,
     dataset = spec.dataset
     if dataset is None:
         raise DatasetError(f"The suite {spec.name} has no data set.", hint="Reinstall weighin.")
-    found = _in_folder(paths.data_dir() / "datasets" / spec.name, dataset)
-    if all(found.values()):
-        return "folder", [file for files in found.values() for file in files]
+    files_by_split = _in_folder(paths.data_dir() / "datasets" / spec.name, dataset)
+    if all(files_by_split.values()):
+        return "folder", [file for files in files_by_split.values() for file in files]
     from huggingface_hub import constants
 
-    found = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
-    if all(found.values()):
-        return "hub cache", [file for files in found.values() for file in files]
+    files_by_split = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
+    if all(files_by_split.values()):
+        return "hub cache", [file for files in files_by_split.values() for file in files]
     return None, []
 
 
@@ -111,17 +111,19 @@ def _in_folder(folder: Path, dataset: Dataset) -> dict[str, list[Path]]:
         return {split: [folder] for split in list(dataset.files)[-1:]} | {
             split: _in_folder(folder.parent, dataset)[split] for split in list(dataset.files)[:-1]
         }
-    found = {}
-    here = [file for file in folder.rglob("*") if file.is_file()]
+    files_by_split = {}
+    all_files = [file for file in folder.rglob("*") if file.is_file()]
     for split, pattern in dataset.files.items():
         name = pattern.rpartition("/")[2]
-        files = sorted(file for file in here if fnmatch.fnmatch(file.relative_to(folder).as_posix(), pattern))
-        files = files or sorted(file for file in here if file.parent == folder and fnmatch.fnmatch(file.name, name))
+        files = sorted(file for file in all_files if fnmatch.fnmatch(file.relative_to(folder).as_posix(), pattern))
+        files = files or sorted(
+            file for file in all_files if file.parent == folder and fnmatch.fnmatch(file.name, name)
+        )
         also = dataset.also.get(split, "")
-        files = files or sorted(file for file in here if fnmatch.fnmatch(file.name.lower(), also.lower()))
+        files = files or sorted(file for file in all_files if fnmatch.fnmatch(file.name.lower(), also.lower()))
         files = files or [file for suffix in _SUFFIXES if (file := folder / f"{split}{suffix}").is_file()][:1]
-        found[split] = files
-    return found
+        files_by_split[split] = files
+    return files_by_split
 
 
 def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Path]]:
@@ -136,21 +138,21 @@ def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Pa
             names: list[str] = []
         else:
             names = list_repo_files(dataset.repo, repo_type="dataset", revision=dataset.revision)
-        found = {}
+        files_by_split = {}
         for split, pattern in dataset.files.items():
             wanted = sorted(name for name in names if fnmatch.fnmatch(name, pattern))
             if not wanted:
                 raise DatasetError(f"{dataset.repo} has no file {pattern} here.", hint=by_hand)
-            found[split] = [
+            files_by_split[split] = [
                 Path(hf_hub_download(dataset.repo, name, repo_type="dataset", revision=dataset.revision))
                 for name in wanted
             ]
     except WeighinError:
         raise
     except Exception as error:  # the client raises a dozen types; each means that the download failed
-        words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise DatasetError(f"The data of {spec.name} ({dataset.repo}) is not here: {words}", hint=by_hand) from None
-    return found
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise DatasetError(f"The data of {spec.name} ({dataset.repo}) is not here: {reason}", hint=by_hand) from None
+    return files_by_split
 
 
 def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
@@ -158,13 +160,13 @@ def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
     repo = cache / cache_folder(dataset.repo, "datasets")
     ref = repo / "refs" / dataset.revision
     snapshot = repo / "snapshots" / (ref.read_text(encoding="utf-8").strip() if ref.is_file() else dataset.revision)
-    here = [file for file in snapshot.rglob("*") if file.is_file()]
-    found = {}
+    all_files = [file for file in snapshot.rglob("*") if file.is_file()]
+    files_by_split = {}
     for split, pattern in dataset.files.items():
-        files = sorted(file for file in here if fnmatch.fnmatch(file.relative_to(snapshot).as_posix(), pattern))
+        files = sorted(file for file in all_files if fnmatch.fnmatch(file.relative_to(snapshot).as_posix(), pattern))
         parts = [int(match[1]) for file in files if (match := re.search(r"-of-(\d+)\.", file.name))]
-        found[split] = files if not parts or len(parts) >= max(parts) else []
-    return found
+        files_by_split[split] = files if not parts or len(parts) >= max(parts) else []
+    return files_by_split
 
 
 def read_rows(file: Path) -> list[dict[str, Any]]:
@@ -206,5 +208,5 @@ def _read_any(file: Path) -> list[dict[str, Any]]:
             return list(loaded) if isinstance(loaded, list) else [loaded]
         return [json.loads(line) for line in text.split("\n") if line.strip()]
     except Exception as error:  # broken bytes, JSON or Parquet: the file is damaged
-        words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise DatasetError(f"The data file {file} cannot be read: {words}.", hint="Download it again.") from None
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise DatasetError(f"The data file {file} cannot be read: {reason}.", hint="Download it again.") from None

@@ -17,10 +17,10 @@ def score_contains(found: str, item: GenerateItem) -> dict[str, float]:
 def contains(found: str, answers: tuple[str, ...]) -> float:
     """1 when an allowed answer occurs in the text as whole words; a number must match a whole number by value."""
     text = normalize(found)
-    return float(any(_stands_in(normalize(answer), text) for answer in answers))
+    return float(any(_occurs_in(normalize(answer), text) for answer in answers))
 
 
-def _stands_in(answer: str, text: str) -> bool:
+def _occurs_in(answer: str, text: str) -> bool:
     if re.fullmatch(r"-?\d*\.?\d+", answer):
         # 5 is not in 2.5, -5, 10:15 or 2025-05-05.
         return any(equal(number.rstrip(".,:"), answer) for number in re.findall(r"[\w.,:/-]+", text))

@@ -49,8 +49,8 @@ def score_harness_match(output: str, item: GenerateItem) -> dict[str, float]:
     wanted = {_bare(answer, check) for answer in item.answers}
     scores = {}
     for step in check.filters:
-        found = find_match(step.pattern, step.group, output) if step.pattern else output.strip()
-        scores[metric_name(step)] = float(_bare(step.fallback if found is None else found, check) in wanted)
+        match = find_match(step.pattern, step.group, output) if step.pattern else output.strip()
+        scores[metric_name(step)] = float(_bare(step.fallback if match is None else match, check) in wanted)
     return scores
 
 
