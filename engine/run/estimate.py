@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
+from ..hardware.bandwidth import measure_bandwidth
+from ..hardware.cpu import usable_physical_cores
+from ..hardware.memory import usable_memory
 from ..plan.model import Plan
 from ..tasks.items import Suite
 from ..tasks.requests import build_request
@@ -24,10 +27,6 @@ _LOAD_S = 3.0
 @cache
 def copy_bandwidth() -> float:
     """Bytes per second that this machine copies, measured once in about a second; a low guess where memory is short."""
-    from ..hardware.bandwidth import measure_bandwidth
-    from ..hardware.cpu import usable_physical_cores
-    from ..hardware.memory import usable_memory
-
     measured = measure_bandwidth(n_threads=usable_physical_cores(), available_bytes=usable_memory().available_bytes)
     return measured or 10e9
 

@@ -21,7 +21,7 @@ class OtherRuns:
 
     def idle(self) -> bool:
         """Whether no run is active, so that a download may transfer."""
-        from ..store.locks import RunLocks  # imports filelock
+        from ..store.locks import RunLocks
 
         with self._lock:
             now_s = self._clock()

@@ -65,16 +65,16 @@ def describe_plan(
     Raises:
         WeighinError: a suite cannot be opened.
     """
+    from weighin.engine.prepare.inputs import Inputs
     from weighin.engine.run.consistency.questions import ConsistencyQuestions
-    from weighin.engine.tasks.opening import open_suite
 
     coming = [Candidate(id=d.key, path=d.key, name=d.key, size_bytes=d.size_bytes) for d in missing]
     whole = msgspec.structs.replace(plan, candidates=(*plan.candidates, *coming))
     count = len(whole.candidates)
     lines = [f"{count} model{'s' if count > 1 else ''}{f', {len(coming)} of them to download' if coming else ''}"]
     lines += [f"  {c.name} {c.quant}  {format_file_size(c.size_bytes)}  {c.note}".rstrip() for c in plan.candidates]
-    seed, n_ctx = plan.settings.seed, plan.settings.n_ctx
-    suites = [open_suite(s, seed=seed, limit=s.limit or plan.item_limit, n_ctx=n_ctx) for s in plan.suites]
+    inputs = Inputs()
+    suites = [inputs.suite(choice, plan) for choice in plan.suites]
     for choice, suite in zip(plan.suites, suites, strict=True):
         lines += [_what_it_detects(suite), *_how_asked(choice, suite.spec)]
     again = ConsistencyQuestions(plan.consistency, suites).summary

@@ -37,11 +37,12 @@ from .sizes import memory_limit_bytes
 def run_demo(options: DemoOptions) -> int:
     """Compare the sample model in four quants on the built-in suites."""
     say("The sample model is SmolLM2 135M Instruct: Q4_1 as published, and requantized to show the trade-off.")
-    plan = demo_plan(say)
+    inputs = Inputs()
+    plan = demo_plan(say, inputs)
     if options.limit:
         plan = msgspec.structs.replace(plan, item_limit=options.limit)
     screen = options.tui if options.tui is not None else not options.as_json and is_interactive()
-    return start(plan, Inputs(), name="demo", as_json=options.as_json, screen=screen)
+    return start(plan, inputs, name="demo", as_json=options.as_json, screen=screen)
 
 
 def run_bench(options: BenchOptions) -> int:
