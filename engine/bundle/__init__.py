@@ -1,1 +1,1 @@
-"""Bundles: everything a box without a network needs, in one folder."""
+"""Bundles: everything that a machine without a network needs, in one folder."""

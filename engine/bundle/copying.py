@@ -1,4 +1,4 @@
-"""Copying large files so that an interrupted copy goes on where it was, and the final name means complete."""
+"""Copy large files so that an interrupted copy resumes, and a file with its final name is complete."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def copy_file(
     cancelled: Callable[[], bool] = never,
     copied: Callable[[int], None] = ignore_bytes,
 ) -> str:
-    """Copy, or go on copying, and return the SHA-256 of what was read from ``source``.
+    """Copy a file, or resume copying it, and return the SHA-256 of ``source``.
 
-    What a finished ``target`` or an earlier ``target.part`` holds is compared with ``source`` and kept if it agrees.
+    A finished ``target`` or an earlier ``target.part`` is compared with ``source`` and kept if it matches.
     ``copied`` is told of bytes as they are done, those that were there included. With ``expected_sha256`` nothing else
     gets the name ``target``.
 
@@ -40,7 +40,9 @@ def copy_file(
     try:
         original = source.open("rb", buffering=0)
     except OSError as error:
-        raise LocalStoreError(f"{source} cannot be read: {error.strerror}.", hint="Is it still there?") from None
+        raise LocalStoreError(
+            f"{source} cannot be read: {error.strerror}.", hint="Check that it still exists."
+        ) from None
     with original:
         with storage_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -84,9 +86,9 @@ def copy_file(
 
 
 def _same_start(original: IO[bytes], copy: Path, cancelled: Callable[[], bool], *, whole: bool) -> _Hash | None:
-    """The hash of ``copy`` when it is how ``original`` begins (with ``whole``: all of it), else None.
+    """The hash of ``copy`` if ``original`` starts with it (with ``whole``: equals it), else None.
 
-    ``original`` is left behind the common bytes, or at its start when there are none.
+    ``original`` is left after the common bytes, or at its start if there are none.
     """
     digest = hashlib.sha256()
     with contextlib.suppress(FileNotFoundError), copy.open("rb", buffering=0) as file:

@@ -1,8 +1,8 @@
-"""Bundles: one folder that carries a plan with all its files to a box without a network.
+"""Bundles: a folder with a plan and all its files, for a machine without a network.
 
 ``models/<candidate>/…``, ``data/…``, ``licenses/…``, ``wheels/…``, ``plan.toml`` with relative paths, ``README.txt``,
 and ``bundle.json`` with the size and SHA-256 of each. The manifest is written last, so a folder with one is complete.
-It protects against damage and mistakes, not against somebody who rewrites it too: nothing is signed.
+It protects against damage and mistakes, not against somebody who also rewrites the manifest: nothing is signed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from .manifest import (
 
 
 class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle that was found whole, ready to run."""
+    """A verified bundle, ready to run."""
 
     folder: Path
     plan_path: Path
@@ -57,7 +57,7 @@ class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _README = "README.txt"
-_OTHER_DISK = "Make room, or name a folder on another disk."
+_OTHER_DISK = "Free some space, or choose a folder on another disk."
 
 
 def create_bundle(
@@ -71,14 +71,14 @@ def create_bundle(
     clock: Callable[[], float] = time.monotonic,
     disk_free_bytes: Callable[[Path], int] = free_bytes,
 ) -> Manifest:
-    """Copy everything ``plan`` needs to ``to``; run again after an interruption, it goes on.
+    """Copy everything ``plan`` needs to ``to``. After an interruption, another call resumes.
 
-    ``license_texts``: file name → text. ``wheels``: a folder with wheels that the user gathered.
+    ``license_texts``: file name → text. ``wheels``: a folder with wheels.
 
     Raises:
-        BundleError: ``to`` holds something else already, or files of it are not this plan's.
+        BundleError: ``to`` contains something else, or files have changed since the plan was made.
         LocalStoreError, DiskFullError, ModelFileError: a file cannot be read or written.
-        UserCancelledError: what was copied stays.
+        UserCancelledError: cancelled. Copied files stay.
     """
     models, data = _model_items(plan), data_items(plan)
     items = [*(item for group in (*models, *data) for item in group), *_wheel_items(wheels)]
@@ -130,11 +130,11 @@ def verify_bundle(
     cancelled: Callable[[], bool] = never,
     clock: Callable[[], float] = time.monotonic,
 ) -> Manifest:
-    """Read every byte of a bundle and hold it against the manifest. Opens no connection.
+    """Read every byte of a bundle and check it against the manifest. Opens no connection.
 
     Raises:
-        BundleError: missing, altered, additional or unsafe files; ``problems`` has all of them.
-        UserCancelledError: stopped.
+        BundleError: files are missing, altered, additional or unsafe; ``problems`` lists them all.
+        UserCancelledError: cancelled.
     """
     manifest = read_manifest(folder)
     meter = Meter(folder.name, manifest.size_bytes, report, clock)
@@ -154,11 +154,11 @@ def import_bundle(
     clock: Callable[[], float] = time.monotonic,
     disk_free_bytes: Callable[[Path], int] = free_bytes,
 ) -> ImportedBundle:
-    """Verify a bundle and make its plan ready to run, where it is or copied to ``to`` (a stick is slow). No network.
+    """Verify a bundle and make its plan ready to run, in place or copied to ``to`` (USB sticks are slow). No network.
 
     Raises:
-        BundleError: the bundle is not whole, or ``to`` holds something else.
-        LocalStoreError, DiskFullError: the copy failed; it goes on the next time.
+        BundleError: the bundle is incomplete, or ``to`` contains something else.
+        LocalStoreError, DiskFullError: the copy failed. It resumes the next time.
     """
     manifest = verify_bundle(folder, report=report, cancelled=cancelled, clock=clock)
     home = folder
@@ -199,7 +199,7 @@ def _origin(source: Path) -> Origin | None:
 
 
 def _readme(with_wheels: bool) -> str:
-    """For whoever finds the folder on a stick."""
+    """Instructions for whoever finds the folder."""
     steps = ["python -m pip install --no-index --find-links wheels weighin"] if with_wheels else []
     steps += ["weighin bundle import ."]
     commands = "\n".join(f"    {step}" for step in steps)
@@ -209,15 +209,15 @@ On the machine without a network, in this folder:
 
 {commands}
 
-It prints the command that starts the comparison. The licenses folder says what is known of the models' terms.
+It prints the command that starts the comparison. The licenses folder has the known terms of the models.
 bundle.json has the SHA-256 of every file; `weighin bundle verify .` checks them.
 """
 
 
 def _model_items(plan: Plan) -> list[list[BundleItem]]:
-    """For each candidate its files, the first part first."""
+    """The files of each candidate, parts in order."""
     if not plan.candidates:
-        raise BundleError("The plan has no candidates, so there is nothing to carry.", hint="Add a model to it.")
+        raise BundleError("The plan has no candidates, so there is nothing to bundle.", hint="Add a model to it.")
     groups = []
     for candidate in plan.candidates:
         first = Path(candidate.path)
@@ -246,11 +246,10 @@ def _wheel_items(wheels: Path | None) -> list[BundleItem]:
 def _packed_plan(
     plan: Plan, models: list[list[BundleItem]], data: list[list[BundleItem]], hashes: Mapping[str, str]
 ) -> Plan:
-    """The plan with paths inside the bundle and the hashes of what was copied."""
+    """The plan with paths inside the bundle and the hashes of the copied files."""
     candidates = []
     for candidate, items in zip(plan.candidates, models, strict=True):
         found = [hashes[item.path] for item in items]
-        # As gguf.files.file_sha256 has it for split models.
         sha256 = joint_sha256(found)
         if candidate.sha256 and candidate.sha256 != sha256:
             raise BundleError(
@@ -272,13 +271,13 @@ def _packed_plan(
         if suite.data_sha256 and suite.data_sha256 != sha256:
             what = data_path(suite) or f"The data of {suite.name}"
             raise BundleError(f"{what} changed since the plan was made.", hint="Make the plan again.")
-        # Over there it is files like any others; the manifest says which of the hub they were.
+        # In the bundle they are ordinary files. The manifest says where on the hub they came from.
         suites.append(with_data_path(msgspec.structs.replace(suite, data_sha256=sha256), path))
     return msgspec.structs.replace(plan, candidates=tuple(candidates), suites=tuple(suites))
 
 
 def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
-    """The plan may name only files of the bundle: not one elsewhere on this box."""
+    """Raise BundleError if the plan names a file outside the bundle."""
     try:
         text = (folder / PLAN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -299,7 +298,7 @@ def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
 
 
 def _outside_of_task(folder: Path, path: str, listed: Collection[str]) -> list[str]:
-    """What a task file of the bundle names that is not in the bundle."""
+    """The files that a task file of the bundle names and the bundle does not have."""
     try:
         files = harness_files(folder / path)
     except DatasetError as error:
@@ -309,23 +308,25 @@ def _outside_of_task(folder: Path, path: str, listed: Collection[str]) -> list[s
 
 
 def _claim(to: Path, planned: list[str]) -> None:
-    """Take an empty folder, or one that an interrupted run of ours left; nothing of the user's is overwritten."""
+    """Take an empty folder, or one from an interrupted run. Never overwrites the user's files."""
     with storage_errors(to):
         if (to / MANIFEST).exists():
-            raise BundleError(f"{to} holds a finished bundle already.", hint="Name another folder, or delete that one.")
+            raise BundleError(
+                f"{to} already contains a finished bundle.", hint="Choose another folder, or delete this one."
+            )
         to.mkdir(parents=True, exist_ok=True)
         ours = {UNFINISHED, MANIFEST, *planned, *(f"{path}.part" for path in planned)}
         present = {Path(p, name).relative_to(to).as_posix() for p, _, names in os.walk(to) for name in names}
         strange = sorted(name for name in present if finished_name(name) not in ours)
         if strange or (present and UNFINISHED not in present):
-            raise BundleError(f"{to} is not empty: {(strange or sorted(present))[0]}.", hint="Name an empty folder.")
+            raise BundleError(f"{to} is not empty: {(strange or sorted(present))[0]}.", hint="Choose an empty folder.")
         for name in present - ours:  # left by a process that was killed while it wrote a small file
             (to / name).unlink()
         (to / UNFINISHED).touch()
 
 
 def _write(path: Path, data: bytes) -> str:
-    """Write a small file in one step; returns its SHA-256."""
+    """Write a small file atomically and return its SHA-256."""
     with storage_errors(path):
         write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
@@ -335,7 +336,7 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:
-        raise LocalStoreError(f"{path} cannot be read: {error.strerror}.", hint="Is it still there?") from None
+        raise LocalStoreError(f"{path} cannot be read: {error.strerror}.", hint="Check that it still exists.") from None
 
 
 def _size_or_zero(path: Path) -> int:

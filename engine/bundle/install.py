@@ -1,4 +1,4 @@
-"""A bundle put where weighin finds its files on a machine without a network.
+"""Install a bundle where weighin finds its files on a machine without a network.
 
 Models that the other machine had in its hub cache go into the hub cache here, so that their hub names work too; other
 models, the plan, the data and the license texts go below weighin's data folder. Nothing that is there is replaced, and
@@ -38,11 +38,11 @@ def install_bundle(
     disk_free_bytes: Callable[[Path], int] = free_bytes,
     env: Mapping[str, str] | None = None,
 ) -> ImportedBundle:
-    """Verify a bundle, copy its files to their places and write the plan with the paths they have here.
+    """Verify a bundle, copy its files into place, and write the plan with their new paths.
 
     Raises:
         BundleError, ModelFileError: the bundle is not whole, or holds a file that is no model.
-        LocalStoreError, DiskFullError: the copy failed; it goes on the next time.
+        LocalStoreError, DiskFullError: the copy failed. It resumes the next time.
     """
     manifest = verify_bundle(folder, report=report, cancelled=cancelled, clock=clock)
     plan = plan_from_toml((folder / PLAN).read_text(encoding="utf-8"), where=str(folder / PLAN))
@@ -59,7 +59,7 @@ def install_bundle(
         missing[disk] = missing.get(disk, 0) + (0 if here else file.size_bytes)
     for disk, size_bytes in missing.items():
         variable = "HF_HUB_CACHE" if disk == cache_dir else "WEIGHIN_HOME"
-        hint = f"Make room, set {variable} to a folder on another disk, or use --in-place."
+        hint = f"Free some space, set {variable} to a folder on another disk, or use --in-place."
         check_room(disk, size_bytes, disk_free_bytes, subject=f"The bundle {folder}", hint=hint)
     found: dict[str, Path] = {}
     for file, place in places.items():
@@ -86,7 +86,7 @@ def install_bundle(
 
 
 def _placed(data: str, found: Mapping[str, Path]) -> Path:
-    """Where a data file went, or the folder of a reference suite's files."""
+    """The new path of a data file, or of the folder with a reference suite's files."""
     if data in found:
         return found[data]
     inside, place = next((path, place) for path, place in found.items() if path.startswith(f"{data}/"))
@@ -94,12 +94,12 @@ def _placed(data: str, found: Mapping[str, Path]) -> Path:
 
 
 def _identity(manifest: Manifest) -> str:
-    """Eight letters that another bundle of the same name will not have."""
+    """Eight hexadecimal digits that tell bundles with the same name apart."""
     return hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()[:8]
 
 
 def _places(manifest: Manifest, cache_dir: Path, home: Path) -> dict[BundleFile, CachedFile | Path]:
-    """Where each file goes; wheels stay where they are, for pip."""
+    """The target of each file. Wheels stay in the bundle, for pip."""
     models = [file for file in manifest.files if file.kind == "model"]
     first: dict[str, str] = {}  # the first part's hash names the folder of all parts
     for file in sorted(models, key=lambda file: file.path):
@@ -124,7 +124,7 @@ def _places(manifest: Manifest, cache_dir: Path, home: Path) -> dict[BundleFile,
 
 
 def _is_free(place: CachedFile) -> bool:
-    """Whether the cache has nothing else under that name."""
+    """Whether the cache has no other file under that name."""
     return not place.pointer.exists() or place.pointer.resolve() == place.blob.resolve()
 
 
@@ -133,5 +133,5 @@ def _into_cache(source: Path, place: CachedFile, cancelled: Callable[[], bool], 
         copy_file(source, place.blob, expected_sha256=place.etag, cancelled=cancelled, copied=meter.add)
         with storage_errors(place.part):
             place.part.unlink(missing_ok=True)  # what an unfinished download of the same file left
-        # A branch that the cache knows already keeps the commit it has.
+        # A branch that the cache already knows keeps its commit.
         return publish(place, place.commit if place.ref("main").exists() else "main")

@@ -1,4 +1,4 @@
-"""Which files of a plan's suites go into a bundle, and where in it."""
+"""Which files of a plan's suites go into a bundle, and where."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .manifest import Kind, Origin
 
 
 class BundleItem(msgspec.Struct, frozen=True):
-    """A file on its way into a bundle; ``path`` is its place there."""
+    """A file to copy into a bundle, as ``path``."""
 
     source: Path
     path: str
@@ -31,14 +31,14 @@ class BundleItem(msgspec.Struct, frozen=True):
 
 
 def data_items(plan: Plan) -> list[list[BundleItem]]:
-    """The data files of each suite: the user's own, wherever they are, those of a reference suite, or none."""
+    """The data files of each suite: the user's own files, those of a reference suite, or none."""
     groups: list[list[BundleItem]] = []
     for suite in plan.suites:
         number = 1 + sum(bool(group) for group in groups)
         folder = f"data/{number}-{safe_name(suite.name)}"
         spec = reference_spec(suite)
         if isinstance(suite, BuiltInSuite):
-            # Names stay: the data set's patterns find the files by them on the other side.
+            # Names stay, because the data set's patterns find the files by name on the other machine.
             own = Path(suite.data) if suite.data else None
             groups.append(_reference_files(spec, find_files(spec, folder=own), folder) if spec else [])
         elif is_harness_task(data_path(suite)):
@@ -49,7 +49,7 @@ def data_items(plan: Plan) -> list[list[BundleItem]]:
 
 
 def _reference_files(spec: SuiteSpec, found: Mapping[str, list[Path]], folder: str) -> list[BundleItem]:
-    """The files of all splits; where two are called the same (MGSM's languages) in the folders of their patterns."""
+    """The files of all splits. Files with the same name (MGSM's languages) go into the folders of their patterns."""
     splits = {file: split for split, files in found.items() for file in files}
     names = Counter(file.name for file in splits)
     items = []
@@ -60,22 +60,22 @@ def _reference_files(spec: SuiteSpec, found: Mapping[str, list[Path]], folder: s
 
 
 def _task_items(task: Path, folder: str) -> list[BundleItem]:
-    """A task file and the data that it names, as they lie to each other: nothing in the file need be changed."""
+    """A task file and its data in the same relative places, so that the file needs no change."""
     items = []
     for file in harness_files(task):
         inside = Path(os.path.relpath(file, task.parent))
         if inside.is_absolute() or any(part != safe_name(part) for part in inside.parts):  # ".." is none
             raise BundleError(
-                f"The task file {task} names {str(file)[:200]}, which lies outside its folder or has a name that not"
-                " every system takes.",
-                hint="Put the data beside the task file, under a plain name.",
+                f"The task file {task} names {str(file)[:200]}, which is outside its folder or has a name that"
+                " some systems do not allow.",
+                hint="Put the data beside the task file, with a simple name.",
             )
         items.append(BundleItem(file, f"{folder}/{inside.as_posix()}", "data"))
     return items
 
 
 def _own_items(suite: OwnSuite, found: OwnFiles, number: int, folder: str) -> list[BundleItem]:
-    """One file as it is called; several numbered in a folder, which keeps the order they are read in."""
+    """One file keeps its name. Several are numbered in a folder, which keeps the order they are read in."""
     items = []
     for index, (shown, source) in enumerate(found.files, 1):
         name = safe_name(shown.name)
@@ -94,5 +94,5 @@ def suite_folder(path: str) -> str:
 
 
 def safe_name(name: str) -> str:
-    """``name`` as a file name that every file system takes."""
+    """``name`` as a file name that every file system allows."""
     return re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip(". ")[:120] or "file"

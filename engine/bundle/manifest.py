@@ -1,4 +1,4 @@
-"""A bundle's table of contents, and whether a folder agrees with it. Opens no connection."""
+"""A bundle's manifest, and whether a folder matches it. Opens no connection."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PLAN = "plan.toml"
 _MAX_MANIFEST_BYTES = 16 * 2**20
 _SHOWN_PROBLEMS = 5
 _LEFT_BY_SYSTEMS = {".ds_store", "thumbs.db", "desktop.ini"}
-"""File managers put these on a stick when somebody only looks."""
+"""Files that file managers create when somebody opens the folder."""
 
 Kind = Literal["model", "data", "plan", "license", "wheel", "note"]
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where on the hub a file was downloaded from, as the cache of the machine that made the bundle has it."""
+    """Where on the hub a file was downloaded from, according to the cache of the machine that made the bundle."""
 
     repo: str
     commit: str
@@ -38,7 +38,7 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One file of a bundle."""
 
     path: str
-    """Below the bundle's folder, with forward slashes."""
+    """Path inside the bundle, with forward slashes."""
     kind: Kind
     size_bytes: int
     sha256: str
@@ -46,14 +46,14 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that belongs to a bundle, the manifest itself left out."""
+    """Every file of a bundle except the manifest."""
 
     format: Literal[1] = 1
     files: tuple[BundleFile, ...]
 
     @property
     def size_bytes(self) -> int:
-        """All files together."""
+        """Total size of all files."""
         return sum(file.size_bytes for file in self.files)
 
 
@@ -71,13 +71,13 @@ def read_manifest(folder: Path) -> Manifest:
     except FileNotFoundError:
         if (folder / UNFINISHED).exists():
             raise BundleError(
-                f"The bundle in {folder} is unfinished.", hint="Run 'weighin bundle create' again; it goes on."
+                f"The bundle in {folder} is unfinished.", hint="Run `weighin bundle create` again; it resumes."
             ) from None
-        raise BundleError(f"{folder} holds no bundle: there is no {MANIFEST}.", hint="Check the path.") from None
+        raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}.", hint="Check the path.") from None
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}.", hint="Check its permissions.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BundleError(f"{path} is not a manifest that this version reads: {error}.") from None
+        raise BundleError(f"{path} is not a manifest that this version can read: {error}.") from None
     problems = path_problems(manifest)
     if problems:
         raise refused(f"The manifest {path}", problems, hint="Do not use this bundle.")
@@ -85,18 +85,18 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def path_problems(manifest: Manifest) -> tuple[str, ...]:
-    """Paths that leave the folder or collide, hashes that are none; and whether there is a plan."""
+    """Paths that leave the folder or collide, invalid hashes, and a missing plan."""
     problems = []
     seen: set[str] = set()
     for file in manifest.files:
         if not is_safe_path(file.path) or file.path.lower() in {MANIFEST, UNFINISHED}:
-            problems.append(f"{file.path[:120]!r} is no path inside the bundle")
+            problems.append(f"{file.path[:120]!r} is not a path inside the bundle")
         elif file.path.lower() in seen:
             problems.append(f"{file.path} is listed twice")
         elif file.size_bytes < 0 or len(file.sha256) != 64 or not set(file.sha256) <= set("0123456789abcdef"):
             problems.append(f"{file.path} has no valid size and SHA-256")
         elif file.origin is not None and not _is_origin(file.origin):
-            problems.append(f"{file.path} claims to be from nowhere on the hub")
+            problems.append(f"{file.path} has an invalid origin on the hub")
         seen.add(file.path.lower())
     if not any(file.path == PLAN and file.kind == "plan" for file in manifest.files):
         problems.append(f"there is no {PLAN}")
@@ -114,7 +114,7 @@ def content_problems(
     cancelled: Callable[[], bool] = never,
     hashed: Callable[[int], None] = ignore_bytes,
 ) -> tuple[str, ...]:
-    """Every file that is missing, altered or not listed. ``hashed`` is told of bytes as they are read."""
+    """Every file that is missing, altered or not listed. ``hashed`` is called with the size of each chunk."""
     there, problems = _walk(folder)
     listed = {file.path for file in manifest.files}
     problems += [f"{name} does not belong to the bundle" for name in sorted(there - listed - {MANIFEST, UNFINISHED})]
@@ -134,14 +134,14 @@ def content_problems(
             problems.append(f"{file.path} cannot be read ({error.strerror})")
             continue
         if digest.hexdigest() != file.sha256:
-            problems.append(f"{file.path} was altered or damaged: its SHA-256 is another one")
+            problems.append(f"{file.path} was altered or damaged: its SHA-256 differs")
     if cancelled():
         raise cancelled_error("Checking the bundle")
     return tuple(problems)
 
 
 def _walk(folder: Path) -> tuple[set[str], list[str]]:
-    """Plain files below ``folder``, and what should not be there at all."""
+    """The plain files below ``folder``, and problems with everything else there."""
     problems = []
     files = set()
 
@@ -152,7 +152,7 @@ def _walk(folder: Path) -> tuple[set[str], list[str]]:
         for name in [*children, *names]:
             path = Path(parent, name)
             relative = path.relative_to(folder).as_posix()
-            # A link could lead anywhere, and would be gone after a copy to a stick.
+            # A link can point anywhere, and copying the folder may lose it.
             if path.is_symlink():
                 problems.append(f"{relative} is a link")
             elif name in names and name.lower() not in _LEFT_BY_SYSTEMS and not name.startswith("._"):
@@ -161,7 +161,7 @@ def _walk(folder: Path) -> tuple[set[str], list[str]]:
 
 
 def refused(what: str, problems: tuple[str, ...], *, hint: str) -> BundleError:
-    """One sentence with the first few problems; the error carries all."""
+    """An error whose sentence has the first few problems, and whose ``problems`` has all."""
     shown = "; ".join(problems[:_SHOWN_PROBLEMS])
     more = f"; and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
-    return BundleError(f"{what} is not right: {shown}{more}.", problems=problems, hint=hint)
+    return BundleError(f"{what} is invalid: {shown}{more}.", problems=problems, hint=hint)

@@ -1,4 +1,4 @@
-"""The license texts that a bundle carries: what the catalog knows of the terms, and the LICENSE files that are here."""
+"""The license texts in a bundle: the terms in the catalog, and the LICENSE files beside the models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_TEXT_BYTES = 2**20
 
 
 def license_texts(plan: Plan) -> dict[str, str]:
-    """File name → text for every candidate: its terms with their sources, and the texts that lie beside its file.
+    """File name → text for every candidate: its terms with their sources, and the texts beside its file.
 
     Raises:
         ModelFileError: a candidate's file cannot be used.
@@ -41,25 +41,25 @@ def _facts(candidate: Candidate) -> Iterator[str]:
     if cached is not None:
         yield f"From: {cached.repo} on the Hugging Face hub, commit {cached.commit}"
     said = header.license
-    yield f"Its header says of the license: {said or 'nothing'}"
+    yield f"License in its header: {said or 'none'}"
     model = _model(cached.repo if cached is not None else "")
     if model is not None:
-        yield f"In weighin's catalog: {model.name} ({model.repo})"
+        yield f"In the catalog: {model.name} ({model.repo})"
         keys = model.licenses
     else:
         known = license_id(said, catalog.licenses) if said else None
         keys = (known,) if known else ()
     if not keys:
-        yield "No terms are known. Find the license before you use the model."
+        yield "The terms are unknown. Find the license before you use the model."
     for key in keys:
         terms = catalog.licenses.get(key)
         yield ""
         if terms is None:
-            yield f"{key}: no terms are known."
+            yield f"{key}: its terms are unknown."
         else:
             yield from _terms(terms)
     yield ""
-    yield "The terms are a summary with their clauses, no legal advice; the license itself decides."
+    yield "This is a summary of the terms, not legal advice. The license itself decides."
 
 
 def _model(repo: str) -> CatalogModel | None:
@@ -71,8 +71,8 @@ def _model(repo: str) -> CatalogModel | None:
 
 def _terms(terms: License) -> Iterator[str]:
     yield f"{terms.name} ({terms.spdx}), {'OSI-approved' if terms.osi_approved else 'not OSI-approved'}"
-    yield f"  read in: {terms.source}"
-    # Whatever the table has on this license, so that a new kind of term is carried too.
+    yield f"  source: {terms.source}"
+    # Reads all fields, so that a new kind of term is included too.
     for field, term in msgspec.to_builtins(terms).items():
         if isinstance(term, dict) and "text" in term:
             said = term.get("value") or (f"{term['number']:,}" if "number" in term else "")

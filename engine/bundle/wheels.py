@@ -1,4 +1,4 @@
-"""weighin and everything it needs as wheels, so that a machine without a network can install it.
+"""Build wheels of weighin and its dependencies, so that a machine without a network can install it.
 
 Wheels are for this operating system, processor family and Python version. llama.cpp comes as source and is compiled
 here; a build with this processor's own instructions may not run on an older one.
@@ -21,7 +21,7 @@ _DISTRIBUTION = "weighin"
 
 
 def own_requirement() -> str:
-    """What pip should build: the folder that weighin was installed from, else its version on the index."""
+    """The requirement for pip: the folder that weighin was installed from, else its version on the index."""
     from importlib.metadata import distribution
 
     found = distribution(_DISTRIBUTION)
@@ -35,19 +35,19 @@ def own_requirement() -> str:
 
 
 def build_wheels(to: Path, *, requirement: str = "", say: Callable[[str], None] = lambda _text: None) -> None:
-    """Fill ``to`` with the wheels of ``requirement`` (weighin itself when empty) and all it needs. Uses the network.
+    """Fill ``to`` with wheels of ``requirement`` (weighin itself when empty) and its dependencies. Uses the network.
 
     Raises:
         BundleError: pip is missing or failed; with its last line.
     """
     requirement = requirement or own_requirement()
     command = [sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--wheel-dir", str(to), requirement]
-    say(f"Building wheels of {requirement}; llama.cpp may be compiled, which takes minutes …")
+    say(f"Building wheels of {requirement}. Compiling llama.cpp can take minutes …")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("[notice]")]
         errors = [line for line in lines if line.startswith("ERROR")] or lines
         raise BundleError(
-            f"The wheels could not be made: {errors[-1].strip() if errors else f'pip ended with {done.returncode}'}",
-            hint="Gather them yourself and name their folder with --wheels-from.",
+            f"The wheels could not be built: {errors[-1].strip() if errors else f'pip ended with {done.returncode}'}",
+            hint="Collect them yourself and pass their folder with --wheels-from.",
         )

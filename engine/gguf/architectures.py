@@ -16,13 +16,13 @@ Rope = Literal["", "llama3", "longrope", "yarn"]
 
 
 class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
-    """The shape of a decoder."""
+    """The dimensions of a decoder."""
 
     arch: str
     n_layer: int
     n_embd: int
     n_ff: int
-    """Of each expert, where there are experts."""
+    """Size per expert in a mixture of experts."""
     n_head: int
     n_head_kv: int
     head_dim: int
@@ -31,30 +31,30 @@ class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
     tied: bool = False
     """The output layer is the token embedding."""
     sliding_window: int | None = None
-    """Tokens, where some layers see no further."""
+    """Window in tokens, when some layers see no further."""
     rope_base: float = 10_000.0
     rope: Rope = ""
-    """How a trained context was stretched; ``llama3`` and ``longrope`` bring small tensors."""
+    """How the trained context was extended. ``llama3`` and ``longrope`` need small tensors."""
     n_expert: int = 0
     n_expert_used: int = 0
     recurrent_layers: int = 0
-    """Layers without attention, in architectures that mix both."""
+    """Number of layers without attention, in architectures that mix both kinds."""
 
 
 class Architecture(msgspec.Struct, frozen=True, kw_only=True):
-    """What sets one architecture apart from Llama."""
+    """The differences of an architecture from Llama."""
 
     pre_norms: bool = True
     post_norms: bool = False
     qk_norm: Literal["", "head", "whole"] = ""
-    """Queries and keys are normalised, each head alike or over their whole width."""
+    """Whether queries and keys are normalized, per head or over their whole width."""
     fused_qkv: bool = False
     qkv_bias: bool = False
     gate: Literal["separate", "in up", "none"] = "separate"
     layer_norm: bool = False
-    """LayerNorm with a bias instead of RMSNorm."""
+    """LayerNorm with bias instead of RMSNorm."""
     rotary_share: float = 1.0
-    """Part of each head that is rotated."""
+    """Share of each head that is rotated."""
     experts: bool = False
 
 
@@ -84,7 +84,7 @@ ARCHITECTURES = {
 """Architectures whose tensors are known here; Mistral models before Ministral 3 are ``llama``."""
 
 SHORTCONV_CELLS = 3
-"""Length of LFM2's short convolutions, in all models so far."""
+"""Length of LFM2's short convolutions, the same in all models so far."""
 
 
 def tensor_shapes(dimensions: Dimensions) -> Shapes:
@@ -114,18 +114,18 @@ def tensor_shapes(dimensions: Dimensions) -> Shapes:
 
 
 def attention_layers(dimensions: Dimensions) -> list[bool]:
-    """For every layer whether it attends; where some do not, the others are spread evenly."""
+    """Whether each layer has attention. If some have none, the others are spread evenly."""
     total, attending = dimensions.n_layer, dimensions.n_layer - dimensions.recurrent_layers
     return [(layer + 1) * attending // total > layer * attending // total for layer in range(total)]
 
 
 def rope_dimensions(dimensions: Dimensions) -> int:
-    """Dimensions of a head that are rotated."""
+    """Number of dimensions of a head that are rotated."""
     return int(dimensions.head_dim * ARCHITECTURES[dimensions.arch].rotary_share)
 
 
 def parameter_count(shapes: Shapes) -> int:
-    """Weights in all tensors together."""
+    """Number of weights in all tensors together."""
     total = 0
     for shape in shapes.values():
         count = 1

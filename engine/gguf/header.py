@@ -1,7 +1,7 @@
 """GGUF headers, read without trusting a single number in them.
 
-Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Every count and length is held against the bytes that
-are there before anything is allocated or skipped, so a hostile file costs no more time or memory than its own size.
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Every count and length is checked against the bytes
+present before anything is allocated or skipped, so a hostile file costs no more time or memory than its own size.
 Arrays such as vocabularies are skipped, not kept.
 """
 
@@ -21,7 +21,7 @@ from .types import FILE_TYPES, GGML_TYPES
 MAX_HEADER_BYTES = 64 * 2**20
 """The largest known headers, with vocabularies of 262 144 tokens, have under 20 MiB."""
 _MAX_STRINGS = 2**21
-"""Strings in all arrays together: what the loop over them may cost."""
+"""Maximum number of strings in all arrays together, which bounds the loop over them."""
 _MAX_KEYS = 65_536
 _MAX_TENSORS = 65_536
 _MAX_KEY_BYTES = 65_535
@@ -35,7 +35,7 @@ _STRING, _ARRAY = 8, 9
 
 
 class ArrayValue(msgspec.Struct, frozen=True):
-    """An array of the metadata, of which only the length is kept."""
+    """A metadata array. Only its length is kept."""
 
     type: int
     length: int
@@ -46,15 +46,15 @@ class Tensor(msgspec.Struct, frozen=True):
 
     name: str
     shape: tuple[int, ...]
-    """As GGUF has it: the row length first."""
+    """In GGUF's order, with the row length first."""
     type: str
     offset: int
-    """From the start of the tensor data."""
+    """Bytes from the start of the tensor data."""
     size_bytes: int
 
 
 class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file says of itself, checked for consistency."""
+    """The facts in a GGUF header, checked for consistency."""
 
     version: int
     metadata: Mapping[str, Scalar | ArrayValue]
@@ -62,7 +62,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
     data_offset: int
     """Where the tensor data begins: the size of the header, padding included."""
     size_bytes: int
-    """Of the file; of all parts together for a split model."""
+    """Size of the file, or of all parts of a split model."""
 
     @property
     def architecture(self) -> str:
@@ -75,7 +75,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def quant(self) -> str:
-        """The quant as people call it; without ``general.file_type`` the type of most weights."""
+        """The usual name of the quant. Without ``general.file_type``, the type of most weights."""
         number = self.metadata.get("general.file_type")
         if isinstance(number, int) and number in FILE_TYPES:
             return FILE_TYPES[number]
@@ -91,7 +91,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def n_ctx_train(self) -> int | None:
-        """Context the model was trained for, in tokens."""
+        """Context that the model was trained for, in tokens."""
         return self._architecture_number("context_length")
 
     @property
@@ -117,7 +117,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NeedMoreError(WeighinError):
-    """The bytes end before the header does; a remote reader should fetch at least ``wanted_bytes`` in all."""
+    """The bytes end before the header does. A remote reader should request at least ``wanted_bytes`` in total."""
 
     def __init__(self, wanted_bytes: int) -> None:
         super().__init__(f"The header goes on beyond byte {wanted_bytes}.")
@@ -125,7 +125,7 @@ class NeedMoreError(WeighinError):
 
 
 class HeaderError(WeighinError):
-    """The bytes are no sound GGUF header; ``what`` says why."""
+    """The bytes are not a valid GGUF header; ``what`` says why."""
 
 
 def parse_header(data: bytes | memoryview, *, file_bytes: int | None = None) -> GgufHeader:
@@ -151,7 +151,7 @@ def parse_header(data: bytes | memoryview, *, file_bytes: int | None = None) -> 
         raise HeaderError(f"it has GGUF version {version}; versions 2 and 3 are known")
     n_tensors, n_keys = reader.number("Q"), reader.number("Q")
     if n_tensors > _MAX_TENSORS or n_keys > _MAX_KEYS:
-        raise HeaderError(f"its header claims {n_tensors} tensors and {n_keys} keys, which cannot be")
+        raise HeaderError(f"its header claims {n_tensors} tensors and {n_keys} keys, which is impossible")
     metadata: dict[str, Scalar | ArrayValue] = {}
     for _ in range(n_keys):
         key = reader.text(_MAX_KEY_BYTES, "a key")
@@ -165,10 +165,10 @@ def parse_header(data: bytes | memoryview, *, file_bytes: int | None = None) -> 
         or not 1 <= alignment <= 65_536
         or alignment & (alignment - 1)
     ):
-        raise HeaderError(f"its alignment {alignment!r} is no power of two")
+        raise HeaderError(f"its alignment {alignment!r} is not a power of two")
     tensors = tuple(_tensor(reader) for _ in range(n_tensors))
     if len({tensor.name for tensor in tensors}) != len(tensors):
-        raise HeaderError("its header has two tensors of one name")
+        raise HeaderError("its header has two tensors with the same name")
     data_offset = -(-reader.position // alignment) * alignment
     end = 0
     for tensor in tensors:
@@ -188,7 +188,7 @@ def parse_header(data: bytes | memoryview, *, file_bytes: int | None = None) -> 
 
 
 def check_file(path: Path) -> GgufHeader:
-    """Read and check a model file, all parts of a split one, before llama.cpp sees it.
+    """Read and check a model file, with all parts of a split model, before llama.cpp opens it.
 
     Raises:
         ModelFileError: what is wrong with it and what to do.
@@ -238,12 +238,12 @@ def _grow(file: object, size: int) -> GgufHeader:
             if len(data) >= size or error.wanted_bytes > size:
                 raise
             if len(data) >= MAX_HEADER_BYTES:
-                raise HeaderError("its header is larger than 64 MiB, which cannot be") from None
+                raise HeaderError("its header is larger than 64 MiB, which is impossible") from None
             wanted = min(max(4 * wanted, error.wanted_bytes), MAX_HEADER_BYTES)
 
 
 def _check_architecture(path: Path, header: GgufHeader) -> None:
-    # gguf imports numpy and a thousand constants: only where a file is really opened.
+    # gguf imports numpy and a thousand constants.
     from gguf.constants import MODEL_ARCH_NAMES
 
     if not header.architecture:
@@ -251,10 +251,10 @@ def _check_architecture(path: Path, header: GgufHeader) -> None:
     if header.architecture not in set(MODEL_ARCH_NAMES.values()) | {"clip"}:
         raise ModelFileError(
             f"{path} has the architecture {header.architecture[:40]!r}, which this llama.cpp does not support.",
-            hint="Update llama-cpp-python, or take another model.",
+            hint="Update llama-cpp-python, or choose another model.",
         )
     if header.architecture == "clip":
-        raise ModelFileError(f"{path} is an image projector, no language model.", hint="Name the model beside it.")
+        raise ModelFileError(f"{path} is an image projector, not a language model.", hint="Name the model beside it.")
 
 
 def _tensor(reader: _Reader) -> Tensor:
@@ -280,7 +280,7 @@ def _tensor(reader: _Reader) -> Tensor:
 
 
 class _Reader:
-    """A cursor over the bytes so far."""
+    """A cursor over the bytes read so far."""
 
     def __init__(self, data: memoryview, file_bytes: int | None) -> None:
         self._data = data
@@ -305,7 +305,7 @@ class _Reader:
     def text(self, longest: int, what: str) -> str:
         length = self.number("Q")
         if length > longest:
-            raise HeaderError(f"its header has {what} of {length:,} bytes, which cannot be")
+            raise HeaderError(f"its header has {what} of {length:,} bytes, which is impossible")
         return bytes(self.take(length)).decode("utf-8", "replace")
 
     def value(self, kind: int) -> Scalar | ArrayValue:
@@ -345,9 +345,9 @@ class _Reader:
     def _count(self, elements: int) -> None:
         self._strings += elements
         if self._strings > _MAX_STRINGS:
-            raise HeaderError(f"its header has arrays of {self._strings:,} strings, more than any vocabulary")
+            raise HeaderError(f"its header has arrays of {self._strings:,} strings, more than any vocabulary has")
 
     def _room(self, count: int, least_bytes: int) -> None:
-        """Refuse a count that the rest of the file cannot hold, before looping over it."""
+        """Reject a count that exceeds the rest of the file, before looping over it."""
         if self.position + count * least_bytes > self._limit:
             raise HeaderError(f"it is truncated or damaged: its header claims an array of {count:,}")

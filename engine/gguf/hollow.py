@@ -23,7 +23,7 @@ from .header import GgufHeader, HeaderError, NeedMoreError, Tensor, check_file, 
 _PROBE_BYTES = 16 * 2**20
 _READ_BYTES = 2**30
 _FREE_DISK_BYTES = 2**30
-"""Left free when the file has to take its full length."""
+"""Bytes left free when the file needs its full length on disk."""
 
 
 class HollowModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +32,11 @@ class HollowModel(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     header: GgufHeader
     size_bytes: int
-    """Length of the file, as long as the real one."""
+    """Length of the file, the same as the real one."""
     sparse: bool
-    """False: the file system makes no holes here, and the file takes its full length on disk."""
+    """False when the file system has no sparse files, so that the file takes its full length on disk."""
     real_norms: bool
-    """The norms are those of the model, or one layer's for all; otherwise 1.0, or zero if they were not filled."""
+    """The norms are the model's, or one layer's for all layers. Otherwise they are 1.0, or zero if not filled."""
 
     def delete(self) -> None:
         """Remove the file; no error if it is gone."""
@@ -55,7 +55,9 @@ def build_hollow(
     """
     header, start = _header_of(source)
     if header.split_count > 1:
-        raise ModelFileError(f"{to.name} is split; a hollow model needs one header.", hint="Take a file in one piece.")
+        raise ModelFileError(
+            f"{to.name} is split; a hollow model needs one header.", hint="Choose a file in one piece."
+        )
     size = header.data_offset + max((t.offset + t.size_bytes for t in header.tensors), default=0)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +67,7 @@ def build_hollow(
         if free < needed:
             raise ModelFileError(
                 f"{to.parent} has {free:,} bytes free, and the hollow model takes {needed:,} there.",
-                hint="Its file system makes no holes; set WEIGHIN_HOME to a folder on another one."
+                hint="Its file system has no sparse files; set WEIGHIN_HOME to a folder on another one."
                 if not sparse
                 else "Free some disk space.",
             )
@@ -92,7 +94,7 @@ def build_hollow(
 def hollow_model(
     source: bytes | Path, to: Path, *, fill_norms: bool = True, norms: Mapping[str, bytes] | None = None
 ) -> Iterator[HollowModel]:
-    """As ``build_hollow``; the file is deleted at the end, whatever happens."""
+    """Like ``build_hollow``, and deletes the file at the end of the block."""
     try:
         yield build_hollow(source, to, fill_norms=fill_norms, norms=norms)
     finally:
@@ -100,13 +102,13 @@ def hollow_model(
 
 
 def read_in(path: Path) -> None:
-    """Have the file in memory before llama.cpp maps it, where the system can do so without copying; elsewhere nothing.
+    """Load the file into memory before llama.cpp maps it, on systems that can do so without copying.
 
     Faulted in by the loader page by page, the holes of an 8B model took about 5 s, this way less than one.
     """
     if sys.platform != "linux":
         return
-    # what goes wrong here, loading will say
+    # loading reports what goes wrong here
     with suppress(OSError), path.open("rb") as file, Path(os.devnull).open("wb") as nowhere:
         while os.sendfile(nowhere.fileno(), file.fileno(), None, _READ_BYTES):
             pass
@@ -120,13 +122,13 @@ def _header_of(source: bytes | Path) -> tuple[GgufHeader, bytes]:
     try:
         header = parse_header(source)
     except (HeaderError, NeedMoreError) as error:
-        raise ModelFileError(f"The header cannot be used: {error.what}.", hint="Fetch it again.") from None
+        raise ModelFileError(f"The header cannot be used: {error.what}.", hint="Download it again.") from None
     # a header written without its data may end before the padding
     return header, source[: header.data_offset].ljust(header.data_offset, b"\0")
 
 
 def _makes_holes(to: Path) -> bool:
-    """Whether the file system below ``to`` keeps holes as holes; False where it cannot be told, as on Windows."""
+    """Whether the file system at ``to`` has sparse files. False if that is unknown, as on Windows."""
     probe = to.with_name(to.name + ".probe")
     try:
         with probe.open("wb") as file:
@@ -138,8 +140,8 @@ def _makes_holes(to: Path) -> bool:
 
 
 def is_norm(tensor: Tensor) -> bool:
-    """Whether it is one of the small tensors that are filled."""
-    # rotary factors are divided by: of zeros nothing but NaN would come
+    """Whether a tensor is one of the small ones that get values."""
+    # rotary factors are divisors, so zeros would give NaN
     return len(tensor.shape) == 1 and (tensor.name.endswith("norm.weight") or tensor.name.startswith("rope_f"))
 
 

@@ -1,4 +1,4 @@
-"""Which type llama.cpp's quantiser gives each tensor, without an importance matrix.
+"""Which type llama.cpp's quantizer gives each tensor, without an importance matrix.
 
 Source: ``llama_tensor_get_type_impl`` and ``tensor_type_fallback`` in llama.cpp's ``src/llama-quant.cpp``, as of
 llama-cpp-python 0.3.36. Files made with an importance matrix, or by hand, may differ.
@@ -19,7 +19,7 @@ BASE_TYPES = {
 """Quants with a known recipe -> the type of most of their weights."""
 
 BLOCKS: dict[str, tuple[int, int]] = {name: (weights, size) for name, weights, size in GGML_TYPES.values()}
-"""Type name -> weights a block, bytes a block."""
+"""Type name -> weights per block, bytes per block."""
 
 _KEPT = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d", "shortconv.conv.weight")
 _FALLBACK = {"IQ4_XS": "IQ4_NL", "Q2_K": "Q4_0", "Q3_K": "Q4_0", "Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}
@@ -31,7 +31,7 @@ _FFN_DOWN = ("ffn_down", "ffn_down_exps", "ffn_down_shexp")
 def tensor_types(
     shapes: Mapping[str, tuple[int, ...]], quant: str, *, n_layer: int, n_head: int, n_head_kv: int, n_expert: int = 0
 ) -> dict[str, str]:
-    """Tensor name -> type for a model quantised from full precision.
+    """Tensor name -> type, for a model quantized from full precision.
 
     Args:
         shapes: every tensor of the model, row length first.
@@ -62,7 +62,7 @@ def tensor_types(
 
 
 def size_bytes(type_name: str, shape: tuple[int, ...]) -> int:
-    """Bytes of a tensor of this type and shape."""
+    """Size in bytes of a tensor of this type and shape."""
     count = 1
     for length in shape:
         count *= length
@@ -82,7 +82,7 @@ def _fitting(wanted: str, row: int) -> str:
 
 
 def _more_bits(layer: int, n_layer: int) -> bool:
-    """The first and last eighth, and every third layer between."""
+    """Whether a layer is in the first or last eighth, or every third layer in between."""
     return layer < n_layer // 8 or layer >= 7 * n_layer // 8 or (layer - n_layer // 8) % 3 == 2
 
 

@@ -1,4 +1,4 @@
-"""Headers made from a sound header: the parts of a split model as one file, or a model with fewer layers.
+"""Headers made from a valid header: the parts of a split model as one file, or a model with fewer layers.
 
 Only for headers that ``parse_header`` accepted: nothing is checked again. Values are copied byte for byte.
 """
@@ -24,22 +24,22 @@ UINT32, STRING, _ARRAY = 4, 8, 9
 """Types of values, as GGUF numbers them."""
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
 _PERIODS = {"gemma2": 2, "gpt-oss": 2, "olmo2": 4, "cohere2": 4, "qwen35": 4, "qwen3next": 4, "gemma3": 6}
-"""After how many layers the kinds of layers repeat, where llama.cpp's source has it and not the file."""
+"""Period of the layer kinds for architectures where llama.cpp has it in its source and not in the file."""
 _HYBRID = ("qwen35", "qwen3next")
 _USUAL_PERIOD = 6
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One key with its value, as bytes of the header."""
+    """One key with its value, as header bytes."""
 
     name: str
     kind: int
     raw: bytes
-    """The value without key and type."""
+    """The value's bytes, without key and type."""
 
 
 def merged_header(parts: Sequence[bytes]) -> bytes:
-    """The header that the split model would have in one file; a single part comes back as it is.
+    """The header that the split model would have as one file. A single part is returned unchanged.
 
     Raises:
         ModelFileError: a part is unsound, or two parts hold the same tensor.
@@ -55,14 +55,14 @@ def merged_header(parts: Sequence[bytes]) -> bytes:
 
 
 def layer_period(header: GgufHeader) -> int:
-    """After how many layers the kinds of layers repeat: 1 where all are alike."""
+    """Number of layers after which the layer kinds repeat; 1 when all are alike."""
     slides = f"{header.architecture}.attention.sliding_window" in header.metadata
     period = _PERIODS.get(header.architecture, _USUAL_PERIOD) if slides or header.architecture in _HYBRID else 1
     return min(period, layer_count(header) or 1)
 
 
 def layer_count(header: GgufHeader) -> int:
-    """Layers that the header names; 0 when it does not say.
+    """Number of layers in the header; 0 when it does not say.
 
     Raises:
         ModelFileError: a number that no model has.
@@ -70,13 +70,13 @@ def layer_count(header: GgufHeader) -> int:
     count = header.n_layer or 0
     if not 0 <= count <= MAX_LAYERS:
         raise ModelFileError(
-            f"The header names {count:,} layers; llama.cpp takes {MAX_LAYERS}.", hint="Choose another file."
+            f"The header has {count:,} layers; llama.cpp supports up to {MAX_LAYERS}.", hint="Choose another file."
         )
     return count
 
 
 def layer_bytes(header: GgufHeader) -> list[int]:
-    """Bytes of the tensors of every layer, in order."""
+    """Size in bytes of each layer's tensors, in order."""
     found = [0] * layer_count(header)
     for tensor in header.tensors:
         match = _BLOCK.match(tensor.name)
@@ -97,7 +97,9 @@ def layer_subset(data: bytes, n_layer: int, *, start: int | None = None) -> byte
     header = sound_header(data)
     total = layer_count(header)
     if not 0 < n_layer < total:
-        raise ModelFileError(f"A model of {total} layers has no part of {n_layer}.", hint="Take fewer layers.")
+        raise ModelFileError(
+            f"A model with {total} layers has no {n_layer} neighboring layers.", hint="Take fewer layers."
+        )
     if start is None:
         sizes = layer_bytes(header)
         typical = sum(sizes) / total * n_layer
@@ -134,15 +136,15 @@ def number_array(data: bytes, key: str) -> list[int]:
 
 
 def sound_header(data: bytes) -> GgufHeader:
-    """The parsed header. Raises ModelFileError when it is unsound."""
+    """The parsed header. Raises ModelFileError if it is invalid."""
     try:
         return parse_header(data)
     except (HeaderError, NeedMoreError) as error:
-        raise ModelFileError(f"The header cannot be used: {error.what}.", hint="Fetch it again.") from None
+        raise ModelFileError(f"The header cannot be used: {error.what}.", hint="Download it again.") from None
 
 
 def _sliced(raw: bytes, total: int, start: int, count: int) -> bytes:
-    """An array that has one number a layer, cut to the layers taken; any other array as it is."""
+    """An array with one number per layer, cut to the chosen layers. Any other array is returned unchanged."""
     element, length = struct.unpack_from("<IQ", raw)
     width = FIXED_BYTES.get(element)
     if length != total or width is None:
@@ -151,7 +153,7 @@ def _sliced(raw: bytes, total: int, start: int, count: int) -> bytes:
 
 
 def read_fields(data: bytes) -> Iterator[Field]:
-    """Every key with its value, in the header's order; ``data`` is sound."""
+    """Every key with its value, in the header's order. ``data`` must be valid."""
     _tensors, n_keys = struct.unpack_from("<QQ", data, 8)
     at = 24
     for _ in range(n_keys):
@@ -164,7 +166,7 @@ def read_fields(data: bytes) -> Iterator[Field]:
 
 
 def _end(data: bytes, at: int, kind: int) -> int:
-    """Where the value that begins at ``at`` ends."""
+    """The offset where the value that starts at ``at`` ends."""
     if kind in FIXED_BYTES:
         return at + FIXED_BYTES[kind]
     if kind == STRING:
@@ -179,7 +181,7 @@ def _end(data: bytes, at: int, kind: int) -> int:
 
 
 def write_header(like: GgufHeader, fields: Sequence[Field], tensors: Iterable[Tensor]) -> bytes:
-    """A header in the version and alignment of ``like``, with these fields and tensors."""
+    """A header with the version and alignment of ``like`` and with these fields and tensors."""
     alignment = like.metadata.get("general.alignment", 32)
     step = alignment if isinstance(alignment, int) else 32
     rows, offset, count = [], 0, 0

@@ -1,4 +1,4 @@
-"""A GGUF header from dimensions alone, for a hollow model of something never downloaded."""
+"""A GGUF header from dimensions alone, for a hollow model of something that was never downloaded."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .recipe import BASE_TYPES, size_bytes, tensor_types
 from .types import FILE_TYPES
 
 SYNTHESIS_VERSION = 2
-"""Raise it when the same dimensions make another header: measurements of the old one are then not reused."""
+"""Increase it when the same dimensions give a different header, so that old measurements are not reused."""
 
 
 def synthesize_header(dimensions: Dimensions, quant: str) -> bytes:
-    """Header of such a model in ``quant``, with the tokenizer ``no_vocab``; the input of ``build_hollow``.
+    """The header of a model with these dimensions in ``quant``, with the tokenizer ``no_vocab``, for ``build_hollow``.
 
     Raises:
         ModelFileError: the architecture or quant is not known here.
@@ -35,7 +35,7 @@ def synthesize_header(dimensions: Dimensions, quant: str) -> bytes:
         quant,
         n_layer=dimensions.n_layer,
         n_head=dimensions.n_head,
-        # llama.cpp's recipe looks at the first layer's
+        # llama.cpp's recipe reads the first layer's
         n_head_kv=dimensions.n_head_kv if attention_layers(dimensions)[0] else 0,
         n_expert=dimensions.n_expert,
     )
@@ -86,7 +86,7 @@ def _add_keys(writer: Any, d: Dimensions) -> None:
 
 
 _STRETCHED_FROM = {"longrope": 4096, "yarn": 16_384}
-"""Context in tokens that models with this kind of stretching began with: Phi 3, Ministral 3."""
+"""Context in tokens before it was extended in this way: Phi 3, Ministral 3."""
 
 
 def _add_rope_scaling(writer: Any, d: Dimensions) -> None:
@@ -102,7 +102,7 @@ def _add_rope_scaling(writer: Any, d: Dimensions) -> None:
 
 
 def _add_own_keys(writer: Any, d: Dimensions) -> None:
-    """Keys of single architectures: they switch operations on that cost time; their values do not matter for that."""
+    """Keys of some architectures that switch on operations. Only their presence costs time, not their values."""
     if d.arch == "gemma2":
         writer.add_attn_logit_softcapping(50.0)
         writer.add_final_logit_softcapping(30.0)

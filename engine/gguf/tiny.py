@@ -1,4 +1,4 @@
-"""Tiny random models that llama.cpp loads: for checking that this machine's build computes, and for fast tests."""
+"""Tiny random models that llama.cpp can load, to check this machine's build and for fast tests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The hub's cache on this machine, laid out as huggingface_hub does, so that both find each other's files.
+"""The hub's cache on this machine, in the layout of huggingface_hub, so that both find each other's files.
 
-``models--owner--name/blobs/<etag>`` holds the bytes, ``snapshots/<commit>/<file>`` links to them, ``refs/<revision>``
+``models--owner--name/blobs/<etag>`` has the bytes, ``snapshots/<commit>/<file>`` links to them, ``refs/<revision>``
 names the commit. An unfinished download is ``blobs/<etag>.weighin.part``, a name that the client neither uses nor
 removes.
 """
@@ -39,10 +39,10 @@ MARGIN_BYTES = 64 * 2**20
 
 
 def new_digest(etag: str, size_bytes: int) -> _Hash:
-    """The hash that ``etag`` is: SHA-256 for a large file, git's blob id for a small one.
+    """A new hash object of the kind that ``etag`` is: SHA-256 for a large file, git's blob id for a small one.
 
     Raises:
-        ServerTroubleError: it is neither, so the file could not be checked.
+        ServerTroubleError: ``etag`` is neither, so the file cannot be verified.
     """
     if _SHA256.match(etag):
         return hashlib.sha256()
@@ -50,12 +50,12 @@ def new_digest(etag: str, size_bytes: int) -> _Hash:
         # https://git-scm.com/book/en/v2/Git-Internals-Git-Objects: SHA-1 of "blob <size>\0" and the content.
         return hashlib.sha1(b"blob %d\0" % size_bytes, usedforsecurity=False)
     raise ServerTroubleError(
-        f"The hub gives no checksum that can be checked ({etag[:80]!r}).", hint="Is HF_ENDPOINT a full mirror?"
+        f"The hub sent no usable checksum ({etag[:80]!r}).", hint="Check that HF_ENDPOINT is a full mirror."
     )
 
 
 class CachedFile(msgspec.Struct, frozen=True):
-    """Where one file of a repo lives in the cache."""
+    """The paths of one file of a repo in the cache."""
 
     cache_dir: Path
     repo: str
@@ -69,17 +69,17 @@ class CachedFile(msgspec.Struct, frozen=True):
 
     @property
     def blob(self) -> Path:
-        """The bytes, under their hash."""
+        """The file with the bytes, named by their hash."""
         return self.cache_dir / self._folder / "blobs" / self.etag
 
     @property
     def part(self) -> Path:
-        """What came so far."""
+        """The unfinished download."""
         return self.blob.with_name(self.etag + ".weighin.part")
 
     @property
     def pointer(self) -> Path:
-        """What programs open: it has the right name and extension."""
+        """The link that programs open, with the file's name and extension."""
         return self.cache_dir / self._folder / "snapshots" / self.commit / Path(*self.name.split("/"))
 
     @property
@@ -88,11 +88,11 @@ class CachedFile(msgspec.Struct, frozen=True):
         return self.cache_dir / ".locks" / self._folder / f"{self.etag}.lock"
 
     def ref(self, revision: str) -> Path:
-        """Names the commit of a branch."""
+        """The file with the commit of a branch."""
         return self.cache_dir / self._folder / "refs" / Path(*revision.split("/"))
 
     def bytes_here(self) -> int:
-        """Bytes that need not be fetched."""
+        """Number of bytes that are on this machine already."""
         for path in (self.blob, self.part):
             with contextlib.suppress(OSError):
                 return path.stat().st_size
@@ -100,21 +100,23 @@ class CachedFile(msgspec.Struct, frozen=True):
 
 
 def cached_file(cache_dir: Path, repo: str, commit: str, name: str, etag: str) -> CachedFile:
-    """Names from the hub as paths.
+    """The cached file for names from the hub.
 
     Raises:
-        ServerTroubleError: one of them would lead out of the cache.
+        ServerTroubleError: a name would lead out of the cache.
     """
     new_digest(etag, 0)
     if not is_commit(commit):
-        raise ServerTroubleError(f"The hub names no commit for {repo} ({commit[:80]!r}).", hint="Try again later.")
+        raise ServerTroubleError(
+            f"The hub sent an invalid commit for {repo} ({commit[:80]!r}).", hint="Try again later."
+        )
     if not is_safe_path(name):
         raise ServerTroubleError(f"The hub lists a file with an unsafe name: {name[:80]!r}.", hint="Do not use it.")
     return CachedFile(cache_dir, repo, commit, name, etag)
 
 
 def cached_from(path: Path) -> CachedFile | None:
-    """What ``path`` is in a hub cache; None for another file, and for one that the cache keeps without its SHA-256."""
+    """The cached file that ``path`` links to; None for other files, and for those cached without their SHA-256."""
     if not path.is_symlink():
         return None
     blob = path.resolve()
@@ -131,14 +133,14 @@ def cached_from(path: Path) -> CachedFile | None:
 
 @contextmanager
 def storage_errors(where: Path) -> Iterator[None]:
-    """Errors of the file system in our words. Network errors pass through unchanged."""
+    """Turn file system errors into ours. Network errors pass through unchanged."""
     try:
         yield
     except OSError as error:
         if is_disk_full(error):
             raise DiskFullError(
                 f"The disk with {where} is full ({error.strerror}).",
-                hint="What came is kept: make room and start again.",
+                hint="Free some space and try again; the finished part is kept.",
             ) from error
         raise LocalStoreError(f"{where} cannot be written: {error}.", hint="Check its permissions.") from error
 
@@ -151,9 +153,9 @@ def locked(
     cancelled: Callable[[], bool],
     on_wait: Callable[[], None] = do_nothing,
 ) -> Iterator[None]:
-    """Hold the file's lock; whoever else fetches the same file waits, here and in other programs.
+    """Hold the file's lock, so that others that download the same file wait, here and in other programs.
 
-    ``waits`` is called once when somebody else holds it.
+    ``on_wait`` is called once if the lock is taken.
     """
     from filelock import FileLock, SoftFileLock, Timeout
 
@@ -190,12 +192,12 @@ def check_room(
     free_bytes: Callable[[Path], int],
     *,
     subject: str,
-    hint: str = "Make room, choose a smaller quant, or set HF_HUB_CACHE to a folder on another disk.",
+    hint: str = "Free some space, choose a smaller quant, or set HF_HUB_CACHE to a folder on another disk.",
 ) -> None:
-    """Refuse before the first byte when the disk cannot take it.
+    """Check before the first byte that the disk has enough space.
 
     Raises:
-        DiskFullError: with both numbers.
+        DiskFullError: it does not; the sentence has both numbers.
     """
     existing = next((parent for parent in (folder, *folder.parents) if parent.exists()), folder)
     with storage_errors(existing):
@@ -209,7 +211,7 @@ def check_room(
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that this user may still write below ``folder``."""
+    """Bytes that this user can still write below ``folder``."""
     return shutil.disk_usage(folder).free
 
 
@@ -222,7 +224,7 @@ def hash_file(
     limit_bytes: int | None = None,
     hashed: Callable[[int], None] = ignore_bytes,
 ) -> int:
-    """Feed a file into ``digest``; returns the bytes read. ``hashed`` is told of each chunk."""
+    """Feed a file into ``digest`` and return the bytes read. ``hashed`` is called with the size of each chunk."""
     done = 0
     with path.open("rb", buffering=0) as file:
         while True:
@@ -238,20 +240,20 @@ def hash_file(
 
 
 def publish(file: CachedFile, revision: str) -> Path:
-    """Link the finished blob where programs look for it; returns that path. Each step is whole or not done."""
+    """Link the finished blob where programs look for it, and return that path. Each step is atomic."""
     with storage_errors(file.pointer):
         file.pointer.parent.mkdir(parents=True, exist_ok=True)
         link = file.pointer.with_name(f".{uuid.uuid4().hex[:12]}.link")
         try:
             link.symlink_to(os.path.relpath(file.blob, file.pointer.parent))
         except (OSError, NotImplementedError):
-            # Windows without the right to make links: the client then keeps the bytes in the snapshot itself.
+            # Windows without permission to create links: the client then keeps the bytes in the snapshot itself.
             file.blob.replace(file.pointer)
         else:
             link.replace(file.pointer)
     if revision != file.commit and is_safe_path(revision):
         ref = file.ref(revision)
-        # A cache that several users share may let us add files but not move the branch.
+        # A shared cache may let us add files but not move the branch.
         with contextlib.suppress(OSError):
             if not ref.exists() or ref.read_text(encoding="utf-8") != file.commit:
                 write_atomically(ref, file.commit)
@@ -259,7 +261,7 @@ def publish(file: CachedFile, revision: str) -> Path:
 
 
 def remembered_matches(path: Path, file: CachedFile, *, cancelled: Callable[[], bool]) -> bool:
-    """Whether the bytes at ``path`` have the hash they are stored under; quick when they were checked before."""
+    """Whether the bytes at ``path`` match the hash in their name. Fast if they were checked before."""
     if cancelled():
         raise cancelled_error(file.name)
     real = path.resolve()

@@ -1,8 +1,8 @@
-"""How the hub is reached: endpoint, token, cache, time limits, and what is tried again.
+"""Connect to the hub: endpoint, token, cache, time limits, and retries.
 
 ``HF_ENDPOINT``, ``HF_HOME``, ``HF_HUB_CACHE``, ``HF_TOKEN``, ``HF_HUB_OFFLINE`` and the proxy variables are read by
 huggingface_hub and its HTTP client, whose session is used for everything.
-Xet is never used: its transfers cannot be resumed across processes, so every file goes by HTTP.
+Xet is never used, because its transfers cannot resume in another process. Every file is downloaded over HTTP.
 """
 
 from __future__ import annotations
@@ -30,51 +30,51 @@ _WAIT_STEP_S = 0.1
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What is tried again, and how patiently."""
+    """How often and how patiently failed requests are repeated."""
 
     attempts: int = 6
-    """Failures in a row without a useful amount of new bytes before giving up."""
+    """Failures in a row, without useful progress in between, before giving up."""
     total_attempts: int = 100
-    """Failures of one file in all, however much came in between."""
+    """Total failures of one file before giving up, whatever the progress."""
     useful_bytes: int = 256 * 2**10
-    """New bytes that make a failure count as the first again."""
+    """Number of new bytes that count as useful progress."""
     first_wait_s: float = 1.0
-    """Doubled with each failure in a row."""
+    """Doubles with each failure in a row."""
     longest_wait_s: float = 30.0
     longest_asked_wait_s: float = 300.0
-    """A hub that asks for a longer pause than this is reported instead of waited for."""
+    """A longer pause requested by the hub is an error."""
 
     def wait_s(self, failures: int, asked_s: float | None = None) -> float:
-        """Seconds before the next try after ``failures`` (1, 2, …) in a row."""
+        """Seconds to wait after ``failures`` (1, 2, …) in a row."""
         if asked_s is not None:
             return asked_s
         return min(self.first_wait_s * 2.0 ** min(failures - 1, 20), self.longest_wait_s)
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True):
-    """A hub and how to talk to it. Make one with ``connect``."""
+    """A hub and the settings to talk to it. Create it with ``connect``."""
 
     endpoint: str
     cache_dir: Path
-    """Holds ``models--owner--name`` folders, as every program that uses the hub's cache expects."""
+    """The folder with the ``models--owner--name`` folders."""
     token: str | None
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
-    """A transfer that brings nothing for so long is a stall."""
+    """A transfer without new bytes for this long has stalled."""
     retry: RetryPolicy = RetryPolicy()
     clock: Callable[[], float] = time.monotonic
-    """Seconds; for rates and for pauses."""
+    """Seconds, for rates and pauses."""
     sleep: Callable[[float], None] = time.sleep
 
     def headers(self) -> dict[str, str]:
-        """For requests to the hub itself, never to another host."""
+        """Headers for requests to the hub itself, never to another host."""
         found = {"accept-encoding": "identity", "user-agent": "weighin"}
         if self.token:
             found["authorization"] = f"Bearer {self.token}"
         return found
 
     def file_url(self, repo: str, revision: str, name: str) -> str:
-        """Where a file of a repo is resolved."""
+        """The URL of a file in a repo."""
         return f"{self.endpoint}/{repo}/resolve/{quote(revision, safe='')}/{quote(name)}"
 
 
@@ -89,7 +89,7 @@ def connect(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Hub:
-    """The hub as the environment says; arguments win. Sends nothing."""
+    """The hub from the environment; arguments take precedence. Sends nothing."""
     # Takes a third of a second, and is not needed without a network.
     from huggingface_hub import constants, get_token
 
@@ -107,14 +107,14 @@ def connect(
 
 
 def session() -> httpx2.Client:
-    """The client's own session: proxies, and whatever client factory the environment set."""
+    """The session of huggingface_hub, with its proxies and its client factory."""
     from huggingface_hub import get_session
 
     return get_session()
 
 
 def raise_for_status(response: httpx2.Response) -> None:
-    """Raise HfHubHTTPError, or the subclass that the hub's ``X-Error-Code`` means, for 400 and more."""
+    """Raise HfHubHTTPError, or the subclass for the hub's ``X-Error-Code``, for status 400 and above."""
     from huggingface_hub.utils import hf_raise_for_status  # type: ignore[attr-defined] # exported lazily
 
     hf_raise_for_status(response)
@@ -144,7 +144,7 @@ def wait(hub: Hub, seconds: float, cancelled: Callable[[], bool], subject: str) 
     """Sleep in short steps.
 
     Raises:
-        UserCancelledError: ``cancelled`` said so.
+        UserCancelledError: ``cancelled`` returned True.
     """
     left_s = seconds
     while True:
@@ -158,12 +158,12 @@ def wait(hub: Hub, seconds: float, cancelled: Callable[[], bool], subject: str) 
 
 
 def cancelled_error(subject: str) -> UserCancelledError:
-    """Said by everything that stops because the user wants it."""
-    return UserCancelledError(f"{subject} was cancelled.", hint="What came so far is kept for the next time.")
+    """The error for everything that the user stops."""
+    return UserCancelledError(f"{subject} was cancelled.", hint="The next download resumes here.")
 
 
 def is_worth_retrying(error: BaseException) -> bool:
-    """A trouble that may pass: the connection, a timeout, 429 or 5xx."""
+    """Whether an error is temporary: the connection, a timeout, 429 or 5xx."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -175,10 +175,10 @@ def is_worth_retrying(error: BaseException) -> bool:
 
 
 def asked_wait(error: BaseException, hub: Hub, *, subject: str) -> float | None:
-    """The pause the hub asks for with a 429 or 503, in seconds.
+    """The pause in seconds that the hub asks for with a 429 or 503.
 
     Raises:
-        RateLimitedError: it is longer than we are willing to sit there.
+        RateLimitedError: the pause is too long to wait for.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -197,14 +197,14 @@ def asked_wait(error: BaseException, hub: Hub, *, subject: str) -> float | None:
 
 
 def ask(hub: Hub, call: Callable[[], T], *, subject: str, repo: str = "", cancelled: Callable[[], bool] = never) -> T:
-    """Run a short request, again when the trouble may pass.
+    """Run a short request, and repeat it after temporary errors.
 
     Raises:
-        HubError: what went wrong, in our words.
+        HubError: the request failed.
     """
     import httpx2
 
-    # A dead endpoint should be known in seconds; a long transfer has more patience.
+    # A dead endpoint should show within seconds. A long transfer has more patience.
     patience = min(hub.retry.attempts, 4)
     failures = 0
     while True:
@@ -220,18 +220,18 @@ def ask(hub: Hub, call: Callable[[], T], *, subject: str, repo: str = "", cancel
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port: what a token belongs to."""
+    """Scheme, host and port. A token is only valid for one origin."""
     parts = urlsplit(url)
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
 
 
 @contextmanager
 def open_stream(hub: Hub, url: str, *, extra: Mapping[str, str] | None = None) -> Iterator[httpx2.Response]:
-    """GET ``url`` and follow redirects by hand, so that the token goes to the hub's own origin and nowhere else.
+    """GET ``url`` and follow redirects manually, so that the token is sent to the hub's own origin only.
 
     Raises:
-        HfHubHTTPError: a status of 400 or more, with its headers.
-        httpx2.TransportError: the connection.
+        HfHubHTTPError: the status is 400 or above.
+        httpx2.TransportError: the connection failed.
     """
     import httpx2
 

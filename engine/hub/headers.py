@@ -1,4 +1,4 @@
-"""The header of a model on the hub: some megabytes instead of gigabytes, kept for the next time."""
+"""The header of a model on the hub, cached: some megabytes instead of gigabytes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .remote import fetch_header_bytes
 
 
 def remote_header(hub: Hub, repo: HubRepo, model: HubModel, *, cancelled: Callable[[], bool] = never) -> bytes:
-    """The file's bytes up to its tensor data, of which the hub's checksum says nothing: only the whole file has one.
+    """The file's bytes up to its tensor data. They are not verified: the hub has a checksum of the whole file only.
 
     Raises:
-        HubError: it cannot be had.
-        ModelFileError: it is no sound GGUF header, or the model is split.
+        HubError: the download failed.
+        ModelFileError: the header is invalid, or the model is split.
     """
     name = f"{repo.repo}:{model.name}"
     if len(model.parts) > 1:
         raise ModelFileError(f"{name} is split into {len(model.parts)} files.", hint="Download it to measure it.")
     file = model.parts[0]
-    # The file's own hash names the note, so that another version of the file has another.
+    # Named by the file's hash, so that another version of the file has another note.
     note = paths.cache_dir() / "headers" / hashlib.sha256(f"{name} {file.sha256 or file.blob_id}".encode()).hexdigest()
     try:
         known = note.read_bytes()

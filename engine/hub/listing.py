@@ -1,6 +1,6 @@
-"""What a repo on the hub holds, and which repos there are.
+"""List the models of a repo on the hub, and search for repos.
 
-Names, sizes and hashes come from one answer for one commit, and that commit is the revision of everything that follows.
+Names, sizes and hashes come from one response for one commit, which is the revision of all later requests.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class HubFile(msgspec.Struct, frozen=True):
     """Path in the repo."""
     size_bytes: int
     sha256: str
-    """Empty for a small file that git itself keeps."""
+    """Empty for a small file that is stored in git itself."""
     blob_id: str
-    """Git's id; for such a small file the SHA-1 of its content with git's header."""
+    """Git's id. For a small file, the SHA-1 of its content with git's header."""
 
 
 class HubModel(msgspec.Struct, frozen=True):
@@ -36,12 +36,12 @@ class HubModel(msgspec.Struct, frozen=True):
     name: str
     """Path of the first part in the repo."""
     quant: str
-    """From the name; empty when it says none."""
+    """From the name; empty when the name has none."""
     parts: tuple[HubFile, ...]
 
     @property
     def size_bytes(self) -> int:
-        """All parts together."""
+        """Total size of all parts."""
         return sum(part.size_bytes for part in self.parts)
 
 
@@ -51,25 +51,25 @@ class HubRepo(msgspec.Struct, frozen=True, kw_only=True):
     repo: str
     sha: str
     revision: str
-    """What was asked for, such as ``main``."""
+    """The requested revision, such as ``main``."""
     gated: Gating
-    """``auto``: accepting the terms is enough; ``manual``: somebody must approve."""
+    """``auto``: accepting the terms is enough. ``manual``: the owner must approve."""
     private: bool
     license: str
-    """The uploader's tag, such as ``apache-2.0``; empty when there is none. A claim, not the licence itself."""
+    """The uploader's tag, such as ``apache-2.0``; empty when there is none. It is a claim, not the license itself."""
     base_models: tuple[str, ...]
-    """Repos it was made from, as the uploader says."""
+    """Repos that it was made from, according to the uploader."""
     models: tuple[HubModel, ...]
     incomplete: tuple[str, ...]
-    """Split models with a part missing, by their stem."""
+    """Stems of split models with missing parts."""
     other_files: tuple[HubFile, ...]
-    """Everything else: licence texts, vision projectors, the card."""
+    """Everything else: license texts, vision projectors, the model card."""
     page: str
-    """Where a person reads about it and accepts terms."""
+    """The web page where people read about the repo and accept its terms."""
 
 
 class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
-    """A repo that the hub found."""
+    """A repo in the search results."""
 
     repo: str
     gated: Gating
@@ -78,7 +78,7 @@ class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
     downloads: int
     likes: int
     parameters: int
-    """Total weights as the hub read them from the file; 0 when it does not say."""
+    """Number of weights according to the hub; 0 when unknown."""
     architecture: str
 
 
@@ -98,7 +98,7 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
         repo=repo,
     )
     if not info.sha:
-        raise ServerTroubleError(f"{hub.endpoint} names no commit for {repo}.", hint="Try again later.")
+        raise ServerTroubleError(f"{hub.endpoint} sent no commit for {repo}.", hint="Try again later.")
     files = []
     for sibling in info.siblings or ():
         lfs = sibling.lfs
@@ -125,11 +125,11 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
 
 
 def check_access(hub: Hub, repo: str) -> None:
-    """Ask whether files may be downloaded, before a long list of them is begun.
+    """Check that files of a repo can be downloaded, before starting on a long list of them.
 
     Raises:
-        GatedModelError: with the page where the terms are accepted.
-        HubError: another reason why not.
+        GatedModelError: the terms must be accepted first.
+        HubError: another reason.
     """
 
     # The client's own auth_check has no time limit.
@@ -141,7 +141,7 @@ def check_access(hub: Hub, repo: str) -> None:
 
 
 def access_problem(hub: Hub, repo: HubRepo) -> GatedModelError | None:
-    """None when files of a gated repo may be downloaded; other trouble is raised."""
+    """Why files of a gated repo cannot be downloaded; None when they can. Other errors are raised."""
     if repo.gated == "no":
         return None
     try:
@@ -152,14 +152,14 @@ def access_problem(hub: Hub, repo: HubRepo) -> GatedModelError | None:
 
 
 def search(hub: Hub, words: str, *, limit: int = 30) -> tuple[SearchHit, ...]:
-    """GGUF repos for some words, the most downloaded first.
+    """Search for GGUF repos, the most downloaded first.
 
     Raises:
         HubError: no connection, …
     """
     wanted = ("downloads", "gated", "gguf", "likes", "private", "tags")
 
-    # The client's own list_models has no time limit: a hub that stalls would hold the caller for ever.
+    # The client's own list_models has no time limit, so a stalled hub would block the caller forever.
     def call() -> Any:
         response = session().get(
             f"{hub.endpoint}/api/models",
@@ -170,14 +170,14 @@ def search(hub: Hub, words: str, *, limit: int = 30) -> tuple[SearchHit, ...]:
         raise_for_status(response)
         return response.json()
 
-    rows = ask(hub, call, subject=f"a search for {words!r}")
+    rows = ask(hub, call, subject=f"the search {words!r}")
     if not isinstance(rows, list):
-        raise ServerTroubleError(f"{hub.endpoint} gave no list for a search for {words!r}.", hint="Try again later.")
+        raise ServerTroubleError(f"{hub.endpoint} sent no list for the search {words!r}.", hint="Try again later.")
     return tuple(_hit(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str))
 
 
 def group_files(files: Sequence[HubFile]) -> tuple[tuple[HubModel, ...], tuple[str, ...]]:
-    """Models with their parts, the smallest first, and the stems of split models that lack parts."""
+    """Models with their parts, the smallest first, and the stems of split models with missing parts."""
     models: list[HubModel] = []
     splits: dict[tuple[str, int], dict[int, HubFile]] = {}
     for file in files:

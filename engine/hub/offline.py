@@ -1,4 +1,4 @@
-"""Repos as the cache on this machine knows them: for ``HF_HUB_OFFLINE`` and for boxes without a network."""
+"""Repos according to the cache on this machine, for ``HF_HUB_OFFLINE`` and machines without a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HASH = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
 
 
 def cached_repo(hub: Hub, repo: str, revision: str = "main") -> HubRepo | None:
-    """What the cache has of a repo, hashes taken from the names of the blobs; None when it has nothing.
+    """The cached part of a repo, with hashes from the names of the blobs; None when nothing is cached.
 
     Raises:
         LocalStoreError: the cache cannot be read.
@@ -52,7 +52,7 @@ def cached_repo(hub: Hub, repo: str, revision: str = "main") -> HubRepo | None:
 
 
 def cached_repos(hub: Hub, repo: str) -> Iterator[HubRepo]:
-    """Every commit of a repo that the cache has models of: that of ``main`` first, then the newest.
+    """Every commit of a repo with models in the cache: that of ``main`` first, then the newest.
 
     Raises:
         LocalStoreError: the cache cannot be read.
@@ -74,9 +74,9 @@ def cached_repos(hub: Hub, repo: str) -> Iterator[HubRepo]:
 
 
 def unchecked_path(hub: Hub, repo: HubRepo, model: HubModel) -> Path | None:
-    """Where a cached model is when the cache does not know its hashes, else None.
+    """The path of a cached model whose hashes the cache does not know, else None.
 
-    On Windows without the right to make links the snapshot holds the bytes themselves, and no name tells their hash.
+    On Windows without permission to create links, the snapshot has the bytes themselves, and no name has their hash.
     """
     if all(part.sha256 or part.blob_id for part in model.parts):
         return None
@@ -84,7 +84,7 @@ def unchecked_path(hub: Hub, repo: HubRepo, model: HubModel) -> Path | None:
 
 
 def _cached(snapshot: Path, path: Path) -> HubFile:
-    """A file with the hash that its blob is stored under; without one where the snapshot holds the bytes itself."""
+    """A file with the hash in its blob's name; without one when the snapshot has the bytes itself."""
     blob = path.resolve().name
     etag = blob if _HASH.match(blob) else ""
     sha256, blob_id = (etag, "") if len(etag) == 64 else ("", etag)

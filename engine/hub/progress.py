@@ -1,4 +1,4 @@
-"""What a download tells while it runs."""
+"""Events of a download, and the meter that computes its rate."""
 
 from __future__ import annotations
 
@@ -15,56 +15,56 @@ _WINDOW_S = 5.0
 
 class _Event(msgspec.Struct, frozen=True, tag=True):
     name: str
-    """``owner/repo:file.gguf``; a split model by its first part, its bytes counted together."""
+    """``owner/repo:file.gguf``. A split model has the name of its first part and the bytes of all."""
 
 
 class DownloadStarted(_Event, frozen=True, tag=True):
-    """The hub has answered and there is room on the disk."""
+    """The hub has responded, and the disk has enough space."""
 
     bytes_total: int
 
 
 class DownloadResumed(_Event, frozen=True, tag=True):
-    """An earlier, unfinished download goes on."""
+    """An earlier, unfinished download continues."""
 
     bytes_done: int
     bytes_total: int
 
 
 class DownloadProgressed(_Event, frozen=True, tag=True):
-    """At most five times a second."""
+    """Sent up to five times per second."""
 
     bytes_done: int
     bytes_total: int
     bytes_per_second: float
-    """Over the last seconds; 0 when nothing moves."""
+    """Over the last seconds; 0 when nothing arrives."""
     seconds_left: float | None
-    """None when nothing moves."""
+    """None when nothing arrives."""
 
 
 class DownloadRetried(_Event, frozen=True, tag=True):
-    """Something broke; it goes on after a pause, from where it was."""
+    """A request failed. The download resumes after a pause."""
 
     reason: str
     wait_s: float
 
 
 class DownloadWaited(_Event, frozen=True, tag=True):
-    """Another program, or another thread, fetches the same file; it goes on when that ends."""
+    """Another program or thread downloads the same file. This download continues after that."""
 
 
 class DownloadPaused(_Event, frozen=True, tag=True):
-    """Something is being timed; the transfer waits and goes on by itself."""
+    """The transfer pauses while something is being timed, and resumes by itself."""
 
 
 class DownloadRejected(_Event, frozen=True, tag=True):
-    """Bytes that do not have the hub's hash were thrown away; they are fetched once more."""
+    """The bytes did not match the hub's hash. They were deleted and are downloaded once more."""
 
     reason: str
 
 
 class DownloadVerified(_Event, frozen=True, tag=True):
-    """A file (one part of a split model) has the hash that the hub names."""
+    """A file (one part of a split model) matches the hub's hash."""
 
     file: str
     digest: str
@@ -74,12 +74,12 @@ class DownloadFinished(_Event, frozen=True, tag=True):
     """The model is complete."""
 
     path: Path
-    """In the cache's snapshot folder; the first part of a split model."""
+    """Path in the cache's snapshot folder. For a split model, its first part."""
     size_bytes: int
 
 
 class DownloadFailed(_Event, frozen=True, tag=True):
-    """It ended without the file; ``cancelled`` when the user wanted that."""
+    """The download failed, or the user cancelled it."""
 
     reason: str
     cancelled: bool
@@ -99,15 +99,15 @@ DownloadEvent: TypeAlias = (
 )
 
 Report: TypeAlias = Callable[[DownloadEvent], None]
-"""Called in the thread that downloads; must not block."""
+"""Called in the downloading thread. Must not block."""
 
 
 def silent(event: DownloadEvent) -> None:
-    """A report that nobody reads."""
+    """The default report, which does nothing."""
 
 
 class Meter:
-    """Counts a model's bytes and reports them with rate and time left, at most five times a second."""
+    """Counts a model's bytes and reports them with rate and time left, up to five times per second."""
 
     def __init__(self, name: str, bytes_total: int, report: Report, clock: Callable[[], float]) -> None:
         self.name = name
@@ -119,12 +119,12 @@ class Meter:
         self._reported_s = float("-inf")
 
     def set_done(self, bytes_done: int) -> None:
-        """Jump to a count without a rate: bytes that were here already, or were thrown away."""
+        """Set the count without an effect on the rate: for bytes that were on disk already, or were deleted."""
         self.bytes_done = bytes_done
         self._samples.clear()
 
     def add(self, count: int) -> None:
-        """Count bytes that just came."""
+        """Count new bytes."""
         now_s = self._clock()
         if not self._samples:
             self._samples.append((now_s, self.bytes_done))

@@ -1,4 +1,4 @@
-"""Some bytes of a file on the hub: enough to read a GGUF header without the gigabytes behind it."""
+"""Read some bytes of a file on the hub: enough for a GGUF header without the gigabytes behind it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .transfer import start_of
 
 FIRST_READ_BYTES = 256 * 2**10
 MAX_HEADER_BYTES = 64 * 2**20
-"""No header of today comes near it: 6.5 MB with a vocabulary of 262 thousand."""
+"""Far above today's headers, which have up to 6.5 MB with a vocabulary of 262 thousand."""
 
 
 class RangeRead(msgspec.Struct, frozen=True):
     """A piece of a remote file."""
 
     data: bytes
-    """Shorter than asked for only at the end of the file."""
+    """Shorter than requested only at the end of the file."""
     transferred_bytes: int
-    """What came over the line, skipped bytes included; what the kernel had buffered beyond that is not counted."""
+    """Bytes received, including skipped ones, without what the kernel had buffered beyond that."""
 
 
 def read_range(
@@ -35,12 +35,12 @@ def read_range(
     repo: str = "",
     cancelled: Callable[[], bool] = never,
 ) -> RangeRead:
-    """Bytes ``start`` … ``start + length`` of what ``url`` leads to. The token stays with the hub on redirects.
+    """Read bytes ``start`` … ``start + length`` of ``url``. Redirects to other hosts do not get the token.
 
-    A server that ignores Range is read from its first byte and left as soon as the wanted ones are there.
+    If the server ignores Range, the file is read from its first byte until the requested bytes have arrived.
 
     Raises:
-        HubError: what went wrong.
+        HubError: the request failed.
     """
     subject = subject or url
     if length <= 0:
@@ -56,7 +56,7 @@ def read_range(
             skip = start - start_of(response.status_code, response.headers.get("content-range"))
             if skip < 0:
                 raise ServerTroubleError(
-                    f"{hub.endpoint} sent another part of {subject} than asked.", hint="Try again."
+                    f"{hub.endpoint} sent a different part of {subject} than requested.", hint="Try again."
                 )
             for chunk in response.iter_raw():
                 if cancelled():
@@ -86,13 +86,13 @@ def fetch_header_bytes(
     max_bytes: int = MAX_HEADER_BYTES,
     cancelled: Callable[[], bool] = never,
 ) -> RangeRead:
-    """Read from the start until ``needs_more`` is content: 256 KiB, then as much again as is there, and so on.
+    """Read from the start until ``needs_more`` is satisfied: 256 KiB first, then twice as much each time.
 
-    ``needs_more`` gets all bytes so far and returns None when they suffice, or the count it knows it needs (0 when it
-    does not know). It may raise for a file that is no GGUF.
+    ``needs_more`` gets all bytes so far. It returns None when they suffice, or the number it needs (0 when it
+    does not know), and may raise an error for a file that is not a GGUF.
 
     Raises:
-        HubError: what went wrong, or more than ``max_bytes`` would be needed.
+        HubError: the request failed, or the header is larger than ``max_bytes``.
     """
     subject = f"{repo.repo}:{file.name}"
     url = hub.file_url(repo.repo, repo.sha, file.name)

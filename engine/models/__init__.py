@@ -1,1 +1,1 @@
-"""What a model name means, where its file is, and how it gets there."""
+"""What a model name stands for, where its file is, and how it is downloaded."""

@@ -1,4 +1,4 @@
-"""Which file of a repo is meant."""
+"""Choose the file of a repo that a reference stands for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..models.references import RepoFileRef, RepoQuantRef, RepoRef
 
 
 def choose(repo: HubRepo, ref: RepoRef | RepoQuantRef | RepoFileRef) -> HubModel:
-    """The one model that ``ref`` means.
+    """The one model that ``ref`` stands for.
 
     Raises:
-        HubNotFoundError: none, or more than one; the hint lists what there is.
+        HubNotFoundError: there is none, or more than one. The hint lists the choices.
     """
     if not repo.models:
-        detail = f" ({repo.incomplete[0]} lacks parts)" if repo.incomplete else ""
+        detail = f" ({repo.incomplete[0]} has missing parts)" if repo.incomplete else ""
         raise HubNotFoundError(f"{repo.repo} has no GGUF model{detail}.", hint="Search for a repo that ends in -GGUF.")
     if isinstance(ref, RepoFileRef):
         for model in repo.models:
@@ -52,4 +52,4 @@ def _only(repo: HubRepo, fitting: Sequence[HubModel], quant: str) -> HubModel:
 def _there_is(models: Sequence[HubModel], field: Literal["name", "quant"]) -> str:
     names = list(dict.fromkeys((model.quant or model.name) if field == "quant" else model.name for model in models))
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return f"There is: {', '.join(names[:20])}{more}."
+    return f"It has {', '.join(names[:20])}{more}."

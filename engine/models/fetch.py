@@ -1,11 +1,11 @@
-"""Several models fetched side by side, for whoever shows it: the command line and the wizard.
+"""Download several models in parallel, with progress for the command line and the wizard.
 
 ``for progress in fetch_models(["qwen3-1.7b", "owner/repo:Q8_0"]): …`` in a thread, or ``async for progress in
-fetch.stream()`` on an event loop. Every reference goes from ``waiting`` over ``downloading`` and ``verifying`` to
-``done`` or ``failed``; afterwards ``fetch.outcomes`` has each with its path or its error. ``cancel()`` keeps what came.
+fetch.stream()`` on an event loop. Every name goes from ``waiting`` through ``downloading`` and ``verifying`` to
+``done`` or ``failed``. Then ``fetch.outcomes`` has each path or error. ``cancel()`` keeps unfinished downloads.
 
-One model that fails does not stop the others, but nothing is begun when the disk cannot take all of them together.
-"Done" means: the hash is the hub's and the GGUF header is sound.
+A model that fails does not stop the others, but nothing starts if the disk has no space for all of them.
+"Done" means that the hash matches the hub's and the GGUF header is valid.
 """
 
 from __future__ import annotations
@@ -42,50 +42,50 @@ from .resolve import HubChoice, LocalPath, find_on_hub, resolve
 
 State = Literal["waiting", "downloading", "verifying", "done", "failed"]
 _LEAVE_S = 3.0
-"""How long a cancelled fetch waits for its threads: one that sits in a stalled connection ends with the process."""
+"""How long a cancelled fetch waits for its threads. A thread in a stalled connection ends with the process."""
 _POLL_S = 0.5
 
 
 class FetchProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one model stands. At most five a second come while it downloads."""
+    """The progress of one model, sent up to five times per second while it downloads."""
 
     name: str
-    """The reference as the user wrote it."""
+    """The name as the user wrote it."""
     state: State
     done_bytes: int = 0
-    """Here already, what an earlier try left included."""
+    """Bytes on this machine, including those of earlier attempts."""
     total_bytes: int = 0
-    """All parts; 0 until the hub has said."""
+    """Size of all parts; 0 until the hub has responded."""
     bytes_per_second: float = 0.0
-    """Over the last seconds."""
+    """Rate over the last seconds."""
     seconds_left: float | None = None
-    """None when nothing moves."""
+    """None when nothing arrives."""
     note: str = ""
-    """What happens or was decided, such as a retry or the quant that was taken; empty when there is nothing to say."""
+    """An event or a decision, such as a retry or the chosen quant; empty when there is none."""
     reason: str = ""
-    """Why it failed, with what to do about it."""
+    """Why it failed, with a hint."""
     path: Path | None = None
-    """What to open, when done; the first part of a split model."""
+    """The file to open when done. For a split model, its first part."""
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that is here and sound."""
+    """A model that is on this machine and valid."""
 
     name: str
     path: Path
     size_bytes: int
-    """All parts together."""
+    """Total size of all parts."""
     choice: HubChoice | None = None
-    """Where it is from; None for a file that was named by its path or found in another program's store."""
+    """Where it comes from; None for a path or a file in another program's store."""
 
 
 class NotFetched(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that is not, and why."""
+    """A model that could not be downloaded."""
 
     name: str
     error: WeighinError
     kept_bytes: int = 0
-    """What came and is kept for the next time."""
+    """Bytes that are kept for the next attempt."""
 
 
 Outcome: TypeAlias = Fetched | NotFetched
@@ -100,7 +100,7 @@ def fetch_models(
     may_transfer: Callable[[], bool] = always,
     disk_free_bytes: Callable[[Path], int] = free_bytes,
 ) -> Fetch:
-    """Begin to bring ``references`` (paths, hub and catalog names) here, ``parallel`` at a time.
+    """Start to download ``references`` (model names of any kind), ``parallel`` at a time.
 
     ``hub`` is what the environment says when None; ``newest`` asks it also for what the cache has; ``may_transfer``
     false makes all of it wait, hashing included.
@@ -110,7 +110,7 @@ def fetch_models(
 
 
 class _Job:
-    """One reference on its way."""
+    """One model name and its progress."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -121,7 +121,7 @@ class _Job:
 
 
 class Fetch:
-    """A fetch under way. Read it as an iterator or as an async stream, once; leaving early cancels it."""
+    """Downloads in progress. Read them once, as an iterator or an async stream; leaving early cancels them."""
 
     def __init__(
         self,
@@ -140,28 +140,28 @@ class Fetch:
         self._disk_free_bytes = disk_free_bytes
         self._stop = threading.Event()
         self._queue: queue.SimpleQueue[FetchProgress | None] = queue.SimpleQueue()
-        # Daemons: a connection that stalls must not keep a cancelled program alive. Bytes are written unbuffered and
+        # Daemons: a stalled connection must not keep a cancelled program alive. Bytes are written unbuffered and
         # files get their names in one step, so a thread may end anywhere.
         self._thread = threading.Thread(target=self._run, name="fetch", daemon=True)
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stop at the next chunk; what came is kept. Returns at once."""
+        """Stop at the next chunk and keep the bytes so far. Returns immediately."""
         self._stop.set()
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """What became of each reference, in their order; those still under way count as cancelled."""
+        """The outcome for each name, in order. Unfinished ones count as cancelled."""
         return tuple(job.outcome or self._cancelled(job) for job in self._jobs)
 
     def __iter__(self) -> Iterator[FetchProgress]:
-        """Progress until every model is done or failed. Blocks."""
+        """Yield progress until every model is done or failed. Blocks."""
         try:
             while True:
                 try:
                     progress = self._queue.get(timeout=_POLL_S)
                 except queue.Empty:
-                    continue  # so that Ctrl-C is heard on Windows too
+                    continue  # so that Ctrl-C works on Windows too
                 if progress is None:
                     return
                 yield progress
@@ -169,13 +169,13 @@ class Fetch:
             self.cancel()
 
     async def stream(self) -> AsyncIterator[FetchProgress]:
-        """The same without blocking the event loop."""
+        """Yield the same without blocking the event loop."""
         try:
             while True:
                 try:
                     progress = await asyncio.to_thread(self._queue.get, timeout=_POLL_S)
                 except queue.Empty:
-                    continue  # a thread that waited for ever would hold up the loop's end
+                    continue  # a thread that waits forever would keep the loop from ending
                 if progress is None:
                     return
                 yield progress
@@ -183,7 +183,7 @@ class Fetch:
             self.cancel()
 
     def leave(self) -> None:
-        """Cancel, and let the threads end in order, as far as that takes seconds only."""
+        """Cancel, and give the threads some seconds to end in order."""
         self.cancel()
         self._thread.join(_LEAVE_S)
 
@@ -201,7 +201,7 @@ class Fetch:
             self._queue.put(None)
 
     def _each(self, jobs: list[_Job], step: Callable[[_Job], None]) -> None:
-        """Do ``step`` for all, some at a time; its error becomes the job's outcome."""
+        """Run ``step`` for all jobs, some in parallel. An error becomes the job's outcome."""
         left = iter(jobs)
         lock = threading.Lock()
 
@@ -218,8 +218,10 @@ class Fetch:
                 except WeighinError as error:
                     self._fail(job, error)
                 except Exception as error:
-                    # A fault of ours in one model must not leave the reader waiting for ever.
-                    self._fail(job, HubError(f"{job.name} could not be fetched: {error!r}.", hint="Please report it."))
+                    # A bug that hits one model must not leave the reader waiting forever.
+                    self._fail(
+                        job, HubError(f"{job.name} could not be downloaded: {error!r}.", hint="Please report it.")
+                    )
 
         threads = [threading.Thread(target=work, daemon=True) for _ in range(min(self._parallel, len(jobs)))]
         for thread in threads:
@@ -242,7 +244,7 @@ class Fetch:
         return self._hub
 
     def _have_room(self, jobs: list[_Job]) -> bool:
-        """Whether the disk takes all that is missing; a model that is named twice counts once."""
+        """Whether the disk has space for all missing bytes. A model that is named twice counts once."""
         wanted = {(c.repo.repo, c.repo.sha, c.model.name): c for job in jobs if (c := job.choice) is not None}
         if not wanted:
             return True
@@ -278,9 +280,9 @@ class Fetch:
         self._finish(job, path)
 
     def _finish(self, job: _Job, path: Path) -> None:
-        """The last step: is it a model at all?"""
+        """The last step: check that the file is a model."""
         size_bytes = 0
-        if not path.is_dir():  # what a folder holds is for its reader to say
+        if not path.is_dir():  # whoever reads a folder checks its files
             self._say(job, "verifying")
             size_bytes = check_file(path).size_bytes
         job.done_bytes = job.total_bytes = size_bytes
@@ -299,7 +301,7 @@ class Fetch:
             return 0
         try:
             return job.total_bytes - missing_bytes(self._hub_now(), job.choice.repo, job.choice.model)
-        except HubError:  # the hub names no hash, so nothing was begun
+        except HubError:  # the hub has no hash, so nothing was started
             return 0
 
     def _note(self, job: _Job, event: DownloadEvent) -> None:
@@ -310,18 +312,18 @@ class Fetch:
             self._say(job, "verifying" if here else "downloading")
         elif isinstance(event, DownloadResumed):
             job.done_bytes = event.bytes_done
-            self._say(job, "downloading", note=f"going on after {event.bytes_done / 1e6:.0f} MB that were here")
+            self._say(job, "downloading", note=f"resuming after {event.bytes_done / 1e6:.0f} MB")
         elif isinstance(event, DownloadProgressed):
             job.done_bytes = event.bytes_done
             self._say(job, "downloading", rate=event.bytes_per_second, seconds_left=event.seconds_left)
         elif isinstance(event, DownloadRetried):
-            self._say(job, "downloading", note=f"{event.reason} Again in {event.wait_s:.0f} s.")
+            self._say(job, "downloading", note=f"{event.reason} Trying again in {event.wait_s:.0f} s.")
         elif isinstance(event, DownloadWaited):
-            self._say(job, "waiting", note="another program fetches the same file; waiting for it")
+            self._say(job, "waiting", note="another program downloads the same file; waiting for it")
         elif isinstance(event, DownloadPaused):
-            self._say(job, "downloading", note="waits while something is being timed")
+            self._say(job, "downloading", note="paused while something is being timed")
         elif isinstance(event, DownloadRejected):
-            self._say(job, "downloading", note=f"{event.reason} Fetching it again.")
+            self._say(job, "downloading", note=f"{event.reason} Downloading it again.")
         elif isinstance(event, DownloadVerified):
             self._say(job, "verifying")
 
@@ -359,9 +361,9 @@ def fetch_all(
     newest: bool = False,
     may_transfer: Callable[[], bool] = always,
 ) -> tuple[Outcome, ...]:
-    """Bring all of ``references`` here and wait for it; ``report`` is called in this thread.
+    """Download all of ``references`` and wait for them. ``report`` is called in this thread.
 
-    A KeyboardInterrupt passes through within seconds, whatever the network does; what came is kept.
+    A KeyboardInterrupt passes through within seconds, whatever the network does. Unfinished downloads are kept.
     """
     fetch = fetch_models(references, hub=hub, newest=newest, may_transfer=may_transfer)
     try:

@@ -1,4 +1,4 @@
-"""A fetch in words: lines for a log, and the figures of one model."""
+"""Download progress as text: lines for a log, and the figures of one model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LINE_EVERY_S = 10.0
 
 
 class PlainLines:
-    """Progress as lines for a log: what begins, goes wrong and ends, and how far it is every ten seconds."""
+    """Progress as log lines: starts, problems and ends, and a status every ten seconds."""
 
     def __init__(
         self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic, *, verb: str = "downloading"
@@ -22,7 +22,7 @@ class PlainLines:
         self._said_s: dict[str, float] = {}
 
     def __call__(self, progress: FetchProgress) -> None:
-        """Say it, if it is worth a line."""
+        """Print a line if there is news."""
         name, now_s = progress.name, self._clock()
         if progress.note:
             self._say(f"{name}: {progress.note}")
@@ -51,12 +51,12 @@ def progress_text(progress: FetchProgress) -> str:
 
 
 def size_text(size_bytes: int) -> str:
-    """In the decimal units that the hub and disk makers use."""
+    """A size in decimal units, as hubs show it."""
     return f"{size_bytes / 1e9:.2f} GB" if size_bytes >= 5e7 else f"{size_bytes / 1e6:.2f} MB"
 
 
 def time_text(seconds: float) -> str:
-    """Seconds, minutes or hours, whichever reads best."""
+    """A duration in seconds, minutes or hours."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,6 +1,6 @@
-"""Models that are on this machine already: in folders, in Ollama's and LM Studio's stores, in the hub's cache.
+"""Models that are on this machine: in folders, in Ollama's and LM Studio's stores, and in the hub's cache.
 
-Only names, sizes and the first four bytes are looked at. Whether llama.cpp can run a file is for its header to say.
+This reads only names, sizes and the first four bytes. Whether llama.cpp can run a file depends on its header.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model found on this machine."""
 
     path: Path
-    """What to open; the first part of a split model."""
+    """The file to open. For a split model, its first part."""
     name: str
     quant: str
-    """From the name or the store's note; empty when neither says."""
+    """From the name or the store's metadata; empty when neither has it."""
     size_bytes: int
-    """All parts together, as far as they are there."""
+    """Total size of the parts that exist."""
     source: Source
     problem: str | None = None
-    """Why it cannot be used, in a sentence; None when nothing is wrong as far as one can see."""
+    """Why it cannot be used, in a sentence; None when no problem is visible."""
 
 
 def find_local_models(folders: Iterable[Path] = (), *, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """Everything that can be offered: the user's folders, then the stores that exist. A file is listed once.
+    """Every model on this machine: in ``folders``, then in the stores that exist. Each file is listed once.
 
     Raises:
-        LocalStoreError: one of the user's folders cannot be read. Trouble in a store is a ``problem`` of its entry.
+        LocalStoreError: one of ``folders`` cannot be read. An error in a store becomes the ``problem`` of an entry.
     """
     env = os.environ if env is None else env
     found: list[LocalModel] = []
@@ -58,10 +58,10 @@ def find_local_models(folders: Iterable[Path] = (), *, env: Mapping[str, str] | 
 
 
 def find_in_folder(folder: Path, *, source: Source = "folder") -> tuple[LocalModel, ...]:
-    """Every GGUF model below ``folder``, by path; a split one once.
+    """Every GGUF model below ``folder``, sorted by path. A split model is listed once.
 
     Raises:
-        LocalStoreError: ``folder`` is missing, no folder, or may not be read.
+        LocalStoreError: ``folder`` does not exist, is not a folder, or cannot be read.
     """
     try:
         with os.scandir(folder):
@@ -69,7 +69,7 @@ def find_in_folder(folder: Path, *, source: Source = "folder") -> tuple[LocalMod
     except FileNotFoundError:
         raise LocalStoreError(f"There is no folder {folder}.", hint="Check the path.") from None
     except NotADirectoryError:
-        raise LocalStoreError(f"{folder} is no folder.", hint="Name the folder that the file is in.") from None
+        raise LocalStoreError(f"{folder} is not a folder.", hint="Name the folder that contains the file.") from None
     except OSError as error:
         raise LocalStoreError(f"{folder} cannot be read: {error.strerror}.", hint="Check its permissions.") from None
     unreadable: list[LocalModel] = []
@@ -114,10 +114,10 @@ def _model(parts: list[Path], count: int, source: Source) -> LocalModel:
 
 
 def _look(path: Path) -> tuple[int, str | None]:
-    """Size, and what is wrong at first sight."""
+    """The file's size, and the problem that is visible at first sight."""
     try:
         if not path.is_file():
-            return 0, f"{path} is a broken link." if path.is_symlink() else f"{path} is no file."
+            return 0, f"{path} is a broken link." if path.is_symlink() else f"{path} is not a file."
         size = path.stat().st_size
         with path.open("rb") as file:
             magic = file.read(4)
@@ -125,11 +125,11 @@ def _look(path: Path) -> tuple[int, str | None]:
         return 0, f"{path} cannot be read: {error.strerror}."
     if size == 0:
         return 0, f"{path} is empty."
-    return size, None if magic == b"GGUF" else f"{path} is no GGUF file."
+    return size, None if magic == b"GGUF" else f"{path} is not a GGUF file."
 
 
 def find_ollama(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """Models in Ollama's store: its manifests name blobs, which are plain GGUF files without the extension."""
+    """Models in Ollama's store. Its manifests name blobs, which are plain GGUF files without the extension."""
     env = os.environ if env is None else env
     chosen = env.get("OLLAMA_MODELS")
     stores = [Path(chosen).expanduser()] if chosen else [_home(env) / ".ollama/models"]
@@ -171,7 +171,7 @@ def _ollama_store(store: Path) -> Iterator[LocalModel]:
 
 
 def store_name(path: Path) -> str:
-    """What Ollama calls the blob at ``path``, whose file name says nothing; empty for any other file."""
+    """Ollama's name for the blob at ``path``; empty for any other file."""
     if not _BLOB.match(path.name) or path.parent.name != "blobs":
         return ""
     return next((model.name for model in _ollama_store(path.parent.parent) if model.path.name == path.name), "")
@@ -187,19 +187,19 @@ def _broken(path: Path, name: str, problem: str) -> LocalModel:
 
 
 def find_lm_studio(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """Models in LM Studio's folders, the present one and the one of old versions."""
+    """Models in LM Studio's folders, the current one and that of old versions."""
     home = _home(os.environ if env is None else env)
     return _in_stores([home / ".lmstudio/models", home / ".cache/lm-studio/models"], "lm-studio")
 
 
 def find_hub_cache(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """GGUF models in the Hugging Face cache, whoever downloaded them; each commit's snapshot is a folder of its own."""
+    """GGUF models in the hub's cache, whoever downloaded them. Each commit's snapshot is a separate folder."""
     return _in_stores([hub_cache_dir(os.environ if env is None else env)], "hub-cache")
 
 
 def hub_cache_dir(env: Mapping[str, str]) -> Path:
     """The folder with the ``models--owner--name`` folders."""
-    # As huggingface_hub.constants has it; not imported, because that takes a third of a second.
+    # Same rules as huggingface_hub.constants, whose import takes a third of a second.
     if env.get("HF_HUB_CACHE"):
         return Path(env["HF_HUB_CACHE"]).expanduser()
     if env.get("HF_HOME"):
@@ -234,7 +234,7 @@ def _files_below(root: Path) -> Iterator[Path]:
 
 
 def _json(path: Path) -> dict[str, Any] | None:
-    """A small JSON object; None when it is missing, too large or something else."""
+    """Read a small JSON object; None when it is missing, too large or something else."""
     try:
         if path.stat().st_size > _MAX_JSON_BYTES:
             return None

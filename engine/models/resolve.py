@@ -120,7 +120,7 @@ def find_on_hub(hub: Hub, ref: HubRef | CatalogRef, *, newest: bool = False) -> 
             found = _cached(hub, choice, settle=True)
             if found is None:
                 raise
-            note = f"{error.what} Taking {found.model.name}, which is here."
+            note = f"{error.what} Using {found.model.name}, which is on this machine."
             return msgspec.structs.replace(found, note=note)
         except HubNotFoundError as error:
             troubles.append(_with_catalog_hint(error, choice.repo))
@@ -132,7 +132,7 @@ def find_on_hub(hub: Hub, ref: HubRef | CatalogRef, *, newest: bool = False) -> 
 
 
 def catalog_entry(repo: HubRepo) -> CatalogModel | None:
-    """The catalog's model that this repo holds, by its own name or by the base it says it was made from."""
+    """The catalog's model for a repo, by the repo's name or by the base models that it states."""
     catalog = load_catalog()
     for name in (repo.repo, *repo.base_models):
         try:
@@ -143,33 +143,33 @@ def catalog_entry(repo: HubRepo) -> CatalogModel | None:
 
 
 def license_note(repo: HubRepo) -> str:
-    """One line about the license: the catalog's terms, or the uploader's word when the catalog has none."""
+    """One line about the license: the catalog's terms, or the uploader's tag when the catalog has none."""
     model = catalog_entry(repo)
     if model is not None:
         licenses = load_catalog().licenses
         names = " + ".join(licenses[key].name if key in licenses else key for key in model.licenses)
         return f"{names or 'unknown'}; what it allows: weighin license {model.id}"
     if repo.license:
-        return f"{repo.license}, as the uploader says; the model's own terms are on {repo.page}"
+        return f"{repo.license}, according to the uploader; for the terms, see {repo.page}"
     return f"not stated; see {repo.page}"
 
 
 def _repo_refs(ref: HubRef | CatalogRef) -> Iterator[HubRef]:
-    """What to look for, the best first; a catalog model may have several repos."""
+    """The repos to look in, the best first. A catalog model may have several."""
     if not isinstance(ref, CatalogRef):
         yield ref
         return
     model = load_catalog().find(ref.name)
     if not model.gguf:
         raise HubNotFoundError(
-            f"The catalog knows no GGUF files of {model.id}.", hint="Name a repo that has some: owner/repo:Q4_K_M."
+            f"The catalog has no GGUF files of {model.id}.", hint="Name a repo that has them: owner/repo:Q4_K_M."
         )
     for row in model.gguf:
         yield RepoQuantRef(row.repo, ref.quant) if ref.quant else RepoRef(row.repo)
 
 
 def _cached(hub: Hub, ref: HubRef, *, settle: bool) -> HubChoice | None:
-    """What the cache has for ``ref``. Where no quant was named, only the usual one counts unless ``settle``."""
+    """The cached model for ``ref``. Without a quant in ``ref``, only the default one counts, or any if ``settle``."""
     for repo in cached_repos(hub, ref.repo):
         try:
             model = choose(repo, ref)
@@ -177,7 +177,7 @@ def _cached(hub: Hub, ref: HubRef, *, settle: bool) -> HubChoice | None:
             continue
         if isinstance(ref, RepoRef) and not settle and model.quant != DEFAULT_QUANT:
             continue
-        note = f"Taking {model.quant or model.name}, which is here." if isinstance(ref, RepoRef) else ""
+        note = f"Using {model.quant or model.name}, which is on this machine." if isinstance(ref, RepoRef) else ""
         return HubChoice(repo=repo, model=model, note=note, cached=True)
     return None
 
@@ -188,13 +188,13 @@ def _quant_note(repo: HubRepo, model: HubModel, ref: HubRef) -> str:
     others = [f"{m.quant or m.name} ({m.size_bytes / 1e9:.2f} GB)" for m in repo.models if m != model]
     more = f" and {len(others) - 8} more" if len(others) > 8 else ""
     return (
-        f"{repo.repo} holds {len(repo.models)} models; taking {model.quant or model.name}"
-        f" ({model.size_bytes / 1e9:.2f} GB). There is also: {', '.join(others[:8])}{more}."
+        f"{repo.repo} has {len(repo.models)} models; using {model.quant or model.name}"
+        f" ({model.size_bytes / 1e9:.2f} GB). The others: {', '.join(others[:8])}{more}."
     )
 
 
 def _with_catalog_hint(error: HubNotFoundError, repo: str) -> HubNotFoundError:
-    """The base repo of a catalog model holds no GGUF; the catalog knows who has one."""
+    """The same error with a hint, for a base repo whose GGUF files are in another repo."""
     try:
         model = load_catalog().find(repo)
     except CatalogError:
@@ -211,7 +211,8 @@ def _in_store(ref: StoreRef, env: Mapping[str, str] | None) -> Path:
         return _usable(named, str(ref))
     known = [f"{ref.store}:{model.name}" for model in models]
     raise UnknownModelError(
-        no_such_model(str(ref)), hint=did_you_mean(str(ref), known, otherwise="`weighin local` lists what is here.")
+        no_such_model(str(ref)),
+        hint=did_you_mean(str(ref), known, otherwise="`weighin local` lists the models on this machine."),
     )
 
 

@@ -70,7 +70,7 @@ def test_a_large_hollow_model_takes_no_disk(tmp_path: Path) -> None:
     )  # fmt: skip
     with hollow_model(synthesize_header(dimensions, "Q4_K_M"), tmp_path / "8b.gguf") as hollow:
         if not hollow.sparse:
-            pytest.skip("this file system makes no holes")
+            pytest.skip("this file system has no sparse files")
         # Llama 3 8B Q4_K_M as published: 4.92 GB
         assert hollow.size_bytes == pytest.approx(4.92e9, rel=0.01)
         assert hollow.path.stat().st_blocks * 512 < 20 * 2**20

@@ -128,7 +128,7 @@ def test_cancel_keeps_what_came_and_the_next_goes_on(
     (outcome,), seen = fetch(A)
     assert outcome.path.read_bytes() == model
     assert standin.bytes_sent() - before < len(model) - 500_000
-    assert any("going on after" in progress.note for progress in seen)
+    assert any("resuming after" in progress.note for progress in seen)
 
 
 def test_a_stalled_line_does_not_hold_up_who_cancels(
@@ -224,7 +224,7 @@ def test_retries_are_told(three: Any, fetch: Any, standin: StandIn) -> None:
     standin.fault("status", status=500)
     (outcome,), seen = fetch(A)
     assert isinstance(outcome, Fetched)
-    assert any("500" in progress.note and "Again in" in progress.note for progress in seen)
+    assert any("500" in progress.note and "Trying again in" in progress.note for progress in seen)
 
 
 def test_a_broken_hub_is_the_outcome(three: Any, fetch: Any, standin: StandIn, make_hub: Callable[..., Any]) -> None:

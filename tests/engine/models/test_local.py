@@ -33,14 +33,14 @@ def test_a_folder(tmp_path: Path) -> None:
     assert (found["a-Q4_0"].quant, found["a-Q4_0"].size_bytes, found["a-Q4_0"].problem) == ("Q4_0", 8, None)
     assert (found["b-Q8_0"].size_bytes, found["b-Q8_0"].path.name) == (16, "b-Q8_0-00001-of-00002.gguf")
     assert "2 of 3 parts" in (found["c-F16"].problem or "")
-    assert "no GGUF" in (found["d"].problem or "")
+    assert "not a GGUF" in (found["d"].problem or "")
     assert "empty" in (found["e"].problem or "")
 
 
 def test_folders_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(LocalStoreError, match="no folder"):
         find_in_folder(tmp_path / "missing")
-    with pytest.raises(LocalStoreError, match="is no folder"):
+    with pytest.raises(LocalStoreError, match="is not a folder"):
         find_in_folder(write(tmp_path / "file.gguf"))
 
 

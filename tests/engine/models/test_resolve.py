@@ -171,7 +171,7 @@ def test_without_a_connection_what_is_here_is_taken_and_said(
     found = find_on_hub(dead, RepoRef(REPO))
     assert found.cached
     assert "cannot be reached" in found.note
-    assert "some-Q8_0.gguf, which is here" in found.note
+    assert "some-Q8_0.gguf, which is on this machine" in found.note
     with pytest.raises(errors.NoConnectionError):
         find_on_hub(dead, RepoQuantRef(REPO, "Q4_0"))
 
@@ -232,5 +232,5 @@ def test_the_license_is_the_base_models(standin: StandIn, make_hub: Callable[...
     assert entry is not None
     assert entry.id == "llama-3.2-1b-instruct"
     assert license_note(tuned).startswith("Llama 3.2 Community License; ")
-    assert "mit, as the uploader says" in license_note(own)
+    assert "mit, according to the uploader" in license_note(own)
     assert license_note(silent) == f"not stated; see {standin.url}/me/silent-GGUF"

@@ -21,7 +21,7 @@ def test_a_quant_of_a_repo_as_json(standin: StandIn, weighin: Weighin, model: by
     assert (row["size_bytes"], row["quant"], row["repo"]) == (len(model), "Q4_K_M", REPO)
     assert row["sha256"] == row["files"][0]["sha256"]
     assert row["sha256"] == sha256(model)
-    assert "apache-2.0, as the uploader says" in row["license"]
+    assert "apache-2.0, according to the uploader" in row["license"]
     assert f"downloading {len(model) / 1e6:.2f} MB" in err  # lines, because stderr is no terminal
     assert "\r" not in err
     assert all("authorization" not in request.headers for request in standin.seen("storage"))
@@ -35,7 +35,7 @@ def test_a_repo_without_a_quant_downloads_q4_k_m_and_says_so(
     assert code == 0, err
     assert out.splitlines()[0].endswith(FILE)
     assert "SHA-256 " + sha256(tiny_gguf(1)) in out
-    assert "taking Q4_K_M" in err
+    assert "using Q4_K_M" in err
     assert "Q8_0" in err
 
 

@@ -39,7 +39,7 @@ def test_ctrl_c_keeps_what_was_downloaded_and_says_how_to_resume(
     assert cached(tmp_path) == []
     code, _, err = weighin("pull", REPO)
     assert code == 0
-    assert "going on after 2 MB" in err
+    assert "resuming after 2 MB" in err
     assert standin.seen("storage")[-1].headers["range"] == "bytes=2000000-"
     assert cached(tmp_path)[0].read_bytes() == model
 
@@ -75,7 +75,7 @@ def test_two_processes_download_a_file_once(standin: StandIn, start: Start, mode
         assert process.returncode == 0, err
         assert out.splitlines()[0].endswith(FILE)
         messages += err
-    assert "another program fetches the same file" in messages
+    assert "another program downloads the same file" in messages
     assert standin.bytes_sent() == len(model)
     assert cached(tmp_path)[0].read_bytes() == model
 
@@ -93,7 +93,7 @@ def test_a_download_waits_for_a_run_that_measures_unless_it_should_not(
         assert weighin("pull", REPO, "--now")[0] == 0
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
-    assert "waits while something is being timed" in err
+    assert "paused while something is being timed" in err
     assert out.splitlines()[0].endswith(FILE)
 
 

@@ -18,7 +18,7 @@ from weighin.engine.hub.client import RetryPolicy
     ("arrange", "name", "words"),
     [
         (lambda s: None, "owner/none:Q4_0", "There is no repo owner/none"),
-        (lambda s: s.add(REPO, {FILE: b"GGUF"}), f"{REPO}:IQ1_S", "has no IQ1_S. There is: Q4_K_M"),
+        (lambda s: s.add(REPO, {FILE: b"GGUF"}), f"{REPO}:IQ1_S", "has no IQ1_S. It has Q4_K_M"),
         (lambda s: s.add(REPO, {"README.md": b"x"}), REPO, "has no GGUF model"),
         (lambda s: s.add(REPO, {FILE: b"GGUF"}, gated="manual"), REPO, f"Accept the terms on http://127.0.0.1:.*/{REPO}"),
         (lambda s: s.add(REPO, {FILE: b"GGUF" * 100}), REPO, "cannot be used"),

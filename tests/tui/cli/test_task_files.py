@@ -138,7 +138,7 @@ def test_a_bundle_takes_no_data_from_outside_the_folder_of_the_task_file(
             candidates=candidates_from_paths([str(tiny_models[0])]),
             suites=(OwnSuite(name="sums", source=FileSource(path=str(moved))),),
         )
-        with pytest.raises(BundleError, match="lies outside its folder"):
+        with pytest.raises(BundleError, match="is outside its folder"):
             create_bundle(plan, tmp_path / "bundle")
 
 
