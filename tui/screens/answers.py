@@ -16,7 +16,7 @@ from weighin.engine.events.run import CandidateCard
 
 from .. import formatting
 from ..modals.dialogs import AskText, Choose
-from ..run.answerbook import FILTERS, Query, Row, answer_rows, filtered
+from ..run.answerbook import FILTERS, Filter, Query, Row, answer_rows, filtered
 from ..run.board import Board
 from ..run.standings import letter
 from ..widgets.bars import TitleBar
@@ -107,12 +107,11 @@ class AnswersScreen(BoardScreen):
     def _show_query(self, count: int) -> None:
         query = self._query
         parts: list[tuple[str, str] | str] = [(f" {count} of {len(self._rows)} items", "bold")]
-        if "A right" in query.kind or "A wrong" in query.kind:
-            a, b = letter(query.a), letter(query.b)
-            kind = query.kind.replace("A ", f"{a} ", 1).replace("B ", f"{b} ", 1)
-        else:
-            kind = str(query.kind)
-        for label, value in (("filter", kind), ("suite", query.suite or "all"), ("text", query.text)):
+        for label, value in (
+            ("filter", self._label(query.kind)),
+            ("suite", query.suite or "all"),
+            ("text", query.text),
+        ):
             if value:
                 parts += [(f"   {label} ", "$foreground-muted"), value]
         names = _legend([panel.card for panel in self._board.panels], self.size.width - 2)
@@ -162,14 +161,16 @@ class AnswersScreen(BoardScreen):
 
     def action_filter(self) -> None:
         """Ask for a filter."""
-        a, b = letter(self._query.a), letter(self._query.b)
-        options: list[tuple[str, str]] = [
-            (k, k.replace("A ", f"{a} ", 1).replace("B ", f"{b} ", 1)) for k in FILTERS if "A " in k
-        ]
-        options = [(k, dict(options).get(k, k)) for k in FILTERS]
+        options: list[tuple[str, str]] = [(kind, self._label(kind)) for kind in FILTERS]
         self.app.push_screen(
             Choose("Show which items?", options), lambda kind: self._change(kind=kind) if kind else None
         )
+
+    def _label(self, kind: Filter) -> str:
+        """The filter's name with the letters of the candidates that are A and B."""
+        a, b = letter(self._query.a), letter(self._query.b)
+        labels = {"A right, B wrong": f"{a} right, {b} wrong", "A wrong, B right": f"{a} wrong, {b} right"}
+        return labels.get(kind, kind)
 
     def action_suite(self) -> None:
         """Ask for a suite."""

@@ -356,6 +356,24 @@ async def test_answers_are_filtered_and_shown_side_by_side(run_events: Callable[
         assert (matrix.row, matrix.column) == (59, 3)
 
 
+async def test_the_filter_names_the_two_candidates_when_they_are_swapped(
+    run_events: Callable[..., list[Event]],
+) -> None:
+    app = app_of(run_events(4)[:-1], hold=True, mode="answers")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("x", "down", "enter")
+        await settle(pilot)
+        await pilot.press("enter")  # A is the second candidate now, and B the first
+        await settle(pilot)
+        await pilot.press("f", "down", "enter")
+        await settle(pilot)
+        rows = app.screen.query_one(AnswerMatrix).rows
+        assert rows
+        assert all(row.answers[1].correct and not row.answers[0].correct for row in rows)
+        assert "B right, A wrong" in shown(app)
+
+
 async def test_control_characters_in_answers_do_not_reach_the_terminal(run_events: Callable[..., list[Event]]) -> None:
     import msgspec
 

@@ -29,7 +29,16 @@ from weighin.engine.events.run import (
     SpeedMeasured,
     VerdictReached,
 )
-from weighin.engine.plan.model import ConsistencyPlan, FileSource, OwnAsking, OwnSuite, Plan, Settings, SpeedPlan
+from weighin.engine.plan.model import (
+    ConsistencyPlan,
+    FileSource,
+    OwnAsking,
+    OwnSuite,
+    Plan,
+    RacePlan,
+    Settings,
+    SpeedPlan,
+)
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store, explained
@@ -52,6 +61,7 @@ def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
             candidates=candidates_from_paths(str(file) for file in tiny_models),
             suites=(OwnSuite(name="colors", source=FileSource(path=str(data))),),
             settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
+            race=RacePlan(enabled=False),  # every candidate answers everything, however good it is
             speed=SpeedPlan(
                 n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
             ),
