@@ -1,4 +1,4 @@
-"""The shipped files: schema, sources, dimensions against parameter counts, readers that name what is wrong."""
+"""The shipped catalog: its schema, sources and dimensions, and the reader's errors."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_an_invalid_file_says_what_is_wrong(tmp_path: Path, old: str, new: str, 
 
 
 def test_family_files_keep_one_order_of_keys() -> None:
-    """Files stay pleasant to compare and to edit: the reader's order is the files' order."""
+    """The files keep the reader's order of keys, so that they are easy to compare and edit."""
     from weighin.engine.catalog.loading import _Row
 
     order = {name: place for place, name in enumerate(_Row.__struct_fields__)}
@@ -195,7 +195,7 @@ def problems_of(catalog: Catalog) -> list[str]:
 
 
 def weights_of(model: CatalogModel) -> int | None:
-    """Parameters that the model's dimensions give; None where the catalog does not state its whole shape."""
+    """Parameters that the model's dimensions give; None if the catalog does not state its whole shape."""
     try:
         return parameter_count(tensor_shapes(catalog_shape(model)))
     except ModelFileError:

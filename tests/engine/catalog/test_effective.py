@@ -1,4 +1,4 @@
-"""Which license counts: the model's own text, its header, tags, its base."""
+"""Which license counts: the model's own text, its header, its tags or its base."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def test_license_texts_are_recognized_by_their_titles(text: str, keys: tuple[str
 @pytest.mark.parametrize(
     ("clues", "licenses"),
     [
-        # a model's own LICENSE wins over a tag, in both directions
+        # a model's own LICENSE wins over a tag, whichever is stricter
         (Clues(text=LLAMA_31, header={"general.license": "mit"}), ("llama3.1",)),
         (Clues(text=MIT, tags=["license:cc-by-nc-4.0"]), ("mit",)),
         (Clues(text=MIT, header={"general.license": "llama3.1"}, tags=["license:gemma"]), ("mit",)),
         # a header wins over tags
         (Clues(header={"general.license": "gemma"}, tags=["license:mit"]), ("gemma",)),
-        # "other" says nothing, then name and link count
+        # "other" says nothing, so name and link count
         (Clues(header={"general.license": "other", "general.license.name": "qwen-research"}), ("qwen-research",)),
         (
             Clues(header={"general.license": "other", "general.license.link": "https://ai.google.dev/gemma/terms"}),
@@ -113,12 +113,12 @@ def test_license_texts_are_recognized_by_their_titles(text: str, keys: tuple[str
             Clues(tags=["license_link:https://huggingface.co/Qwen/Qwen2.5-3B-Instruct/blob/main/LICENSE"]),
             ("qwen-research",),
         ),
-        # name and license that disagree both count
+        # a name and a license that disagree both count
         (Clues(header={"general.license": "apache-2.0", "general.license.name": "mrl"}), ("apache-2.0", "mrl")),
         (Clues(header={"general.license": "mit", "general.license.name": "house terms"}), ("mit", "house terms")),
         (Clues(header={"general.license": "mit", "general.license.link": "LICENSE"}), ("mit",)),
         (Clues(header={"general.license": "other", "general.license.link": "LICENSE"}), ("LICENSE",)),
-        # the base's license is inherited, whatever tag or text say
+        # the base's license is inherited, whatever the tag or text says
         (Clues(header={"general.license": "apache-2.0", **based_on(META)}), ("apache-2.0", "llama3.1")),
         (Clues(text=MIT, tags=[f"base_model:finetune:{META}"]), ("mit", "llama3.1")),
         (Clues(tags=["license:mit", "base_model:Qwen/Qwen2.5-3B"]), ("mit", "qwen-research")),
@@ -134,16 +134,16 @@ def test_license_texts_are_recognized_by_their_titles(text: str, keys: tuple[str
             ),
             ("mit", "llama3.2"),
         ),
-        # what the catalog knows of the repo is added to an uploader's tag
+        # the catalog's licenses for the repo are added to an uploader's tag
         (
             Clues(tags=["license:apache-2.0"], repo="bartowski/Qwen2.5-3B-Instruct-GGUF"),
             ("apache-2.0", "qwen-research"),
         ),
         (Clues(text=MIT, repo="deepseek-ai/DeepSeek-R1-Distill-Llama-8B"), ("mit", "llama3.1")),
         (Clues(repo="NousResearch/Hermes-3-Llama-3.1-8B"), ("llama3", "llama3.1")),
-        # an own base of the same publisher adds nothing
+        # a base by the same publisher adds nothing
         (Clues(tags=["license:mit", "base_model:acme/base"], repo="acme/chat"), ("mit",)),
-        # and an unknown base of somebody else is unknown
+        # an unknown base by another publisher is unknown
         (Clues(tags=["license:mit", "base_model:acme/base"], repo="other/chat"), ("mit", "license of acme/base")),
         (Clues(header={"general.license": "house-terms"}), ("house-terms",)),
         (Clues(text="You may do as I say.", text_name="LICENSE.txt"), ("the text of LICENSE.txt",)),

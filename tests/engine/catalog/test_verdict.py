@@ -1,4 +1,4 @@
-"""May this model be used that way: a table of cases, inheritance, and laws that hold for any license."""
+"""License verdicts: a table of cases, inheritance, and properties that hold for every license."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_every_term_names_its_clause_and_source() -> None:
         assert terms.titles, key
 
 
-# Laws
+# Properties
 
 texts = st.text("abc ", min_size=1, max_size=5)
 terms = st.none() | st.builds(Term, value=st.sampled_from(["yes", "no", "conditional"]), clause=texts, text=texts)
@@ -161,7 +161,7 @@ _PURPOSES = ["research", "internal", "commercial"]
 
 @st.composite
 def wider(draw: st.DrawFn) -> tuple[StatedUse, StatedUse]:
-    """A use, and one that asks for as much or more."""
+    """A use, and another that asks for at least as much."""
     less = draw(uses)
     more: StatedUse = msgspec.structs.replace(
         less,

@@ -1,4 +1,4 @@
-"""Measured before downloading: real workers on tiny files and on hollow files."""
+"""Measuring before a download: real workers on tiny files and hollow files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def smallest() -> CatalogModel:
 
 
 def hollow(arch: str = "llama", *, n_layer: int = 12, n_expert: int = 0) -> HubSource:
-    """A model of a few megabytes that nobody has."""
+    """A model of a few megabytes that exists only as a header."""
     header = synthesize_header(
         Dimensions(
             arch=arch, n_layer=n_layer, n_embd=256, n_ff=512, n_head=8, n_head_kv=8, head_dim=32, n_vocab=2048,
@@ -233,7 +233,7 @@ async def test_experts_are_marked_as_unknowable(tmp_path: Path, tiny_models: lis
 
 
 async def test_a_header_that_makes_llama_cpp_abort_takes_only_its_row(tiny_models: list[Path]) -> None:
-    # llama.cpp asserts while it builds the graph that a whole head is rotated
+    # while it builds the graph, llama.cpp asserts that a whole head is rotated
     key = b"qwen3.rope.dimension_count" + struct.pack("<II", 4, 32)
     sound = hollow("qwen3")
     assert sound.header_bytes.count(key) == 1

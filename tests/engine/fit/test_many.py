@@ -1,4 +1,4 @@
-"""Many models in one table: their order, and stopping in the middle."""
+"""Measuring many models: their order, and stopping early."""
 
 from __future__ import annotations
 

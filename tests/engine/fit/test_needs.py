@@ -1,4 +1,4 @@
-"""What a header lets expect, and which layers go on a GPU."""
+"""Memory needs estimated from a header, and the layers that go on a GPU."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_kv_and_weights_are_those_of_the_catalog(name: str, n_ctx: int) -> None:
     needs = estimate_needs(header, Settings(n_ctx=n_ctx))
     weights = sum(tensor.size_bytes for tensor in header.tensors)
     kv = sum(needs.layers) - sum(layer_bytes(header))
-    if name != "phi-3-mini-4k-instruct":  # its GGUF files name no window, and llama.cpp uses none
+    if name != "phi-3-mini-4k-instruct":  # its GGUF files state no window, so llama.cpp uses none
         assert kv == kv_cache_bytes(model, n_ctx)
     assert sum(layer_bytes(header)) + needs.output + needs.rest == weights
     assert needs.total > weights + kv

@@ -1,4 +1,4 @@
-"""Models on the hub, measured from the beginnings of their files."""
+"""Models on the hub, measured from the first bytes of their files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EIGHT_B = Dimensions(
 
 
 def with_vocabulary(header: bytes, n_vocab: int) -> bytes:
-    """The header with a vocabulary such as a real file has: most of its bytes."""
+    """The header with a vocabulary like a real file's, which is most of its bytes."""
     name = b"tokenizer.ggml.tokens"
     token = struct.pack("<Q", 40) + b"t" * 40
     field = struct.pack("<Q", len(name)) + name + struct.pack("<IIQ", 9, 8, n_vocab) + token * n_vocab
@@ -40,7 +40,7 @@ def with_vocabulary(header: bytes, n_vocab: int) -> bytes:
 
 
 class Unseen:
-    """A file that begins with ``start`` and is zeros to ``size``; slices of it are made when they are asked for."""
+    """A file that starts with ``start``, followed by zeros up to ``size``. Slices are made on demand."""
 
     def __init__(self, start: bytes, size: int) -> None:
         self._start, self._size = start, size

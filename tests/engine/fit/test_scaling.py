@@ -1,4 +1,4 @@
-"""From some layers to all."""
+"""Extrapolating from some layers to all."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_reading_the_weights_is_shared_by_a_whole_micro_batch(read_s: float, eac
     whole = 512 / (read_s + 512 * each_s)
     if (n_tokens - 1) * each_s >= (read_s + n_tokens * each_s) / 2 or n_tokens == 512:
         assert rate == pytest.approx(whole, rel=1e-6)
-    else:  # mostly reading: the rate is not promised to grow as much as it may
+    else:  # mostly reading: the rate may grow less than it could
         assert n_tokens / (read_s + n_tokens * each_s) <= rate * (1 + 1e-9)
         assert rate <= whole * (1 + 1e-9)
 

@@ -1,4 +1,4 @@
-"""Dimensions of catalog models, held against what was published of them."""
+"""Dimensions of catalog models, checked against published figures."""
 
 from __future__ import annotations
 

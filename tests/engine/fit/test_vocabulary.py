@@ -1,4 +1,4 @@
-"""What llama.cpp keeps of a vocabulary, held against the figures that stand in for it."""
+"""Memory that llama.cpp uses for a vocabulary, checked against the estimate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 
 
 def anonymous_bytes(path: Path, tokenizer: Literal["no_vocab", "gpt2", "llama"]) -> int:
-    """Memory of a process that has loaded a model with such a vocabulary, file pages left out."""
+    """Memory of a process that has loaded a model with this vocabulary, without file pages."""
     import gguf
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Batched answering against the plain way: one option, one item at a time."""
+"""Batched answering compared with the plain way: one option, one item at a time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from weighin.engine.worker.choice import score_choices
 from weighin.engine.worker.generate import generate
 
 NATS = 0.05
-"""The KV cache is f16, and its rounding depends on how a batch is cut."""
+"""The KV cache is f16, and its rounding depends on how the batch is split."""
 
 
 def quiet(_item: str, _share: float) -> None:
-    """No progress wanted."""
+    """Ignores progress."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def context(model: Model) -> Iterator[Context]:
 
 
 def plain_log_likelihood(model: Model, text: str, continuation: str) -> tuple[float, bool]:
-    """Token by token in a context of its own."""
+    """Score token by token, in a separate context."""
     whole, head = model.tokenize(text + continuation), model.tokenize(text)
     value, greedy = 0.0, True
     with Context(model, ContextSpec(n_ctx=512, n_threads=1)) as single:

@@ -1,4 +1,4 @@
-"""Buffers of a whole micro-batch, used without computing all of it."""
+"""Filling the buffers of a whole micro-batch without computing all of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_stopping_early_uses_as_much_memory_as_a_whole_batch(tmp_path: Pat
         assert isinstance(short, SpeedDone)
         assert isinstance(filled, BuffersFilled)
         assert isinstance(whole, SpeedDone)
-        assert whole.elapsed_s > 1.0  # so it did give up
+        assert whole.elapsed_s > 1.0  # so it stopped early
         assert short.peak_rss_bytes < 0.95 * whole.peak_rss_bytes
         assert filled.peak_rss_bytes > 0.99 * whole.peak_rss_bytes
     finally:

@@ -1,4 +1,4 @@
-"""Chat templates come with downloaded files: they may render, and nothing else."""
+"""Chat templates are part of downloaded files: they can render text and nothing else."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -21,9 +20,11 @@ from weighin.engine.catalog.ranking import (
     rank_models,
     sort_rows,
 )
+from weighin.engine.catalog.sort_keys import SortKey
 from weighin.engine.catalog.verdict import StatedUse, reasons_of, severity
 from weighin.engine.fit.results import Fit
 from weighin.engine.gguf.tiny import write_tiny_model
+from weighin.engine.models.local import find_in_folder
 from weighin.engine.prepare.candidate_rows import CANDIDATE_SORT_KEYS, CandidateRow, FromCatalog, next_quant
 from weighin.engine.prepare.candidates import list_candidates
 from weighin.engine.prepare.candidates_text import components, detail_lines, license_word, why_ruled_out
@@ -72,18 +73,14 @@ def test_a_broken_file_in_a_store_is_unreadable(tmp_path: Path, monkeypatch: pyt
     (folder / "broken.Q8_0.gguf").write_bytes(b"GGUF" + bytes(64))
     monkeypatch.setattr(
         "weighin.engine.prepare.candidates.find_local_models",
-        lambda: tuple(msgspec.structs.replace(model, source="lm-studio") for model in _found_in(tmp_path / "models")),
+        lambda: tuple(
+            msgspec.structs.replace(model, source="lm-studio") for model in find_in_folder(tmp_path / "models")
+        ),
     )
     (row,) = [r for r in list_candidates(Conditions()).rows if r.name.endswith("(lm-studio)")]
     assert isinstance(row.ruled_out, Unreadable)
     assert license_word(row) == ""
     assert row.source is None
-
-
-def _found_in(folder: Path) -> Any:
-    from weighin.engine.models.local import find_in_folder
-
-    return find_in_folder(folder)
 
 
 def test_a_file_the_user_named_is_listed_with_its_license(tmp_path: Path) -> None:
@@ -98,9 +95,9 @@ def test_a_file_the_user_named_is_listed_with_its_license(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("key", CANDIDATE_SORT_KEYS)
-def test_every_column_sorts_best_first_and_unknown_last(key: str) -> None:
-    rows = sort_rows(list_candidates(Conditions(memory_bytes=EIGHT_GIB)).rows, key)  # type: ignore[arg-type]
-    values = [row.sort_value(key) for row in rows]  # type: ignore[arg-type]
+def test_every_column_sorts_best_first_and_unknown_last(key: SortKey) -> None:
+    rows = sort_rows(list_candidates(Conditions(memory_bytes=EIGHT_GIB)).rows, key)
+    values = [row.sort_value(key) for row in rows]
     known = [value for value in values if value is not None]
     assert values == [*sorted(known), *[None] * (len(values) - len(known))]
     if key == "license":

@@ -1,4 +1,4 @@
-"""The wizard's draft: kept, damaged, turned into a plan."""
+"""The wizard's draft: saved, damaged, or turned into a plan."""
 
 from __future__ import annotations
 

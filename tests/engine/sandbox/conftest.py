@@ -17,12 +17,12 @@ from weighin.engine.sandbox.probe import KINDS, probe_kind, require_sandbox
 SMALL = Limits(
     wall_s=20, cpu_s=2, memory_bytes=128 << 20, output_bytes=20_000, folder_bytes=2 << 20, file_bytes=1 << 20
 )
-"""Even where the sandbox failed, nothing here would use more than this machine has."""
+"""Even if the sandbox failed, nothing here would use more than this machine has."""
 
 
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> Kind:
-    """Each mechanism; left out where the machine has it not."""
+    """Each mechanism; skipped if the machine lacks it."""
     chosen: Kind = request.param
     found = probe_kind(chosen)
     if isinstance(found, Unavailable):
@@ -32,7 +32,7 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 @pytest.fixture
 def any_kind() -> Kind:
-    """The machine's mechanism: which one it is does not touch how verdicts are made."""
+    """The machine's mechanism. Verdicts do not depend on which one it is."""
     try:
         return require_sandbox().kind
     except SandboxError as error:
@@ -40,7 +40,7 @@ def any_kind() -> Kind:
 
 
 class Canary:
-    """A file outside the sandbox, and whether it is as it was."""
+    """A file outside the sandbox, with a check that it is unchanged."""
 
     def __init__(self, folder: Path) -> None:
         self.secret = secrets.token_hex(16)
@@ -73,7 +73,7 @@ def canary(tmp_path: Path) -> Iterator[Canary]:
 
 @pytest.fixture
 def victim() -> Iterator[subprocess.Popen[bytes]]:
-    """Another process of the same user; alive to the end."""
+    """Another process of the same user, alive until the end."""
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         yield process

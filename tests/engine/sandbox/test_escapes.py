@@ -1,4 +1,4 @@
-"""Code that tries to get out. What it would do if it could is harmless: it writes a canary, or kills a sleeper."""
+"""Code that tries to escape. If it could, the harm is small: it writes a canary or kills a sleeping process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def attempt(action):
 
 
 def _attempt(actions: str, kind: Kind) -> Finished:
-    """Runs one action a line, each of which must be blocked."""
+    """Run one action per line; each must be blocked."""
     lines = [line.strip() for line in actions.strip().splitlines()]
     program = "import ctypes, os, signal, socket, subprocess, sys, threading\n" + _TRY
     program += "\n".join(f"attempt(lambda: {line})" for line in lines)

@@ -1,4 +1,4 @@
-"""The filter of kernel calls, run by a small interpreter of BPF for both processors, whatever this machine is."""
+"""The filter for kernel calls, run for both architectures by a small BPF interpreter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PID = 4321
 
 
 def decide(program: bytes, architecture: int, number: int, *arguments: int) -> int:
-    """What the kernel would do: load a word, mask it, jump if equal, return."""
+    """Do what the kernel does: load a word, mask it, jump if equal, return."""
     words = [value & 0xFFFFFFFFFFFFFFFF for value in (*arguments, 0, 0, 0, 0, 0, 0)][:6]
     data = struct.pack("<IIQ6Q", number, architecture, 0, *words)
     accumulator = place = 0

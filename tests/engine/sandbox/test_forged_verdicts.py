@@ -1,4 +1,4 @@
-"""Programs that want a verdict other than their own: no trick makes one."""
+"""Programs that try to forge a verdict."""
 
 from __future__ import annotations
 

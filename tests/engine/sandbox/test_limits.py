@@ -1,4 +1,4 @@
-"""Code that takes too much: time, memory, disk, output, processes; and what is left of it afterwards."""
+"""Code that uses too much time, memory, disk, output or processes, and what remains of it afterward."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The link between judge and program: what crosses it, and what a hostile end can do with it."""
+"""The link between judge and program: what crosses it, and what a hostile program can do with it."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_hostile_answer_becomes_a_plain_value_or_an_error(replies: list[Any]) 
 
 
 def _is_harmless(value: object) -> bool:
-    """Whether it has no methods but those of built-in types and of modules of the standard library."""
+    """Whether all its methods come from built-in types and modules of the standard library."""
     if type(value) in (list, tuple, set, frozenset):
         return all(map(_is_harmless, cast("Iterable[object]", value)))
     if type(value) is dict:

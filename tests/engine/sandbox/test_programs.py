@@ -1,4 +1,4 @@
-"""Ordinary programs run as they would outside."""
+"""Ordinary programs run as they do outside the sandbox."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_first_mechanism_that_works_is_taken() -> None:
 
 
 def _can(program: str) -> bool:
-    """Whether a bare Python may do this here; tried apart from the sandbox."""
+    """Whether plain Python can do this here, without the sandbox."""
     if not sys.platform.startswith("linux"):
         return False
     done = subprocess.run([sys.executable, "-c", f"import ctypes\nlibc = ctypes.CDLL(None)\n{program}"], check=False)

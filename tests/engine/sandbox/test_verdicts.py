@@ -1,4 +1,4 @@
-"""What tests say of honest programs, right and wrong ones, and of tests that cannot be run."""
+"""Verdicts on honest programs, right and wrong ones, and on tests that cannot run."""
 
 from __future__ import annotations
 
