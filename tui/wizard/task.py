@@ -40,7 +40,7 @@ class TaskStep(Step):
         self._own: dict[str, OwnAsking] = {}
 
     def compose(self) -> ComposeResult:
-        yield Label("Suites (space selects)")
+        yield Label("Suites (space selects; data with a size is downloaded once)")
         yield TickList[str](id="suites", compact=True)
         yield Label("Your own data: JSONL, CSV or Parquet (enter reads it)")
         yield Input(
@@ -71,8 +71,8 @@ class TaskStep(Step):
         suites = self.query_one("#suites", SelectionList)
         suites.clear_options()
         for spec in sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.title)):
-            fetched = f"  (downloads {spec.dataset.size_hint or 'a small dataset'} once)" if spec.dataset else ""
-            suites.add_option(Selection(spec.title + fetched, spec.name, spec.name in draft.suites))
+            download = f"  ({spec.dataset.size_hint or 'small'})" if spec.dataset else ""
+            suites.add_option(Selection(spec.title + download, spec.name, spec.name in draft.suites))
         for file in draft.data_files:
             suites.add_option(Selection(_shown(file), file, True))
 
