@@ -1,4 +1,4 @@
-"""What can go wrong, said so that the user can act on it."""
+"""The base of all errors that users see, and those that several packages raise."""
 
 from __future__ import annotations
 

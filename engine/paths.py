@@ -1,4 +1,4 @@
-"""Where weighin keeps things. ``WEIGHIN_HOME`` puts everything below one folder."""
+"""The folders that weighin uses. ``WEIGHIN_HOME`` puts them all below one folder."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ def _folder(kind: str) -> Path:
     home = os.environ.get("WEIGHIN_HOME")
     if home:
         return Path(home).expanduser() / kind
-    found = {
+    platform_path = {
         "data": platformdirs.user_data_path,
         "cache": platformdirs.user_cache_path,
         "state": platformdirs.user_state_path,
         "config": platformdirs.user_config_path,
-    }[kind]("weighin", appauthor=False)
-    return Path(found)
+    }[kind]
+    return Path(platform_path("weighin", appauthor=False))
 
 
 def data_dir() -> Path:
-    """Runs and plans: what must not be lost."""
+    """Runs and plans, which must not be lost."""
     return _folder("data")
 
 
 def cache_dir() -> Path:
-    """What can be made again: requantized demo models, hollow models, file hashes."""
+    """Files that can be recreated: requantized demo models, hollow models, file hashes."""
     return _folder("cache")
 
 
@@ -37,7 +37,7 @@ def state_dir() -> Path:
 
 
 def config_dir() -> Path:
-    """Settings the user writes: key bindings, theme."""
+    """Settings that the user writes: key bindings, theme."""
     return _folder("config")
 
 
@@ -47,5 +47,5 @@ def store_path() -> Path:
 
 
 def logs_dir() -> Path:
-    """One log a worker process: whatever llama.cpp and the drivers print."""
+    """The logs of worker processes: everything that llama.cpp and the drivers print."""
     return state_dir() / "logs"

@@ -31,7 +31,7 @@ def parse_size(text: str, *, what: str) -> int:
     the option or field in the error.
 
     Raises:
-        UnitError: ``text`` is no size.
+        UnitError: ``text`` is not a size.
     """
     match = _SIZE.fullmatch(text)
     if match is None:
@@ -47,7 +47,7 @@ def parse_count(text: str, *, what: str, unit: str = "parameters") -> int:
     ``what`` and ``unit`` name the option and what it counts in the error.
 
     Raises:
-        UnitError: ``text`` is no count.
+        UnitError: ``text`` is not a count.
     """
     bare = _SCALE_WORD.sub(lambda match: match[1][0].replace("t", "k"), text.strip().lower())
     match = _COUNT.fullmatch(bare)
@@ -66,7 +66,7 @@ def parse_duration(text: str, *, what: str) -> float:
     """Seconds in ``90s``, ``15m``, ``2h``, ``500ms`` or a bare number of seconds.
 
     Raises:
-        UnitError: ``text`` is no duration.
+        UnitError: ``text`` is not a duration.
     """
     match = _DURATION.fullmatch(text)
     if match is None:

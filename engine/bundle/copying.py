@@ -28,13 +28,13 @@ def copy_file(
     """Copy a file, or resume copying it, and return the SHA-256 of ``source``.
 
     A finished ``target`` or an earlier ``target.part`` is compared with ``source`` and kept if it matches.
-    ``copied`` is told of bytes as they are done, those that were there included. With ``expected_sha256`` nothing else
-    gets the name ``target``.
+    ``copied`` is called with the number of new bytes, including those that were copied earlier. With
+    ``expected_sha256``, only a file with that hash gets the name ``target``.
 
     Raises:
-        LocalStoreError, DiskFullError: a side cannot be read or written; what was copied stays. Or ``source`` does not
-            have the expected hash; then nothing stays.
-        UserCancelledError: the same.
+        LocalStoreError, DiskFullError: a side cannot be read or written, and the finished part stays. Or ``source``
+            does not have the expected hash, and nothing stays.
+        UserCancelledError: cancelled. The finished part stays.
     """
     part = target.with_name(target.name + ".part")
     try:

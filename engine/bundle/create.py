@@ -239,7 +239,7 @@ def _wheel_items(wheels: Path | None) -> list[BundleItem]:
             f"The folder {wheels} cannot be read: {error.strerror}.", hint="Check the path."
         ) from None
     if not found:
-        raise BundleError(f"There are no wheels in {wheels}.", hint="Fill it with `pip wheel -w FOLDER weighin`.")
+        raise BundleError(f"There are no wheels in {wheels}.", hint="Run `pip wheel -w FOLDER weighin` to fill it.")
     return [BundleItem(path, f"wheels/{path.name}", "wheel") for path in found]
 
 

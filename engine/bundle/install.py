@@ -1,8 +1,8 @@
 """Install a bundle where weighin finds its files on a machine without a network.
 
-Models that the other machine had in its hub cache go into the hub cache here, so that their hub names work too; other
-models, the plan, the data and the license texts go below weighin's data folder. Nothing that is there is replaced, and
-importing again changes nothing. Opens no connection.
+Models from the other machine's hub cache go into the hub cache here, so that their hub names work too. Other models,
+the plan, the data and the license texts go below weighin's data folder. Nothing is replaced, and importing again
+changes nothing. Opens no connection.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def install_bundle(
     """Verify a bundle, copy its files into place, and write the plan with their new paths.
 
     Raises:
-        BundleError, ModelFileError: the bundle is not whole, or holds a file that is no model.
+        BundleError, ModelFileError: the bundle is incomplete, or has a file that is not a model.
         LocalStoreError, DiskFullError: the copy failed. It resumes the next time.
     """
     manifest = verify_bundle(folder, report=report, cancelled=cancelled, clock=clock)

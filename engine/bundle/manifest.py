@@ -58,10 +58,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a bundle, its paths checked.
+    """Read the manifest of a bundle and check its paths.
 
     Raises:
-        BundleError: no bundle, an unfinished one, or a manifest that leads outside the folder.
+        BundleError: not a bundle, an unfinished one, or one with paths outside the folder.
     """
     path = folder / MANIFEST
     try:

@@ -1,7 +1,7 @@
 """Build wheels of weighin and its dependencies, so that a machine without a network can install it.
 
-Wheels are for this operating system, processor family and Python version. llama.cpp comes as source and is compiled
-here; a build with this processor's own instructions may not run on an older one.
+Wheels fit this operating system, processor family and Python version. llama.cpp is compiled from source here, and a
+build for this processor may not run on an older one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def build_wheels(to: Path, *, requirement: str = "", say: Callable[[str], None] 
     """Fill ``to`` with wheels of ``requirement`` (weighin itself when empty) and its dependencies. Uses the network.
 
     Raises:
-        BundleError: pip is missing or failed; with its last line.
+        BundleError: pip is missing or failed.
     """
     requirement = requirement or own_requirement()
     command = [sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--wheel-dir", str(to), requirement]

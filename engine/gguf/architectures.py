@@ -1,8 +1,8 @@
 """Which tensors a model of each architecture has, from its dimensions.
 
-Names and shapes as llama.cpp's loader wants them (``load_arch_tensors`` in its ``src/models``), as of llama-cpp-python
-0.3.36. What differs between models of one architecture without any weight to speak of, such as the angle that rotary
-embeddings turn, is left out.
+Names and shapes follow llama.cpp's loader (``load_arch_tensors`` in its ``src/models``), as of llama-cpp-python 0.3.36.
+Differences between models of one architecture that need almost no weights, such as the angle of rotary embeddings, are
+left out.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class NeedMoreError(WeighinError):
     """The bytes end before the header does. A remote reader should request at least ``wanted_bytes`` in total."""
 
     def __init__(self, wanted_bytes: int) -> None:
-        super().__init__(f"The header goes on beyond byte {wanted_bytes}.")
+        super().__init__(f"The header continues beyond byte {wanted_bytes}.")
         self.wanted_bytes = wanted_bytes
 
 
@@ -133,11 +133,11 @@ def parse_header(data: bytes | memoryview, *, file_bytes: int | None = None) -> 
 
     Args:
         data: the first bytes, at least the whole header.
-        file_bytes: size of the whole file, to hold offsets against; None when unknown.
+        file_bytes: size of the whole file, to check offsets against; None when unknown.
 
     Raises:
         NeedMoreError: ``data`` ends inside the header.
-        HeaderError: it is no GGUF, or inconsistent.
+        HeaderError: the data is not a GGUF header, or is inconsistent.
     """
     reader = _Reader(memoryview(data), file_bytes)
     magic = bytes(reader.take(4))
@@ -191,7 +191,7 @@ def check_file(path: Path) -> GgufHeader:
     """Read and check a model file, with all parts of a split model, before llama.cpp opens it.
 
     Raises:
-        ModelFileError: what is wrong with it and what to do.
+        ModelFileError: the file cannot be used.
     """
     header = _read_file(path)
     if header.split_count > 1:
@@ -227,7 +227,7 @@ def _read_file(path: Path) -> GgufHeader:
 
 
 def _grow(file: object, size: int) -> GgufHeader:
-    """Parse with growing reads: headers are megabytes, files gigabytes."""
+    """Parse with growing reads, because headers have megabytes and files gigabytes."""
     wanted = 2**20
     while True:
         file.seek(0)  # type: ignore[attr-defined]

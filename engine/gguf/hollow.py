@@ -1,7 +1,7 @@
 """Hollow models: a real header and no weights, which llama.cpp runs at the speed of the real file.
 
-The tensor data is a hole in the file: it reads as zeros and takes no disk. The norms are filled, because zero
-activations would make some kernels skip work.
+The tensor data is a hole in a sparse file: it reads as zeros and takes no disk space. The norms get values, because
+zero activations would make some kernels skip work.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def build_hollow(
     ``norms`` are real values for a header, by tensor name without its layer (``attn_norm.weight``).
 
     Raises:
-        ModelFileError: the header is unsound, the model is split, or ``to`` cannot be written.
+        ModelFileError: the header is invalid, the model is split, or ``to`` cannot be written.
     """
     header, start = _header_of(source)
     if header.split_count > 1:

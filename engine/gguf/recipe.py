@@ -36,7 +36,7 @@ def tensor_types(
     Args:
         shapes: every tensor of the model, row length first.
         quant: a key of ``BASE_TYPES``.
-        n_head_kv: of the first layer; 0 where that one does not attend.
+        n_head_kv: heads of the first layer; 0 if that layer has no attention.
 
     Raises:
         KeyError: no recipe is known for ``quant``.
@@ -47,7 +47,7 @@ def tensor_types(
     tied = "output.weight" not in shapes
     found = {}
     for name, shape in shapes.items():
-        if not _is_quantised(name, shape):
+        if not _is_quantized(name, shape):
             found[name] = "F32"
             continue
         if base in ("F32", "F16", "BF16"):
@@ -70,7 +70,7 @@ def size_bytes(type_name: str, shape: tuple[int, ...]) -> int:
     return count // weights * block_bytes
 
 
-def _is_quantised(name: str, shape: tuple[int, ...]) -> bool:
+def _is_quantized(name: str, shape: tuple[int, ...]) -> bool:
     return len(shape) > 1 and name.endswith("weight") and not any(part in name for part in _KEPT)
 
 

@@ -1,6 +1,6 @@
 """Headers made from a valid header: the parts of a split model as one file, or a model with fewer layers.
 
-Only for headers that ``parse_header`` accepted: nothing is checked again. Values are copied byte for byte.
+Only for headers that ``parse_header`` accepted, because nothing is checked again. Values are copied byte for byte.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ def merged_header(parts: Sequence[bytes]) -> bytes:
     """The header that the split model would have as one file. A single part is returned unchanged.
 
     Raises:
-        ModelFileError: a part is unsound, or two parts hold the same tensor.
+        ModelFileError: a part is invalid, or two parts have the same tensor.
     """
     if len(parts) == 1:
         return parts[0]
     headers = [sound_header(part) for part in parts]
     tensors = [tensor for header in headers for tensor in header.tensors]
     if len({tensor.name for tensor in tensors}) != len(tensors):
-        raise ModelFileError("Two parts of the split model hold the same tensor.", hint="Choose another file.")
+        raise ModelFileError("Two parts of the split model have the same tensor.", hint="Choose another file.")
     fields = [field for field in read_fields(parts[0]) if not field.name.startswith("split.")]
     return write_header(headers[0], fields, tensors)
 
@@ -65,7 +65,7 @@ def layer_count(header: GgufHeader) -> int:
     """Number of layers in the header; 0 when it does not say.
 
     Raises:
-        ModelFileError: a number that no model has.
+        ModelFileError: the number is out of range.
     """
     count = header.n_layer or 0
     if not 0 <= count <= MAX_LAYERS:
@@ -86,13 +86,13 @@ def layer_bytes(header: GgufHeader) -> list[int]:
 
 
 def layer_subset(data: bytes, n_layer: int, *, start: int | None = None) -> bytes:
-    """The header of the same model with only ``n_layer`` of its layers, from ``start``: neighbours.
+    """The header of the same model with only ``n_layer`` neighboring layers, from ``start``.
 
-    Without ``start`` they are of the most typical size: layers in quantised files differ in size, the first and last
-    being larger. The run begins at a whole period then, so that its layers are of the same kinds as in the model.
+    Without ``start``, the layers with the most typical size are chosen: in quantized files the first and last layers
+    are larger. They begin at a whole period then, so that they have the same kinds as in the model.
 
     Raises:
-        ModelFileError: the header is unsound, or has not more layers than that.
+        ModelFileError: the header is invalid, or has too few layers.
     """
     header = sound_header(data)
     total = layer_count(header)
@@ -126,7 +126,7 @@ def layer_subset(data: bytes, n_layer: int, *, start: int | None = None) -> byte
 
 
 def number_array(data: bytes, key: str) -> list[int]:
-    """The whole numbers under ``key``, such as one a layer; empty when there is no such array. ``data`` is sound."""
+    """The integers under ``key``, such as one per layer; empty without such an array. ``data`` must be valid."""
     for field in read_fields(data):
         if field.name == key and field.kind == _ARRAY:
             element, length = struct.unpack_from("<IQ", field.raw)

@@ -19,7 +19,7 @@ def synthesize_header(dimensions: Dimensions, quant: str) -> bytes:
     """The header of a model with these dimensions in ``quant``, with the tokenizer ``no_vocab``, for ``build_hollow``.
 
     Raises:
-        ModelFileError: the architecture or quant is not known here.
+        ModelFileError: the architecture or the quant is unknown.
     """
     if dimensions.arch not in ARCHITECTURES or quant not in BASE_TYPES:
         raise ModelFileError(

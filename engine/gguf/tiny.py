@@ -53,8 +53,8 @@ def write_tiny_model(
 ) -> None:
     """Write a llama model of two layers with random weights and a byte-level SentencePiece vocabulary.
 
-    It answers nonsense, at once and always the same; with ``Q4_0`` or ``Q8_0`` it goes through the same quantised
-    kernels as a real model.
+    It quickly answers the same nonsense every time. With ``Q4_0`` or ``Q8_0`` it uses the same quantized kernels as a
+    real model.
     """
     import gguf
     import numpy as np

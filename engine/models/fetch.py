@@ -102,9 +102,12 @@ def fetch_models(
 ) -> Fetch:
     """Start to download ``references`` (model names of any kind), ``parallel`` at a time.
 
-    ``hub`` is what the environment says when None; ``newest`` asks it also for what the cache has; ``may_transfer``
-    false makes all of it wait, hashing included.
-    Nothing is raised here: what is wrong with a reference is its outcome.
+    This raises nothing: a wrong name becomes its outcome.
+
+    Args:
+        hub: the hub; None for the one in the environment.
+        newest: ask the hub even for models that are cached.
+        may_transfer: when it returns False, everything waits, including hashing.
     """
     return Fetch(references, hub, parallel, newest, may_transfer, disk_free_bytes)
 

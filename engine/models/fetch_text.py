@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..units import format_file_size
 from .fetch import FetchProgress
 
 _LINE_EVERY_S = 10.0
@@ -27,11 +28,11 @@ class PlainLines:
         if progress.note:
             self._say(f"{name}: {progress.note}")
         elif progress.state == "downloading" and name not in self._said_s:
-            self._say(f"{name}: {self._verb} {size_text(progress.total_bytes)}")
+            self._say(f"{name}: {self._verb} {format_file_size(progress.total_bytes)}")
         elif progress.state == "downloading" and now_s - self._said_s[name] >= _LINE_EVERY_S:
             self._say(f"{name}: {progress_text(progress)}")
         elif progress.state == "done" and name in self._said_s:
-            self._say(f"{name}: here, {size_text(progress.total_bytes)}, checked")
+            self._say(f"{name}: here, {format_file_size(progress.total_bytes)}, checked")
             return
         else:
             return
@@ -42,17 +43,12 @@ class PlainLines:
 def progress_text(progress: FetchProgress) -> str:
     """``34 % of 0.81 GB, 12.3 MB/s, 44 s left``."""
     share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
-    text = f"{share:.0%} of {size_text(progress.total_bytes)}".replace("%", " %")
+    text = f"{share:.0%} of {format_file_size(progress.total_bytes)}".replace("%", " %")
     if progress.bytes_per_second:
         text += f", {progress.bytes_per_second / 1e6:.1f} MB/s"
     if progress.seconds_left is not None:
         text += f", {time_text(progress.seconds_left)} left"
     return text
-
-
-def size_text(size_bytes: int) -> str:
-    """A size in decimal units, as hubs show it."""
-    return f"{size_bytes / 1e9:.2f} GB" if size_bytes >= 5e7 else f"{size_bytes / 1e6:.2f} MB"
 
 
 def time_text(seconds: float) -> str:

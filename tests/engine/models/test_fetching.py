@@ -268,10 +268,10 @@ def test_lines_for_a_log() -> None:
         )  # fmt: skip
     lines(FetchProgress(name="m", state="done", done_bytes=total, total_bytes=total))
     assert said == [
-        "m: downloading 0.80 GB",
-        "m: 38 % of 0.80 GB, 30.0 MB/s, 17 s left",
-        "m: 75 % of 0.80 GB, 30.0 MB/s, 7 s left",
-        "m: here, 0.80 GB, checked",
+        "m: downloading 800 MB",
+        "m: 38 % of 800 MB, 30.0 MB/s, 17 s left",
+        "m: 75 % of 800 MB, 30.0 MB/s, 7 s left",
+        "m: here, 800 MB, checked",
     ]
-    assert progress_text(FetchProgress(name="m", state="downloading", total_bytes=3_000_000)) == "0 % of 3.00 MB"
+    assert progress_text(FetchProgress(name="m", state="downloading", total_bytes=3_000_000)) == "0 % of 3 MB"
     assert [time_text(s) for s in (5, 99, 600, 7200)] == ["5 s", "99 s", "10 min", "2.0 h"]

@@ -190,7 +190,7 @@ def test_a_bundle_has_the_license_texts(carried: Path) -> None:
     assert f"From: {REPO} on the Hugging Face hub, commit {COMMIT}" in texts["llama.txt"]
     assert "Llama 3.2 Community License" in texts["llama.txt"]
     assert "700,000,000" in texts["llama.txt"]
-    assert "no legal advice" in texts["llama.txt"]
+    assert "not legal advice" in texts["llama.txt"]
     assert texts["llama-LICENSE.txt"].startswith("LLAMA 3.2")
     assert "The terms are unknown" in texts["mine.txt"]
     assert "weighin bundle import ." in (carried / "README.txt").read_text()
