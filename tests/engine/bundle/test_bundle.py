@@ -69,7 +69,7 @@ def change_manifest(bundle: Any, change: Any) -> None:
     path.write_text(json.dumps(manifest))
 
 
-def test_what_is_inside(bundle: Any) -> None:
+def test_a_bundle_has_everything_the_plan_needs(bundle: Any) -> None:
     assert names(bundle) == [
         "README.txt",
         "bundle.json",
@@ -101,7 +101,7 @@ def test_there_and_back_without_a_socket(plan: Any, bundle: Any, tmp_path: Path,
     assert import_bundle(carried, to=tmp_path / "box").folder == (tmp_path / "box").resolve()
 
 
-def test_wheels(plan: Any, tmp_path: Path) -> None:
+def test_wheels_go_into_the_bundle(plan: Any, tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     with pytest.raises(errors.BundleError, match="no wheels"):
@@ -268,7 +268,7 @@ def test_a_plan_that_names_a_task_file(bundle: Any) -> None:
         verify_bundle(bundle)
 
 
-def test_an_interrupted_bundle_goes_on(plan: Any, tmp_path: Path) -> None:
+def test_an_interrupted_bundle_resumes(plan: Any, tmp_path: Path) -> None:
     to = tmp_path / "bundle"
 
     def soon() -> Any:
@@ -320,7 +320,7 @@ def test_nothing_of_the_user_is_overwritten(plan: Any, tmp_path: Path, bundle: A
         import_bundle(bundle, to=tmp_path / "full")
 
 
-def test_no_room_and_missing_files(plan: Any, tmp_path: Path) -> None:
+def test_a_full_disk_and_missing_files_are_errors(plan: Any, tmp_path: Path) -> None:
     with pytest.raises(errors.DiskFullError):
         create_bundle(plan, tmp_path / "bundle", disk_free_bytes=lambda folder: 1000)
     (tmp_path / "models/a-Q4_0.gguf").unlink()

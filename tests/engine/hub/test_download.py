@@ -131,7 +131,9 @@ def test_a_stall_is_resumed(pull: Any, standin: StandIn, make_hub: Callable[...,
     assert standin.bytes_sent() == len(big)
 
 
-def test_a_stall_for_ever_is_said(pull: Any, standin: StandIn, make_hub: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_stall_that_does_not_end_is_an_error(
+    pull: Any, standin: StandIn, make_hub: Callable[..., Any], tmp_path: Path
+) -> None:
     standin.fault("stall", at=10_000, times=99)
     with pytest.raises(errors.StalledError):
         pull(make_hub(read_timeout_s=0.2, retry=RetryPolicy(attempts=2)))
@@ -385,7 +387,9 @@ def test_a_list_that_contradicts_the_file_is_refused(
     assert finished(tmp_path) == []
 
 
-def test_a_file_gone_meanwhile(pull: Any, standin: StandIn, make_hub: Callable[..., Any]) -> None:
+def test_a_file_that_was_deleted_meanwhile_is_an_error(
+    pull: Any, standin: StandIn, make_hub: Callable[..., Any]
+) -> None:
     hub = make_hub()
     repo = list_repo(hub, REPO)
     model = repo.models[0]

@@ -65,7 +65,7 @@ def test_what_is_no_header(standin: StandIn, make_hub: Callable[..., Any], big: 
         remote_header(hub, repo, repo.models[0])
 
 
-def test_a_split_model_is_refused(
+def test_a_split_model_is_an_error(
     standin: StandIn, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]
 ) -> None:
     standin.add(REPO, {f"x-Q8_0-0000{n}-of-00002.gguf": tiny_gguf(n) for n in (1, 2)})

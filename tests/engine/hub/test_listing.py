@@ -46,7 +46,7 @@ def test_models_parts_sizes_hashes(repo: Any, standin: StandIn) -> None:
     assert {file.name for file in repo.other_files} >= {"README.md", "mmproj-some-F16.gguf"}
 
 
-def test_choosing(repo: Any) -> None:
+def test_a_reference_chooses_one_model_of_a_repo(repo: Any) -> None:
     assert choose(repo, RepoRef(REPO)).quant == "Q4_K_M"
     assert choose(repo, RepoQuantRef(REPO, "F16")).name.startswith("sub/")
     assert choose(repo, RepoFileRef(REPO, "some-Q8_0.gguf")).quant == "Q8_0"
@@ -75,7 +75,7 @@ def test_unsafe_names_are_left_out(standin: StandIn, make_hub: Callable[..., Any
     assert [m.name for m in list_repo(make_hub(), REPO).models] == ["ok-Q4_0.gguf"]
 
 
-def test_search(standin: StandIn, make_hub: Callable[..., Any]) -> None:
+def test_search_results_are_read(standin: StandIn, make_hub: Callable[..., Any]) -> None:
     standin.add("owner/tiny-llama-GGUF", {}, gated="manual")
     standin.add("owner/other-GGUF", {})
     (hit,) = search(make_hub(), "llama tiny")

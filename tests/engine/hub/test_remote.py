@@ -27,7 +27,7 @@ def remote(standin: StandIn, make_hub: Callable[..., Any], big: bytes) -> Any:
     return hub, repo, repo.models[0].parts[0]
 
 
-def test_a_range(remote: Any, standin: StandIn, big: bytes) -> None:
+def test_a_range_of_a_file_is_read(remote: Any, standin: StandIn, big: bytes) -> None:
     hub, repo, _ = remote
     found = read_range(hub, hub.file_url(REPO, repo.sha, FILE), 1000, 5000)
     assert found.data == big[1000:6000]
@@ -82,7 +82,7 @@ def test_a_header_that_never_ends(remote: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["close", "reset"])
-def test_a_cut_is_tried_again(remote: Any, standin: StandIn, big: bytes, kind: str) -> None:
+def test_a_dropped_connection_is_retried(remote: Any, standin: StandIn, big: bytes, kind: str) -> None:
     hub, repo, file = remote
     standin.fault(kind, at=100_000)
     found = fetch_header_bytes(hub, repo, file, lambda data: None)

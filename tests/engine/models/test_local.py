@@ -19,7 +19,7 @@ def write(path: Path, data: bytes = b"GGUF....") -> Path:
     return path
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_models_in_a_folder_are_listed(tmp_path: Path) -> None:
     write(tmp_path / "a-Q4_0.gguf")
     write(tmp_path / "sub/b-Q8_0-00001-of-00002.gguf")
     write(tmp_path / "sub/b-Q8_0-00002-of-00002.gguf")
@@ -37,7 +37,7 @@ def test_a_folder(tmp_path: Path) -> None:
     assert "empty" in (found["e"].problem or "")
 
 
-def test_folders_that_are_none(tmp_path: Path) -> None:
+def test_paths_that_are_not_folders_are_errors(tmp_path: Path) -> None:
     with pytest.raises(LocalStoreError, match="no folder"):
         find_in_folder(tmp_path / "missing")
     with pytest.raises(LocalStoreError, match="is not a folder"):
@@ -82,7 +82,7 @@ def ollama_store(root: Path) -> None:
     ).encode())  # fmt: skip
 
 
-def test_ollama(tmp_path: Path) -> None:
+def test_models_in_ollamas_store_are_listed(tmp_path: Path) -> None:
     ollama_store(tmp_path)
     found = {model.name: model for model in find_ollama(env={"OLLAMA_MODELS": str(tmp_path)})}
     good = found["llama3.2:1b"]

@@ -162,7 +162,7 @@ def test_an_older_commit_in_the_cache_counts(
     assert found.repo.sha == path.parent.name
 
 
-def test_without_a_connection_what_is_here_is_taken_and_said(
+def test_without_a_connection_the_cached_model_is_used_and_noted(
     standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes]
 ) -> None:
     hub = make_hub(retry=RetryPolicy(attempts=1))
