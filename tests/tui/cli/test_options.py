@@ -1,42 +1,16 @@
-"""Every command gets exactly what its click parameters parse; sizes mean the same in every option."""
+"""Options cannot be changed, and sizes mean the same in every one."""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 from fixtures.command_line import call, refusal
 
 from weighin.engine.plan.files import read_plan
 from weighin.tui.cli import options
-from weighin.tui.cli.main import main
-
-
-def commands(group: click.Group) -> Iterator[click.Command]:
-    for command in group.commands.values():
-        if isinstance(command, click.Group):
-            yield from commands(command)
-        else:
-            yield command
-
-
-def fields(command: click.Command) -> set[str]:
-    """What the command's function takes: the fields of its options, or its parameters when it has no options."""
-    assert command.callback is not None
-    parameters = inspect.signature(inspect.unwrap(command.callback)).parameters
-    if "options" not in parameters:
-        return set(parameters)
-    return {field.name for field in dataclasses.fields(getattr(options, parameters["options"].annotation))}
-
-
-@pytest.mark.parametrize("command", commands(main), ids=lambda command: command.name)
-def test_the_parameters_of_a_command_are_the_fields_of_its_options(command: click.Command) -> None:
-    assert {parameter.name for parameter in command.params} == fields(command)
 
 
 def test_options_cannot_be_changed() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 import msgspec
 
 from weighin.engine import paths
 from weighin.engine.catalog.entries import APTITUDES, Catalog
+from weighin.engine.catalog.licenses import Purpose
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.ranking import ModelFilter, rank_models
 from weighin.engine.catalog.verdict import StatedUse
@@ -16,12 +19,11 @@ from weighin.engine.models.license import license_report
 from weighin.engine.report.catalog_compare import compare_models
 from weighin.engine.report.catalog_history import measured_here, measured_speeds
 from weighin.engine.report.catalog_table import models_builtins, models_table
-from weighin.engine.units import parse_count
 
-from ..options import LicenseOptions, ModelsOptions, StatedUseOptions
+from ..options import LicenseOptions, ModelsOptions
+from ..parameters import StatedUseOptions
 from ..terminal import say, table_width
 from .query import print_json
-from .sizes import memory_limit_bytes
 
 _MAX_WIDTH = 160
 
@@ -33,7 +35,7 @@ def show_models(options: ModelsOptions) -> None:
     measured = measured_here(catalog, paths.store_path(), answers=bool(names) or options.as_json)
     width = table_width(_MAX_WIDTH)
     if names and not options.as_json:
-        use = _stated_use(options) if options.use else None
+        use = _stated_use(options.use, options.stated) if options.use else None
         click.echo("\n".join(compare_models(names, catalog, measured, width=width, use=use)))
         return
     rows = rank_models(catalog, _filter(options), options.sort, measured_speeds(measured))
@@ -48,29 +50,19 @@ def show_models(options: ModelsOptions) -> None:
 
 def show_license(options: LicenseOptions) -> None:
     """Print the license verdict for the stated use."""
-    report = license_report(options.model, _stated_use(options), load_catalog())
+    report = license_report(options.model, _stated_use(options.use, options.stated), load_catalog())
     if options.as_json:
         print_json(msgspec.to_builtins(report))
     else:
         click.echo("\n".join(report.lines()))
 
 
-def _stated_use(options: StatedUseOptions) -> StatedUse:
-    users, revenue = options.users, (options.revenue or "").lstrip("$")
-    return StatedUse(
-        purpose=options.use or "commercial",
-        monthly_users=None if users is None else parse_count(users, what="--users", unit="people"),
-        annual_revenue_usd=parse_count(revenue, what="--revenue", unit="dollars") if revenue else None,
-        redistribute=options.redistribute,
-        train_on_outputs=options.train,
-        osi_required=options.osi,
-        region=options.region,
-    )
+def _stated_use(use: Purpose | None, stated: StatedUseOptions) -> StatedUse:
+    return StatedUse(purpose=use or "commercial", **dataclasses.asdict(stated))
 
 
 def _filter(options: ModelsOptions) -> ModelFilter:
-    stated = (options.use, options.users, options.revenue, options.region)
-    stated_flags = (options.redistribute, options.train, options.osi, options.unconditional)
+    stated = any(value is not None and value is not False for value in dataclasses.astuple(options.stated))
     aptitude = options.aptitude.lower()
     if aptitude and aptitude not in APTITUDES:
         raise WeighinError(
@@ -79,13 +71,13 @@ def _filter(options: ModelsOptions) -> ModelFilter:
         )
     return ModelFilter(
         words=options.filter,
-        use=_stated_use(options) if any(stated) or any(stated_flags) else None,
+        use=_stated_use(options.use, options.stated) if options.use or options.unconditional or stated else None,
         without_conditions=options.unconditional,
-        min_parameters=None if options.min_size is None else parse_count(options.min_size, what="--min-size"),
-        max_parameters=None if options.max_size is None else parse_count(options.max_size, what="--max-size"),
+        min_parameters=options.min_parameters,
+        max_parameters=options.max_parameters,
         language=options.language,
         aptitude=aptitude,
-        fits_bytes=memory_limit_bytes(options.fits, "--fits"),
+        fits_bytes=options.fits_bytes,
         machine_bytes=usable_memory().usable_bytes,
         n_ctx=options.context,
     )

@@ -19,6 +19,7 @@ from weighin.engine.worker.protocol import LoadModel, MeasureSpeed, SpeedDone
 from weighin.engine.worker.supervisor import Worker
 
 from ...exit_codes import EXIT_CHECK_FAILED, EXIT_OK
+from ..options import JsonOptions
 from .query import print_json
 
 
@@ -30,7 +31,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-def check_up(*, as_json: bool) -> int:
+def check_up(options: JsonOptions) -> int:
     """Run all checks and print them; 0 when everything works, 1 otherwise."""
     checks = [
         _check("llama.cpp computes", _llama_cpp),
@@ -38,7 +39,7 @@ def check_up(*, as_json: bool) -> int:
         _check("log folder", _logs),
         _check("sample model", _sample_model),
     ]
-    if as_json:
+    if options.as_json:
         print_json(checks)
     else:
         for check in checks:

@@ -7,36 +7,17 @@ import msgspec
 
 from weighin.engine.plan.checks import check_plan
 from weighin.engine.plan.model import Plan
-from weighin.engine.prepare.changes import OwnDataChanges, changed_asking
 from weighin.engine.prepare.freeze import own_suite
 from weighin.engine.tasks.own.preview import preview_suite
 
 from ...exit_codes import EXIT_BAD_INPUT, EXIT_OK
-from ...own_data_text import asked_lines, parse_columns, problem_lines, row_lines, summary_line
-from ..options import OwnDataOptions, PreviewOptions
+from ...own_data_text import asked_lines, problem_lines, row_lines, summary_line
+from ..options import PreviewOptions
 from ..terminal import say, table_width
+from .plan_options import changed_asking
 from .query import print_json
 
 _SHOWN_PROBLEMS = 20
-
-
-def own_data_changes(options: OwnDataOptions) -> OwnDataChanges:
-    r"""The options as changes of a plan. ``\n`` and ``\t`` are for shells that cannot type a line break.
-
-    Raises:
-        PlanError: ``--columns`` is not a mapping.
-    """
-    return OwnDataChanges(
-        scorer=options.scorer,
-        columns=None if options.columns is None else parse_columns(options.columns),
-        shots=options.shots,
-        extractor=options.extractor,
-        metric=options.metric,
-        right_at=options.right_at,
-        system=options.system,
-        max_tokens=options.max_tokens,
-        stop=tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in options.stop) or None,
-    )
 
 
 def show_preview(options: PreviewOptions) -> int:
@@ -46,7 +27,7 @@ def show_preview(options: PreviewOptions) -> int:
         WeighinError: the data as a whole cannot be used.
     """
     suite = own_suite(options.data)
-    suite = msgspec.structs.replace(suite, asking=changed_asking(suite.asking, own_data_changes(options)))
+    suite = msgspec.structs.replace(suite, asking=changed_asking(suite.asking, options.own))
     check_plan(Plan(suites=(suite,)), where="The command line")
     preview = preview_suite(suite, count=options.count)
     if options.as_json:

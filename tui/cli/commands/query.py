@@ -18,7 +18,7 @@ from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.reference.presence import data_presence
 from weighin.engine.tasks.spec import suite_specs
 
-from ..options import ExportOptions, HardwareOptions, ShowOptions
+from ..options import ExportOptions, HardwareOptions, JsonOptions, ShowOptions
 from ..terminal import say, table_width
 
 
@@ -40,11 +40,11 @@ def show_hardware(options: HardwareOptions) -> None:
         click.echo("\n".join(hardware_lines(report)))
 
 
-def list_runs(*, as_json: bool) -> None:
+def list_runs(options: JsonOptions) -> None:
     """List all runs, the newest first."""
     with Store.open(paths.store_path()) as store:
         rows = store.runs()
-    if as_json:
+    if options.as_json:
         print_json(rows)
         return
     if not rows:
@@ -85,7 +85,7 @@ def show_run(options: ShowOptions) -> None:
             )
 
 
-def list_suites(*, as_json: bool) -> None:
+def list_suites(options: JsonOptions) -> None:
     """List the built-in suites, and whether their data is on this machine."""
     specs = sorted(suite_specs(), key=lambda spec: (bool(spec.format), spec.name))
     present = {spec.name: data_presence(spec) for spec in specs}
@@ -107,7 +107,7 @@ def list_suites(*, as_json: bool) -> None:
         }
         for spec in specs
     ]
-    if as_json:
+    if options.as_json:
         print_json(rows)
         return
     header = f"{'suite':<20} {'kind':<9} {'items':>5} {'metric':<24} {'chance':>6}  {'data':<12} what it asks"

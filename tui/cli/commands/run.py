@@ -13,7 +13,6 @@ from weighin.engine.errors import WeighinError
 from weighin.engine.events.run import RunFinished, VerdictReached
 from weighin.engine.plan.files import read_plan, write_plan
 from weighin.engine.plan.model import Plan, Settings, SpeedPlan
-from weighin.engine.prepare.changes import PlanChanges, changed_plan, check_before_download
 from weighin.engine.prepare.demo import demo_plan
 from weighin.engine.prepare.freeze import OpenedRun, candidates_from_paths, freeze_plan
 from weighin.engine.prepare.inputs import Inputs
@@ -23,15 +22,13 @@ from weighin.engine.run.consistency.questions import ConsistencyQuestions
 from weighin.engine.run.session import Session
 from weighin.engine.stats.intervals import minimum_detectable_difference
 from weighin.engine.store.store import Store, new_run_id
-from weighin.engine.units import parse_duration
 
 from ...exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION, EXIT_OK
 from ..options import BenchOptions, DemoOptions, ResumeOptions, RunOptions
 from ..terminal import is_interactive, say, table_width
 from .headless import drive
-from .preview import own_data_changes
+from .plan_options import changed_plan, check_before_download
 from .pull import download_models
-from .sizes import memory_limit_bytes
 
 
 def run_demo(options: DemoOptions) -> int:
@@ -62,7 +59,7 @@ def run_plan(options: RunOptions) -> int:
     Raises:
         WeighinError: a file or a value is wrong. Everything but the models is checked before they are downloaded.
     """
-    plan = changed_plan(read_plan(Path(options.plan)) if options.plan else Plan(), plan_changes(options))
+    plan = changed_plan(read_plan(Path(options.plan)) if options.plan else Plan(), options)
     inputs = Inputs()
     check_before_download(plan, inputs, where="The command line")
     if options.models:
@@ -74,36 +71,6 @@ def run_plan(options: RunOptions) -> int:
         say(f"Plan written to {options.save_plan}.")
         return EXIT_OK
     return start(plan, inputs, name=options.name or "run", as_json=options.as_json, screen=options.tui)
-
-
-def plan_changes(options: RunOptions) -> PlanChanges:
-    """The options as changes of a plan.
-
-    Raises:
-        UnitError, PlanError: a size, a duration or ``--columns`` cannot be read.
-    """
-    return PlanChanges(
-        prompt_style=options.prompt_style,
-        suites=options.suites,
-        data=options.data,
-        own=own_data_changes(options),
-        n_threads=options.threads,
-        n_ctx=options.context,
-        repeats=options.repeats,
-        item_limit=options.limit,
-        time_budget_s=_seconds(options.time_budget, "--time-budget"),
-        max_memory_bytes=memory_limit_bytes(options.max_memory, "--max-memory"),
-        min_generation_tokens_per_second=options.min_speed,
-        max_ttft_s=_seconds(options.max_ttft, "--max-ttft"),
-        race=False if options.no_race else None,
-        consistency_items=options.consistency,
-        samples=options.samples,
-        temperature=options.temperature,
-    )
-
-
-def _seconds(text: str | None, option: str) -> float | None:
-    return None if text is None else parse_duration(text, what=option)
 
 
 def start(plan: Plan, inputs: Inputs, *, name: str, as_json: bool, screen: bool = False) -> int:
