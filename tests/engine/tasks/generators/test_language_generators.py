@@ -105,7 +105,7 @@ def _said(text: str, item: Item) -> GenerateResult:
 
 
 def test_makers_without_enough_questions_say_so() -> None:
-    with pytest.raises(DatasetError, match="no more than 1 different"):
+    with pytest.raises(DatasetError, match="has only 1 different"):
         graded.draw_tasks("few", 1, [[lambda _rng: graded.Task("always this")]])
 
 
