@@ -10,8 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ..items import GenerateItem
+from .graded import DEFAULT_SEED, Task, draw_tasks
 
 _PER_LEVEL = 40
 
@@ -33,18 +35,14 @@ Question = tuple[str, str]
 """Text with question, and the answer."""
 
 
-def make_items(seed: int = 1) -> tuple[GenerateItem, ...]:
+def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
     """40 items per level."""
-    items = []
-    for level, makers in enumerate(_MAKERS, 1):
-        seen: set[str] = set()
-        rng = random.Random(f"read-and-extract {seed} level {level}")
-        while len(seen) < _PER_LEVEL:
-            text, answer = makers[len(seen) % len(makers)](rng)
-            if text not in seen:
-                seen.add(text)
-                items.append(GenerateItem(id=f"l{level}-{len(seen):02d}", prompt=text, answers=(answer,), level=level))
-    return tuple(items)
+    makers = [[partial(_task, make=make) for make in level] for level in _MAKERS]
+    return draw_tasks("read-and-extract", seed, makers, per_level=_PER_LEVEL)
+
+
+def _task(rng: random.Random, make: Callable[[random.Random], Question]) -> Task:
+    return Task(*make(rng))
 
 
 # Level 1: one record, the field is named
