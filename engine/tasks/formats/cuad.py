@@ -18,48 +18,11 @@ from functools import lru_cache
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
 from ..scorers.token_f1 import normalize
+from ..tables import read_table
 from .fields import Asked, Row, Rows, split_rows, text_field
 
-KINDS = {
-    "Expiration Date": "says when the contract's first term ends",
-    "Renewal Term": "says for how long the contract is renewed or extended after its first term",
-    "Notice Period To Terminate Renewal": "says how much notice it takes to stop the renewal",
-    "Governing Law": "says the law of which state or country governs the contract",
-    "Most Favored Nation": "promises a party terms as good as any that a third party gets",
-    "Competitive Restriction Exception": "makes an exception to a ban on competing or soliciting, or to exclusivity",
-    "Non-Compete": "forbids a party to compete, in a region, a business or a technology",
-    "Exclusivity": "binds a party to deal with the other one only",
-    "No-Solicit Of Customers": "forbids a party to win over the other's customers or partners",
-    "No-Solicit Of Employees": "forbids a party to hire or win over the other's staff",
-    "Non-Disparagement": "forbids a party to speak ill of the other",
-    "Termination For Convenience": "lets a party end the contract without any cause",
-    "Rofr/Rofo/Rofn": "gives a party a right of first refusal, first offer or first negotiation",
-    "Change Of Control": "gives a party rights when the other is merged, sold or changes owners",
-    "Anti-Assignment": "asks for consent or notice before the contract is assigned to a third party",
-    "Revenue/Profit Sharing": "makes a party share revenue or profit with the other",
-    "Price Restrictions": "limits how far a party may raise or lower its prices",
-    "Minimum Commitment": "sets a minimum that a party must buy, sell or pay",
-    "Volume Restriction": "sets a limit, or a fee above it, on how much a party may use",
-    "Ip Ownership Assignment": "makes intellectual property of one party the other's",
-    "Joint Ip Ownership": "makes the parties own intellectual property together",
-    "License Grant": "grants a party a licence",
-    "Non-Transferable License": "limits a party's right to pass its licence on to others",
-    "Affiliate License-Licensor": "grants a licence on property of the licensor's affiliates",
-    "Affiliate License-Licensee": "extends a licence to the licensee's affiliates",
-    "Unlimited/All-You-Can-Eat-License": "grants a licence for unlimited use or for a whole enterprise",
-    "Irrevocable Or Perpetual License": "grants a licence that cannot be revoked or never ends",
-    "Source Code Escrow": "puts source code in the hands of a third party, to be released on some event",
-    "Post-Termination Services": "binds a party to something after the contract has ended",
-    "Audit Rights": "lets a party inspect the other's books, records or premises",
-    "Uncapped Liability": "leaves a party's liability without a limit, for some breach",
-    "Cap On Liability": "limits a party's liability, in amount or in time",
-    "Liquidated Damages": "sets a fixed sum for a breach or for ending the contract",
-    "Warranty Duration": "says how long a warranty lasts",
-    "Insurance": "makes a party keep insurance",
-    "Covenant Not To Sue": "forbids a party to sue the other or to contest its rights",
-    "Third Party Beneficiary": "lets someone who is no party enforce the contract",
-}
-"""Column, and what such a clause does, in our words. Leaves out the four columns with only names and dates."""
+KINDS = read_table("cuad-kinds", dict[str, str])
+"""Column, and what such a clause does."""
 
 N_PRESENT, N_ABSENT = 3, 1
 """Maximum number of kinds asked per contract. "none" is correct for a quarter of all items."""

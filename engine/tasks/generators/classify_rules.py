@@ -5,43 +5,41 @@ from __future__ import annotations
 import datetime as dt
 import random
 
+from ..tables import Table, Words, read_table
 from .graded import Question
 
-_FAULTS = (
-    "the search returns no results", "payments fail", "the map does not load", "pictures are shown upside down",
-    "the export stops half-way", "confirmation mails are not sent", "the price list is empty", "the chat hangs",
-)  # fmt: skip
-_CUSTOMERS = (
-    "Customers notice it.", "Buyers in the shop see it too.", "Three clients have called about it.",
-    "It hits the people who order from us.",
-)  # fmt: skip
-_STAFF = (
-    "Only our own employees see it.", "No customer is touched by it, just us in the office.",
-    "It happens in the internal system only.", "Clients do not notice, only the staff does.",
-)  # fmt: skip
-_WORKAROUND = (
-    "Until it is repaired, one can use the old version.", "Loading the page a second time helps for now.",
-    "By telephone it still works, so we do it that way.", "There is a way around it: use the other button.",
-)  # fmt: skip
-_NO_WORKAROUND = (
-    "There is no other way to do it.", "We have tried everything and nothing helps.",
-    "Nobody has found a way around it.", "Neither the old version nor the telephone is of any use.",
-)  # fmt: skip
-_NOISE = (
-    "It began this morning.", "The manager has already asked twice.", "It was the same last year.",
-    "We would be glad of a quick answer.", "A picture is attached.", "The weather is bad as well.",
-)  # fmt: skip
+
+class _Texts(Table, frozen=True):
+    faults: Words
+    customers: Words
+    staff: Words
+    workaround: Words
+    no_workaround: Words
+    noise: Words
+    parts: Words
+    liked: Words
+    disliked: Words
+    both: Words
+    bought: Words
+    receipts: Words
+    no_receipts: Words
+    sold: Words
+    opened: Words
+    unopened: Words
+
+
+_TEXTS = read_table("classify-rules", _Texts)
 
 
 def by_two_conditions(rng: random.Random, *, turn: int) -> Question:
     """Four classes from two yes-or-no questions."""
     labels = ["P1", "P2", "P3", "P4"]
     right = labels[turn % 4]
-    who = _CUSTOMERS if right in ("P1", "P2") else _STAFF
-    way = _NO_WORKAROUND if right in ("P1", "P3") else _WORKAROUND
-    sentences = [rng.choice(who), rng.choice(way), *rng.sample(_NOISE, 2)]
+    who = _TEXTS.customers if right in ("P1", "P2") else _TEXTS.staff
+    way = _TEXTS.no_workaround if right in ("P1", "P3") else _TEXTS.workaround
+    sentences = [rng.choice(who), rng.choice(way), *rng.sample(_TEXTS.noise, 2)]
     rng.shuffle(sentences)
-    fault = rng.choice(_FAULTS)
+    fault = rng.choice(_TEXTS.faults)
     asked = (
         "Classify the report. P1: customers are affected and there is no workaround. P2: customers are affected and "
         "there is a workaround. P3: only staff is affected and there is no workaround. P4: only staff is affected and "
@@ -51,27 +49,12 @@ def by_two_conditions(rng: random.Random, *, turn: int) -> Question:
     return Question(f"{asked}\nReport: {text}", _first(right, labels))
 
 
-_PARTS = ("battery", "screen", "camera", "sound", "keyboard", "case", "price", "service")
-_LIKED = (
-    "the {part} is better than I had hoped", "I have nothing but praise for the {part}", "the {part} is a joy",
-    "you cannot go wrong with the {part}",
-)  # fmt: skip
-_DISLIKED = (
-    "the {part} is a let-down", "I would not wish the {part} on anyone", "the {part} could hardly be worse",
-    "they should be ashamed of the {part}",
-)  # fmt: skip
-_BOTH = (
-    "the {part} has its good and its bad sides", "I like the {part} on some days and curse it on others",
-    "the {part} is half a success and half a failure", "the {part} pleases me in one way and annoys me in another",
-)  # fmt: skip
-
-
 def by_aspect(rng: random.Random, *, turn: int) -> Question:
     """The opinion on one part among opinions on others."""
     labels = ["positive", "negative", "mixed", "not mentioned"]
     right = labels[turn % 4]
-    asked_part, *others = rng.sample(_PARTS, 5)
-    sorts = {"positive": _LIKED, "negative": _DISLIKED, "mixed": _BOTH}
+    asked_part, *others = rng.sample(_TEXTS.parts, 5)
+    sorts = {"positive": _TEXTS.liked, "negative": _TEXTS.disliked, "mixed": _TEXTS.both}
     parts = [(part, rng.choice(list(sorts.values()))) for part in others[: 3 if right in sorts else 4]]
     if right in sorts:
         parts.append((asked_part, sorts[right]))
@@ -80,14 +63,6 @@ def by_aspect(rng: random.Random, *, turn: int) -> Question:
     text = " ".join(sentence[0].upper() + sentence[1:] + "." for sentence in said)
     asked = f"What does the writer think of the {asked_part}? Choose from: {{choices}}."
     return Question(f"{asked}\nText: {text}", _first(right, labels))
-
-
-_BOUGHT = (
-    "train ticket", "hotel night", "taxi", "dinner", "book", "cable", "parking", "conference fee", "stamps",
-    "projector",
-)  # fmt: skip
-_RECEIPTS = ("All receipts are attached.", "Receipts: attached.", "The receipts are enclosed.")
-_NO_RECEIPTS = ("The receipts are lost.", "Receipts: none.", "There are no receipts any more.")
 
 
 def by_expense_rules(rng: random.Random, *, turn: int) -> Question:
@@ -104,9 +79,9 @@ def by_expense_rules(rng: random.Random, *, turn: int) -> Question:
         "finance": (large, large + 200),
     }[right]
     amounts = _split(rng, rng.randrange(lowest, highest + 1), 3 if highest > 40 else 2)
-    bought = rng.sample(_BOUGHT, len(amounts))
+    bought = rng.sample(_TEXTS.bought, len(amounts))
     listed = ", ".join(f"{what} {amount} euros" for what, amount in zip(bought, amounts, strict=True))
-    receipts = rng.choice(_RECEIPTS if has_receipts else _NO_RECEIPTS)
+    receipts = rng.choice(_TEXTS.receipts if has_receipts else _TEXTS.no_receipts)
     asked = (
         "Classify the claim by the first rule that fits its total. "
         f"1. reject: there are no receipts and the total is {small} euros or more. "
@@ -120,11 +95,6 @@ def by_expense_rules(rng: random.Random, *, turn: int) -> Question:
 def _split(rng: random.Random, total: int, n: int) -> list[int]:
     cuts = sorted(rng.sample(range(1, total), n - 1))
     return [end - start for start, end in zip([0, *cuts], [*cuts, total], strict=True)]
-
-
-_SOLD = ("kettle", "pair of shoes", "radio", "jacket", "lamp", "blender", "backpack", "watch")
-_OPENED = ("The box has been opened.", "The seal is broken.", "It has been unpacked.")
-_UNOPENED = ("The box is still closed.", "The seal is whole.", "It has never been unpacked.")
 
 
 def by_return_rules(rng: random.Random, *, turn: int) -> Question:
@@ -147,8 +117,8 @@ def by_return_rules(rng: random.Random, *, turn: int) -> Question:
     bought = dt.date(2025, 1, 1) + dt.timedelta(days=rng.randrange(300))
     back = bought + dt.timedelta(days=days)
     sentences = [
-        f"A {rng.choice(_SOLD)} was bought on {bought.isoformat()} and brought back on {back.isoformat()}.",
-        rng.choice(_OPENED if opened else _UNOPENED),
+        f"A {rng.choice(_TEXTS.sold)} was bought on {bought.isoformat()} and brought back on {back.isoformat()}.",
+        rng.choice(_TEXTS.opened if opened else _TEXTS.unopened),
         "It is faulty." if faulty else "It works.",
     ]
     asked = (

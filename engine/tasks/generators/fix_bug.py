@@ -1,8 +1,8 @@
 """A short Python function with a bug to fix, scored by running tests.
 
 Level 1 has a wrong sign or name in an expression; 2 a wrong comparison or start value in a loop; 3 an edge case or an
-off-by-one index; 4 a bug in an algorithm that most inputs do not show; 5 two such bugs. The correct functions are in
-``fix_bug_programs``; the tests compare with them.
+off-by-one index; 4 a bug in an algorithm that most inputs do not show; 5 two such bugs. The tests compare with
+the correct functions.
 """
 
 from __future__ import annotations
@@ -13,9 +13,26 @@ from functools import partial
 from itertools import combinations, cycle
 
 from ..items import GenerateItem
-from .fix_bug_programs import PROGRAMS, Program
+from ..tables import Table, Words, read_table
 from .graded import DEFAULT_SEED, Task, TaskMaker, draw_tasks
 
+
+class Program(Table, frozen=True):
+    """A correct function and the bugs that can be put into it; ``NAME`` stands for its name."""
+
+    level: int
+    names: Words
+    text: str
+    source: str
+    bugs: tuple[tuple[str, str], ...]
+    cases: Words
+
+
+class _Programs(Table, frozen=True):
+    program: tuple[Program, ...]
+
+
+PROGRAMS = read_table("fix-bug", _Programs).program
 _ASKED = (
     "This Python function has {bugs}. Mend it.",
     "The Python function below does not do what it should: it has {bugs}. Write it correctly.",

@@ -12,35 +12,25 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ..items import GenerateItem
+from ..tables import Table, Words, read_table
 from .graded import DEFAULT_SEED, Task, TaskMaker, draw_tasks
 
-_VERBS = ("Write a short text about", "Briefly describe", "Write briefly about", "Say a few things about")
-_TOPICS = (
-    "a rainy day", "a good breakfast", "a walk in the forest", "an old bicycle", "life in a small town",
-    "a busy kitchen", "the sea in winter", "a visit to the dentist", "a train journey", "a garden in spring",
-    "learning to swim", "a lost umbrella", "the first day at work", "a library", "a family dinner", "a street market",
-    "moving house", "a football match", "a thunderstorm", "a night in a tent", "baking bread", "a long meeting",
-    "a cat at the window", "a broken lift", "growing tomatoes", "a school trip", "repairing a shoe", "a power cut",
-    "a quiet Sunday", "waiting for a bus",
-)  # fmt: skip
-_WANTED = (
-    "warm", "table", "friend", "morning", "blue", "window", "slowly", "bread", "quiet", "bag", "yellow", "clock",
-    "rain", "hand", "road", "happy", "music", "stone", "coffee", "light",
-)  # fmt: skip
-_UNWANTED = ("and", "is", "with", "very", "good", "but", "was", "for")
-_MUCH_NEEDED = ("the", "a", "to", "of", "in", "it")
-"""Harder to do without."""
-_OPENINGS = ("Dear all", "Once", "In short", "Well", "To begin with", "Honestly", "As you know", "Today", "Listen")
-_CLOSINGS = (
-    "The end.", "That is all.", "Thank you!", "See you soon.", "What do you think?", "And so it goes.", "Enough!",
-)  # fmt: skip
-_LAST_WORDS = ("home", "again", "together", "tomorrow", "water", "summer", "enough", "done")
+
+class _Texts(Table, frozen=True):
+    verbs: Words
+    topics: Words
+    wanted: Words
+    unwanted: Words
+    much_needed: Words
+    openings: Words
+    closings: Words
+    last_words: Words
+    options: tuple[tuple[str, str], ...]
+    keys: Words
+
+
+_TEXTS = read_table("follow-instructions", _Texts)
 _COUNTS = ("two", "three", "four", "five", "six", "seven", "eight")
-_OPTIONS = (
-    ("calm", "lively"), ("easy", "hard"), ("cheap", "costly"), ("dull", "exciting"), ("old", "modern"),
-    ("sad", "happy"), ("light", "heavy"), ("slow", "fast"),
-)  # fmt: skip
-_KEYS = ("name", "place", "reason", "colour", "time", "mood", "price", "weather", "advice", "title")
 
 
 class Demand(NamedTuple):
@@ -70,8 +60,8 @@ def _one(rng: random.Random) -> Task:
 
 
 def _pick_one(rng: random.Random) -> Task:
-    options = rng.choice(_OPTIONS)
-    asked = f"Would you call {rng.choice(_TOPICS)} {options[0]} or {options[1]}?"
+    options = rng.choice(_TEXTS.options)
+    asked = f"Would you call {rng.choice(_TEXTS.topics)} {options[0]} or {options[1]}?"
     return Task(
         f"{asked} Answer with one of the two words only.",
         check={"constraints": [{"kind": "one_of", "value": list(options)}]},
@@ -86,7 +76,7 @@ def _several(rng: random.Random, *, pool: Sequence[DemandMaker], n: int) -> Task
 
 
 def _task(rng: random.Random, demands: Sequence[Demand]) -> Task:
-    asked = f"{rng.choice(_VERBS)} {rng.choice(_TOPICS)}."
+    asked = f"{rng.choice(_TEXTS.verbs)} {rng.choice(_TEXTS.topics)}."
     return Task(
         " ".join([asked, *(demand.sentence for demand in demands)]),
         check={"constraints": [demand.constraint for demand in demands]},
@@ -139,29 +129,29 @@ def _number(n: int) -> str:
 
 
 def _include(rng: random.Random) -> Demand:
-    word = rng.choice(_WANTED)
+    word = rng.choice(_TEXTS.wanted)
     return Demand(f'Use the word "{word}".', {"kind": "include", "value": word}, "wanted")
 
 
 def _include_three(rng: random.Random) -> Demand:
-    words = rng.sample(_WANTED, 3)
+    words = rng.sample(_TEXTS.wanted, 3)
     sentence = f'Use the words "{words[0]}", "{words[1]}" and "{words[2]}".'
     return Demand(sentence, {"kind": "include", "value": words}, "wanted")
 
 
 def _times(rng: random.Random) -> Demand:
-    word, n = rng.choice(_WANTED), rng.randrange(2, 5)
+    word, n = rng.choice(_TEXTS.wanted), rng.randrange(2, 5)
     sentence = f'Use the word "{word}" exactly {_number(n)} times.'
     return Demand(sentence, {"kind": "exact_times", "value": n, "text": word}, "times")
 
 
 def _exclude(rng: random.Random) -> Demand:
-    word = rng.choice(_UNWANTED)
+    word = rng.choice(_TEXTS.unwanted)
     return Demand(f'Do not use the word "{word}".', {"kind": "exclude", "value": word}, "unwanted")
 
 
 def _exclude_much_needed(rng: random.Random) -> Demand:
-    word = rng.choice(_MUCH_NEEDED)
+    word = rng.choice(_TEXTS.much_needed)
     return Demand(f'Do not use the word "{word}".', {"kind": "exclude", "value": word}, "unwanted")
 
 
@@ -227,17 +217,17 @@ def _no_letter(rng: random.Random) -> Demand:
 
 
 def _starts(rng: random.Random) -> Demand:
-    text = rng.choice(_OPENINGS)
+    text = rng.choice(_TEXTS.openings)
     return Demand(f'Begin your answer with "{text}".', {"kind": "starts_with", "value": text}, "opening")
 
 
 def _ends(rng: random.Random) -> Demand:
-    text = rng.choice(_CLOSINGS)
+    text = rng.choice(_TEXTS.closings)
     return Demand(f'End your answer with "{text}".', {"kind": "ends_with", "value": text}, "closing")
 
 
 def _last_word(rng: random.Random) -> Demand:
-    word = rng.choice(_LAST_WORDS)
+    word = rng.choice(_TEXTS.last_words)
     return Demand(f'The last word of your answer must be "{word}".', {"kind": "last_word", "value": word}, "closing")
 
 
@@ -251,7 +241,7 @@ def _quoted(_rng: random.Random) -> Demand:
 
 
 def _json_keys(rng: random.Random) -> Demand:
-    keys = rng.sample(_KEYS, rng.randrange(2, 5))
+    keys = rng.sample(_TEXTS.keys, rng.randrange(2, 5))
     listed = ", ".join(f'"{key}"' for key in keys[:-1]) + f' and "{keys[-1]}"'
     sentence = f"Answer with one JSON object that has exactly the keys {listed}."
     return Demand(sentence, {"kind": "json_keys", "value": keys}, "json")

@@ -9,12 +9,12 @@ numbers. Every language has equally many items at each level.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..items import ChoiceItem
 from .graded import DEFAULT_SEED, Question, draw_questions
-from .languages import LANGUAGES, NOUNS, RARE_NOUNS, Language, number_word, words
+from .languages import LANGUAGES, NOUNS, RARE_NOUNS, Language, number_word
 
 _LanguageMaker = Callable[[random.Random, Language], Question]
 
@@ -35,60 +35,59 @@ def _in_language(rng: random.Random, *, make: _LanguageMaker, language: Language
     return Question(question, made.choices, language.code)
 
 
-def _among(rng: random.Random, asked: str, right: str, others: list[str]) -> Question:
+def _among(rng: random.Random, asked: str, right: str, others: Sequence[str]) -> Question:
     """``asked`` with the correct answer and three others."""
     return Question(asked, (right, *rng.sample([other for other in others if other != right], 3)))
 
 
 def _capital(rng: random.Random, language: Language) -> Question:
-    capitals = words(language.capitals)
+    capitals = language.capitals
     place = rng.randrange(len(capitals))
-    return _among(rng, language.ask_capital.format(x=words(language.countries)[place]), capitals[place], capitals)
+    return _among(rng, language.ask_capital.format(x=language.countries[place]), capitals[place], capitals)
 
 
 def _tricky_capital(rng: random.Random, language: Language) -> Question:
-    countries = words(language.tricky_countries)
+    countries = language.tricky_countries
     place = rng.randrange(len(countries))
-    cities = tuple(words(language.tricky_cities)[place].split("/"))
-    return Question(language.ask_capital.format(x=countries[place]), cities)
+    return Question(language.ask_capital.format(x=countries[place]), language.tricky_cities[place])
 
 
 def _tomorrow(rng: random.Random, language: Language) -> Question:
-    days, today = words(language.days), rng.randrange(7)
+    days, today = language.days, rng.randrange(7)
     right = days[(today + 1) % 7]
     others = [day for day in days if day != days[today]]
     return _among(rng, language.ask_tomorrow.format(x=days[today]), right, others)
 
 
 def _in_days(rng: random.Random, language: Language, *, spans: tuple[int, ...]) -> Question:
-    days, today, n = words(language.days), rng.randrange(7), rng.choice(spans)
+    days, today, n = language.days, rng.randrange(7), rng.choice(spans)
     # Its neighbors are wrong options, for models that miscount by one.
     places = [(today + n + step) % 7 for step in (0, 1, -1, rng.choice((2, -2, 3)))]
     return Question(language.ask_in_days.format(x=days[today], n=n), tuple(days[place] for place in places))
 
 
 def _in_months(rng: random.Random, language: Language, *, spans: tuple[int, ...]) -> Question:
-    months, now, n = words(language.months), rng.randrange(12), rng.choice(spans)
+    months, now, n = language.months, rng.randrange(12), rng.choice(spans)
     places = [(now + n + step) % 12 for step in (0, 1, -1, rng.choice((2, -2, 3)))]
     return Question(language.ask_in_months.format(x=months[now], n=n), tuple(months[place] for place in places))
 
 
 def _opposite(rng: random.Random, language: Language) -> Question:
-    adjectives = words(language.opposites)
+    adjectives = language.opposites
     place = rng.randrange(len(adjectives))
     word, right = adjectives[place], adjectives[place ^ 1]
     return _among(rng, language.ask_opposite.format(x=word), right, [other for other in adjectives if other != word])
 
 
 def _noun(rng: random.Random, language: Language) -> Question:
-    return _translated(rng, language, NOUNS, words(language.nouns))
+    return _translated(rng, language, NOUNS, language.nouns)
 
 
 def _rare_noun(rng: random.Random, language: Language) -> Question:
-    return _translated(rng, language, RARE_NOUNS, words(language.rare_nouns))
+    return _translated(rng, language, RARE_NOUNS, language.rare_nouns)
 
 
-def _translated(rng: random.Random, language: Language, english: tuple[str, ...], foreign: list[str]) -> Question:
+def _translated(rng: random.Random, language: Language, english: tuple[str, ...], foreign: Sequence[str]) -> Question:
     place = rng.randrange(len(english))
     return _among(rng, language.ask_word.format(x=english[place]), foreign[place], foreign)
 

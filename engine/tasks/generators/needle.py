@@ -11,10 +11,11 @@ import math
 import random
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Literal
 
 from ...errors import DatasetError
 from ..items import GenerateItem
+from ..tables import Table, Words, read_table
 from .filler import write_filler
 from .graded import DEFAULT_SEED, PER_LEVEL, Task, draw_tasks
 
@@ -28,50 +29,38 @@ _TOKENS_A_WORD = 1.45
 _ROOM_TOKENS, _ROOM_WORDS = 104, 60
 """Reserve for the template, the system message, the answer, the question and the end of the last sentence."""
 
-_SIDES = ("north", "south", "east", "west", "upper", "lower")
-_AGES = ("old", "new", "red", "grey", "little", "great")
-_SITES = ("mill", "depot", "school", "archive", "brewery", "clinic", "library", "theatre", "quarry", "museum", "dairy")
-_PARTS = ("gate", "cellar", "office", "workshop", "tower", "garage", "attic", "pantry")
-_NAMES = (
-    "Agnes", "Bruno", "Cecilia", "Dimitri", "Elena", "Farid", "Greta", "Hamid", "Irene", "Jasper", "Klara", "Leon",
-    "Mirjam", "Nils", "Olga", "Pablo", "Renata", "Stefan", "Teresa", "Viktor",
-)  # fmt: skip
-_WORDS = (
-    "walnut", "lantern", "harvest", "copper", "meadow", "falcon", "pepper", "glacier", "velvet", "compass", "thistle",
-    "marble", "saffron", "anchor", "juniper", "pebble", "amber", "orchid", "bramble", "cobalt", "fennel", "granite",
-)  # fmt: skip
 
-
-class _Kind(NamedTuple):
+class _Kind(Table, frozen=True):
     """A kind of fact about a thing, with two wordings, the question and the form of the answer."""
 
+    name: str
     sayings: tuple[str, str]
     question: str
     form: str
-    values: tuple[str, ...]
-    things: tuple[str, ...]
+    values: Literal["numbers", "words"]
+    things: Literal["places", "names"]
 
 
-_NUMBERS = tuple(str(number) for number in range(1000, 9999) if len(set(str(number))) > 2)
-_PLACES = tuple(f"{age} {site}" for age in _AGES for site in _SITES)
-_KINDS = (
-    _Kind(
-        ("The door code of the {thing} is {value}.", "To open the {thing}, one has to enter the door code {value}."),
-        "What is the door code of the {thing}?", "Answer with the number only.", _NUMBERS, _PLACES,
-    ),
-    _Kind(
-        ("The password of {thing} is {value}.", "Whoever asks {thing} for the password hears the word {value}."),
-        "What is the password of {thing}?", "Answer with one word.", _WORDS, _NAMES,
-    ),
-    _Kind(
-        ("The telephone extension of {thing} is {value}.", "{thing} can be reached at telephone extension {value}."),
-        "What is the telephone extension of {thing}?", "Answer with the number only.", _NUMBERS, _NAMES,
-    ),
-    _Kind(
-        ("The code word of the {thing} is {value}.", "At the {thing} the code word {value} is used."),
-        "What is the code word of the {thing}?", "Answer with one word.", _WORDS, _PLACES,
-    ),
-)  # fmt: skip
+class _Texts(Table, frozen=True):
+    sides: Words
+    ages: Words
+    sites: Words
+    parts: Words
+    names: Words
+    words: Words
+    kind: tuple[_Kind, ...]
+
+
+_TEXTS = read_table("needle", _Texts)
+_VALUES = {
+    "numbers": tuple(str(number) for number in range(1000, 9999) if len(set(str(number))) > 2),
+    "words": _TEXTS.words,
+}
+_THINGS = {
+    "places": tuple(f"{age} {site}" for age in _TEXTS.ages for site in _TEXTS.sites),
+    "names": _TEXTS.names,
+}
+_KINDS_OF_PLACES = [kind for kind in _TEXTS.kind if kind.things == "places"]
 
 
 def words_for_context(n_ctx: int) -> tuple[int, ...]:
@@ -138,18 +127,18 @@ def _ask(kind: _Kind, thing: str) -> str:
 
 
 def _one(rng: random.Random, *, n_words: int) -> Task:
-    kind = rng.choice(_KINDS)
-    thing, value = rng.choice(kind.things), rng.choice(kind.values)
+    kind = rng.choice(_TEXTS.kind)
+    thing, value = rng.choice(_THINGS[kind.things]), rng.choice(_VALUES[kind.values])
     return _hide(rng, [kind.sayings[0].format(thing=thing, value=value)], _ask(kind, thing), value, n_words)
 
 
 def _two_kinds(rng: random.Random, *, n_words: int) -> Task:
-    kind, other = rng.sample(_KINDS, 2)
-    thing, value = rng.choice(kind.things), rng.choice(kind.values)
+    kind, other = rng.sample(_TEXTS.kind, 2)
+    thing, value = rng.choice(_THINGS[kind.things]), rng.choice(_VALUES[kind.values])
     facts = [
         _say(rng, kind, thing, value),
         # About something else, so that the names of the kinds cannot be confused.
-        _say(rng, other, _different(rng, other.things, thing), _different(rng, other.values, value)),
+        _say(rng, other, _different(rng, _THINGS[other.things], thing), _different(rng, _VALUES[other.values], value)),
     ]
     rng.shuffle(facts)
     return _hide(rng, facts, _ask(kind, thing), value, n_words)
@@ -160,12 +149,12 @@ def _different(rng: random.Random, options: Sequence[str], taken: str) -> str:
 
 
 def _four_alike(rng: random.Random, *, n_words: int) -> Task:
-    kind = rng.choice(_KINDS)
-    return _one_of(rng, kind, rng.sample(kind.things, 4), n_words)
+    kind = rng.choice(_TEXTS.kind)
+    return _one_of(rng, kind, rng.sample(_THINGS[kind.things], 4), n_words)
 
 
 def _one_of(rng: random.Random, kind: _Kind, things: Sequence[str], n_words: int) -> Task:
-    values = rng.sample(kind.values, len(things))
+    values = rng.sample(_VALUES[kind.values], len(things))
     facts = [_say(rng, kind, thing, value) for thing, value in zip(things, values, strict=True)]
     asked = rng.randrange(len(things))
     return _hide(rng, facts, _ask(kind, things[asked]), values[asked], n_words)
@@ -174,12 +163,12 @@ def _one_of(rng: random.Random, kind: _Kind, things: Sequence[str], n_words: int
 def _near_names(rng: random.Random, *, n_words: int) -> Task:
     """Eight places, each of which shares two of its three words with three others."""
     things = _near_places(rng)
-    return _one_of(rng, rng.choice([kind for kind in _KINDS if kind.things is _PLACES]), things, n_words)
+    return _one_of(rng, rng.choice(_KINDS_OF_PLACES), things, n_words)
 
 
 def _near_places(rng: random.Random) -> list[str]:
-    sides, ages, site = rng.sample(_SIDES, 2), rng.sample(_AGES, 2), rng.choice(_SITES)
-    parts = rng.sample(_PARTS, 2)
+    sides, ages, site = rng.sample(_TEXTS.sides, 2), rng.sample(_TEXTS.ages, 2), rng.choice(_TEXTS.sites)
+    parts = rng.sample(_TEXTS.parts, 2)
     things = [f"{side} {part} of the {age} {site}" for side in sides for part in parts for age in ages]
     rng.shuffle(things)
     return things
@@ -190,31 +179,29 @@ def _changed_or_two_hops(rng: random.Random, *, n_words: int) -> Task:
 
 
 def _changed(rng: random.Random, *, n_words: int) -> Task:
-    kind = rng.choice([kind for kind in _KINDS if kind.things is _PLACES])
-    name = "door code" if "door code" in kind.question else "code word"
+    kind = rng.choice(_KINDS_OF_PLACES)
     things = _near_places(rng)[:5]
-    values = rng.sample(kind.values, 10)
+    values = rng.sample(_VALUES[kind.values], 10)
     first, later = values[:5], values[5:]
     told = [_say(rng, kind, thing, value) for thing, value in zip(things, first, strict=True)]
     changed = rng.sample(range(5), 3)
-    changes = [f"Since last week the {name} of the {things[i]} has been changed to {later[i]}." for i in changed]
+    changes = [f"Since last week the {kind.name} of the {things[i]} has been changed to {later[i]}." for i in changed]
     # Mostly asks for changed facts; the others are found as on level 4.
     asked = rng.choice((*changed, rng.randrange(5)))
     answer = later[asked] if asked in changed else first[asked]
-    question = f"Question: What is the {name} of the {things[asked]} now? {kind.form}"
+    question = f"Question: What is the {kind.name} of the {things[asked]} now? {kind.form}"
     return _hide(rng, told + changes, question, answer, n_words)
 
 
 def _two_hops(rng: random.Random, *, n_words: int) -> Task:
-    kind = rng.choice([kind for kind in _KINDS if kind.things is _PLACES])
-    name = "door code" if "door code" in kind.question else "code word"
-    things, people = _near_places(rng)[:5], rng.sample(_NAMES, 5)
-    values = rng.sample(kind.values, 5)
+    kind = rng.choice(_KINDS_OF_PLACES)
+    things, people = _near_places(rng)[:5], rng.sample(_TEXTS.names, 5)
+    values = rng.sample(_VALUES[kind.values], 5)
     facts = [_say(rng, kind, thing, value) for thing, value in zip(things, values, strict=True)]
     facts += [f"{person} works in the {thing}." for person, thing in zip(people, things, strict=True)]
     rng.shuffle(facts)
     asked = rng.randrange(5)
-    question = f"Question: What is the {name} of the place where {people[asked]} works? {kind.form}"
+    question = f"Question: What is the {kind.name} of the place where {people[asked]} works? {kind.form}"
     return _hide(rng, facts, question, values[asked], n_words)
 
 

@@ -10,6 +10,7 @@ import random
 from typing import NamedTuple
 
 from ..items import GenerateItem
+from ..tables import Table, Words, read_table
 from .graded import DEFAULT_SEED, Task, TaskMaker, draw_tasks
 from .names import PEOPLE, TOWNS
 
@@ -28,25 +29,25 @@ class _Table(NamedTuple):
         return (self.key, self.category, *self.values)
 
 
-_STOCK = ("anvil", "bucket", "chisel", "drill", "easel", "funnel", "grinder", "hammer", "iron", "jigsaw", "ladder",
-          "mallet", "nozzle", "oiler", "pliers", "rake", "sander", "trowel", "vise", "wrench")  # fmt: skip
-_FLIGHTS = tuple(
-    f"{letters}{number}" for letters in ("KL", "BA", "TP", "OS") for number in (104, 231, 377, 450, 592, 618)
-)
-_BOOKS = ("Ashes", "Bridges", "Candlelight", "Driftwood", "Embers", "Footprints", "Glasshouse", "Harvest", "Islands",
-          "Jubilee", "Kindling", "Lanterns", "Meridian", "Nightfall", "Orchard", "Pendulum", "Quarry", "Riverbed",
-          "Sandstorm", "Tidewater")  # fmt: skip
-_Range = tuple[int, int]
-_KINDS: tuple[tuple[str, str, tuple[str, ...], str, tuple[str, ...], str, _Range, str, _Range], ...] = (
-    ("tool", "tool", _STOCK, "shelf", ("north", "south", "east", "west"), "price", (5, 99), "stock", (1, 80)),
-    ("employee", "name", PEOPLE, "department", ("sales", "design", "support", "legal"), "salary", (2100, 6900),
-     "age", (19, 66)),
-    ("flight", "flight", _FLIGHTS, "gate", ("A1", "B2", "C3", "D4"), "capacity", (60, 320), "delay", (0, 95)),
-    ("station", "station", TOWNS, "region", ("coast", "valley", "hills", "plain"), "rainfall", (12, 240),
-     "altitude", (3, 990)),
-    ("book", "title", _BOOKS, "genre", ("crime", "poetry", "travel", "history"), "length", (90, 720),
-     "rating", (1, 100)),
-)  # fmt: skip
+class _Kind(Table, frozen=True):
+    """A kind of table: a name, a category and two numbers in each row."""
+
+    what: str
+    key: str
+    keys: str
+    category: str
+    categories: Words
+    columns: tuple[str, str]
+    ranges: tuple[tuple[int, int], tuple[int, int]]
+
+
+class _Kinds(Table, frozen=True):
+    keys: dict[str, Words]
+    kind: tuple[_Kind, ...]
+
+
+_TABLES = read_table("table-lookup", _Kinds)
+_KEYS = {**_TABLES.keys, "people": PEOPLE, "towns": TOWNS}
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
@@ -55,11 +56,11 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
 
 
 def _table(rng: random.Random, n_rows: int) -> _Table:
-    what, key, keys, category, categories, first, first_range, second, second_range = rng.choice(_KINDS)
-    names = rng.sample(keys, n_rows)
-    ones, twos = (rng.sample(range(*each), n_rows) for each in (first_range, second_range))
-    groups = [rng.choice(categories) for _ in names]
-    return _Table(what, key, category, (first, second), list(zip(names, groups, ones, twos, strict=True)))
+    kind = rng.choice(_TABLES.kind)
+    names = rng.sample(_KEYS[kind.keys], n_rows)
+    ones, twos = (rng.sample(range(*each), n_rows) for each in kind.ranges)
+    groups = [rng.choice(kind.categories) for _ in names]
+    return _Table(kind.what, kind.key, kind.category, kind.columns, list(zip(names, groups, ones, twos, strict=True)))
 
 
 def _written(rng: random.Random, columns: tuple[str, ...], rows: list[tuple[str | int, ...]]) -> str:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from ..tables import read_table
 from .language import UNKNOWN, detect_language, english_words
 
 
@@ -245,33 +246,14 @@ def _punkt() -> Any:
     # Importing nltk takes half a second.
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer  # type: ignore[import-untyped]
 
+    table = read_table("punkt", dict[str, str])
     parameters = PunktParameters()
-    parameters.abbrev_types = set(_ABBREVIATIONS.split())
+    parameters.abbrev_types = set(table["abbreviations"].split())
     # Words known in lower case: when one is capitalized after an abbreviation or "...", a sentence begins.
-    for word in english_words() | set(_OPENERS.split()):
+    for word in english_words() | set(table["openers"].split()):
         parameters.add_ortho_context(word, _SEEN_IN_LOWER_CASE)
     return PunktSentenceTokenizer(parameters)
 
 
 _SEEN_IN_LOWER_CASE = 1 << 5
 """Punkt's flag for a word seen in lower case inside a sentence."""
-_OPENERS = (
-    "let let's let’s here that's that’s it's it’s i'm i’m don't don’t however therefore meanwhile moreover finally "
-    "first second third next once after before while although because since despite during maybe perhaps please "
-    "remember try keep make take use add give get go come look see think say ask tell find put set start stop begin "
-    "end turn help call bring write read learn work play run walk eat drink buy sell pay today tomorrow yesterday "
-    "soon suddenly later again always never often sometimes usually another each every any both few several such "
-    "same own good great new old big small long short best better well still even yet thus hence instead indeed "
-    "imagine consider picture note thank thanks welcome yes oh hello hi hey ok okay sure great congratulations "
-    "nothing something everything everyone someone nobody people life love time day days night year years world "
-    "under over between among through without within against above below across behind around near upon until "
-    "unless whether though else why where whose which under overall additionally furthermore similarly likewise "
-    "unfortunately fortunately luckily sadly happily clearly obviously actually basically generally specifically"
-)
-_ABBREVIATIONS = (
-    "dr mr mrs ms prof sr jr st gen col lt maj adm sen rep reps messrs vs inc ltd co corp bros cos cie ave ft yr chg "
-    "mg ct jan feb aug sep sept oct nov dec tues wed fri a.m p.m u.s u.k u.n u.s.a u.s.s.r d.c n.y n.j n.c s.c l.a "
-    "ph.d m.b.a a.d ala ariz calif colo conn fla ga ill kan ky mich minn nev ok okla ore pa tenn va vt w.va wash wis "
-    "c d e f g h k l m n p r s t v w"
-)
-"""The abbreviations in the reference's trained English model, which read business news: "e.g." ends a sentence."""

@@ -16,7 +16,7 @@ from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.sandbox.outcomes import Unavailable
 from weighin.engine.sandbox.probe import probe
 from weighin.engine.tasks.generators import find_generator
-from weighin.engine.tasks.generators.fix_bug_programs import PROGRAMS
+from weighin.engine.tasks.generators.fix_bug import PROGRAMS
 from weighin.engine.tasks.items import GenerateItem, Item
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.requests import GenerateResult
