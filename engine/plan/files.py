@@ -59,12 +59,16 @@ class PlanTable(PlanParts, frozen=True, kw_only=True):
     suites: tuple[SuiteTable, ...] = ()
 
 
+def plan_table(plan: Plan) -> PlanTable:
+    """The plan in the shape of a plan file, for documents that other programs read."""
+    return PlanTable(suites=tuple(_to_table(suite) for suite in plan.suites), **_parts(plan))
+
+
 def plan_to_toml(plan: Plan) -> str:
     """The plan as TOML; defaults are left out."""
     import tomli_w
 
-    table = PlanTable(suites=tuple(_to_table(suite) for suite in plan.suites), **_parts(plan))
-    return tomli_w.dumps(msgspec.to_builtins(table))
+    return tomli_w.dumps(msgspec.to_builtins(plan_table(plan)))
 
 
 def plan_from_toml(text: str, *, where: str) -> Plan:

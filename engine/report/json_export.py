@@ -31,6 +31,7 @@ from ..judging.grouped import suite_groups
 from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure
 from ..judging.verdict import verdict_of
 from ..judging.wording import with_words
+from ..plan.files import plan_table
 from ..plan.model import Candidate, Plan
 from ..stats.clustered import clustered_mean
 from .figures import stopped_early, suite_interval
@@ -67,7 +68,7 @@ def run_document(plan: Plan, events: Sequence[Event]) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "weighin_version": version("weighin"),
         "run": _run(events, run),
-        "plan": _plain(plan),
+        "plan": _plain(plan_table(plan)),
         "suites": [{**_plain(card), "dropped": card.name in run.dropped_suites} for card in run.suites.values()],
         "candidates": [_candidate(candidate, summaries[candidate.id], run) for candidate in plan.candidates],
         "pairs": [_plain(pair) for pair in pair_figures(list(summaries.values()), run)],

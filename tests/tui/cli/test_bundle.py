@@ -236,7 +236,9 @@ def test_a_different_file_in_the_cache_is_kept(weighin: OnMachine, carried: Path
     code, out, err = weighin("box", "bundle", "import", str(carried), "--json")
     assert code == 0, err
     assert pointer.read_bytes() == b"somebody's own"
-    assert "weighin/data/models" in json.loads(out)["plan"]["candidates"][0]["path"]
+    plan = json.loads(out)["plan"]
+    assert "weighin/data/models" in plan["candidates"][0]["path"]
+    assert [Path(suite.get("data", "")).name for suite in plan["suites"]] == ["", "1-colours.jsonl"]
 
 
 def test_a_branch_in_the_cache_keeps_its_commit(weighin: OnMachine, carried: Path, tmp_path: Path) -> None:

@@ -86,6 +86,21 @@ def test_show_prints_the_verdict_and_the_answers(stored_runs: StoredRuns) -> Non
     assert len(shown["verdict"]["rankings"]) == 3
 
 
+def test_json_has_each_suite_of_the_plan_as_one_flat_table_like_a_plan_file(
+    stored_runs: StoredRuns, tmp_path: Path
+) -> None:
+    target = tmp_path / "run.json"
+    call("export", stored_runs.completed, "--format", "json", "-o", str(target))
+    shown = json.loads(call("show", stored_runs.completed, "--json"))
+    for document in (shown, json.loads(target.read_text(encoding="utf-8"))):
+        colours, writing, classify = document["plan"]["suites"]
+        assert colours["data"].endswith("colours.jsonl")
+        assert colours["columns"] == {"frage": "question"}
+        assert (writing["scorer"], writing["max_tokens"]) == ("numeric", 12)
+        assert (classify["name"], classify["limit"]) == ("classify", 8)
+        assert not {"source", "asking"} & (colours.keys() | writing.keys())
+
+
 @pytest.mark.parametrize("fmt", [each.name for each in formats()])
 def test_it_is_exported_in_every_format(fmt: str, stored_runs: StoredRuns, tmp_path: Path) -> None:
     for run_id in (stored_runs.completed, stored_runs.cancelled):

@@ -18,7 +18,7 @@ from weighin.engine.bundle.wheels import build_wheels
 from weighin.engine.errors import PlanError
 from weighin.engine.hub.progress import DownloadEvent, DownloadProgressed
 from weighin.engine.models.fetch import FetchProgress
-from weighin.engine.plan.files import read_plan
+from weighin.engine.plan.files import plan_table, read_plan
 from weighin.engine.prepare.freeze import check_inputs, download_candidates
 from weighin.engine.units import format_file_size
 
@@ -108,7 +108,8 @@ def import_(options: BundleImportOptions) -> None:
             imported = install_bundle(source, report=copying)
     command = f"weighin run {shlex.quote(str(imported.plan_path))}"
     if options.as_json:
-        print_json(msgspec.to_builtins(imported, enc_hook=str) | {"command": command})
+        document = msgspec.to_builtins(imported, enc_hook=str)
+        print_json(document | {"plan": plan_table(imported.plan), "command": command})
         return
     click.echo("\n".join(_imported_lines(imported)))
     click.echo(f"Run it: {command}")

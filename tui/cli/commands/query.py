@@ -12,6 +12,7 @@ import msgspec
 
 from weighin.engine import paths
 from weighin.engine.events.run import AnswerScored
+from weighin.engine.plan.files import plan_table
 from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.store.store import Store
 from weighin.engine.tasks.opening import open_suite
@@ -70,7 +71,7 @@ def show_run(options: ShowOptions) -> None:
     verdict = reach_verdict(plan, events)
     answers = [event for event in events if isinstance(event, AnswerScored)]
     if options.as_json:
-        document = {"run": row, "plan": plan, "verdict": with_words(verdict)}
+        document = {"run": row, "plan": plan_table(plan), "verdict": with_words(verdict)}
         print_json({**document, "answers": answers} if options.answers else document)
         return
     click.echo(f"Run {row.id} ({row.name}), {row.status}, {row.answers} answers\n")
