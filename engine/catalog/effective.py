@@ -177,13 +177,13 @@ def _base_licenses(base: str, clues: Clues, catalog: Catalog) -> tuple[str, ...]
     model = catalog.get(base)
     if model is not None:
         return model.licenses
-    key = catalog.book.base_license(base)
+    key = catalog.base_license(base)
     if key is not None:
         return (key,)
     # A publisher who fine-tunes their own model may put it under a new license.
-    owner = _letters(base.partition("/")[0])
+    owner = letters(base.partition("/")[0])
     publishers = (clues.repo.partition("/")[0], str(clues.header.get("general.organization", "")))
-    if "/" in base and owner in {_letters(name) for name in publishers}:
+    if "/" in base and owner in {letters(name) for name in publishers}:
         return ()
     return (f"license of {base}",)
 
@@ -203,5 +203,6 @@ def _license_beside(path: Path) -> Path | None:
     return near[0] if near else None
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """``name`` reduced to its lower-case letters and digits, for comparisons."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

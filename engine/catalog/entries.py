@@ -9,7 +9,7 @@ import msgspec
 
 from ..errors import WeighinError
 from ..suggest import did_you_mean
-from .licenses import License, LicenseBook
+from .licenses import LicenseBook
 
 DERIVED = "derived"
 """Sources start with this word when a value was worked out by a stated rule instead of read."""
@@ -80,11 +80,6 @@ class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_ff_source: str = ""
     tied_source: str = ""
 
-    @property
-    def n_ff_is_sourced(self) -> bool:
-        """Whether ``n_ff`` was read from a source. A width solved from the parameter count cannot check that count."""
-        return self.n_ff is not None and not self.n_ff_source.startswith(DERIVED)
-
 
 class KvLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which layers cache what."""
@@ -153,16 +148,8 @@ def no_such_model(name: str) -> str:
     return f"There is no model named {name!r}."
 
 
-class Catalog(msgspec.Struct, frozen=True):
+class Catalog(LicenseBook, frozen=True, kw_only=True):
     models: tuple[CatalogModel, ...]
-    licenses: dict[str, License]
-    bases: dict[str, str] = {}
-    """Prefix of a base model's repo name, in lower case, to license id."""
-
-    @property
-    def book(self) -> LicenseBook:
-        """The licenses and what fine-tunes inherit."""
-        return LicenseBook(self.licenses, self.bases)
 
     def find(self, name: str) -> CatalogModel:
         """The model with this catalog id, base repo or GGUF repo. Raises CatalogError with near names."""

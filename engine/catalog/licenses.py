@@ -105,7 +105,7 @@ class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 class LicenseBook(msgspec.Struct, frozen=True):
     licenses: dict[str, License]
-    bases: dict[str, str]
+    bases: dict[str, str] = {}
     """Prefix of a base model's repo name, in lower case, to license id."""
 
     def base_license(self, repo: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The quants that a model is offered in, and what each costs in size and quality.
+"""The quants that a model is offered in, and what each costs in memory, KV cache included, and in quality.
 
 Bits per weight are from llama.cpp tools/quantize/README.md, for whole files of Llama 3.1 8B; small models with a large
 vocabulary need more. Quality is from llama.cpp tools/perplexity/README.md, table "LLaMA 3 8b", Wikitext-2: mean
@@ -12,10 +12,6 @@ import msgspec
 from ..gguf.naming import DEFAULT_QUANT
 from ..units import GIB
 from .entries import CatalogModel
-from .kv import kv_cache_bytes
-
-BITS_SOURCE = "llama.cpp tools/quantize/README.md, Llama 3.1 8B"
-PERPLEXITY_SOURCE = "llama.cpp tools/perplexity/README.md, Llama 3 8B on Wikitext-2"
 
 
 class Quant(msgspec.Struct, frozen=True):
@@ -44,6 +40,33 @@ LADDER = (
     Quant("Q3_K_M", 4.00, 0.1054),
     Quant("Q2_K", 3.16, 0.5648),
 )
+
+
+KV_NUMBER_BYTES: dict[str, float] = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
+"""Bytes per cached number, from ggml's block sizes."""
+_CELL_STEP = 256
+
+
+def cached_tokens(n_ctx: int, window: int | None, n_ubatch: int = 512) -> int:
+    """Tokens that a layer keeps at ``n_ctx``.
+
+    A layer with a sliding window keeps window + micro-batch tokens, rounded up to 256
+    (llama.cpp src/llama-kv-cache-iswa.cpp).
+    """
+    return -(-min(n_ctx, window + n_ubatch) // _CELL_STEP) * _CELL_STEP if window else n_ctx
+
+
+def kv_cache_bytes(model: CatalogModel, n_ctx: int) -> int:
+    """Bytes of K and V in f16 for one sequence of ``n_ctx`` tokens.
+
+    2 (K and V) x layers x KV heads x head size x tokens x bytes per number. Layers that reuse another layer's cache are
+    not in the catalog's counts. Recurrent state is left out: it is a few megabytes and does not grow with the context.
+    """
+    kv = model.kv
+    full = kv.full_attention_layers * kv.n_head_kv_full * kv.head_dim_full * n_ctx
+    head_dim = kv.head_dim_sliding or model.dimensions.head_dim
+    sliding = kv.sliding_layers * model.dimensions.n_head_kv * head_dim * cached_tokens(n_ctx, kv.sliding_window)
+    return int(2 * (full + sliding) * KV_NUMBER_BYTES["f16"])
 
 
 class Rung(msgspec.Struct, frozen=True):

@@ -72,7 +72,6 @@ class MeasuredSpeed(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_second: float
     quant: str
     """The quant of that file, which may differ from the row's."""
-    source: str
     disturbed: bool = False
 
 
@@ -84,8 +83,6 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     rung: Rung
     """The quant, with its estimated size and memory."""
     ruled_out: RuledOut | None
-    fits: bool | None
-    """None without a memory limit."""
     score: Score | None
     aptitude_match: bool | None
     """None when no aptitude is wanted, or the catalog names none for the model."""
@@ -162,7 +159,6 @@ def rank_model(
         verdict=verdict,
         rung=rung,
         ruled_out=_ruled_out(model, verdict, rung, list(rungs.values()), conditions.memory_bytes),
-        fits=None if conditions.memory_bytes is None else rung.fits,
         score=published_score(model, MAIN_SCORE),
         aptitude_match=conditions.aptitude in aptitudes if conditions.aptitude and aptitudes is not None else None,
         speed=speed,

@@ -93,7 +93,6 @@ def _narrow(data: bytes) -> bytes:
 
 
 def _reshaped(tensor: Tensor, lengths: Mapping[int, int]) -> Tensor:
-    """The tensor with the lengths in ``lengths`` replaced."""
     shape = tuple(lengths.get(length, length) for length in tensor.shape)
     return msgspec.structs.replace(tensor, shape=shape, size_bytes=tensor_bytes(tensor.type, shape))
 

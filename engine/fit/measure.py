@@ -1,14 +1,18 @@
-"""How one model runs on this machine: measured, or read from an earlier measurement.
+"""How models run on this machine: measured, or read from an earlier measurement.
 
 A model that fits is measured whole. Its speed at the wanted context is measured too if filling the cache takes only
 seconds; otherwise it is extrapolated from the attention of some layers. When memory is short at the moment, or the file
 system has no room for the hollow file, two sets of layers are measured and the rest is extrapolated. A worker that dies
 costs only its own row.
+
+Several models are measured smallest first, so that a table fills while its reader waits, and one at a time, because two
+measurements would disturb each other.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -33,8 +37,6 @@ from .scaling import attended_tokens, deep_token_s, micro_batch_rate, parts_to_m
 from .shape import vocabulary_bytes
 from .source import CatalogSource, FileSource, Source
 from .trial import N_GENERATE, Trial, run_depth_trial, run_trial
-
-__all__ = ["Fit", "measure_fit"]
 
 _ROOM = 1.05
 """Weights take at least their file's size; loading what cannot fit would only drive the machine into swap."""
@@ -68,6 +70,54 @@ async def measure_fit(source: Source, settings: Settings, *, refresh: bool = Fal
     if not fit.disturbed and not fit.problem:
         keep_fit(source, asked, fit)
     return fit
+
+
+async def measure_fits(
+    sources: Sequence[Source],
+    settings: Settings,
+    *,
+    refresh: bool = False,
+    started: Callable[[Source], None] | None = None,
+) -> AsyncGenerator[tuple[Source, Fit], None]:
+    """Yield every source with its measurement, smallest first; ``started`` is called before each measurement.
+
+    Earlier measurements come at once. Stopping early (``aclose``, or canceling the task) ends the worker that is
+    measuring, deletes its hollow file and keeps every finished measurement. Never raises for a model: its ``Fit`` says
+    what the problem is.
+    """
+    left: list[Source] = []
+    for source in cheapest_first(sources):
+        known = None if refresh else cached_fit(source, settings)
+        if known is None:
+            left.append(source)
+        else:
+            yield source, known
+        await asyncio.sleep(0)  # the caller may have a screen to paint
+    of_shape: dict[str, Fit] = {}
+    for source in left:
+        shape = _shape(source)
+        if shape in of_shape:  # disturbed measurements are not stored, but need not be repeated here
+            yield source, msgspec.structs.replace(of_shape[shape], name=source.name)
+            continue
+        if started is not None:
+            started(source)
+        fit = await measure_fit(source, settings, refresh=refresh)
+        if shape:
+            of_shape[shape] = fit
+        yield source, fit
+
+
+def _shape(source: Source) -> str:
+    """What the measurement depends on, the same for models of one shape; empty when unknown."""
+    try:
+        return source.identity()
+    except ModelFileError:
+        return ""
+
+
+def cheapest_first(sources: Sequence[Source]) -> list[Source]:
+    """Sources by approximate file size, which is roughly how long measuring takes."""
+    return sorted(sources, key=lambda source: source.sort_bytes())
 
 
 async def _measure(source: Source, size: int, data: bytes, asked: Settings) -> Fit:

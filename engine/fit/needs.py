@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..catalog.kv import KV_NUMBER_BYTES, cached_tokens
+from ..catalog.quants import KV_NUMBER_BYTES, cached_tokens
 from ..gguf.header import GgufHeader
 from ..gguf.rewrite import layer_bytes, layer_period
 from ..plan.model import Settings

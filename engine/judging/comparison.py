@@ -46,25 +46,20 @@ def compare(rivals: Sequence[CandidateSummary], settled: RaceSettled | None = No
     clusters = [best.cluster(key) for key in keys]
     n_passages = sum(n > 1 for n in Counter(clusters).values())
     if settled is not None:
-        tied = frozenset(r.candidate for r in compared if r is best or r.candidate in settled.remaining)
-        return Comparison(
-            best=best.candidate,
-            tied=tied,
-            not_comparable=left_out,
-            n_common=len(common),
-            n_passages=n_passages,
-            settled=settled,
-        )
-    raw = [_p_value(best, rival, keys, clusters) for rival in others]
-    p_values = dict(zip((rival.candidate for rival in others), holm(raw), strict=True))
-    tied = frozenset({best.candidate, *(name for name, p in p_values.items() if p >= _SIGNIFICANT)})
+        p_values: dict[str, float] = {}
+        tied = {r.candidate for r in others if r.candidate in settled.remaining}
+    else:
+        raw = [_p_value(best, rival, keys, clusters) for rival in others]
+        p_values = dict(zip((rival.candidate for rival in others), holm(raw), strict=True))
+        tied = {name for name, p in p_values.items() if p >= _SIGNIFICANT}
     return Comparison(
         best=best.candidate,
-        tied=tied,
+        tied=frozenset({best.candidate, *tied}),
         not_comparable=left_out,
         p_values=p_values,
         n_common=len(common),
         n_passages=n_passages,
+        settled=settled,
     )
 
 

@@ -1,15 +1,24 @@
-"""What a verdict is based on, computed once: figures, who is ruled out, who is tied for best, who wins."""
+"""What a verdict is based on, computed once: figures, who is ruled out and why, who is tied for best, who wins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..events.ranking import Exclusion
-from ..events.run import Event
-from ..plan.model import Plan
+from ..events.ranking import (
+    Exclusion,
+    Failed,
+    MissedLimit,
+    SkippedByUser,
+    SlowFirstToken,
+    SlowGeneration,
+    Stopped,
+    StoppedByRace,
+    TooMuchMemory,
+)
+from ..events.run import CandidateStopped, Event
+from ..plan.model import Limits, Plan
 from .comparison import Comparison, compare
-from .exclusions import exclusions_of
 from .labels import labels
 from .summary import CandidateSummary, RunSummary, summarize
 
@@ -63,3 +72,33 @@ def _fastest(contenders: Sequence[CandidateSummary]) -> CandidateSummary | None:
     top = max(s.generation_rate for s in contenders)
     equal = [s for s in contenders if s.generation_rate >= top * (1 - _SAME_SPEED)]
     return min(equal, key=lambda s: (s.memory_bytes or 1 << 62, -s.generation_rate))
+
+
+def exclusions_of(summary: CandidateSummary, limits: Limits) -> tuple[Exclusion, ...]:
+    """Everything that rules the candidate out. Empty if it can be recommended."""
+    stopped = () if summary.stopped is None else (stop_reason(summary.stopped),)
+    return (*stopped, *missed_limits(summary, limits))
+
+
+def stop_reason(event: CandidateStopped) -> Stopped:
+    """Why a candidate was stopped."""
+    if event.reason == "eliminated":
+        return StoppedByRace(at_item=event.at_item, pool=event.pool)
+    if event.reason == "skipped by the user":
+        return SkippedByUser()
+    return Failed(detail=event.detail)
+
+
+def missed_limits(summary: CandidateSummary, limits: Limits) -> tuple[MissedLimit, ...]:
+    """The user's limits that the figures so far do not meet. A figure that was not measured does not meet its limit."""
+    missed: list[MissedLimit] = []
+    memory, ttft = summary.memory_bytes, summary.ttft_p95_s
+    rate = summary.generation.tokens_per_second if summary.generation else None
+    if limits.max_memory_bytes and (memory is None or memory > limits.max_memory_bytes):
+        missed.append(TooMuchMemory(limit_bytes=limits.max_memory_bytes, needed_bytes=memory))
+    if limits.max_ttft_s and (ttft is None or ttft > limits.max_ttft_s):
+        missed.append(SlowFirstToken(limit_s=limits.max_ttft_s, ttft_p95_s=ttft))
+    least = limits.min_generation_tokens_per_second
+    if least and (rate is None or rate < least):
+        missed.append(SlowGeneration(limit_tokens_per_second=least, tokens_per_second=rate))
+    return tuple(missed)

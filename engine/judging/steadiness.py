@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..events.askings import Figure, ReorderedItem, RepeatedItem, RewordedItem, Steadiness
+from ..events.askings import ReorderedItem, RepeatedItem, RewordedItem, Steadiness
 from ..events.run import AnswerScored
 from ..stats import consistency
-from ..stats.bootstrap import Estimate
 
 Key = tuple[str, str]
 """Suite and item."""
@@ -41,14 +40,14 @@ def _with_order(steady: Steadiness, reordered: Mapping[Key, ReorderedItem]) -> S
     order = consistency.order_consistency(rows)
     return msgspec.structs.replace(
         steady,
-        same_choice=_figure(order.same_choice),
-        right_in_all=_figure(order.right_in_all),
-        place_recall_sd=_figure(order.recall_sd),
+        same_choice=order.same_choice,
+        right_in_all=order.right_in_all,
+        place_recall_sd=order.recall_sd,
     )
 
 
 def _with_rewording(steady: Steadiness, scores: Sequence[Sequence[float]]) -> Steadiness:
-    return msgspec.structs.replace(steady, rewording=_figure(consistency.template_robustness(scores)))
+    return msgspec.structs.replace(steady, rewording=consistency.template_robustness(scores))
 
 
 def _with_repetition(steady: Steadiness, pairs: Sequence[tuple[AnswerScored, RepeatedItem]]) -> Steadiness:
@@ -56,7 +55,7 @@ def _with_repetition(steady: Steadiness, pairs: Sequence[tuple[AnswerScored, Rep
     shifts = [shift for pair in pairs if (shift := largest_shift_nats(*pair)) is not None]
     return msgspec.structs.replace(
         steady,
-        identical=_figure(consistency.determinism(first, again)),
+        identical=consistency.determinism(first, again),
         largest_shift_nats=max(shifts, default=None),
     )
 
@@ -72,11 +71,11 @@ def _with_samples(steady: Steadiness, samples: Mapping[Key, Sequence[AnswerScore
     return msgspec.structs.replace(
         steady,
         samples=k,
-        entropy=_figure(consistency.answer_entropy(extracted)),
-        avg_at_k=_figure(consistency.avg_at_k(correct)),
-        maj_at_k=_figure(consistency.maj_at_k(extracted, correct)),
-        pass_at_k=_figure(consistency.pass_at(k, correct)),
-        pass_all_k=_figure(consistency.pass_all(k, correct)),
+        entropy=consistency.answer_entropy(extracted),
+        avg_at_k=consistency.avg_at_k(correct),
+        maj_at_k=consistency.maj_at_k(extracted, correct),
+        pass_at_k=consistency.pass_at(k, correct),
+        pass_all_k=consistency.pass_all(k, correct),
     )
 
 
@@ -90,7 +89,3 @@ def largest_shift_nats(first: AnswerScored, again: RepeatedItem) -> float | None
         if math.isfinite(option.log_likelihood) and math.isfinite(value)
     ]
     return max(moved, default=None)
-
-
-def _figure(estimate: Estimate) -> Figure:
-    return Figure(value=estimate.value, low=estimate.low, high=estimate.high, items=estimate.items)

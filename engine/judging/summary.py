@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -30,12 +30,9 @@ from ..events.run import (
     SuiteDropped,
 )
 from ..stats.drift import Drift, drift
-from ..stats.intervals import Interval, mean_of_suites_interval
+from ..stats.intervals import Estimate, Interval, mean_of_suites_interval
 from ..stats.quantiles import half_spread, median, percentile
 from ..tasks.levels import level_reached, threshold_above_chance
-
-if TYPE_CHECKING:
-    from ..stats.bootstrap import Estimate
 
 Key: TypeAlias = tuple[str, str]
 """Suite and item."""

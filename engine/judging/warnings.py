@@ -30,7 +30,6 @@ def warning_sentences(findings: Findings) -> tuple[str, ...]:
 
 
 def _notes(findings: Findings) -> Iterable[str]:
-    """Notes that the plan holds about candidates."""
     return (f"{findings.names[card.id]}: {card.note}." for card in findings.plan.candidates if card.note)
 
 

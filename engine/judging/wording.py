@@ -27,8 +27,7 @@ from ..events.ranking import (
 from ..events.run import CandidateStopped, VerdictReached
 from ..plan.model import Candidate, Plan
 from ..units import format_memory, gib
-from .exclusions import stop_reason
-from .findings import Findings
+from .findings import Findings, stop_reason
 from .summary import CandidateSummary
 
 _ITEMS_TO_NAME = 5

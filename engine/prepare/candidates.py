@@ -6,12 +6,12 @@ catalog. Words for people are in ``candidates_text.py``; catalog rows are the ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..catalog.effective import Clues, effective_license
-from ..catalog.entries import Catalog, CatalogModel
+from ..catalog.entries import Catalog
 from ..catalog.loading import load_catalog
 from ..catalog.ranking import Conditions, LicenseForbids, Ranked, RuledOut, Unreadable, rank_model
 from ..catalog.report import file_report, file_verdict
@@ -19,7 +19,7 @@ from ..catalog.verdict import NotAllowed, Verdict, model_verdict, reasons_of
 from ..errors import WeighinError
 from ..fit.source import CatalogSource, FileSource
 from ..gguf.naming import DEFAULT_QUANT
-from ..hub.client import connect
+from ..hub.client import Hub, connect
 from ..hub.offline import cached_repos
 from ..models.local import find_local_models
 from ..models.references import is_path, parse
@@ -47,14 +47,10 @@ def list_candidates(
         except WeighinError as error:
             problems.append(str(error))
     rows += _store_rows(conditions, catalog, added)
-    downloaded = _downloaded_quants()
-    rows += [
-        _catalog_row(
-            rank_model(model, catalog.licenses, conditions, quant=(quants or {}).get(model.id, DEFAULT_QUANT)),
-            downloaded,
-        )
-        for model in catalog.models
-    ]
+    hub = connect()
+    for model in catalog.models:
+        quant = (quants or {}).get(model.id, DEFAULT_QUANT)
+        rows.append(_catalog_row(rank_model(model, catalog.licenses, conditions, quant=quant), hub))
     return CandidateList(tuple(rows), tuple(problems))
 
 
@@ -142,22 +138,9 @@ def _forbidden(verdict: Verdict) -> RuledOut | None:
     return LicenseForbids(reasons_of(verdict)[0]) if isinstance(verdict, NotAllowed) else None
 
 
-def _downloaded_quants() -> Callable[[CatalogModel, str], bool]:
-    """Whether a quant of a catalog model is in the cache."""
-    hub = connect()
-
-    def downloaded(model: CatalogModel, quant: str) -> bool:
-        return any(
-            any(held.quant == quant for held in repo.models)
-            for files in model.gguf
-            for repo in cached_repos(hub, files.repo)
-        )
-
-    return downloaded
-
-
-def _catalog_row(ranked: Ranked, is_downloaded: Callable[[CatalogModel, str], bool]) -> CandidateRow:
+def _catalog_row(ranked: Ranked, hub: Hub) -> CandidateRow:
     model, quant = ranked.model, ranked.rung.quant.name
+    cached = (held for files in model.gguf for repo in cached_repos(hub, files.repo) for held in repo.models)
     return CandidateRow(
         pick=f"{model.id}:{quant}",
         name=model.name,
@@ -165,7 +148,7 @@ def _catalog_row(ranked: Ranked, is_downloaded: Callable[[CatalogModel, str], bo
         size_bytes=ranked.rung.file_bytes,
         origin=FromCatalog(ranked),
         verdict=ranked.verdict,
-        downloaded=is_downloaded(model, quant),
+        downloaded=any(held.quant == quant for held in cached),
         estimated_memory_bytes=ranked.memory_bytes,
         ruled_out=ranked.ruled_out,
         source=None if ranked.ruled_out else CatalogSource(model, quant),

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from ..catalog.quants import PERPLEXITY_SOURCE
 from ..catalog.ranking import (
     LicenseForbids,
     LicenseUnknown,
@@ -23,37 +20,19 @@ from .candidate_rows import CandidateRow, FromCatalog, FromFile, FromHub
 if TYPE_CHECKING:
     from ..fit.results import Fit, Label
 
-_IN_TABLE = ("memory", "speed")
-"""Figures that have their own columns."""
 
-
-class Component(msgspec.Struct, frozen=True):
-    """One thing that speaks for or against a model."""
-
-    name: str
-    text: str
-    source: str
-
-
-def components(ranked: Ranked) -> tuple[Component, ...]:
-    """Every figure a catalog model can be sorted by, each with its source; unknown ones say so."""
-    score, aptitudes, speed = ranked.score, ranked.model.aptitudes, ranked.speed
-    fits = "" if ranked.fits is None else ", fits" if ranked.fits else ", does not fit"
-    rate = "not measured"
-    if speed is not None:
-        rate = f"{speed.tokens_per_second:.1f} tok/s{', disturbed' if speed.disturbed else ''}"
+def catalog_lines(ranked: Ranked) -> tuple[str, ...]:
+    """What the catalog says about a model and the table has no column for; unknown figures say so."""
+    score, aptitudes = ranked.score, ranked.model.aptitudes
     good_at = "not stated" if aptitudes is None else ", ".join(aptitudes.value)
-    match = {None: "", True: " (includes the task)", False: ""}[ranked.aptitude_match]
     published = "none published"
     if score is not None:
         published = f"{score.name} {score.value:g} ({score.variant}, {setup(score)})"
     return (
-        Component("license", f"{verdict_word(ranked.verdict)}: {reasons_of(ranked.verdict)[0]}", "licenses.toml"),
-        Component("memory", format_memory(ranked.memory_bytes) + fits, "estimated: weights and KV cache"),
-        Component("speed", rate, speed.source if speed else "nothing measured here"),
-        Component("quality lost to the quant", ranked.rung.quant.cost, PERPLEXITY_SOURCE),
-        Component("good at", good_at + match, aptitudes.source if aptitudes else ""),
-        Component("published score", published, score.source if score else ""),
+        f"license: {verdict_word(ranked.verdict)}: {reasons_of(ranked.verdict)[0]}",
+        f"quality lost to the quant: {ranked.rung.quant.cost}",
+        f"good at: {good_at}{' (includes the task)' if ranked.aptitude_match else ''}",
+        f"published score: {published}",
     )
 
 
@@ -93,7 +72,7 @@ def detail_lines(row: CandidateRow) -> tuple[str, ...]:
 def _origin_lines(row: CandidateRow) -> tuple[str, ...]:
     origin = row.origin
     if isinstance(origin, FromCatalog):
-        return tuple(f"{c.name}: {c.text}" for c in components(origin.ranked) if c.name not in _IN_TABLE)
+        return catalog_lines(origin.ranked)
     reasons = () if row.verdict is None else reasons_of(row.verdict)
     if isinstance(origin, FromFile):
         decided = (f"License read {origin.decided_by}.",) if origin.decided_by else ()

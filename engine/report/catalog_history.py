@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from ..catalog.effective import model_by_file_name
+from ..catalog.effective import letters, model_by_file_name
 from ..catalog.entries import Catalog, CatalogModel
 from ..catalog.ranking import MeasuredSpeed
 from ..events.run import Event, RunStarted
@@ -107,7 +106,6 @@ def measured_speeds(measured: Mapping[str, Sequence[MeasuredHere]]) -> dict[str,
             speeds[model] = MeasuredSpeed(
                 tokens_per_second=best.generation_tokens_per_second,
                 quant=best.quant,
-                source=f"measured here, {best.quant}, {best.date}, {best.machine}",
                 disturbed=best.disturbed,
             )
     return speeds
@@ -118,13 +116,9 @@ def catalog_model_of(candidate: Candidate, catalog: Catalog) -> CatalogModel | N
     by_file = model_by_file_name(Path(candidate.path).name, catalog)
     if by_file is not None:
         return by_file
-    names = {_letters(candidate.name), _letters(candidate.name.removesuffix(candidate.quant))}
-    return next((m for m in catalog.models if names & {_letters(m.id), _letters(m.name)}), None)
+    names = {letters(candidate.name), letters(candidate.name.removesuffix(candidate.quant))}
+    return next((m for m in catalog.models if names & {letters(m.id), letters(m.name)}), None)
 
 
 def _rate(figure: SpeedFigure | None) -> float | None:
     return figure.tokens_per_second if figure else None
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

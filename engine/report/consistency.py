@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ..events.askings import Figure, Steadiness
+from ..events.askings import Steadiness
 from ..events.ranking import Ranking
 from ..events.run import VerdictReached
+from ..stats.intervals import Estimate
 from .marks import NONE, escaped, table
 
 _HEADER = ("model", "agree", "any order", "right in any order", "place sd", "wording", "again", "fragile %")
@@ -98,7 +99,7 @@ def _is_known(row: Ranking) -> bool:
     return row.consistency is not None or row.steadiness != Steadiness()
 
 
-def _figure(figure: Figure | None) -> str:
+def _figure(figure: Estimate | None) -> str:
     return NONE if figure is None else _bounded(figure.value, figure.low, figure.high)
 
 

@@ -1,6 +1,6 @@
 """The export formats: the one list that the command line and the export dialog show.
 
-A new format is a new module with its function, and one entry in ``_FORMATS``.
+A new format is a new function and one entry in ``_FORMATS``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from ..errors import WeighinError
 from ..events.run import Event
 from ..files import write_atomically
 from ..plan.model import Plan
-from .answers_csv import answers_csv
-from .groups import groups_csv
+from .csv_tables import answers_csv, groups_csv, rankings_csv
 from .json_export import run_json, run_json_with_answers
 from .lm_eval import lm_eval_files
 from .markdown import run_markdown
-from .rankings_csv import rankings_csv
 
 
 @dataclass(frozen=True)

@@ -1,53 +1,13 @@
-"""Suites with subjects in reports: the accuracy of every candidate in each subject."""
+"""Suites with subjects in Markdown: the accuracy of every candidate in each subject."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ..events.ranking import GroupShare, SuiteGroups
-from ..events.run import Event, VerdictReached
+from ..events.run import VerdictReached
 from ..judging.summary import RunSummary
-from ..judging.verdict import reach_verdict
-from ..plan.model import Plan
-from ..stats.intervals import accuracy_interval
 from .marks import NONE, escaped, table
-
-_FIELDS = ("candidate", "suite", "group", "items", "correct", "accuracy", "standard_error", "low", "high")
-
-
-def groups_csv(plan: Plan, events: Iterable[Event]) -> str:
-    """One row per candidate and subject, after one for the whole suite, whose ``group`` is empty.
-
-    ``standard_error`` is given for the whole suite only, pooled over its subjects; ``low`` and ``high`` are the 95 %
-    interval of one subject for a fixed number of items.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_FIELDS)
-    for row in reach_verdict(plan, events).rankings:
-        for suite in row.groups:
-            items, correct = sum(g.items for g in suite.groups), sum(g.correct for g in suite.groups)
-            error = suite.standard_error
-            writer.writerow((row.candidate, suite.suite, "", items, correct, suite.accuracy, error, None, None))
-            for group in suite.groups:
-                ends = accuracy_interval(group.correct, group.items)
-                share = group.correct / group.items
-                writer.writerow(
-                    (
-                        row.candidate,
-                        suite.suite,
-                        group.name,
-                        group.items,
-                        group.correct,
-                        share,
-                        None,
-                        ends.low,
-                        ends.high,
-                    )
-                )
-    return text.getvalue()
 
 
 def group_tables(verdict: VerdictReached, run: RunSummary, names: Mapping[str, str]) -> list[list[str]]:

@@ -28,14 +28,13 @@ from ..events.run import (
 )
 from ..judging.findings import findings_of
 from ..judging.grouped import suite_groups
-from ..judging.summary import CandidateSummary, RunSummary, SpeedFigure
+from ..judging.summary import CandidateSummary, RunSummary
 from ..judging.verdict import verdict_of
 from ..judging.wording import with_words
 from ..plan.files import plan_table
 from ..plan.model import Candidate, Plan
 from ..stats.clustered import clustered_mean
-from .figures import stopped_early, suite_interval
-from .pairs import pair_figures
+from .figures import pair_figures, stopped_early, suite_interval
 
 FORMAT_VERSION = 1
 _REASKED = {"options_turned": OptionsTurned, "prompts_reworded": PromptsReworded, "blocks_repeated": BlockRepeated}
@@ -95,8 +94,8 @@ def _run(events: Sequence[Event], run: RunSummary) -> dict[str, Any]:
 
 
 def _candidate(candidate: Candidate, summary: CandidateSummary, run: RunSummary) -> dict[str, Any]:
-    loaded = _plain(summary.loaded) if summary.loaded else None
-    stopped = _plain(summary.stopped) if summary.stopped else None
+    loaded = _plain(summary.loaded)
+    stopped = _plain(summary.stopped)
     for block in (loaded, stopped):
         if block is not None:
             del block["at"], block["candidate"]
@@ -104,8 +103,8 @@ def _candidate(candidate: Candidate, summary: CandidateSummary, run: RunSummary)
     return {
         **_plain(candidate),
         "model": loaded,
-        "generation": _speed(summary.generation),
-        "prompt": _speed(summary.prompt),
+        "generation": _plain(summary.generation),
+        "prompt": _plain(summary.prompt),
         "latency": {
             "ttft_p50_s": summary.ttft_p50_s,
             "ttft_p95_s": summary.ttft_p95_s,
@@ -186,14 +185,10 @@ def _race(events: Sequence[Event], run: RunSummary) -> dict[str, Any] | None:
     if started is None:
         return None
     race = {key: value for key, value in _plain(started).items() if key != "at"}
-    settled = _plain(run.settled) if run.settled else None
+    settled = _plain(run.settled)
     if settled is not None:
         del settled["at"]
     return {**race, "settled": settled}
-
-
-def _speed(figure: SpeedFigure | None) -> dict[str, Any] | None:
-    return None if figure is None else _plain(figure)
 
 
 def _time(at: float) -> str:

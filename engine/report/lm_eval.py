@@ -148,7 +148,6 @@ class _Run:
         }
 
     def _groups(self, answers: dict[str, list[AnswerScored]], version: str) -> list[TaskGroup]:
-        """The groups of all suites with subjects."""
         by_suite: dict[str, dict[str, str]] = {}
         for task, mine in answers.items():
             if mine[0].suite in self._subjects and mine[0].group:

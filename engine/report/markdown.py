@@ -14,10 +14,9 @@ from ..judging.wording import exclusion_words
 from ..plan.model import Candidate, Plan
 from ..units import GB, GIB
 from .consistency import consistency_section
-from .figures import stopped_early, suite_interval
+from .figures import PairFigures, pair_figures, stopped_early, suite_interval
 from .groups import group_tables
-from .marks import NONE, escaped, ranking_mark, table
-from .pairs import PairFigures, pair_figures
+from .marks import NONE, escaped, number, ranking_mark, table
 
 
 def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
@@ -61,14 +60,14 @@ def _ranking_table(verdict: VerdictReached, names: Mapping[str, str]) -> list[st
         (
             ranking_mark(row, verdict),
             escaped(names[row.candidate]),
-            _number(row.accuracy, 1, 100),
+            number(row.accuracy, 1, 100),
             _span(row.low, row.high) + (" (stopped early)" if row.stopped_early else ""),
             str(row.items),
-            _number(row.generation_tokens_per_second, 1) + (" ⚠" if row.disturbed else ""),
-            _number(row.prompt_tokens_per_second, 0),
-            f"{_number(row.ttft_p50_s, 0, 1000)} / {_number(row.ttft_p95_s, 0, 1000)}",
-            f"{_number(row.itl_p50_s, 1, 1000)} / {_number(row.itl_p95_s, 1, 1000)}",
-            _number(row.memory_bytes, 2, 1 / GIB),
+            number(row.generation_tokens_per_second, 1) + (" ⚠" if row.disturbed else ""),
+            number(row.prompt_tokens_per_second, 0),
+            f"{number(row.ttft_p50_s, 0, 1000)} / {number(row.ttft_p95_s, 0, 1000)}",
+            f"{number(row.itl_p50_s, 1, 1000)} / {number(row.itl_p95_s, 1, 1000)}",
+            number(row.memory_bytes, 2, 1 / GIB),
         )
         for row in verdict.rankings
     ]
@@ -105,7 +104,7 @@ def _suite_table(plan: Plan, run: RunSummary, names: Mapping[str, str]) -> list[
     for card in run.suites.values():
         title = card.name + (" (dropped, out of time)" if card.name in run.dropped_suites else "")
         cells = [_accuracy(run.of(c.id), card.name, card.items, run) for c in plan.candidates]
-        rows.append((escaped(title), escaped(card.metric), _number(card.chance, 0, 100), *cells))
+        rows.append((escaped(title), escaped(card.metric), number(card.chance, 0, 100), *cells))
     return ["## Accuracy by suite, in %", "", *table(header, rows, left=2)]
 
 
@@ -181,8 +180,8 @@ def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
         rows.append(
             (
                 escaped(label(candidate)),
-                _number(candidate.size_bytes or None, 2, 1 / GB),
-                _number(loaded.parameters / 1e6 if loaded else None, 0),
+                number(candidate.size_bytes or None, 2, 1 / GB),
+                number(loaded.parameters / 1e6 if loaded else None, 0),
                 loaded.prompt_style if loaded else NONE,
                 f"`{candidate.sha256}`" if candidate.sha256 else NONE,
             )
@@ -192,10 +191,6 @@ def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
 
 def _span(low: float | None, high: float | None) -> str:
     return NONE if low is None or high is None else f"{low * 100:.0f}–{high * 100:.0f}"
-
-
-def _number(value: float | None, digits: int, scale: float = 1) -> str:
-    return NONE if value is None else f"{value * scale:.{digits}f}"
 
 
 def _time(at: float) -> str:

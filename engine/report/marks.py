@@ -11,6 +11,11 @@ NONE = "–"
 """Stands for a figure that was not measured."""
 
 
+def number(value: float | None, digits: int, scale: float = 1) -> str:
+    """``value`` times ``scale``, or ``NONE``."""
+    return NONE if value is None else f"{value * scale:.{digits}f}"
+
+
 def ranking_mark(row: Ranking, verdict: VerdictReached | None) -> str:
     """▶ recommended, ✗ ruled out, = tied with the most accurate, ? not comparable with it; "" for the rest."""
     if verdict is not None and row.candidate == verdict.winner:

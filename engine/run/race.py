@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..events.run import AnswerScored, CandidateStopped, Event, RaceSettled, RaceStarted, SuiteDropped
-from ..judging.exclusions import missed_limits
+from ..judging.findings import missed_limits
 from ..judging.summary import CandidateSummary
 from ..plan.model import Plan
 from ..stats.racing import Race

@@ -8,21 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .intervals import Estimate
+
 Floats = NDArray[np.float64]
 
 RESAMPLES = 10_000
 _CELLS = 4_000_000
 """Maximum number of counts drawn at once, to bound memory."""
-
-
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    items: int
-    """Number of items it is based on."""
 
 
 def bootstrap_mean(

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import RESAMPLES, Estimate, bootstrap_mean, bootstrap_of_sums
+from .bootstrap import RESAMPLES, bootstrap_mean, bootstrap_of_sums
+from .intervals import Estimate
 
 Floats = NDArray[np.float64]
 Answer = Hashable

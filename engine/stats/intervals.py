@@ -19,6 +19,16 @@ class Interval(msgspec.Struct, frozen=True):
     high: float
 
 
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure with its 95 % interval; stored in verdicts."""
+
+    value: float
+    low: float
+    high: float
+    items: int
+    """Number of items it is based on."""
+
+
 def accuracy_interval(correct: float, n: float) -> Interval:
     """95 % interval for a share: Wilson, or Clopper-Pearson where Wilson is too narrow (n < 30, none or all right).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from weighin.engine.events.ranking import Ranking
-from weighin.engine.judging.exclusions import stop_reason
+from weighin.engine.judging.findings import stop_reason
 
 from .. import formatting
 from .board import Board, Panel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from textual.content import Content
 
-from weighin.engine.events.askings import Figure
+from weighin.engine.stats.intervals import Estimate
 
 from .. import formatting
 from ..run.board import Board
@@ -84,9 +84,9 @@ def _rows(board: Board) -> list[_Row]:
     return provisional
 
 
-def _value(figure: Figure | None) -> float | None:
+def _value(figure: Estimate | None) -> float | None:
     return None if figure is None else figure.value
 
 
-def _again(figure: Figure | None) -> str:
+def _again(figure: Estimate | None) -> str:
     return "" if figure is None else f"{figure.value * figure.items:.0f}/{figure.items}"

@@ -24,7 +24,7 @@ async def measure_rows(
     without a source are skipped; rows with the same source share one measurement. Cancelling ends the worker that is
     measuring and deletes its hollow file; finished measurements are kept.
     """
-    from weighin.engine.fit.many import measure_fits  # imports gguf and numpy
+    from weighin.engine.fit.measure import measure_fits  # imports gguf and numpy
 
     keys: dict[Source, list[str]] = {}
     for row in rows:

@@ -17,9 +17,9 @@ import pytest
 
 from weighin.engine import paths
 from weighin.engine.catalog.loading import load_catalog
-from weighin.engine.fit import many
+from weighin.engine.fit import measure
 from weighin.engine.fit.cache import cached_fit
-from weighin.engine.fit.many import cheapest_first, measure_fits
+from weighin.engine.fit.measure import cheapest_first, measure_fits
 from weighin.engine.fit.results import Fit
 from weighin.engine.fit.source import CatalogSource, FileSource, Source
 from weighin.engine.plan.model import Settings
@@ -44,8 +44,8 @@ async def test_earlier_measurements_come_first_then_the_smallest_model(
     def remembered(source: Source, _settings: Settings) -> Fit | None:
         return Fit(name=source.name, size_bytes=1, n_ctx=256, cached=True) if source is known else None
 
-    monkeypatch.setattr(many, "measure_fit", fake)
-    monkeypatch.setattr(many, "cached_fit", remembered)
+    monkeypatch.setattr(measure, "measure_fit", fake)
+    monkeypatch.setattr(measure, "cached_fit", remembered)
     sources: list[Source] = [large, broken, known, small]
     found = [
         (source, fit)
@@ -66,7 +66,7 @@ async def test_models_of_one_shape_are_measured_once_even_if_it_was_disturbed(mo
         measured.append(source.name)
         return Fit(name=source.name, size_bytes=len(measured), n_ctx=settings.n_ctx, disturbed=True)
 
-    monkeypatch.setattr(many, "measure_fit", fake)
+    monkeypatch.setattr(measure, "measure_fit", fake)
     found = [fit async for _source, fit in measure_fits(sources, SETTINGS, refresh=True)]
     assert len(found) == 3
     assert len(measured) == 2

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighin.engine.catalog.kv import kv_cache_bytes
 from weighin.engine.catalog.loading import load_catalog
+from weighin.engine.catalog.quants import kv_cache_bytes
 from weighin.engine.fit import placement
 from weighin.engine.fit.needs import estimate_needs
 from weighin.engine.fit.placement import best_gpu_layers, gpu_free_bytes, place

@@ -9,7 +9,7 @@ from weighin.engine.events.run import AnswerScored, RunStarted, SuiteCard
 from weighin.engine.judging.summary import summarize
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import Candidate, Plan
-from weighin.engine.report.pairs import pair_figures
+from weighin.engine.report.figures import pair_figures
 from weighin.engine.stats.clustered import clustered_mean
 from weighin.engine.stats.intervals import accuracy_interval
 from weighin.engine.stats.paired import mcnemar_p

@@ -17,7 +17,6 @@ from weighin.engine.catalog.sort_keys import SORT_KEYS, SortKey
 from weighin.engine.catalog.verdict import Allowed, StatedUse
 from weighin.engine.events.run import AnswerScored, CandidateCard, MemoryMeasured, RunStarted, SpeedMeasured, SuiteCard
 from weighin.engine.plan.model import Candidate, Plan, Settings
-from weighin.engine.prepare.candidates_text import components
 from weighin.engine.report.catalog_compare import compare_models
 from weighin.engine.report.catalog_history import best_known, measured_here, measured_speeds
 from weighin.engine.report.catalog_table import models_builtins, models_table
@@ -178,7 +177,6 @@ def test_the_table_gets_a_column_only_when_something_was_measured(store_path: Pa
     rows = rank_models(catalog, ModelFilter(), "speed", measured_speeds(found))
     assert rows[0].model.id == "llama-3.2-1b-instruct"
     assert rows[0].speed is not None
-    assert "8 cores" in rows[0].speed.source
     table = models_table(rows, width=160)
     assert "tok/s here" in table[0]
     assert table[1].endswith("30.0 Q4_K_M")
@@ -196,7 +194,6 @@ def test_a_clean_speed_is_preferred_to_a_newer_disturbed_one(store_path: Path) -
     only = {"llama-3.2-1b-instruct": [disturbed]}
     rows = rank_models(load_catalog(), ModelFilter(), "speed", measured_speeds(only))
     assert models_table(rows, width=160)[1].endswith("30.0 Q8_0 ⚠")
-    assert any("disturbed" in component.text for component in components(rows[0]))
     both = {"llama-3.2-1b-instruct": [disturbed, oldest]}
     text = "\n".join(compare_models(["llama-3.2-1b-instruct"], load_catalog(), both, width=100))
     assert "Q4_K_M (also measured: Q8_0)" in text

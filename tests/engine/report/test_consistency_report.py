@@ -15,9 +15,9 @@ from weighin.assets import asset
 from weighin.engine.events.run import AnswerScored, BlockRepeated, OptionsTurned, PromptsReworded
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.report.consistency import again, consistency_lines, consistency_section
+from weighin.engine.report.csv_tables import rankings_csv
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
-from weighin.engine.report.rankings_csv import rankings_csv
 from weighin.engine.report.table import verdict_lines
 
 SCHEMA = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))

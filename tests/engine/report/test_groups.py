@@ -14,11 +14,10 @@ from weighin.assets import asset
 from weighin.engine.events.run import AnswerScored, CandidateCard, RunFinished, RunStarted, SuiteCard
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import BuiltInSuite, Candidate, Plan
-from weighin.engine.report.groups import groups_csv
+from weighin.engine.report.csv_tables import groups_csv, rankings_csv
 from weighin.engine.report.json_export import run_json
 from weighin.engine.report.lm_eval import lm_eval_files
 from weighin.engine.report.markdown import run_markdown
-from weighin.engine.report.rankings_csv import rankings_csv
 from weighin.engine.report.table import verdict_lines
 
 PLAN = Plan(

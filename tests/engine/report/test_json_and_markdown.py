@@ -15,9 +15,9 @@ from weighin.engine.events.run import AnswerScored, RaceSettled, RunFinished
 from weighin.engine.judging.summary import summarize
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import Plan
+from weighin.engine.report.figures import PairFigures, pair_figures
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
-from weighin.engine.report.pairs import PairFigures, pair_figures
 from weighin.engine.report.table import ranking_lines
 from weighin.engine.stats.intervals import accuracy_interval
 from weighin.engine.stats.paired import holm, mcnemar_p

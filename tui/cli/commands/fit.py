@@ -11,7 +11,7 @@ import msgspec
 
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import WeighinError
-from weighin.engine.fit.many import measure_fits
+from weighin.engine.fit.measure import measure_fits
 from weighin.engine.fit.results import Fit, Label
 from weighin.engine.fit.source import CatalogSource, FileSource, MissingSource, Source, named_source
 from weighin.engine.gguf.files import find_models

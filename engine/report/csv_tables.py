@@ -1,0 +1,111 @@
+"""A run as CSV tables: its answers, its ranking, and the subjects of its suites."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ..events.askings import Steadiness
+from ..events.ranking import Ranking
+from ..events.run import AnswerScored, Event
+from ..judging.verdict import reach_verdict
+from ..judging.wording import exclusion_words
+from ..plan.model import Plan
+from ..stats.intervals import accuracy_interval
+
+_ANSWER = (
+    "candidate",
+    "suite",
+    "item",
+    "repeat",
+    "correct",
+    "extracted",
+    "expected",
+    "output",
+    "fragile",
+    "stop",
+)
+_GROUP = ("candidate", "suite", "group", "items", "correct", "accuracy", "standard_error", "low", "high")
+
+
+def answers_csv(_plan: Plan, events: Iterable[Event]) -> str:
+    """One row per answer, in the order stored."""
+    rows = ([getattr(e, name) for name in _ANSWER] for e in events if isinstance(e, AnswerScored))
+    return "".join(_line(row) for row in (_ANSWER, *rows))
+
+
+def _line(row: Sequence[object]) -> str:
+    # With "\n" as its line terminator, csv leaves a bare carriage return unquoted, and readers end the row there.
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(row)
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
+    """One row per candidate, best first; the columns are the fields of ``Ranking``.
+
+    Each consistency figure has four columns, other nested values are JSON, and subjects are left to ``groups-csv``.
+    """
+    text = io.StringIO()
+    names = [name for name in Ranking.__struct_fields__ if name not in ("groups", "steadiness")]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*names, *_steadiness(Steadiness())])
+    for row in reach_verdict(plan, events).rankings:
+        cells = {**msgspec.structs.asdict(row), "ruled_out": "; ".join(map(exclusion_words, row.ruled_out))}
+        writer.writerow([*(_cell(cells[name]) for name in names), *_steadiness(row.steadiness).values()])
+    return text.getvalue()
+
+
+def _steadiness(steadiness: Steadiness) -> dict[str, float | None]:
+    """Value, interval and number of items of every figure, by column name."""
+    cells: dict[str, float | None] = {}
+    for name in Steadiness.__struct_fields__:
+        figure = getattr(steadiness, name)
+        if name in ("largest_shift_nats", "samples"):
+            cells[name] = figure
+        else:
+            cells[name] = figure.value if figure else None
+            for end in ("low", "high", "items"):
+                cells[f"{name}_{end}"] = getattr(figure, end) if figure else None
+    return cells
+
+
+def _cell(value: Any) -> Any:
+    return msgspec.json.encode(value).decode() if isinstance(value, (dict, msgspec.Struct)) else value
+
+
+def groups_csv(plan: Plan, events: Iterable[Event]) -> str:
+    """One row per candidate and subject, after one for the whole suite, whose ``group`` is empty.
+
+    ``standard_error`` is given for the whole suite only, pooled over its subjects; ``low`` and ``high`` are the 95 %
+    interval of one subject for a fixed number of items.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_GROUP)
+    for row in reach_verdict(plan, events).rankings:
+        for suite in row.groups:
+            items, correct = sum(g.items for g in suite.groups), sum(g.correct for g in suite.groups)
+            error = suite.standard_error
+            writer.writerow((row.candidate, suite.suite, "", items, correct, suite.accuracy, error, None, None))
+            for group in suite.groups:
+                ends = accuracy_interval(group.correct, group.items)
+                share = group.correct / group.items
+                writer.writerow(
+                    (
+                        row.candidate,
+                        suite.suite,
+                        group.name,
+                        group.items,
+                        group.correct,
+                        share,
+                        None,
+                        ends.low,
+                        ends.high,
+                    )
+                )
+    return text.getvalue()
