@@ -22,7 +22,7 @@ def test_a_quant_of_a_repo_as_json(standin: StandIn, weighin: Weighin, model: by
     assert row["sha256"] == row["files"][0]["sha256"]
     assert row["sha256"] == sha256(model)
     assert "apache-2.0, according to the uploader" in row["license"]
-    assert f"downloading {len(model) / 1e6:.2f} MB" in err  # lines, because stderr is no terminal
+    assert f"downloading {len(model) / 1e6:.1f} MB" in err  # lines, because stderr is no terminal
     assert "\r" not in err
     assert all("authorization" not in request.headers for request in standin.seen("storage"))
 
