@@ -1,6 +1,6 @@
 """Download several models in parallel, with progress for the command line and the wizard.
 
-``for progress in fetch_models(["qwen3-1.7b", "owner/repo:Q8_0"]): …`` in a thread, or ``async for progress in
+``for progress in Fetch(["qwen3-1.7b", "owner/repo:Q8_0"]): …`` in a thread, or ``async for progress in
 fetch.stream()`` on an event loop. Every name goes from ``waiting`` through ``downloading`` and ``verifying`` to
 ``done`` or ``failed``. Then ``fetch.outcomes`` has each path or error. ``cancel()`` keeps unfinished downloads.
 
@@ -91,27 +91,6 @@ class NotFetched(msgspec.Struct, frozen=True, kw_only=True):
 Outcome: TypeAlias = Fetched | NotFetched
 
 
-def fetch_models(
-    references: Sequence[str],
-    *,
-    hub: Hub | None = None,
-    parallel: int = 2,
-    newest: bool = False,
-    may_transfer: Callable[[], bool] = always,
-    disk_free_bytes: Callable[[Path], int] = free_bytes,
-) -> Fetch:
-    """Start to download ``references`` (model names of any kind), ``parallel`` at a time.
-
-    This raises nothing: a wrong name becomes its outcome.
-
-    Args:
-        hub: the hub; None for the one in the environment.
-        newest: ask the hub even for models that are cached.
-        may_transfer: when it returns False, everything waits, including hashing.
-    """
-    return Fetch(references, hub, parallel, newest, may_transfer, disk_free_bytes)
-
-
 class _Job:
     """One model name and its progress."""
 
@@ -124,16 +103,25 @@ class _Job:
 
 
 class Fetch:
-    """Downloads in progress. Read them once, as an iterator or an async stream; leaving early cancels them."""
+    """Downloads of ``references`` (model names of any kind), ``parallel`` at a time, started when it is created.
+
+    Read them once, as an iterator or an async stream; leaving early cancels them. A wrong name becomes its outcome.
+
+    Args:
+        hub: the hub; None for the one in the environment.
+        newest: ask the hub even for models that are cached.
+        may_transfer: when it returns False, everything waits, including hashing.
+    """
 
     def __init__(
         self,
         references: Sequence[str],
-        hub: Hub | None,
-        parallel: int,
-        newest: bool,
-        may_transfer: Callable[[], bool],
-        disk_free_bytes: Callable[[Path], int],
+        *,
+        hub: Hub | None = None,
+        parallel: int = 2,
+        newest: bool = False,
+        may_transfer: Callable[[], bool] = always,
+        disk_free_bytes: Callable[[Path], int] = free_bytes,
     ) -> None:
         self._jobs = [_Job(name) for name in references]
         self._hub = hub
@@ -368,7 +356,7 @@ def fetch_all(
 
     A KeyboardInterrupt passes through within seconds, whatever the network does. Unfinished downloads are kept.
     """
-    fetch = fetch_models(references, hub=hub, newest=newest, may_transfer=may_transfer)
+    fetch = Fetch(references, hub=hub, newest=newest, may_transfer=may_transfer)
     try:
         for progress in fetch:
             report(progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -16,12 +17,9 @@ Listener = Callable[[Event], None]
 class RunLog:
     """Stores events, passes them to ``listeners`` in the order given, then to whoever waits for the ``next``."""
 
-    def __init__(
-        self, store: Store, run_id: str, *, clock: Callable[[], float], listeners: tuple[Listener, ...]
-    ) -> None:
+    def __init__(self, store: Store, run_id: str, *, listeners: tuple[Listener, ...]) -> None:
         self._store = store
         self._run_id = run_id
-        self._clock = clock
         self._listeners = listeners
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
@@ -31,7 +29,7 @@ class RunLog:
         Raises:
             StoreError: the database failed; nothing was told.
         """
-        stamped = [msgspec.structs.replace(event, at=self._clock()) for event in events]
+        stamped = [msgspec.structs.replace(event, at=time.time()) for event in events]
         durable = [event for event in stamped if isinstance(event, DURABLE)]
         if durable:
             self._store.append(self._run_id, durable)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 from .. import paths
+
+_LOOK_EVERY_S = 5.0
 
 
 class OtherRuns:
     """Looks for active runs of other processes, once every few seconds. May be called from several threads."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, every_s: float = 5.0) -> None:
-        self._clock = clock
-        self._every_s = every_s
+    def __init__(self) -> None:
         self._looked_s = float("-inf")
         self._active = False
         self._lock = threading.Lock()
@@ -24,8 +23,8 @@ class OtherRuns:
         from ..store.locks import RunLocks
 
         with self._lock:
-            now_s = self._clock()
-            if now_s - self._looked_s >= self._every_s:
+            now_s = time.monotonic()
+            if now_s - self._looked_s >= _LOOK_EVERY_S:
                 self._looked_s = now_s
                 self._active = RunLocks(paths.store_path().parent).any_held()
             return not self._active

@@ -6,16 +6,16 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from .. import paths
 from ..errors import WeighinError
 from ..events.run import ModelLoaded, WorkerFailure
 from ..plan.model import Candidate, Settings
 from ..worker.protocol import Command, Loaded, LoadModel, Report
-from ..worker.supervisor import BeatSink, Patience, Worker, WorkerRefusedError
+from ..worker.supervisor import BeatSink, Worker, WorkerRefusedError
 
 T = TypeVar("T")
 
@@ -30,15 +30,11 @@ class Interrupted(Exception):  # noqa: N818 - not an error: the user's wish
 class WorkerPool:
     """Worker processes by candidate id. Setting ``interrupt`` gives up the command under way."""
 
-    def __init__(
-        self, settings: Settings, *, logs: Path, interrupt: asyncio.Event, patience: Patience | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, *, interrupt: asyncio.Event) -> None:
         self.loading_s = 0.0
         """Time spent on starting workers and loading models so far."""
         self._interrupt = interrupt
         self._settings = settings
-        self._logs = logs
-        self._patience = patience
         self._workers: dict[str, Worker] = {}
         self._deaths: dict[str, int] = {}
 
@@ -59,7 +55,7 @@ class WorkerPool:
             worker.check()
             return None
         started = time.monotonic()
-        worker = self._workers[candidate.id] = Worker(candidate.id, logs=self._logs, patience=self._patience)
+        worker = self._workers[candidate.id] = Worker(candidate.id, logs=paths.logs_dir())
         await self._unless_interrupted(candidate.id, worker.start())
         command = LoadModel(path=candidate.path, settings=self._settings, prompt_style=candidate.prompt_style)
         loaded = await self.ask(candidate.id, command, beat)

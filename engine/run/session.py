@@ -11,10 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator
 
-from .. import paths
 from ..errors import WeighinError
 from ..events.run import (
     CandidateCard,
@@ -36,7 +34,6 @@ from ..prepare.freeze import OpenedRun, fit_together
 from ..store.store import Store
 from ..tasks.chatprompts import chat_prompts
 from ..tasks.items import Suite
-from ..worker.supervisor import Patience
 from .consistency.questions import ConsistencyQuestions
 from .controls import CancelledByUser, Controls
 from .log import RunLog
@@ -56,25 +53,19 @@ class Session:
         store: Store,
         run_id: str,
         *,
-        clock: Callable[[], float] = time.time,
-        logs: Path | None = None,
-        patience: Patience | None = None,
         machine: str = "",
     ) -> None:
         self.plan = plan = opened.plan
         self.run_id = run_id
         self._suites = opened.suites
         self._store = store
-        self._clock = clock
         self._machine = machine
         self._started_at = 0.0
         self._controls = Controls()
         self._progress = Progress()
         self._race = RaceWatch(plan, opened.suites)
-        self._log = RunLog(store, run_id, clock=clock, listeners=(self._progress.note, self._race.note))
-        self._pool = WorkerPool(
-            plan.settings, logs=logs or paths.logs_dir(), interrupt=self._controls.interrupt, patience=patience
-        )
+        self._log = RunLog(store, run_id, listeners=(self._progress.note, self._race.note))
+        self._pool = WorkerPool(plan.settings, interrupt=self._controls.interrupt)
 
     # Controls
 
@@ -152,7 +143,7 @@ class Session:
         self._progress.replay(earlier)
         for event in earlier:
             self._race.note(event)
-        self._started_at = self._clock()
+        self._started_at = time.time()
         self._store.set_status(self.run_id, "running")
         self._log.emit(_run_started(self.run_id, self.plan, self._suites, machine=self._machine, resumed=bool(earlier)))
 
@@ -215,7 +206,7 @@ class Session:
         """Seconds of the time budget left; infinite without one."""
         if not self.plan.time_budget_s:
             return float("inf")
-        return self.plan.time_budget_s - self._progress.active_s - (self._clock() - self._started_at)
+        return self.plan.time_budget_s - self._progress.active_s - (time.time() - self._started_at)
 
     async def _finish(self, outcome: RunOutcome) -> None:
         for candidate in self.plan.candidates:

@@ -41,9 +41,9 @@ class LevelReached(msgspec.Struct, frozen=True, kw_only=True):
     """Every level with answers, lowest first."""
 
 
-def threshold_above_chance(chance: float, wanted: float = DEFAULT_THRESHOLD) -> float:
-    """The threshold when guessing scores ``chance``: the share ``wanted`` of the distance from chance to 1."""
-    return chance + wanted * (1 - chance)
+def threshold_above_chance(chance: float) -> float:
+    """The threshold when guessing scores ``chance``: the default share of the distance from chance to 1."""
+    return chance + DEFAULT_THRESHOLD * (1 - chance)
 
 
 def level_reached(results: Iterable[tuple[int, bool]], *, threshold: float = DEFAULT_THRESHOLD) -> LevelReached:

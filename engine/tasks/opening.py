@@ -14,7 +14,7 @@ from weighin.assets import asset
 from ..errors import DatasetError
 from ..plan.model import BuiltInSuite, OwnSuite, PlannedSuite, data_path
 from .formats import find_format
-from .generators import find_context_generator, find_generator
+from .generators import find_generator
 from .harness.items import open_task_suite
 from .harness.yaml import is_harness_task
 from .items import DEFAULT_N_CTX, ChoiceItem, GenerateItem, Item, Suite
@@ -61,9 +61,8 @@ def _open_built_in(suite: BuiltInSuite, n_ctx: int) -> tuple[SuiteSpec, tuple[It
     if spec.format:
         return spec, _reference_items(spec, Path(suite.data) if suite.data else None)
     if spec.generator:
-        if spec.follows_context:
-            return spec, find_context_generator(spec.generator)(n_ctx=n_ctx)
-        return spec, find_generator(spec.generator)()
+        make_items = find_generator(spec.generator)
+        return spec, make_items(n_ctx=n_ctx) if spec.follows_context else make_items()
     return spec, _shipped_items(spec)
 
 

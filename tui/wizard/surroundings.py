@@ -60,9 +60,9 @@ def _room() -> tuple[Path, int]:
 
 
 def _fetch(references: Sequence[str]) -> Fetching:
-    from weighin.engine.models.fetch import fetch_models
+    from weighin.engine.models.fetch import Fetch
 
-    return fetch_models(references)
+    return Fetch(references)
 
 
 @dataclass(frozen=True)

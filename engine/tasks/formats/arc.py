@@ -13,8 +13,7 @@ from typing import Any
 from ...errors import DatasetError
 from ..items import ChoiceItem, Item
 from ..spec import SuiteSpec
-from .fields import Row, Rows, split_rows, text_field, texts_field
-from .labels import label_field
+from .fields import Row, Rows, label_field, split_rows, text_field, texts_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:

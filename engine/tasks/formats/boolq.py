@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ..items import ChoiceItem, Item
 from ..spec import SuiteSpec
-from .fields import Rows, split_rows, text_field
-from .labels import label_field
+from .fields import Rows, label_field, split_rows, text_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:

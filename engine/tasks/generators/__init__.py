@@ -8,22 +8,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import Protocol, cast
+from collections.abc import Callable
 
 from ...errors import DatasetError
 from ..items import Item
 
-
-class Generator(Protocol):
-    """Makes a suite's items; without a seed, the ones weighin uses."""
-
-    def __call__(self, seed: int = ...) -> tuple[Item, ...]: ...
-
-
-class ContextGenerator(Protocol):
-    """Makes items whose length follows the candidates' context."""
-
-    def __call__(self, seed: int = ..., *, n_ctx: int = ...) -> tuple[Item, ...]: ...
+Generator = Callable[..., tuple[Item, ...]]
+"""Takes ``seed``, by default the one weighin uses. For a suite that follows the context, also ``n_ctx``."""
 
 
 def find_generator(name: str) -> Generator:
@@ -32,16 +23,10 @@ def find_generator(name: str) -> Generator:
     Raises:
         DatasetError: there is no such name.
     """
-    return cast(Generator, _maker(name))
-
-
-def find_context_generator(name: str) -> ContextGenerator:
-    """The generator ``name`` for a suite that follows the context.
-
-    Raises:
-        DatasetError: there is no such name.
-    """
-    return cast(ContextGenerator, _maker(name))
+    maker = _make_items(name)
+    if maker is None:
+        raise DatasetError(f"There is no generator {name!r}.", hint=f"Choose one of: {', '.join(generator_names())}.")
+    return maker
 
 
 def generator_names() -> tuple[str, ...]:
@@ -50,14 +35,7 @@ def generator_names() -> tuple[str, ...]:
     return tuple(name for name in names if _make_items(name) is not None)
 
 
-def _maker(name: str) -> object:
-    maker = _make_items(name)
-    if maker is None:
-        raise DatasetError(f"There is no generator {name!r}.", hint=f"Choose one of: {', '.join(generator_names())}.")
-    return maker
-
-
-def _make_items(name: str) -> object | None:
+def _make_items(name: str) -> Generator | None:
     module = name.replace("-", "_")
     if module not in {each.name for each in pkgutil.iter_modules(__path__)}:
         return None

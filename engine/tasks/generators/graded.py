@@ -64,11 +64,10 @@ def draw_tasks(
     return tuple(items)
 
 
-def draw_questions(
-    suite: str, seed: int, makers: Sequence[Sequence[QuestionMaker]], *, per_level: int = PER_LEVEL
-) -> tuple[ChoiceItem, ...]:
-    """The same for choice items with equally many options; the correct one has every position equally often.
+def draw_questions(suite: str, seed: int, makers: Sequence[Sequence[QuestionMaker]]) -> tuple[ChoiceItem, ...]:
+    """The same for ``PER_LEVEL`` choice items with equally many options.
 
+    The correct option has every position equally often.
     A question that shows its options has the mark ``{choices}`` where they belong, in order, separated by commas.
 
     Raises:
@@ -78,7 +77,7 @@ def draw_questions(
     for level, makers_of_level in enumerate(makers, 1):
         rng = random.Random(f"{suite} {seed} level {level}")
         places: list[int] = []
-        for number, made in enumerate(_different(rng, makers_of_level, per_level, suite), 1):
+        for number, made in enumerate(_different(rng, makers_of_level, PER_LEVEL, suite), 1):
             right, *wrong = made.choices
             if not places:
                 places = rng.sample(range(len(made.choices)), len(made.choices))

@@ -82,28 +82,14 @@ def words_for_context(n_ctx: int) -> tuple[int, ...]:
 
 
 def make_items(
-    seed: int = DEFAULT_SEED,
-    n_words_by_level: Sequence[int] = (),
-    per_level: int = PER_LEVEL,
-    *,
-    n_ctx: int = DEFAULT_N_CTX,
+    seed: int = DEFAULT_SEED, *, n_ctx: int = DEFAULT_N_CTX, per_level: int = PER_LEVEL
 ) -> tuple[GenerateItem, ...]:
     """The suite's items for ``seed`` and ``n_ctx``, always the same: 30 per level.
 
-    ``n_words_by_level`` replaces the lengths of ``words_for_context(n_ctx)``.
-
     Raises:
-        DatasetError: the context is too short, there are not five lengths, or one is below ``MIN_N_WORDS``.
+        DatasetError: the context is too short.
     """
-    n_words_by_level = n_words_by_level or words_for_context(n_ctx)
-    if len(n_words_by_level) != len(_MAKERS) or any(
-        n < least for n, least in zip(n_words_by_level, MIN_N_WORDS, strict=True)
-    ):
-        raise DatasetError(
-            f"The needle suite cannot be made of texts of {', '.join(map(str, n_words_by_level))} words.",
-            hint=f"Give {len(_MAKERS)} lengths, one per level, of at least {', '.join(map(str, MIN_N_WORDS))} words.",
-        )
-    makers = [[partial(make, n_words=n)] for make, n in zip(_MAKERS, n_words_by_level, strict=True)]
+    makers = [[partial(make, n_words=n)] for make, n in zip(_MAKERS, words_for_context(n_ctx), strict=True)]
     return draw_tasks("needle", seed, makers, per_level=per_level)
 
 

@@ -10,9 +10,7 @@ from ...errors import DatasetError
 from ..items import GenerateItem
 from ..scorer import Scorer
 
-MAX_DIGITS = 400
-"""Longer runs of digits are not numbers: comparing them by value is slow, and no question asks for one."""
-
+# Runs of more than 400 digits are not numbers: comparing them by value is slow, and no question asks for one.
 _NUMBER = re.compile(
     r"(?<![\w.,])(?P<sign>[-+−–]?)\s?[$€£¥₹]?\s?"
     r"(?P<whole>\d{1,3}(?:[,\u00a0\u202f']\d{3})+(?!\d)|\d{1,400})?"

@@ -15,7 +15,7 @@ from fixtures.standin_hub import Clock, StandIn
 from weighin.engine.errors import ModelFileError
 from weighin.engine.hub import errors
 from weighin.engine.hub.client import RetryPolicy
-from weighin.engine.models.fetch import Fetched, FetchProgress, NotFetched, fetch_all, fetch_models
+from weighin.engine.models.fetch import Fetch, Fetched, FetchProgress, NotFetched, fetch_all
 from weighin.engine.models.fetch_text import PlainLines, progress_text, time_text
 
 A, B, C = "a/a-GGUF", "b/b-GGUF", "c/c-GGUF"
@@ -30,7 +30,7 @@ def three(standin: StandIn, tiny_gguf: Callable[[int], bytes]) -> None:
 @pytest.fixture
 def fetch(make_hub: Callable[..., Any]) -> Any:
     def run(*names: Any, hub: Any = None, **more: Any) -> Any:
-        fetching = fetch_models(names, hub=hub or make_hub(), **more)
+        fetching = Fetch(names, hub=hub or make_hub(), **more)
         seen = list(fetching)
         return fetching.outcomes, seen
 
@@ -117,7 +117,7 @@ def test_cancel_keeps_what_came_and_the_next_goes_on(
     model = tiny_gguf(1) + bytes(3_000_000)
     standin.add(A, {"a-Q4_0.gguf": model})
     standin.fault("slow", pause_s=0.01)
-    fetching = fetch_models([A], hub=make_hub(clock=time.monotonic))
+    fetching = Fetch([A], hub=make_hub(clock=time.monotonic))
     for progress in fetching:
         if progress.state == "downloading" and standin.bytes_sent() > 1_000_000:
             fetching.cancel()
@@ -152,7 +152,7 @@ def test_a_stalled_line_does_not_hold_up_who_cancels(
 def test_rate_and_time_left(standin: StandIn, make_hub: Callable[..., Any], tiny_gguf: Callable[[int], bytes]) -> None:
     standin.add(A, {"a-Q4_0.gguf": tiny_gguf(1) + bytes(3_000_000)})
     standin.fault("slow", pause_s=0.01)
-    seen = list(fetch_models([A], hub=make_hub(clock=time.monotonic)))
+    seen = list(Fetch([A], hub=make_hub(clock=time.monotonic)))
     moving = [progress for progress in seen if progress.bytes_per_second > 0]
     assert len(moving) >= 2
     assert all(later.done_bytes > earlier.done_bytes for earlier, later in pairwise(moving))
@@ -163,7 +163,7 @@ def test_rate_and_time_left(standin: StandIn, make_hub: Callable[..., Any], tiny
 
 def test_on_an_event_loop(three: Any, make_hub: Callable[..., Any]) -> None:
     async def run() -> Any:
-        fetching = fetch_models([A, B], hub=make_hub())
+        fetching = Fetch([A, B], hub=make_hub())
         ticks = 0
 
         async def tick() -> None:
@@ -190,7 +190,7 @@ def test_leaving_the_loop_cancels(
     standin.fault("slow", pause_s=0.01)
 
     async def run() -> Any:
-        fetching = fetch_models([A], hub=make_hub())
+        fetching = Fetch([A], hub=make_hub())
         stream = fetching.stream()
         async for progress in stream:
             if progress.state == "downloading":

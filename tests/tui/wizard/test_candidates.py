@@ -15,7 +15,7 @@ from textual.widgets import DataTable, Input, Static
 from weighin.engine.catalog.verdict import NotAllowed
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.hub.client import RetryPolicy, connect
-from weighin.engine.models.fetch import fetch_models
+from weighin.engine.models.fetch import Fetch
 from weighin.engine.plan.model import Plan
 from weighin.engine.prepare.draft import Draft, SampleModel, load_draft
 from weighin.tui.wizard.candidates import CandidatesStep
@@ -130,7 +130,7 @@ async def test_a_full_disk_is_reported_before_anything_is_downloaded(
     free = 0
     surroundings = Surroundings(
         room=lambda: (tmp_path, free),
-        fetch=lambda references: fetch_models(references, disk_free_bytes=lambda folder: free),
+        fetch=lambda references: Fetch(references, disk_free_bytes=lambda folder: free),
     )
     app = Shell(Draft(step=4, picked=(KEY,)), surroundings=surroundings)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -153,9 +153,7 @@ async def test_a_lost_connection_is_reported_and_escape_returns_to_the_review(
     hub.add(REPO, {FILE: tiny_gguf(1)})
     hub.fault("reset", port="storage", at=100, times=99)
     quick = connect(retry=RetryPolicy(attempts=2, first_wait_s=0.01))
-    app = Shell(
-        Draft(step=4, picked=(KEY,)), surroundings=Surroundings(fetch=lambda names: fetch_models(names, hub=quick))
-    )
+    app = Shell(Draft(step=4, picked=(KEY,)), surroundings=Surroundings(fetch=lambda names: Fetch(names, hub=quick)))
     async with app.run_test(size=(120, 40)) as pilot:
         review = app.screen.query_one(ReviewStep)
         await until(pilot, lambda: "Enter downloads" in text_of(review, "#review-text"))
