@@ -142,7 +142,7 @@ def _to_table(suite: PlannedSuite) -> SuiteTable:
     if isinstance(suite.source, HubSource):
         hub = suite.source
         table = msgspec.structs.replace(table, hub_repo=hub.repo, hub_file=hub.pattern, hub_revision=hub.revision)
-    return msgspec.structs.replace(table, **msgspec.structs.asdict(suite.asking))
+    return msgspec.structs.replace(table, **{field: getattr(suite.asking, field) for field in suite.asking.changes()})
 
 
 def _from_table(table: SuiteTable, where: str) -> PlannedSuite:

@@ -57,6 +57,13 @@ def test_every_field_of_a_suite_survives_toml(suite: PlannedSuite) -> None:
     assert plan_from_toml(plan_to_toml(plan), where="plan") == plan
 
 
+def test_defaults_of_own_data_are_left_out_of_toml() -> None:
+    suite = OwnSuite(name="mine", source=FileSource(path="a.csv"), asking=OwnAsking(shots=2))
+    text = plan_to_toml(Plan(suites=(suite,)))
+    assert [line for line in text.splitlines() if "shots" in line]
+    assert not [line for line in text.splitlines() if "right_at" in line or "scorer" in line]
+
+
 @pytest.mark.parametrize("name", ["everyday-choice", "piqa"])
 @pytest.mark.parametrize("field", ["shots = 1", 'scorer = "exact"', "stop = []", 'columns = { a = "b" }'])
 def test_a_built_in_suite_takes_no_option_of_own_data(name: str, field: str) -> None:
