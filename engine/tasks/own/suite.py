@@ -66,7 +66,8 @@ def user_spec(data: UserData, *, name: str, title: str, where: str, asking: OwnA
     if data.problems:
         listed = "; ".join(f"line {p.line}: {p.message}" for p in data.problems[:5])
         more = f" (and {len(data.problems) - 5} more)" if len(data.problems) > 5 else ""
-        raise DatasetError(f"{where} has {len(data.problems)} bad rows: {listed}{more}.", hint="Fix or remove them.")
+        rows = "1 bad row" if len(data.problems) == 1 else f"{len(data.problems)} bad rows"
+        raise DatasetError(f"{where} has {rows}: {listed}{more}.", hint="Fix or remove them.")
     return _choice_spec(data, name, title, asking) if data.kind == "choice" else _text_spec(data, name, title, asking)
 
 

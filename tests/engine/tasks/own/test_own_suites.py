@@ -95,7 +95,7 @@ def test_a_folder_is_read_as_one_suite(tmp_path: Path) -> None:
         ("line-2", "first"), ("line-3", "second"), ("line-4", "third"),
     ]  # fmt: skip
     _file(folder / "b.jsonl", [{"prompt": "third", "answer": "3"}, {"prompt": "no answer"}])
-    with pytest.raises(DatasetError, match=r"mine has 1 bad rows: line 2: of b\.jsonl: 'answer' is missing"):
+    with pytest.raises(DatasetError, match=r"mine has 1 bad row: line 2: of b\.jsonl: 'answer' is missing"):
         open_suite(OwnSuite(name="mine", source=FileSource(path=str(folder))), seed=1, limit=0)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="holds no Parquet, JSONL or CSV file"):

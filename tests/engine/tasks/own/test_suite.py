@@ -218,7 +218,7 @@ def test_a_row_that_its_scorer_cannot_use_is_a_problem_before_the_run(
     assert [problem.line for problem in data.problems] == [1]
     with pytest.raises(AssertionError, match=said):
         raise AssertionError(data.problems[0].message)
-    with pytest.raises(DatasetError, match=r"mine\.jsonl has 1 bad rows: line 1: "):
+    with pytest.raises(DatasetError, match=r"mine\.jsonl has 1 bad row: line 1: "):
         open_rows(tmp_path, [{"prompt": "p", **row}], scorer=scorer)
 
 
