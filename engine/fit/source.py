@@ -15,6 +15,7 @@ from ..errors import ModelFileError
 from ..gguf.files import split_parts
 from ..gguf.header import NeedMoreError, check_file, parse_header
 from ..gguf.hollow import hollow_model
+from ..gguf.naming import without_extension
 from ..gguf.recipe import BASE_TYPES, BLOCKS
 from ..gguf.rewrite import merged_header
 from ..gguf.synthesize import SYNTHESIS_VERSION, synthesize_header
@@ -74,7 +75,7 @@ class FileSource(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return self.path.name.removesuffix(".gguf")
+        return without_extension(self.path.name)
 
     def header(self) -> bytes:
         checked = check_file(self.path)

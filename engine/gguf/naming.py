@@ -79,6 +79,9 @@ def model_name(name: str) -> str:
     """A file's name without folder, part number and extension."""
     base = name.rsplit("/", 1)[-1]
     split = split_of(base)
-    if split:
-        return split[0]
-    return base[:-5] if base.lower().endswith(".gguf") else base
+    return split[0] if split else without_extension(base)
+
+
+def without_extension(name: str) -> str:
+    """A name without ``.gguf`` at its end, in upper or lower case."""
+    return name[: -len(".gguf")] if name.lower().endswith(".gguf") else name

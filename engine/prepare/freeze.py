@@ -14,6 +14,7 @@ import msgspec
 
 from ..errors import NotEnoughMemoryError, PlanError
 from ..gguf.files import file_sha256, find_models
+from ..gguf.naming import model_name, without_extension
 from ..hardware.cpu import usable_physical_cores
 from ..hardware.memory import usable_memory
 from ..models.fetch import FetchProgress, NotFetched, fetch_all
@@ -116,7 +117,7 @@ def _candidate(file: Path, prompt_style: PromptStyle, inputs: Inputs) -> Candida
     header = inputs.header(path)
     stored = store_name(file)
     return Candidate(
-        id=slug(stored or file.name.removesuffix(".gguf")),
+        id=slug(stored or without_extension(file.name)),
         path=path,
         name=stored or display_name(file, header.quant),
         quant=header.quant,
@@ -130,7 +131,7 @@ def display_name(file: Path, quant: str) -> str:
 
     ``general.name`` is often what a training script called its output, so it is not used.
     """
-    stem = re.sub(r"-\d{5}-of-\d{5}$", "", file.name.removesuffix(".gguf"))
+    stem = model_name(file.name)
     return re.sub(rf"[-._]{re.escape(quant)}$", "", stem, flags=re.IGNORECASE) if quant else stem
 
 
