@@ -30,10 +30,6 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     compute: int
     """Compute buffers for a micro-batch."""
 
-    @property
-    def total(self) -> int:
-        return sum(self.layers) + self.output + self.rest + self.compute
-
 
 def estimate_needs(header: GgufHeader, settings: Settings, kv_heads: Sequence[int] = ()) -> Needs:
     """Estimate the needs of one sequence at ``settings.n_ctx``; ``kv_heads`` are KV heads per layer, if they differ."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..events.ranking import GroupShare, SuiteGroups
 from ..events.run import Event, RunStarted, VerdictReached
 from ..judging.findings import findings_of
 from ..judging.labels import label
@@ -15,7 +16,6 @@ from ..plan.model import Candidate, Plan
 from ..units import GB, GIB
 from .consistency import consistency_section
 from .figures import PairFigures, pair_figures, stopped_early, suite_interval
-from .groups import group_tables
 from .marks import NONE, escaped, number, ranking_mark, table
 
 
@@ -33,7 +33,7 @@ def run_markdown(plan: Plan, events: Iterable[Event]) -> str:
         _ruled_out(verdict, names),
         _warnings(verdict),
         _suite_table(plan, run, names),
-        *group_tables(verdict, run, names),
+        *_subject_tables(verdict, run, names),
         _pair_table(pairs, names),
         consistency_section(verdict, names),
         _commands(verdict),
@@ -116,6 +116,34 @@ def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary)
     interval = suite_interval(summary, suite, pool=pool, early=early)
     asked = f"stopped at {n}/{pool}" if early and n < pool else f"n = {n}"
     return f"{correct / n * 100:.1f} [{_span(interval.low, interval.high)}] {asked}"
+
+
+def _subject_tables(verdict: VerdictReached, run: RunSummary, names: Mapping[str, str]) -> list[list[str]]:
+    """A Markdown section per suite with subjects: one row per subject, one column per candidate."""
+    by_suite: dict[str, dict[str, SuiteGroups]] = {}
+    for row in verdict.rankings:
+        for suite in row.groups:
+            by_suite.setdefault(suite.suite, {})[row.candidate] = suite
+    return [_subject_table(suite, of, names) for suite, of in by_suite.items() if suite in run.suites]
+
+
+def _subject_table(suite: str, of: Mapping[str, SuiteGroups], names: Mapping[str, str]) -> list[str]:
+    by_name = {candidate: {group.name: group for group in groups.groups} for candidate, groups in of.items()}
+    subjects = sorted({name for groups in by_name.values() for name in groups})
+    header = ("subject", *(escaped(names[candidate]) for candidate in of))
+    rows = [("all items ± SE", *(_subjects_mean(groups) for groups in of.values()))]
+    rows += [(escaped(name), *(_subject_share(by_name[candidate].get(name)) for candidate in of)) for name in subjects]
+    note = "SE: standard error, pooled over subjects as in lm-evaluation-harness; n: items answered."
+    return [f"## {escaped(suite)} by subject, in %", "", *table(header, rows), "", note]
+
+
+def _subjects_mean(groups: SuiteGroups) -> str:
+    error = NONE if groups.standard_error is None else f"{groups.standard_error * 100:.1f}"
+    return f"{groups.accuracy * 100:.1f} ± {error}"
+
+
+def _subject_share(group: GroupShare | None) -> str:
+    return NONE if group is None else f"{group.correct / group.items * 100:.0f} (n = {group.items})"
 
 
 def _pair_table(pairs: Sequence[PairFigures], names: Mapping[str, str]) -> list[str]:

@@ -21,6 +21,7 @@ from .parameters import (
     StatedUseOptions,
     argument,
     context_option,
+    flag,
     group,
     item_limit_option,
     json_option,
@@ -71,7 +72,7 @@ class BenchOptions:
         "-r", "--repeats", type=AT_LEAST_1, metavar="N", default=5, help="Undisturbed repeats per model."
     )
     threads: int | None = threads_option()
-    context: int = context_option("Context to allocate.", default=4096)
+    context: int = context_option(help="Context to allocate.", default=4096)
     as_json: bool = json_option()
 
 
@@ -122,7 +123,7 @@ class RunOptions:
         help="Wall time for the run, such as 90s, 15m or 2h.",
     )
     threads: int | None = threads_option()
-    context: int | None = context_option("Context to allocate.")
+    context: int | None = context_option(help="Context to allocate.")
     repeats: int | None = option("--repeats", type=AT_LEAST_1, metavar="N", help="Undisturbed speed repeats per model.")
     max_memory_bytes: int | None = option(
         "--max-memory",
@@ -144,7 +145,7 @@ class RunOptions:
         type=click.Choice(["auto", "chat", "plain"]),
         help="Whether to use each model's chat template. Default: auto.",
     )
-    no_race: bool = option("--no-race", is_flag=True, help="Ask every model all items, even when it has clearly lost.")
+    no_race: bool = flag("--no-race", help="Ask every model all items, even when it has clearly lost.")
     name: str | None = option("--name", metavar="TEXT", help="Name of the run.")
     save_plan: str | None = option(
         "--save-plan", type=PATH, metavar="FILE", help="Write the plan to this file and exit."
@@ -171,7 +172,7 @@ class ReplayOptions:
 @dataclass(frozen=True, kw_only=True)
 class ShowOptions:
     run_id: str = run_argument()
-    answers: bool = option("--answers", is_flag=True, help="Show every answer, too.")
+    answers: bool = flag("--answers", help="Show every answer, too.")
     as_json: bool = json_option()
 
 
@@ -222,11 +223,9 @@ class ModelsOptions:
         metavar="SIZE",
         help="Only models whose weights and KV cache fit in this memory, such as 8G (GiB), each in its best quant.",
     )
-    context: int = context_option("Context for the KV cache.", default=4096)
+    context: int = context_option(help="Context for the KV cache.", default=4096)
     use: Purpose | None = use_option(help="Only models whose license allows this use, with or without conditions.")
-    unconditional: bool = option(
-        "--unconditional", is_flag=True, help="Only models whose license allows the use without conditions."
-    )
+    unconditional: bool = flag("--unconditional", help="Only models whose license allows the use without conditions.")
     stated: StatedUseOptions = group(StatedUseOptions)
     sort: SortKey = option(
         "--sort", type=click.Choice(SORT_KEYS), default="name", help="Column to sort by, best first."
@@ -245,22 +244,20 @@ class LicenseOptions:
 @dataclass(frozen=True, kw_only=True)
 class FitOptions:
     names: tuple[str, ...] = argument(nargs=-1, metavar="[MODEL...]")
-    context: int = context_option("Context to allocate.", default=4096)
+    context: int = context_option(help="Context to allocate.", default=4096)
     quant: str = option("--quant", default=DEFAULT_QUANT, metavar="QUANT", help="Quant of catalog models.")
     kv_type: KvType = option(
         "--kv-type", type=click.Choice(["f16", "q8_0", "q4_0"]), default="f16", help="KV cache type."
     )
-    refresh: bool = option("--refresh", is_flag=True, help="Measure again instead of using stored results.")
+    refresh: bool = flag("--refresh", help="Measure again instead of using stored results.")
     as_json: bool = json_option()
 
 
 @dataclass(frozen=True, kw_only=True)
 class PullOptions:
     models: tuple[str, ...] = argument(nargs=-1, required=True, metavar="MODEL...")
-    refresh: bool = option(
-        "--refresh", is_flag=True, help="Check the hub for newer versions of models that are on this machine."
-    )
-    now: bool = option("--now", is_flag=True, help="Do not wait for a run that is measuring.")
+    refresh: bool = flag("--refresh", help="Check the hub for newer versions of models that are on this machine.")
+    now: bool = flag("--now", help="Do not wait for a run that is measuring.")
     as_json: bool = json_option()
 
 
@@ -289,9 +286,7 @@ class HardwareOptions:
         show_default=False,
         help="Folder for models; its free disk space is shown. Default: the current folder.",
     )
-    no_bandwidth: bool = option(
-        "--no-bandwidth", is_flag=True, help="Skip measuring memory bandwidth, which takes a second."
-    )
+    no_bandwidth: bool = flag("--no-bandwidth", help="Skip measuring memory bandwidth, which takes a second.")
     as_json: bool = json_option()
 
 
@@ -304,9 +299,7 @@ class BundleCreateOptions:
     to: str = option(
         "--to", required=True, type=PATH, metavar="FOLDER", help="Folder to write. An interrupted bundle is completed."
     )
-    wheels: bool = option(
-        "--wheels", is_flag=True, help="Add the wheels that weighin needs, built for this system and Python version."
-    )
+    wheels: bool = flag("--wheels", help="Add the wheels that weighin needs, built for this system and Python version.")
     wheels_from: str | None = option(
         "--wheels-from",
         type=PATH,
@@ -326,5 +319,5 @@ class BundleVerifyOptions:
 class BundleImportOptions:
     folder: str = argument(type=PATH)
     to: str | None = option("--to", type=PATH, metavar="FOLDER", help="Copy the whole bundle to this folder.")
-    in_place: bool = option("--in-place", is_flag=True, help="Copy nothing and use the bundle where it is.")
+    in_place: bool = flag("--in-place", help="Copy nothing and use the bundle where it is.")
     as_json: bool = json_option()

@@ -5,9 +5,9 @@ Sizes, counts and durations are parsed here, so that every command reads them al
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 import click
@@ -24,7 +24,7 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Comma
     """Declare the fields of ``options`` as parameters, and pass what click parsed as one object."""
 
     def decorate(command: Callable[[Options], None]) -> Command:
-        @functools.wraps(command)
+        @wraps(command)
         def call(**parameters: object) -> None:
             command(_filled(options, parameters))
 
@@ -107,36 +107,19 @@ def _dollars(text: str, *, what: str) -> int | None:
 
 # Parameters of several commands
 
-AT_LEAST_0, AT_LEAST_1, _CONTEXT = click.IntRange(0), click.IntRange(1), click.IntRange(64)
+AT_LEAST_0, AT_LEAST_1 = click.IntRange(0), click.IntRange(1)
 PATH = click.Path()
 
-
-def json_option() -> Any:
-    return option("--json", is_flag=True, help="Print JSON to stdout.")
-
-
-def run_argument() -> Any:
-    return argument(default="", metavar="[RUN]")
-
-
-def tui_option() -> Any:
-    return option("--tui", is_flag=True, help="Show the run on a screen.")
-
-
-def item_limit_option() -> Any:
-    return option("--limit", type=AT_LEAST_1, metavar="N", help="Maximum number of items per suite.")
-
-
-def threads_option() -> Any:
-    return option("-t", "--threads", type=AT_LEAST_1, metavar="N", help="Threads. Default: one per physical core.")
-
-
-def context_option(help_text: str, **attributes: Any) -> Any:
-    return option("-c", "--context", type=_CONTEXT, metavar="TOKENS", help=help_text, **attributes)
-
-
-def use_option(**attributes: Any) -> Any:
-    return option("--use", type=click.Choice(["commercial", "internal", "research"]), **attributes)
+flag = partial(option, is_flag=True)
+json_option = partial(flag, "--json", help="Print JSON to stdout.")
+tui_option = partial(flag, "--tui", help="Show the run on a screen.")
+run_argument = partial(argument, default="", metavar="[RUN]")
+item_limit_option = partial(option, "--limit", type=AT_LEAST_1, metavar="N", help="Maximum number of items per suite.")
+threads_option = partial(
+    option, "-t", "--threads", type=AT_LEAST_1, metavar="N", help="Threads. Default: one per physical core."
+)
+context_option = partial(option, "-c", "--context", type=click.IntRange(64), metavar="TOKENS")
+use_option = partial(option, "--use", type=click.Choice(["commercial", "internal", "research"]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,16 +170,16 @@ class StatedUseOptions:
 
     monthly_users: int | None = option(
         "--users",
-        callback=parsed(functools.partial(parse_count, unit="people")),
+        callback=parsed(partial(parse_count, unit="people")),
         metavar="N",
         help="Monthly users, such as 5M or 1,000.",
     )
     annual_revenue_usd: int | None = option(
         "--revenue", callback=parsed(_dollars), metavar="USD", help="Annual revenue in US dollars, such as 2M."
     )
-    redistribute: bool = option("--redistribute", is_flag=True, help="You will redistribute the weights.")
-    train_on_outputs: bool = option("--train", is_flag=True, help="You will train other models on the outputs.")
-    osi_required: bool = option("--osi", is_flag=True, help="Allow only OSI-approved licenses.")
+    redistribute: bool = flag("--redistribute", help="You will redistribute the weights.")
+    train_on_outputs: bool = flag("--train", help="You will train other models on the outputs.")
+    osi_required: bool = flag("--osi", help="Allow only OSI-approved licenses.")
     region: str | None = option(
         "--region", metavar="CODE", help="Where you are: EU or a country code such as US or FR."
     )

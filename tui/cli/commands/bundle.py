@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -28,16 +29,14 @@ from .pull import DownloadProgress
 from .query import print_json
 
 
-class CopyProgress:
-    """Shows the progress of a bundle's bytes on stderr."""
+@contextmanager
+def _copy_progress(verb: str) -> Iterator[Callable[[DownloadEvent], None]]:
+    """A report that shows the progress of a bundle's bytes on stderr."""
+    progress = DownloadProgress(verb=verb)
 
-    def __init__(self, verb: str) -> None:
-        self._progress = DownloadProgress(verb=verb)
-
-    def __call__(self, event: DownloadEvent) -> None:
-        """Show it."""
+    def report(event: DownloadEvent) -> None:
         if isinstance(event, DownloadProgressed):
-            self._progress(
+            progress(
                 FetchProgress(
                     name=event.name,
                     state="downloading",
@@ -48,11 +47,10 @@ class CopyProgress:
                 )
             )
 
-    def __enter__(self) -> CopyProgress:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._progress.clear()
+    try:
+        yield report
+    finally:
+        progress.clear()
 
 
 def create(options: BundleCreateOptions) -> None:
@@ -72,7 +70,7 @@ def create(options: BundleCreateOptions) -> None:
         if options.wheels:
             wheels = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighin-wheels-")))
             build_wheels(wheels, say=say)
-        copying = stack.enter_context(CopyProgress("copying"))
+        copying = stack.enter_context(_copy_progress("copying"))
         manifest = create_bundle(plan, folder, license_texts=texts, wheels=wheels, report=copying)
     if options.as_json:
         print_json({"folder": str(folder.resolve()), "manifest": manifest})
@@ -86,7 +84,7 @@ def create(options: BundleCreateOptions) -> None:
 def verify(options: BundleVerifyOptions) -> None:
     """Compare every byte of a bundle with its checksums."""
     folder = Path(options.folder).expanduser()
-    with CopyProgress("checking") as checking:
+    with _copy_progress("checking") as checking:
         manifest = verify_bundle(folder, report=checking)
     if options.as_json:
         print_json({"folder": str(folder.resolve()), "ok": True, "manifest": manifest})
@@ -99,7 +97,7 @@ def import_(options: BundleImportOptions) -> None:
     if options.to and options.in_place:
         raise PlanError("--to and --in-place exclude each other.", hint="Use one of them.")
     source = Path(options.folder).expanduser()
-    with CopyProgress("checking and copying") as copying:
+    with _copy_progress("checking and copying") as copying:
         if options.in_place:
             imported = import_bundle(source, report=copying)
         elif options.to:
