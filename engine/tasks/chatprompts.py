@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from weighin.assets import asset
-
-from ..toml import loads
+from .tables import read_table
 
 
 @cache
 def chat_prompts() -> tuple[str, ...]:
     """Prompts from a short question to a page of text, short and long ones mixed."""
-    table = loads(asset("tasks", "chat-prompts.toml").read_text(encoding="utf-8"))
+    table = read_table("chat-prompts", dict[str, tuple[dict[str, str], ...]])
     return tuple(prompt["text"].strip() for prompt in table["prompt"])
