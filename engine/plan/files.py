@@ -170,4 +170,4 @@ def _from_table(table: SuiteTable, where: str) -> PlannedSuite:
 def is_reference_suite(name: str) -> bool:
     """Whether ``name`` is a built-in suite over a public data set, so that ``data`` is a copy of that data set."""
     spec = {file.stem: file for file in asset("tasks").glob("*.toml")}.get(name)
-    return spec is not None and "format" in toml.loads(spec.read_text(encoding="utf-8")).get("suite", {})
+    return spec is not None and "format" in toml.loads(spec.read_text(encoding="utf-8"))["suite"]

@@ -113,12 +113,8 @@ def suite_specs() -> list[SuiteSpec]:
 
 @cache
 def _scan() -> tuple[SuiteSpec, ...]:
-    specs = []
-    for file in sorted(asset("tasks").glob("*.toml")):
-        table = loads(file.read_text(encoding="utf-8"))
-        if "suite" in table:
-            specs.append(parse_spec(table["suite"], where=file))
-    return tuple(specs)
+    files = asset("tasks").glob("*.toml")
+    return tuple(parse_spec(loads(file.read_text(encoding="utf-8"))["suite"], where=file) for file in files)
 
 
 def parse_spec(table: object, *, where: Path) -> SuiteSpec:

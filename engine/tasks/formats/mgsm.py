@@ -10,21 +10,10 @@ import re
 
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
+from ..tables import read_table
 from .fields import Asked, Row, Rows, split_rows, text_field
 
-WORDS = {
-    "bn": ("প্রশ্ন:", "Answer:"),
-    "de": ("Frage:", "Antwort:"),
-    "en": ("Question:", "Answer:"),
-    "es": ("Pregunta:", "Respuesta:"),
-    "fr": ("Question :", "Réponse :"),
-    "ja": ("問題：", "Answer:"),
-    "ru": ("Задача:", "Answer:"),
-    "sw": ("Swali:", "Answer:"),
-    "te": ("ప్రశ్న:", "Answer:"),
-    "th": ("โจทย์:", "Answer:"),
-    "zh": ("问题：", "Answer:"),
-}
+WORDS = read_table("mgsm-words", dict[str, tuple[str, str]])
 """By language: the word before the question, which also stops an answer, and the word before the answer."""
 
 

@@ -28,17 +28,13 @@ class Program(Table, frozen=True):
     cases: Words
 
 
-class _Programs(Table, frozen=True):
+class _Tables(Table, frozen=True):
+    asked: Words
     program: tuple[Program, ...]
 
 
-PROGRAMS = read_table("fix-bug", _Programs).program
-_ASKED = (
-    "This Python function has {bugs}. Mend it.",
-    "The Python function below does not do what it should: it has {bugs}. Write it correctly.",
-    "Find and correct {the_bugs} in this Python function.",
-    "Somebody wrote this Python function with {bugs} in it. Give the corrected function.",
-)
+_TABLES = read_table("fix-bug", _Tables)
+PROGRAMS = _TABLES.program
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
@@ -67,7 +63,7 @@ def _task(rng: random.Random, program: Program, deck: Iterator[tuple[tuple[str, 
         broken = broken.replace(right, wrong, 1)
     bugs, the_bugs = ("two mistakes", "the two mistakes") if len(chosen) == 2 else ("a mistake", "the mistake")
     prompt = (
-        f"{rng.choice(_ASKED).format(bugs=bugs, the_bugs=the_bugs)} {program.text.replace('NAME', name)}\n\n"
+        f"{rng.choice(_TABLES.asked).format(bugs=bugs, the_bugs=the_bugs)} {program.text.replace('NAME', name)}\n\n"
         f"```python\n{broken}```\n\nAnswer with the whole corrected function in one Python code block."
     )
     right_name = f"right_{name}"

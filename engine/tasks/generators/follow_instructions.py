@@ -27,6 +27,7 @@ class _Texts(Table, frozen=True):
     last_words: Words
     options: tuple[tuple[str, str], ...]
     keys: Words
+    apart: tuple[frozenset[str], ...]
 
 
 _TEXTS = read_table("follow-instructions", _Texts)
@@ -83,24 +84,9 @@ def _task(rng: random.Random, demands: Sequence[Demand]) -> Task:
     )
 
 
-_APART = (
-    # What opens or closes a text cannot be outside quotes, before a title or a list, or outside JSON.
-    {"quoted", "opening"}, {"quoted", "closing"}, {"title", "opening"}, {"title", "quoted"}, {"list", "opening"},
-    {"list", "quoted"}, {"list", "paragraphs"}, {"list", "sentences"}, {"title", "paragraphs"}, {"title", "sentences"},
-    {"title", "list"}, {"paragraphs", "sentences"},
-    # Both apply to the whole text, and given sentences have letters of both cases and commas.
-    {"case", "opening"}, {"case", "closing"}, {"json", "opening"}, {"json", "closing"}, {"json", "quoted"},
-    {"json", "title"}, {"json", "list"}, {"json", "paragraphs"}, {"json", "sentences"}, {"json", "letters"},
-    {"json", "case"},
-    # Few words leave no room for many sentences, paragraphs, required words and lists.
-    {"short", "paragraphs"}, {"short", "list"}, {"short", "json"}, {"short", "sentences"}, {"short", "times"},
-    {"short", "length"}, {"short", "title"}, {"short", "wanted"}, {"wanted", "times"},
-)  # fmt: skip
-
-
 def _go_together(demands: Sequence[Demand]) -> bool:
     families = [demand.family for demand in demands]
-    if len(set(families)) < len(families) or any(pair <= set(families) for pair in _APART):
+    if len(set(families)) < len(families) or any(pair <= set(families) for pair in _TEXTS.apart):
         return False
     # A word or letter that one constraint forbids must not occur in a text that another requires.
     forbidden = [demand.constraint for demand in demands if demand.constraint["kind"] in ("exclude", "no_characters")]

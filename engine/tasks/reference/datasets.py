@@ -61,9 +61,7 @@ def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list
     Raises:
         DatasetError: as ``read_dataset``.
     """
-    dataset = spec.dataset
-    if dataset is None:
-        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Reinstall weighin.")
+    dataset = _dataset(spec)
     own = folder or paths.data_dir() / "datasets" / spec.name
     files_by_split = _in_folder(own, dataset)
     if all(files_by_split.values()):
@@ -83,9 +81,7 @@ def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None,
     Raises:
         DatasetError: the suite has no data set.
     """
-    dataset = spec.dataset
-    if dataset is None:
-        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Reinstall weighin.")
+    dataset = _dataset(spec)
     files_by_split = _in_folder(paths.data_dir() / "datasets" / spec.name, dataset)
     if all(files_by_split.values()):
         return "folder", [file for files in files_by_split.values() for file in files]
@@ -95,6 +91,12 @@ def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None,
     if all(files_by_split.values()):
         return "hub cache", [file for files in files_by_split.values() for file in files]
     return None, []
+
+
+def _dataset(spec: SuiteSpec) -> Dataset:
+    if spec.dataset is None:
+        raise DatasetError(f"The suite {spec.name} has no data set.", hint="Reinstall weighin.")
+    return spec.dataset
 
 
 def _wanted(dataset: Dataset) -> str:
