@@ -32,25 +32,22 @@ from .query import print_json
 @contextmanager
 def _copy_progress(verb: str) -> Iterator[Callable[[DownloadEvent], None]]:
     """A report that shows the progress of a bundle's bytes on stderr."""
-    progress = DownloadProgress(verb=verb)
+    with DownloadProgress(verb=verb) as progress:
 
-    def report(event: DownloadEvent) -> None:
-        if isinstance(event, DownloadProgressed):
-            progress(
-                FetchProgress(
-                    name=event.name,
-                    state="downloading",
-                    done_bytes=event.bytes_done,
-                    total_bytes=event.bytes_total,
-                    bytes_per_second=event.bytes_per_second,
-                    seconds_left=event.seconds_left,
+        def report(event: DownloadEvent) -> None:
+            if isinstance(event, DownloadProgressed):
+                progress(
+                    FetchProgress(
+                        name=event.name,
+                        state="downloading",
+                        done_bytes=event.bytes_done,
+                        total_bytes=event.bytes_total,
+                        bytes_per_second=event.bytes_per_second,
+                        seconds_left=event.seconds_left,
+                    )
                 )
-            )
 
-    try:
         yield report
-    finally:
-        progress.clear()
 
 
 def create(options: BundleCreateOptions) -> None:
@@ -58,11 +55,8 @@ def create(options: BundleCreateOptions) -> None:
     if options.wheels and options.wheels_from:
         raise PlanError("--wheels and --wheels-from exclude each other.", hint="Use one of them.")
     folder = Path(options.to).expanduser()
-    downloads = DownloadProgress()
-    try:
+    with DownloadProgress() as downloads:
         plan = download_candidates(read_plan(Path(options.plan).expanduser()), report=downloads)
-    finally:
-        downloads.clear()
     check_inputs(plan)
     texts = license_texts(plan)
     with ExitStack() as stack:

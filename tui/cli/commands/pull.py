@@ -58,8 +58,10 @@ class DownloadProgress:
             self._status.say(f"{progress.name}: {format_file_size(progress.total_bytes)}, checked")
         self._paint(progress)
 
-    def clear(self) -> None:
-        """Remove the changing line."""
+    def __enter__(self) -> DownloadProgress:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         self._status.clear()
 
     def _paint(self, last: FetchProgress) -> None:
@@ -79,11 +81,8 @@ def download_models(names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         WeighinError: a name means nothing, or a download failed.
     """
-    progress = DownloadProgress()
-    try:
+    with DownloadProgress() as progress:
         return download(names, report=progress)
-    finally:
-        progress.clear()
 
 
 def pull_models(options: PullOptions) -> int:
@@ -91,16 +90,14 @@ def pull_models(options: PullOptions) -> int:
 
     Waits while a run measures in another process, unless ``--now``.
     """
-    progress = DownloadProgress()
     wanted = tuple(dict.fromkeys(options.models))
     try:
         may_transfer = always if options.now else OtherRuns().idle
-        outcomes = fetch_all(wanted, report=progress, newest=options.refresh, may_transfer=may_transfer)
+        with DownloadProgress() as progress:
+            outcomes = fetch_all(wanted, report=progress, newest=options.refresh, may_transfer=may_transfer)
     except KeyboardInterrupt:
-        progress.clear()
         say(f"Cancelled. What was downloaded is kept; {_same_command(wanted)} resumes.")
         return EXIT_CANCELLED
-    progress.clear()
     fetched = [outcome for outcome in outcomes if isinstance(outcome, Fetched)]
     failed = [outcome for outcome in outcomes if isinstance(outcome, NotFetched)]
     if options.as_json:
