@@ -1,6 +1,6 @@
 """Detects the language of a text by its script and its most frequent words.
 
-An approximation without a model or data file, meant for answers of a sentence or more. A script used by one language
+An approximation without a model, meant for answers of a sentence or more. A script used by one language
 decides alone; languages that share a script are distinguished by function words and letters of their own. In mixed
 texts the largest part counts. It knows only the languages in ``known_languages``: a text in another language with Latin
 script is taken for a similar one, or is ``UNKNOWN`` when hardly any word is known.
@@ -13,6 +13,12 @@ from collections import Counter
 from functools import cache
 
 from ..tables import Table, read_table
+
+UNKNOWN = "und"
+"""ISO 639's code for an undetermined language: there are letters, but hardly any known word."""
+
+_MIN_SHARE = 0.08
+"""Below this share of known words, the language of a text in Latin script is unknown."""
 
 
 class _Tables(Table, frozen=True):
@@ -37,13 +43,6 @@ def known_languages() -> frozenset[str]:
     """ISO 639-1 codes of the languages that can be detected."""
     tables = _tables()
     return frozenset(tables.scripts.keys() - tables.words.keys()).union(*tables.words.values())
-
-
-UNKNOWN = "und"
-"""ISO 639's code for an undetermined language: there are letters, but hardly any known word."""
-
-_MIN_SHARE = 0.08
-"""Below this share of known words, the language of a text in Latin script is unknown."""
 
 
 def english_words() -> frozenset[str]:
