@@ -125,17 +125,16 @@ def take(
 
 
 both_sizes = pytest.mark.parametrize("size", list(SIZES))
-both_themes = pytest.mark.parametrize("theme", list(THEMES))
+every_look = pytest.mark.parametrize(("theme", "size"), [("dark", "80x24"), ("dark", "160x48"), ("light", "160x48")])
+"""The light theme changes colors only, so one size of it is enough."""
 
 
-@both_sizes
-@both_themes
+@every_look
 def test_live(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, count=3, part=0.78)
 
 
-@both_sizes
-@both_themes
+@every_look
 def test_results(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, mode="results")
 
@@ -149,20 +148,17 @@ def test_live_with_items_asked_again(take: Any) -> None:
     assert take("160x48", "dark", count=3, part=0.99, steady=True)
 
 
-@both_sizes
-@both_themes
+@every_look
 def test_answers(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, mode="answers")
 
 
-@both_sizes
-@both_themes
+@every_look
 def test_history(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, mode="history", count=3)
 
 
-@both_sizes
-@both_themes
+@every_look
 def test_help(take: Any, size: Any, theme: Any) -> None:
     assert take(size, theme, count=2, part=0.5, keys=("question_mark",))
 

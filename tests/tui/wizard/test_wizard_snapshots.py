@@ -54,6 +54,8 @@ class HalfWay:
 
 
 SIZES = {"80x24": (80, 24), "160x48": (160, 48)}
+every_look = pytest.mark.parametrize(("theme", "size"), [("dark", "80x24"), ("dark", "160x48"), ("light", "160x48")])
+"""The light theme changes colors only, so one size of it is enough."""
 SURROUNDINGS = Surroundings(
     machine=lambda: "Example CPU, 8 threads\n31.2 GiB RAM usable; no GPU found",
     copy_bandwidth=lambda: 20e9,
@@ -74,8 +76,7 @@ def no_files_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-@pytest.mark.parametrize("size", list(SIZES))
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@every_look
 @pytest.mark.parametrize("step", ["license", "hardware", "task", "candidates"])
 def test_step(snap_compare: Callable[..., bool], step: str, theme: str, size: str) -> None:
     index = ["license", "hardware", "task", "candidates"].index(step)
@@ -119,8 +120,7 @@ def test_own_data(snap_compare: Callable[..., bool], tmp_path: Path, size: str) 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=settle)
 
 
-@pytest.mark.parametrize("size", list(SIZES))
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@every_look
 @pytest.mark.parametrize("page", ["review", "fetch"])
 def test_the_end(snap_compare: Callable[..., bool], tmp_path: Path, page: str, theme: str, size: str) -> None:
     model = tmp_path / "own-model.Q8_0.gguf"
