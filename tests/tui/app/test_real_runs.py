@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sqlite3
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
+from fixtures.runs import BRIEF, choice_suite, tiny_plan, write_choice_file, write_writing_file, writing_suite
 from textual.pilot import Pilot
 
 from weighin.engine.events.run import (
@@ -29,17 +29,8 @@ from weighin.engine.events.run import (
     SpeedMeasured,
     VerdictReached,
 )
-from weighin.engine.plan.model import (
-    ConsistencyPlan,
-    FileSource,
-    OwnAsking,
-    OwnSuite,
-    Plan,
-    RacePlan,
-    Settings,
-    SpeedPlan,
-)
-from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
+from weighin.engine.plan.model import ConsistencyPlan, Plan, RacePlan
+from weighin.engine.prepare.freeze import freeze_plan
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store, explained
 from weighin.engine.worker.protocol import Report
@@ -50,41 +41,23 @@ from weighin.tui.run.follower import RunFollower
 from weighin.tui.run.library import StoreLibrary
 from weighin.tui.run.source import SessionSource
 
-
-@pytest.fixture
-def plan(tiny_models: list[Path], tmp_path: Path) -> Plan:
-    data = tmp_path / "colors.jsonl"
-    rows = [{"question": f"Color of city {n}?", "choices": ["red", "blue"], "answer": n % 2} for n in range(64)]
-    data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    return freeze_plan(
-        Plan(
-            candidates=candidates_from_paths(str(file) for file in tiny_models),
-            suites=(OwnSuite(name="colors", source=FileSource(path=str(data))),),
-            settings=Settings(n_ctx=512, n_batch=256, n_ubatch=128, n_threads=1),
-            race=RacePlan(enabled=False),  # every candidate answers everything, however good it is
-            speed=SpeedPlan(
-                n_prompt=16, n_generate=4, repeats=2, max_disturbed_retries=0, chat_prompts=2, chat_tokens=3
-            ),
-        )
-    ).plan
+CHOICES = 40
+WRITTEN = 8
 
 
-@pytest.fixture
-def thorough(plan: Plan, tmp_path: Path) -> Plan:
+@pytest.fixture(scope="module")
+def plan(tiny_models: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Two candidates that answer everything, however good they are."""
+    data = write_choice_file(tmp_path_factory.mktemp("choices"))
+    return tiny_plan(tiny_models[:2], choice_suite(data), speed=BRIEF, race=RacePlan(enabled=False))
+
+
+@pytest.fixture(scope="module")
+def thorough(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """The plan with generate items, too, so that answers are sampled, reworded and repeated."""
-    data = tmp_path / "prices.jsonl"
-    rows = [{"prompt": f"What is the price of {n}?", "answer": str(n)} for n in range(16)]
-    data.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    return freeze_plan(
-        msgspec.structs.replace(
-            plan,
-            suites=(
-                *plan.suites,
-                OwnSuite(name="prices", source=FileSource(path=str(data)), asking=OwnAsking(max_tokens=4)),
-            ),
-            consistency=ConsistencyPlan(items=6, samples=2),
-        )
-    ).plan
+    suite = writing_suite(write_writing_file(tmp_path_factory.mktemp("writing")), limit=WRITTEN)
+    consistency = ConsistencyPlan(items=6, samples=2, share=0.0)
+    return freeze_plan(msgspec.structs.replace(plan, suites=(*plan.suites, suite), consistency=consistency)).plan
 
 
 PHASES: dict[str, Callable[[PhaseChanged], bool]] = {
@@ -154,7 +127,7 @@ def assert_complete(database: Path, plan: Plan) -> None:
     events = stored(database)
     told = [(e.candidate, e.suite, e.item, e.repeat) for e in events if isinstance(e, AnswerScored)]
     assert len(told) == len(set(told))
-    answers = 64 + (16 if len(plan.suites) > 1 else 0)
+    answers = CHOICES + (WRITTEN if len(plan.suites) > 1 else 0)
     assert sum(repeat == 0 for *_, repeat in told) == answers * len(plan.candidates)
     speeds = {(e.candidate, e.kind, e.repeat) for e in events if isinstance(e, SpeedMeasured) and e.final}
     assert len(speeds) == 2 * 2 * len(plan.candidates)
@@ -300,7 +273,7 @@ async def test_resizing_and_changing_screens_all_through_a_run(plan: Plan, datab
         while not completed(app) or count < 25:
             await pilot.resize_terminal(*sizes[count % len(sizes)])
             await pilot.press("1234"[count % 4])
-            await pilot.pause(0.02)
+            await pilot.pause(0.1)
             count += 1
             assert count < 2000
     assert_complete(database, plan)
