@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from fixtures.command_line import Outcome, own_environment, wait_until
+from fixtures.command_line import QUICK_SPEED, Outcome, own_environment, wait_until
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.plan.files import read_plan
@@ -85,7 +85,7 @@ def plan_file(tmp_path: Path, cached_model: Path, choice_file: Path) -> Path:
         "suites = [{ name = 'everyday-choice' }, { name = 'mine', data = 'colours.jsonl' }]\n"
         f"[[candidates]]\nid = 'llama'\npath = '{REPO}:Q4_K_M'\nname = 'Llama'\n"
         "[[candidates]]\nid = 'mine'\npath = 'mine.gguf'\nname = 'Mine'\n"
-        "[settings]\nn_ctx = 512\nn_threads = 1\n[speed]\nrepeats = 1\n"
+        "[settings]\nn_ctx = 512\nn_threads = 1\n[speed]\n" + QUICK_SPEED
     )
     return project / "plan.toml"
 

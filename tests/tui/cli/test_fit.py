@@ -23,7 +23,7 @@ from weighin.engine.hub.errors import HubNotFoundError
 from weighin.tui.cli.commands import fit as command
 from weighin.tui.cli.commands.fit import find_sources, fit_line
 
-SHORT = ("--context", "512")
+SHORT = ("--context", "128")
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -53,7 +53,7 @@ def test_json_is_one_object_per_line_and_results_are_cached(tiny_models: list[Pa
     assert (code, err) == (0, "")
     (fit,) = map(json.loads, out.splitlines())
     assert fit["label"] == "measured (real file)"
-    assert fit["n_ctx"] == 512
+    assert fit["n_ctx"] == 128
     assert fit["fits"] is True
     assert fit["memory_bytes"] > fit["size_bytes"] > 0
     if fit["disturbed"]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from fixtures.command_line import FAST, FILE, REPO, Weighin
+from fixtures.command_line import FAST, FILE, QUICK_SPEED, REPO, Weighin
 from fixtures.standin_hub import SHA, StandIn
 
 from weighin.engine.gguf.files import file_sha256
@@ -26,7 +26,7 @@ def test_bench_downloads_first_and_says_so(
 
 def test_fit_of_a_hub_name_downloads_only_the_header(standin: StandIn, weighin: Weighin, model: bytes) -> None:
     standin.add(REPO, {FILE: model + bytes(20_000_000)})
-    code, out, err = weighin("fit", f"{REPO}:Q4_K_M", "--context", "512", "--json")
+    code, out, err = weighin("fit", f"{REPO}:Q4_K_M", "--context", "128", "--json")
     assert code == 0, err
     row = json.loads(out)
     assert (row["name"], row["label"], row["size_bytes"]) == (
@@ -37,7 +37,7 @@ def test_fit_of_a_hub_name_downloads_only_the_header(standin: StandIn, weighin: 
     assert row["generation_tokens_per_second"] > 0
     assert standin.bytes_sent() < 2_000_000
     assert weighin("pull", REPO)[0] == 0
-    code, out, err = weighin("fit", f"{REPO}:Q4_K_M", "--context", "512", "--json")
+    code, out, err = weighin("fit", f"{REPO}:Q4_K_M", "--context", "128", "--json")
     assert code == 0, err
     assert json.loads(out)["label"] == "measured (real file)"
 
@@ -74,7 +74,7 @@ def test_a_plan_may_name_models_on_the_hub(
     (tmp_path / "plans/plan.toml").write_text(
         f"item_limit = 4\nsuites = [{{ name = 'mine', data = '{choice_file}' }}]\n"
         f"candidates = [{{ id = 'a', path = '{REPO}:Q4_K_M', name = 'A' }}]\n[settings]\nn_ctx = 512\nn_threads = 1\n"
-        "[speed]\nrepeats = 1\n"
+        "[speed]\n" + QUICK_SPEED
     )
     code, out, err = weighin("run", "plans/plan.toml")
     assert code == 0, err

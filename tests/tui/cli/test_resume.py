@@ -34,7 +34,8 @@ def test_a_run_killed_with_9_and_resumed_has_the_answers_of_an_uninterrupted_one
 ) -> None:
     model = tmp_path / "model.gguf"
     write_tiny_model(model, seed=9, n_ctx=512)
-    options = ["run", "--model", str(model), "--data", str(choice_file), "--data", str(writing_file), *FAST]
+    options = ["run", "--model", str(model), "--data", str(choice_file), "--data", str(writing_file)]
+    options += ["--limit", "20", *FAST]
     assert call(*options).exit_code == 0
     whole = answers(json.loads(call("show", "--json", "--answers").stdout))
     with subprocess.Popen(command(*options, "--json"), stdout=PIPE, stderr=DEVNULL, text=True) as process:
@@ -76,6 +77,7 @@ def test_a_run_that_another_process_works_on_cannot_be_resumed(home: Path, tiny_
 
 
 def test_a_run_whose_data_changed_cannot_be_resumed(tiny_models: list[Path], writing_file: Path) -> None:
-    assert call("run", "--model", str(tiny_models[0]), "--data", str(writing_file), *FAST).exit_code == 0
+    options = ["--model", str(tiny_models[0]), "--data", str(writing_file), "--max-tokens", "8", "--limit", "4", *FAST]
+    assert call("run", *options).exit_code == 0
     writing_file.write_text(writing_file.read_text() + "\nw99,new,1")
     assert "has changed since" in refusal("resume")

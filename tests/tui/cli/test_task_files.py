@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from fixtures.command_line import call
+from fixtures.runs import QUICK, SETTINGS
 
 from weighin.engine.bundle.create import create_bundle, verify_bundle
 from weighin.engine.bundle.install import install_bundle
 from weighin.engine.hub.errors import BundleError
 from weighin.engine.plan.files import read_plan, write_plan
-from weighin.engine.plan.model import FileSource, OwnSuite, Plan, data_path
+from weighin.engine.plan.model import FileSource, OwnSuite, Plan, RacePlan, data_path
 from weighin.engine.prepare.freeze import candidates_from_paths, freeze_plan
 from weighin.engine.tasks.opening import open_suite
 
@@ -58,11 +59,13 @@ def test_filters_of_a_task_file_are_exported_under_their_names(
         Plan(
             candidates=candidates_from_paths([str(tiny_models[0])]),
             suites=(OwnSuite(name="s", source=FileSource(path=task.name)),),
+            settings=SETTINGS,
+            speed=QUICK,
+            race=RacePlan(enabled=False),
         ),
         plan,
     )
-    fast = ["--repeats", "1", "--threads", "1", "--context", "512", "--no-race"]
-    assert call("run", str(plan), *fast).exit_code in (0, 1)
+    assert call("run", str(plan)).exit_code in (0, 1)
     written = call("export", "--format", "lm-eval", "-o", str(out))
     assert written.exit_code == 0, written.output
     (file,) = out.rglob("results_*.json")
