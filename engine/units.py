@@ -79,11 +79,6 @@ def gib(size_bytes: float) -> float:
     return size_bytes / GIB
 
 
-def mib(size_bytes: float) -> float:
-    """Bytes as MiB, for columns of memory."""
-    return size_bytes / MIB
-
-
 def gb(size_bytes: float) -> float:
     """Bytes as GB, for columns of file sizes."""
     return size_bytes / GB

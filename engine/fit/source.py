@@ -21,7 +21,7 @@ from ..gguf.rewrite import merged_header
 from ..gguf.synthesize import SYNTHESIS_VERSION, synthesize_header
 from ..hub.client import Hub, connect
 from ..hub.download import download_model
-from ..hub.headers import remote_header
+from ..hub.remote import remote_header
 from ..models.references import parse
 from ..models.resolve import LocalPath, find_on_hub, resolve
 from .norms import remote_norms

@@ -17,9 +17,8 @@ from ..events.ranking import (
     TooMuchMemory,
 )
 from ..events.run import CandidateStopped, Event
-from ..plan.model import Limits, Plan
+from ..plan.model import Limits, Plan, labels
 from .comparison import Comparison, compare
-from .labels import labels
 from .summary import CandidateSummary, RunSummary, summarize
 
 _SAME_SPEED = 0.03

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from ..events.askings import ReorderedItem, RepeatedItem, RewordedItem, Steadiness
-from ..events.ranking import SuiteGroups
+from ..events.ranking import GroupShare, SuiteGroups
 from ..events.run import (
     REASKED_EVENTS,
     AnswerScored,
@@ -147,8 +148,6 @@ class CandidateSummary:
         suites = sorted(self.subject_suites & set(self.suite_counts))
         if not suites:
             return ()
-        from .grouped import suite_groups
-
         return tuple(
             suite_groups(suite, [answer for (name, _item), answer in self.answers.items() if name == suite])
             for suite in suites
@@ -355,3 +354,26 @@ def _note_latency(summary: CandidateSummary, chats: Sequence[ChatMeasured]) -> N
     summary.ttft_p50_s, summary.ttft_p95_s = median(first_s), percentile(first_s, 95)
     if gaps_s:
         summary.itl_p50_s, summary.itl_p95_s = median(gaps_s), percentile(gaps_s, 95)
+
+
+def suite_groups(suite: str, answers: Iterable[AnswerScored]) -> SuiteGroups:
+    """One candidate's answers to ``suite`` by subject. Answers without a subject form one with an empty name.
+
+    Raises:
+        ValueError: there are no answers.
+    """
+    from ..stats.clustered import clustered_mean, micro_average
+
+    subjects: dict[str, list[float]] = {}
+    for answer in answers:
+        subjects.setdefault(answer.group, []).append(float(answer.correct))
+    whole = micro_average([clustered_mean(values) for values in subjects.values()])
+    return SuiteGroups(
+        suite=suite,
+        accuracy=whole.mean,
+        standard_error=None if math.isnan(whole.standard_error) else whole.standard_error,
+        groups=tuple(
+            GroupShare(name=name, items=len(values), correct=int(sum(values)))
+            for name, values in sorted(subjects.items())
+        ),
+    )

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from ..events.ranking import Ranking
 from ..events.run import Event, VerdictReached
 from ..plan.model import Plan
-from ..stats.intervals import Interval
+from ..stats.intervals import Interval, accuracy_interval, minimum_detectable_difference
 from . import wording
 from .comparison import stopped_early_interval
 from .findings import Findings, findings_of
 from .summary import CandidateSummary
-from .warnings import warning_sentences
+
+_FEW_ITEMS = 100
 
 
 def reach_verdict(plan: Plan, events: Iterable[Event]) -> VerdictReached:
@@ -32,7 +33,7 @@ def verdict_of(findings: Findings) -> VerdictReached:
         sentences=wording.verdict_sentences(findings),
         rankings=tuple(rankings),
         commands=wording.commands(chosen, plan) if chosen else {},
-        warnings=warning_sentences(findings),
+        warnings=_warnings(findings),
     )
 
 
@@ -79,3 +80,119 @@ def _interval(summary: CandidateSummary, findings: Findings) -> tuple[Interval |
     whole = all(n >= pools.get(suite, n) for suite, (_correct, n) in summary.suite_counts.items())
     early = summary.eliminated or (findings.run.settled is not None and not whole)
     return (stopped_early_interval(summary, pools) if early else summary.interval), early
+
+
+def _warnings(findings: Findings) -> tuple[str, ...]:
+    kinds = (  # in the order people should read them
+        _notes,
+        _disturbed_or_unstable,
+        _drift,
+        _not_comparable,
+        _different_items,
+        _race_settled,
+        _no_suite,
+        _shared_passages,
+        _few_items,
+        _no_better_than_guessing,
+    )
+    return tuple(sentence for kind in kinds for sentence in kind(findings))
+
+
+def _notes(findings: Findings) -> Iterable[str]:
+    return (f"{findings.names[card.id]}: {card.note}." for card in findings.plan.candidates if card.note)
+
+
+def _disturbed_or_unstable(findings: Findings) -> Iterable[str]:
+    for name, summary in findings.summaries.items():
+        if summary.disturbed or summary.latency_disturbed:
+            yield f"{findings.names[name]}: its speed was measured while something else was using the machine."
+        changed = summary.changed_when_repeated()
+        if changed:
+            yield (
+                f"{findings.names[name]}: {changed} of {len(summary.repeated)} answers changed when the same items were"
+                " asked again, so its other answers may not be stable either."
+            )
+
+
+def _drift(findings: Findings) -> Iterable[str]:
+    drifted = {what: drift.change for what, drift in findings.run.drifts.items() if drift.matters}
+    if drifted:
+        changes = ", ".join(f"{what} {change:+.0%}" for what, change in drifted.items())
+        yield (
+            f"Speed drifted from the first round to the last ({changes}), because of heat or other work on the machine."
+            " The candidates took turns, so they can still be compared, but speeds may differ on another day."
+        )
+
+
+def _not_comparable(findings: Findings) -> Iterable[str]:
+    apart = findings.comparison.not_comparable
+    names = [findings.names[candidate] for candidate in findings.summaries if candidate in apart]
+    if names:
+        has = "it has" if len(names) == 1 else "they have"
+        yield f"{wording.listed(names)}: not comparable, because {has} no items in common with the others."
+
+
+def _different_items(findings: Findings) -> Iterable[str]:
+    comparison = findings.comparison
+    counts = [len(s.answers) for s in _answering(findings) if s.candidate not in comparison.not_comparable]
+    if len(set(counts)) > 1:
+        yield (
+            f"The candidates did not all answer the same number of items ({min(counts)} to {max(counts)}); they are"
+            f" compared on the {comparison.n_common} items that all of them answered."
+        )
+
+
+def _race_settled(findings: Findings) -> Iterable[str]:
+    settled = findings.run.settled
+    if settled is not None:
+        yield (
+            f"The race was decided after {settled.at_item} of {settled.pool} items. Accuracies cover the items asked,"
+            " and intervals allow for the early stop."
+        )
+
+
+def _no_suite(findings: Findings) -> Iterable[str]:
+    if not findings.plan.suites:
+        yield "No suite was run, so a fast model may still be bad at your task."
+
+
+def _shared_passages(findings: Findings) -> Iterable[str]:
+    n_passages = findings.comparison.n_passages
+    if n_passages:
+        yield (
+            f"{n_passages} passages are asked about more than once, so tests and intervals treat the items about one"
+            " passage as a group (clustered errors)."
+        )
+
+
+def _few_items(findings: Findings) -> Iterable[str]:
+    answering = _answering(findings)
+    n = min((len(s.answers) for s in answering), default=0)
+    if 0 < n < _FEW_ITEMS:
+        points = minimum_detectable_difference(min(map(_effective_items, answering))) * 100
+        yield f"With {n} items, only accuracy differences of about {points:.0f} points or more can be detected."
+
+
+def _effective_items(summary: CandidateSummary) -> int:
+    """How many independent items its answers are worth."""
+    return max(1, round(sum(n for _correct, n in summary.effective_counts.values())))
+
+
+def _no_better_than_guessing(findings: Findings) -> Iterable[str]:
+    for suite in findings.run.suites.values():
+        if suite.chance is None or suite.name in findings.run.dropped_suites:
+            continue
+        weak = [
+            findings.names[name]
+            for name, summary in findings.summaries.items()
+            if suite.name in summary.effective_counts
+            and accuracy_interval(*summary.effective_counts[suite.name]).low <= suite.chance
+        ]
+        if weak:
+            verb = "is" if len(weak) == 1 else "are"
+            yield f"On {suite.name}, {wording.listed(weak)} {verb} no better than guessing ({suite.chance:.0%})."
+
+
+def _answering(findings: Findings) -> list[CandidateSummary]:
+    """Admitted candidates that answered at least one item."""
+    return [summary for summary in findings.admitted if summary.answers]

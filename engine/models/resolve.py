@@ -6,15 +6,18 @@ asks the hub which file that is. Files that the hub's cache already has are take
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from ..catalog.entries import CatalogError, CatalogModel, no_such_model
+from ..catalog.entries import Catalog, CatalogError, CatalogModel, no_such_model
+from ..catalog.licenses import license_id
 from ..catalog.loading import load_catalog
-from ..gguf.naming import DEFAULT_QUANT
+from ..catalog.report import LicenseReport, entry_report, file_report, license_id_report
+from ..catalog.verdict import StatedUse
+from ..gguf.naming import DEFAULT_QUANT, QUANT_PREFERENCE
 from ..hub.cache import cached_from
 from ..hub.client import Hub, is_offline
 from ..hub.errors import (
@@ -29,9 +32,8 @@ from ..hub.errors import (
 from ..hub.listing import HubModel, HubRepo, access_problem, list_repo
 from ..hub.offline import cached_repos
 from ..suggest import did_you_mean
-from .choose import choose
 from .local import LocalModel, find_local_models
-from .references import CatalogRef, HubRef, ModelRef, PathRef, RepoQuantRef, RepoRef, StoreRef
+from .references import CatalogRef, HubRef, ModelRef, PathRef, RepoFileRef, RepoQuantRef, RepoRef, StoreRef, parse
 
 
 class LocalPath(msgspec.Struct, frozen=True):
@@ -154,6 +156,63 @@ def license_note(repo: HubRepo) -> str:
     return f"not stated; see {repo.page}"
 
 
+def choose(repo: HubRepo, ref: HubRef) -> HubModel:
+    """The one model that ``ref`` stands for.
+
+    Raises:
+        HubNotFoundError: there is none, or more than one. The hint lists the choices.
+    """
+    if not repo.models:
+        detail = f" ({repo.incomplete[0]} has missing parts)" if repo.incomplete else ""
+        raise HubNotFoundError(f"{repo.repo} has no GGUF model{detail}.", hint="Search for a repo that ends in -GGUF.")
+    if isinstance(ref, RepoFileRef):
+        for model in repo.models:
+            if any(ref.file == part.name for part in model.parts):
+                return model
+        same = [m for m in repo.models if any(ref.file == part.name.rsplit("/", 1)[-1] for part in m.parts)]
+        if len(same) == 1:
+            return same[0]
+        raise HubNotFoundError(f"{repo.repo} has no complete model {ref.file}.", hint=_there_is(repo.models, "name"))
+    if isinstance(ref, RepoQuantRef):
+        fitting = [model for model in repo.models if model.quant.upper() == ref.quant]
+        if not fitting:
+            raise HubNotFoundError(f"{repo.repo} has no {ref.quant}.", hint=_there_is(repo.models, "quant"))
+        return _only(repo, fitting, ref.quant)
+    if len(repo.models) == 1:
+        return repo.models[0]
+    for quant in QUANT_PREFERENCE:
+        fitting = [model for model in repo.models if model.quant == quant]
+        if fitting:
+            return _only(repo, fitting, quant)
+    raise HubNotFoundError(f"{repo.repo} has several models.", hint=_there_is(repo.models, "name"))
+
+
+def license_report(text: str, use: StatedUse, catalog: Catalog) -> LicenseReport:
+    """The verdict on ``text``: a model name in any form, or a license's name, id or link. Sends nothing.
+
+    Raises:
+        ModelFileError: the file cannot be read.
+        HubError: no model and no license has that name, or the catalog does not have the repo.
+    """
+    key = license_id(text, catalog.licenses)
+    if key is not None:
+        return license_id_report(key, use, catalog)
+    ref = parse(text)
+    try:
+        resolved = resolve(ref)
+    except UnknownModelError as error:
+        hint = did_you_mean(str(ref), catalog.licenses, otherwise=error.hint) if isinstance(ref, CatalogRef) else ""
+        raise UnknownModelError(error.what, hint=hint or error.hint) from None
+    if isinstance(resolved, LocalPath):
+        return file_report(resolved.path, use, catalog, repo=resolved.repo)
+    if resolved.entry is None:
+        raise HubNotFoundError(
+            f"The catalog does not have {resolved.ref.repo}, so its license is not known.",
+            hint=f"Download it first: weighin pull {resolved.ref}",
+        )
+    return entry_report(resolved.entry, use, catalog)
+
+
 def _repo_refs(ref: HubRef | CatalogRef) -> Iterator[HubRef]:
     """The repos to look in, the best first. A catalog model may have several."""
     if not isinstance(ref, CatalogRef):
@@ -238,3 +297,16 @@ def _usable(named: list[LocalModel], text: str) -> Path:
     if named[0].problem is not None:
         raise ModelReferenceError(f"{text} cannot be used: {named[0].problem}", hint="`weighin local` shows its file.")
     return named[0].path
+
+
+def _only(repo: HubRepo, fitting: Sequence[HubModel], quant: str) -> HubModel:
+    if len(fitting) > 1:
+        names = ", ".join(f"{repo.repo}:{model.name}" for model in fitting[:4])
+        raise HubNotFoundError(f"{repo.repo} has {len(fitting)} models in {quant}.", hint=f"Name the file: {names}.")
+    return fitting[0]
+
+
+def _there_is(models: Sequence[HubModel], field: Literal["name", "quant"]) -> str:
+    names = list(dict.fromkeys((model.quant or model.name) if field == "quant" else model.name for model in models))
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"It has {', '.join(names[:20])}{more}."

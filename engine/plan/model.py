@@ -216,3 +216,13 @@ class Plan(PlanParts, frozen=True, kw_only=True):
     """One run's question. ``files`` encodes it; msgspec alone cannot tell the two kinds of suites apart."""
 
     suites: tuple[PlannedSuite, ...] = ()
+
+
+def label(candidate: Candidate) -> str:
+    """Name and quant, such as ``Qwen3 1.7B Q4_K_M``."""
+    return f"{candidate.name} {candidate.quant}".strip()
+
+
+def labels(plan: Plan) -> dict[str, str]:
+    """The label of every candidate of a plan, by id."""
+    return {candidate.id: label(candidate) for candidate in plan.candidates}

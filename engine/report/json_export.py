@@ -27,8 +27,7 @@ from ..events.run import (
     SuiteCard,
 )
 from ..judging.findings import findings_of
-from ..judging.grouped import suite_groups
-from ..judging.summary import CandidateSummary, RunSummary
+from ..judging.summary import CandidateSummary, RunSummary, suite_groups
 from ..judging.verdict import verdict_of
 from ..judging.wording import with_words
 from ..plan.files import plan_table

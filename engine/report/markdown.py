@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..events.ranking import GroupShare, SuiteGroups
 from ..events.run import Event, RunStarted, VerdictReached
 from ..judging.findings import findings_of
-from ..judging.labels import label
 from ..judging.summary import CandidateSummary, RunSummary
 from ..judging.verdict import verdict_of
 from ..judging.wording import exclusion_words
-from ..plan.model import Candidate, Plan
+from ..plan.model import Candidate, Plan, label
 from ..units import GB, GIB
 from .consistency import consistency_section
 from .figures import PairFigures, pair_figures, stopped_early, suite_interval

@@ -6,9 +6,8 @@ import textwrap
 
 from ..events.ranking import Ranking
 from ..events.run import VerdictReached
-from ..judging.labels import labels
 from ..judging.wording import by_subject, exclusion_words
-from ..plan.model import Plan
+from ..plan.model import Plan, labels
 from ..units import GIB
 from .consistency import consistency_lines
 from .marks import NONE, ranking_mark

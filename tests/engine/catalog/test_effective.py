@@ -15,7 +15,7 @@ from weighin.engine.catalog.report import file_verdict
 from weighin.engine.catalog.verdict import Allowed, AllowedIf, NotAllowed, StatedUse, Unknown
 from weighin.engine.errors import WeighinError
 from weighin.engine.hub.errors import NoSuchPathError
-from weighin.engine.models.license import license_report
+from weighin.engine.models.resolve import license_report
 
 MIT = """MIT License
 

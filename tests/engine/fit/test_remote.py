@@ -16,8 +16,8 @@ from weighin.engine.gguf.architectures import Dimensions
 from weighin.engine.gguf.header import parse_header
 from weighin.engine.gguf.hollow import build_hollow, is_norm
 from weighin.engine.gguf.synthesize import synthesize_header
-from weighin.engine.hub.headers import remote_header
 from weighin.engine.hub.listing import list_repo
+from weighin.engine.hub.remote import remote_header
 from weighin.engine.plan.model import Settings
 
 pytestmark = pytest.mark.usefixtures("own_hub_settings")

@@ -26,8 +26,8 @@ from weighin.engine.hub.progress import (
     DownloadStarted,
     DownloadVerified,
 )
-from weighin.engine.models.choose import choose
 from weighin.engine.models.references import RepoFileRef, RepoQuantRef, RepoRef
+from weighin.engine.models.resolve import choose
 
 REPO = "owner/some-GGUF"
 FILE = "some-Q4_K_M.gguf"

@@ -13,8 +13,8 @@ from weighin.engine.errors import ModelFileError
 from weighin.engine.fit.source import FileSource, HubSource, named_source
 from weighin.engine.gguf.header import parse_header
 from weighin.engine.hub import errors
-from weighin.engine.hub.headers import remote_header
 from weighin.engine.hub.listing import list_repo
+from weighin.engine.hub.remote import remote_header
 
 REPO = "owner/some-GGUF"
 FILE = "some-Q4_K_M.gguf"

@@ -11,8 +11,8 @@ from fixtures.standin_hub import Clock, StandIn
 from weighin.engine.hub import errors
 from weighin.engine.hub.client import RetryPolicy
 from weighin.engine.hub.listing import access_problem, check_access, list_repo, search
-from weighin.engine.models.choose import choose
 from weighin.engine.models.references import RepoFileRef, RepoQuantRef, RepoRef
+from weighin.engine.models.resolve import choose
 
 REPO = "owner/some-GGUF"
 

@@ -312,7 +312,7 @@ def test_a_bundle_carries_the_wheels_of_a_folder(weighin: OnMachine, plan_file: 
 
 
 def test_wheels_are_built_by_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from weighin.engine.bundle.wheels import build_wheels, own_requirement
+    from weighin.engine.bundle.create import build_wheels, own_requirement
     from weighin.engine.hub.errors import BundleError
 
     project = tmp_path / "project"

@@ -11,11 +11,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from weighin.engine.bundle.create import ImportedBundle, create_bundle, import_bundle, verify_bundle
+from weighin.engine.bundle.create import ImportedBundle, build_wheels, create_bundle, import_bundle, verify_bundle
 from weighin.engine.bundle.install import install_bundle
 from weighin.engine.bundle.manifest import Manifest
 from weighin.engine.bundle.notices import license_texts
-from weighin.engine.bundle.wheels import build_wheels
 from weighin.engine.errors import PlanError
 from weighin.engine.hub.progress import DownloadEvent, DownloadProgressed
 from weighin.engine.models.fetch import FetchProgress

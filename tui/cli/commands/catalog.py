@@ -15,7 +15,7 @@ from weighin.engine.catalog.ranking import ModelFilter, rank_models
 from weighin.engine.catalog.verdict import StatedUse
 from weighin.engine.errors import WeighinError
 from weighin.engine.hardware.memory import usable_memory
-from weighin.engine.models.license import license_report
+from weighin.engine.models.resolve import license_report
 from weighin.engine.report.catalog_compare import compare_models
 from weighin.engine.report.catalog_history import measured_here, measured_speeds
 from weighin.engine.report.catalog_table import models_builtins, models_table

@@ -10,9 +10,8 @@ import time
 
 from weighin.engine.events import run as ev
 from weighin.engine.events.wire import encode_event
-from weighin.engine.judging.labels import labels
 from weighin.engine.judging.wording import stop_words, with_words
-from weighin.engine.plan.model import Plan
+from weighin.engine.plan.model import Plan, labels
 from weighin.engine.run.session import Session
 
 from ..terminal import StatusLine
