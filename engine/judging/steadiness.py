@@ -36,8 +36,7 @@ def steadiness(
 
 
 def _with_order(steady: Steadiness, reordered: Mapping[Key, ReorderedItem]) -> Steadiness:
-    rows = [consistency.RotatedItem(gold=item.gold, chosen=item.chosen) for item in reordered.values()]
-    order = consistency.order_consistency(rows)
+    order = consistency.order_consistency([(item.gold, item.chosen) for item in reordered.values()])
     return msgspec.structs.replace(
         steady,
         same_choice=order.same_choice,

@@ -39,12 +39,7 @@ def bootstrap_mean(
 
 
 def bootstrap_of_sums(
-    columns: ArrayLike,
-    statistic: Callable[[Floats], Floats],
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    level: float = 0.95,
+    columns: ArrayLike, statistic: Callable[[Floats], Floats], *, resamples: int = RESAMPLES, seed: int = 0
 ) -> Estimate:
     """Percentile interval of a statistic that depends only on sums over items, such as a ratio of two sums.
 
@@ -53,12 +48,10 @@ def bootstrap_of_sums(
         statistic: maps sums [n, m] to values [n].
         resamples: number of bootstrap samples.
         seed: seed of numpy's default generator.
-        level: confidence level of the interval.
     """
     table = np.asarray(columns, dtype=np.float64)
     values = statistic(_drawn_sums(table, resamples, np.random.default_rng(seed)))
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(values, [tail, 1 - tail])
+    low, high = np.nanquantile(values, [0.025, 0.975])
     whole = statistic(table.sum(axis=0, keepdims=True))
     return Estimate(value=float(whole[0]), low=float(low), high=float(high), items=len(table))
 

@@ -8,8 +8,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .paired import mcnemar_p
-
 Floats = NDArray[np.float64]
 
 _PSEUDO_WINS = 0.5
@@ -48,11 +46,7 @@ def bradley_terry(
 
     Fitted by minorization-maximization (Hunter 2004, Annals of Statistics 32): p_i ← w_i / Σ_j n_ij / (p_i + p_j).
 
-    Args:
-        votes: blind comparisons, each between two different candidates.
-        candidates: who takes part, in the order that breaks ties; candidates found only in votes come after.
-        resamples: number of bootstrap samples.
-        seed: seed of numpy's default generator.
+    ``candidates`` take part in any case, in the order that breaks ties; those found only in votes come after.
 
     Raises:
         ValueError: a vote names the same candidate twice, or its score is outside 0 to 1.
@@ -93,11 +87,6 @@ def bradley_terry(
         for i, name in enumerate(names)
     ]
     return sorted(strengths, key=lambda strength: -strength.log_strength)
-
-
-def sign_test_p(wins_a: int, wins_b: int) -> float:
-    """Exact two-sided sign test between two candidates. The caller leaves ties out."""
-    return mcnemar_p(wins_a, wins_b)
 
 
 def _fit(wins: Floats) -> Floats:

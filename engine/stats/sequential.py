@@ -88,36 +88,14 @@ def log_posterior(pool: int, seen: ArrayLike, correct: ArrayLike, total: ArrayLi
     return np.where(possible, value, -np.inf)
 
 
-class PoolCounts:
-    """Confidence sequence for the number of correct answers in the whole pool: intersected prior-posterior ratios.
-
-    C_t = {K : BB(K; N, 1, 1) / BB(K − S; N − t, 1 + S, 1 + t − S) < 1/α} (arXiv 2006.04347, uniform prior).
-    """
-
-    def __init__(self, pool: int, alpha: float = 0.05) -> None:
-        self._pool, self._alpha = pool, alpha
-        self.low, self.high = 0, pool
-
-    def update(self, seen: int, correct: int) -> tuple[float, float]:
-        """The interval for the pool's accuracy after ``seen`` items.
-
-        It never widens, except when nothing in it is possible anymore: then it was wrong, and starts again from what
-        is seen now.
-        """
-        counts = np.arange(correct, correct + self._pool - seen + 1)
-        inside = counts[log_posterior(self._pool, seen, correct, counts) > math.log(self._alpha / (self._pool + 1))]
-        first, last = int(inside[0]), int(inside[-1])
-        if max(first, self.low) <= min(last, self.high):
-            first, last = max(first, self.low), min(last, self.high)
-        self.low, self.high = first, last
-        return self.low / self._pool, self.high / self._pool
-
-
 def live_interval(seen: int, correct: int, pool: int, alpha: float = 0.05) -> Interval:
     """Interval for the accuracy on the whole pool that is valid at any time, so also for a candidate stopped early.
 
-    With nothing seen, or without a pool, it is 0 to 1.
+    Prior-posterior ratio (arXiv 2006.04347, uniform prior): all counts K of correct answers in the pool for which
+    BB(K; N, 1, 1) / BB(K − S; N − t, 1 + S, 1 + t − S) < 1/α. With nothing seen, or without a pool, it is 0 to 1.
     """
     if pool <= 0 or seen <= 0:
         return Interval(0.0, 1.0)
-    return Interval(*PoolCounts(pool, alpha).update(seen, correct))
+    counts = np.arange(correct, correct + pool - seen + 1)
+    inside = counts[log_posterior(pool, seen, correct, counts) > math.log(alpha / (pool + 1))]
+    return Interval(int(inside[0]) / pool, int(inside[-1]) / pool)

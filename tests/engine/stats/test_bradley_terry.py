@@ -8,9 +8,8 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
-from weighin.engine.stats.bradley_terry import Vote, bradley_terry, sign_test_p
+from weighin.engine.stats.bradley_terry import Vote, bradley_terry
 
 NAMES = ("a", "b", "c", "d")
 pairs = st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] != pair[1])
@@ -86,8 +85,3 @@ def test_invalid_votes_are_errors_and_small_fields_work() -> None:
     for wrong in (Vote(a="a", b="a", score_a=1.0), Vote(a="a", b="b", score_a=1.5)):
         with pytest.raises(ValueError, match="cannot be counted"):
             bradley_terry([wrong])
-
-
-@given(st.integers(0, 200), st.integers(0, 200))
-def test_the_sign_test_agrees_with_scipy(a: int, b: int) -> None:
-    assert sign_test_p(a, b) == pytest.approx(binomtest(a, a + b).pvalue if a + b else 1.0, abs=1e-9)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.stats.consistency import (
-    RotatedItem,
     answer_entropy,
     avg_at_k,
     determinism,
@@ -76,7 +75,7 @@ def test_names_and_order_of_answers_do_not_matter(samples: Any, new_names: Any) 
 
 def test_a_model_that_always_chooses_the_first_place_is_inconsistent() -> None:
     # It chooses option r in rotation r, regardless of the question.
-    found = order_consistency([RotatedItem(gold=g, chosen=(0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
+    found = order_consistency([(g, (0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
     assert found.same_choice.value == 0
     assert found.right_in_all.value == 0
     # Recall 1 at the first place and 0 at three others: sd = √3/4.
@@ -84,7 +83,7 @@ def test_a_model_that_always_chooses_the_first_place_is_inconsistent() -> None:
 
 
 def test_a_model_that_reads_the_options_is_consistent_right_or_wrong() -> None:
-    found = order_consistency([RotatedItem(gold=0, chosen=(0, 0, 0)), RotatedItem(gold=1, chosen=(2, 2, 2))])
+    found = order_consistency([(0, (0, 0, 0)), (1, (2, 2, 2))])
     assert found.same_choice.value == 1
     assert found.right_in_all.value == 0.5
     assert found.recall_sd.value == pytest.approx(0)
@@ -109,7 +108,7 @@ def test_determinism_is_the_share_of_identical_outputs() -> None:
         (avg_at_k, []),
         (template_robustness, [[1.0]]),
         (order_consistency, []),
-        (order_consistency, [RotatedItem(gold=4, chosen=(0, 0, 0))]),
+        (order_consistency, [(4, (0, 0, 0))]),
     ],
 )
 def test_too_little_data_is_an_error(figure: Any, data: Any) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
+from weighin.engine.stats.intervals import Interval
 from weighin.engine.stats.racing import Race, beaten
-from weighin.engine.stats.sequential import Evidence, PoolCounts, live_interval, log_posterior
+from weighin.engine.stats.sequential import Evidence, live_interval, log_posterior
 
 steps = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0]), min_size=1, max_size=40)
 
@@ -59,14 +60,7 @@ def test_the_posterior_agrees_with_scipy(pool_and_seen: Any, data: st.DataObject
 
 
 def test_the_whole_pool_leaves_one_count() -> None:
-    assert PoolCounts(40).update(40, 13) == (13 / 40, 13 / 40)
-
-
-def test_an_interval_that_proves_wrong_starts_again() -> None:
-    counts = PoolCounts(100)
-    counts.update(50, 50)
-    assert counts.low > 50
-    assert counts.update(100, 50) == (0.5, 0.5)
+    assert live_interval(40, 13, 40) == Interval(13 / 40, 13 / 40)
 
 
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), st.data())

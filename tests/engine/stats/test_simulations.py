@@ -8,7 +8,7 @@ import pytest
 from benchmarks import racing_simulation as simulation
 
 from weighin.engine.stats.racing import Race
-from weighin.engine.stats.sequential import Evidence, PoolCounts, log_posterior
+from weighin.engine.stats.sequential import Evidence, live_interval, log_posterior
 
 REPLICATIONS = 2000
 ALPHA = 0.05
@@ -88,15 +88,12 @@ def test_simulated_races_equal_real_races() -> None:
         assert 1 - used / 240 == pytest.approx(share)
 
 
-def test_pool_counts_equal_the_simulated_interval() -> None:
+def test_live_intervals_equal_the_simulated_ones() -> None:
     rng = np.random.default_rng(16)
     for _ in range(20):
         order = rng.permutation(np.arange(60) < 25)
-        counts = PoolCounts(60)
-        inside = np.ones(61, bool)
         for t in range(1, 61):
             s = int(order[:t].sum())
-            now = log_posterior(60, t, s, np.arange(61)) > math.log(ALPHA / 61)
-            inside = inside & now if (inside & now).any() else now
-            low, high = counts.update(t, s)
-            assert (round(low * 60), round(high * 60)) == (inside.argmax(), 60 - inside[::-1].argmax())
+            inside = log_posterior(60, t, s, np.arange(61)) > math.log(ALPHA / 61)
+            live = live_interval(t, s, 60)
+            assert (round(live.low * 60), round(live.high * 60)) == (inside.argmax(), 60 - inside[::-1].argmax())
