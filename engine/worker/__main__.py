@@ -35,7 +35,7 @@ def main() -> int:
     # another one was loaded first.
     load_library()
 
-    from .serve import Server
+    from .commands import Server
 
     server = Server(say)
     say(Ready(pid=os.getpid()))

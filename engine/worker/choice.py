@@ -20,6 +20,7 @@ import numpy as np
 from ..llama.context import Context
 from ..tasks.requests import ChoiceRequest, ChoiceResult
 from .prefix import MIN_SHARED_PREFIX, common_prefix
+from .protocol import ChoicesScored
 
 Tick = Callable[[str, float], None]
 """Called with the item at hand and the share that is done."""
@@ -51,13 +52,9 @@ class _Item(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(option.inputs[self.prefix :] for option in self.options))
 
 
-class ChoiceBlock(msgspec.Struct, frozen=True, kw_only=True):
-    results: tuple[ChoiceResult, ...]
-    n_unique_prompt_tokens: int
-
-
-def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tick) -> ChoiceBlock:
+def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tick) -> ChoicesScored:
     """Score one block from an empty cache. Results come in the order of ``requests``."""
+    started = time.perf_counter()
     context.clear()
     items = [_tokenize(context, request) for request in requests]
     share_sequences = context.model.shares_sequences
@@ -86,7 +83,11 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
             results[index] = _result(items[index], values, elapsed * items[index].cost(shared) / max(cost, 1))
         tick(items[group[-1]].request.item, len(results) / len(items))
     context.clear()
-    return ChoiceBlock(results=tuple(results[i] for i in range(len(items))), n_unique_prompt_tokens=unique_tokens)
+    return ChoicesScored(
+        results=tuple(results[i] for i in range(len(items))),
+        n_unique_prompt_tokens=unique_tokens,
+        elapsed_s=time.perf_counter() - started,
+    )
 
 
 _Scores = list[tuple[float, bool]]

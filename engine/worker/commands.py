@@ -1,4 +1,4 @@
-"""What each command does with a loaded model. A new command is a function here and a line in ``HANDLERS``."""
+"""Carries out commands on one model. A new command is a function here and a line in ``HANDLERS``."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from ..hardware import gpu, load, process
 from ..llama import backend
 from ..tasks.requests import GenerateRequest, Message
 from . import choice, generate, sample, speed
+from .choice import Tick
 from .loaded import LoadedModel
 from .protocol import (
+    Beat,
     BuffersFilled,
     ChatDone,
     ChoicesScored,
+    Command,
     DepthMeasured,
     FillBuffers,
     Generate,
     Generated,
+    Loaded,
+    LoadModel,
     MeasureChat,
     MeasureDepth,
     MeasureSpeed,
@@ -31,8 +36,9 @@ from .protocol import (
     SpeedDone,
 )
 
-Tick = Callable[[str, float], None]
-"""Called with the item at hand and the share of the command that is done."""
+Say = Callable[[Report], None]
+
+_BEAT_INTERVAL_S = 0.2
 
 
 def measure_speed(loaded: LoadedModel, command: MeasureSpeed, _tick: Tick) -> SpeedDone:
@@ -77,44 +83,32 @@ def measure_chat(loaded: LoadedModel, command: MeasureChat, _tick: Tick) -> Chat
     _text, tokens = loaded.render(command.prompt, [Message(role="user", content=command.prompt)], "auto")
     tokens = tokens[-(loaded.speed.spec.n_ctx - command.n_tokens) :]
     before = load.read_load()
-    timing = speed.time_chat(loaded.speed, tokens, n_tokens=command.n_tokens)
+    ttft_s, inter_token_s = speed.time_chat(loaded.speed, tokens, n_tokens=command.n_tokens)
     return ChatDone(
         n_prompt_tokens=len(tokens),
-        ttft_s=timing.ttft_s,
-        inter_token_s=timing.inter_token_s,
+        ttft_s=ttft_s,
+        inter_token_s=inter_token_s,
         disturbances=_disturbances(loaded, before),
     )
 
 
 def score_choices(loaded: LoadedModel, command: ScoreChoices, tick: Tick) -> ChoicesScored:
-    context = loaded.answers
-    start = time.perf_counter()
-    block = choice.score_choices(context, command.requests, tick)
-    return ChoicesScored(
-        results=block.results,
-        n_unique_prompt_tokens=block.n_unique_prompt_tokens,
-        elapsed_s=time.perf_counter() - start,
-    )
+    return choice.score_choices(loaded.answers, command.requests, tick)
 
 
 def answer_greedily(loaded: LoadedModel, command: Generate, tick: Tick) -> Generated:
     def render(request: GenerateRequest) -> tuple[str, list[int]]:
         return loaded.render(request.prompt, request.messages, command.style)
 
-    context = loaded.answers
-    start = time.perf_counter()
-    block = generate.generate(context, command.requests, render, n_parallel=command.n_parallel, tick=tick)
-    return _generated(block, start)
+    return generate.generate(loaded.answers, command.requests, render, n_parallel=command.n_parallel, tick=tick)
 
 
 def draw_samples(loaded: LoadedModel, command: Sample, tick: Tick) -> Generated:
     def render(request: GenerateRequest) -> tuple[str, list[int]]:
         return loaded.render(request.prompt, request.messages, command.style)
 
-    context = loaded.answers
-    start = time.perf_counter()
-    block = sample.sample(
-        context,
+    return sample.sample(
+        loaded.answers,
         command.requests,
         render,
         samples=command.samples,
@@ -122,7 +116,6 @@ def draw_samples(loaded: LoadedModel, command: Sample, tick: Tick) -> Generated:
         seed=command.seed,
         tick=tick,
     )
-    return _generated(block, start)
 
 
 HANDLERS: dict[type, Callable[[LoadedModel, Any, Tick], Report]] = {
@@ -137,13 +130,44 @@ HANDLERS: dict[type, Callable[[LoadedModel, Any, Tick], Report]] = {
 """By command; ``LoadModel`` is missing because it comes before there is a loaded model."""
 
 
-def _generated(block: generate.GenerateBlock, start: float) -> Generated:
-    return Generated(
-        results=block.results,
-        n_unique_prompt_tokens=block.n_unique_prompt_tokens,
-        n_output_tokens=block.n_output_tokens,
-        elapsed_s=time.perf_counter() - start,
-    )
+class Server:
+    """Answers each command with its report, and says beats in the meantime."""
+
+    def __init__(self, say: Say, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._clock = clock
+        self._last_beat = clock()
+        self._loaded: LoadedModel | None = None
+
+    def do(self, command: Command) -> Report:
+        """Carry out one command.
+
+        Raises:
+            WeighinError: it cannot be done; the server is ready for another one.
+        """
+        if isinstance(command, LoadModel):
+            return self._load(command)
+        if self._loaded is None:
+            raise WeighinError("No model is loaded yet.", hint="Send LoadModel first.")
+        return HANDLERS[type(command)](self._loaded, command, self._beat)
+
+    def _load(self, command: LoadModel) -> Loaded:
+        def progress(share: float) -> bool:
+            self._beat("loading", share)
+            return True
+
+        loaded = LoadedModel(command, progress=progress)
+        # Said without regard to the interval: the last beat of loading may have been a moment ago.
+        self._say(Beat(note="warming up"))
+        speed.warm_up(loaded.speed, n_tokens=command.warm_up_tokens, seed=loaded.settings.seed)
+        self._loaded = loaded
+        return loaded.report()
+
+    def _beat(self, note: str, share: float | None = None) -> None:
+        now = self._clock()
+        if now - self._last_beat >= _BEAT_INTERVAL_S:
+            self._last_beat = now
+            self._say(Beat(note=note, share=share))
 
 
 def _disturbances(loaded: LoadedModel, before: load.LoadSnapshot) -> tuple[Disturbance, ...]:

@@ -10,22 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import msgspec
 import numpy as np
 
 from ..llama.context import Context
 from ..tasks.requests import GenerateRequest, GenerateResult
+from .choice import Tick
 from .prefix import MIN_SHARED_PREFIX, common_prefix
+from .protocol import Generated
 
-Tick = Callable[[str, float], None]
 Render = Callable[[GenerateRequest], tuple[str, list[int]]]
 """The prompt as sent, and its tokens."""
-
-
-class GenerateBlock(msgspec.Struct, frozen=True, kw_only=True):
-    results: tuple[GenerateResult, ...]
-    n_unique_prompt_tokens: int
-    n_output_tokens: int
 
 
 class Lane:
@@ -67,8 +61,9 @@ class Lane:
 
 def generate(
     context: Context, requests: Sequence[GenerateRequest], render: Render, *, n_parallel: int, tick: Tick
-) -> GenerateBlock:
+) -> Generated:
     """Answer one block greedily from an empty cache. Results come in the order of ``requests``."""
+    started = time.perf_counter()
     context.clear()
     prompts = [render(request) for request in requests]
     limit = context.spec.n_ctx
@@ -121,10 +116,11 @@ def generate(
         lanes = still
         tick(requests[min(lane.index for lane in lanes)].item if lanes else "", len(results) / len(requests))
     context.clear()
-    return GenerateBlock(
+    return Generated(
         results=tuple(results[i] for i in range(len(requests))),
         n_unique_prompt_tokens=unique_tokens,
         n_output_tokens=output_tokens,
+        elapsed_s=time.perf_counter() - started,
     )
 
 

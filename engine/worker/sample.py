@@ -11,7 +11,9 @@ import numpy as np
 from ..llama.context import Context
 from ..llama.sampler import Sampler
 from ..tasks.requests import GenerateRequest, GenerateResult
-from .generate import GenerateBlock, Lane, Render, Tick, lane_result
+from .choice import Tick
+from .generate import Lane, Render, lane_result
+from .protocol import Generated
 
 
 def sample(
@@ -23,11 +25,12 @@ def sample(
     temperature: float,
     seed: int,
     tick: Tick,
-) -> GenerateBlock:
+) -> Generated:
     """Draw ``samples`` answers to each request at ``temperature``; the results are grouped by item.
 
     A draw depends only on the seed, the item and the number of the sample, so it is the same whenever it is made.
     """
+    block_started = time.perf_counter()
     results: list[GenerateResult] = []
     unique_tokens = output_tokens = 0
     for number, request in enumerate(requests):
@@ -56,7 +59,12 @@ def sample(
             results.append(lane_result(lane, elapsed_s))
         tick(request.item, (number + 1) / len(requests))
     context.clear()
-    return GenerateBlock(results=tuple(results), n_unique_prompt_tokens=unique_tokens, n_output_tokens=output_tokens)
+    return Generated(
+        results=tuple(results),
+        n_unique_prompt_tokens=unique_tokens,
+        n_output_tokens=output_tokens,
+        elapsed_s=time.perf_counter() - block_started,
+    )
 
 
 def _finish(context: Context, lanes: list[Lane], samplers: list[Sampler], shared: int) -> None:

@@ -13,20 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import msgspec
 import numpy as np
 
 from ..llama.context import Context
 
 _LEAST_TIMED = 8
-
-
-class ChatTiming(msgspec.Struct, frozen=True, kw_only=True):
-    """One prompt answered by one sequence."""
-
-    ttft_s: float
-    """From the start of prompt processing until the first token is chosen."""
-    inter_token_s: tuple[float, ...]
 
 
 def warm_up(context: Context, *, n_tokens: int = 0, seed: int) -> None:
@@ -107,8 +98,12 @@ def _time_tokens(context: Context, generator: np.random.Generator, n_tokens: int
     return tuple(later - earlier for earlier, later in itertools.pairwise(moments))
 
 
-def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTiming:
-    """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, past ends of text: all models do the same work."""
+def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> tuple[float, tuple[float, ...]]:
+    """Answer ``tokens`` greedily with exactly ``n_tokens`` tokens, past ends of text: all models do the same work.
+
+    Returns:
+        Seconds from the start of prompt processing until the first token is chosen; seconds between tokens.
+    """
     prompt = np.asarray(tokens, np.int32)
     context.clear()
     with _no_collector():
@@ -120,8 +115,7 @@ def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> ChatTimi
             context.decode_prompt(np.array([token], np.int32))
             token = int(np.argmax(context.logits(-1)))
             moments.append(time.perf_counter())
-    gaps = tuple(later - earlier for earlier, later in itertools.pairwise(moments))
-    return ChatTiming(ttft_s=moments[0] - start, inter_token_s=gaps)
+    return moments[0] - start, tuple(later - earlier for earlier, later in itertools.pairwise(moments))
 
 
 def fill_buffers(context: Context, *, for_s: float) -> None:
