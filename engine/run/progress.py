@@ -17,7 +17,7 @@ from ..events.run import (
     SpeedMeasured,
     SuiteDropped,
 )
-from .consistency.kinds import step_done
+from .consistency.questions import step_done
 from .steps import Reask
 
 

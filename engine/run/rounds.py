@@ -9,11 +9,9 @@ import msgspec
 
 from ..plan.model import Plan
 from ..tasks.items import Suite
-from .blocks import block_items, ordered_blocks
-from .consistency.kinds import KINDS
-from .consistency.questions import ConsistencyQuestions
+from .consistency.questions import KINDS, ConsistencyQuestions
 from .progress import Progress
-from .steps import Block, Chat, Reask, Speed, Step
+from .steps import Block, Chat, Reask, Speed, Step, block_items, ordered_blocks
 
 _MAX_ROUNDS = 12
 _LOADING_SHARE = 0.1

@@ -47,14 +47,7 @@ from .visit import RunContext, Visit
 class Session:
     """Executes a stored run. While ``run`` is at work, its controls may be called at any time from the same loop."""
 
-    def __init__(
-        self,
-        opened: OpenedRun,
-        store: Store,
-        run_id: str,
-        *,
-        machine: str = "",
-    ) -> None:
+    def __init__(self, opened: OpenedRun, store: Store, run_id: str, *, machine: str = "") -> None:
         self.plan = plan = opened.plan
         self.run_id = run_id
         self._suites = opened.suites

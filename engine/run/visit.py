@@ -12,13 +12,12 @@ from ..tasks.requests import build_request
 from ..worker.protocol import Beat, Generated
 from ..worker.supervisor import WorkerLostError, WorkerRefusedError
 from .asking import Asker
-from .blocks import block_range
 from .consistency.questions import ConsistencyQuestions
 from .controls import CandidateSkipped, Controls
 from .log import RunLog
 from .pool import Interrupted, WorkerPool
 from .progress import Progress
-from .steps import Block, Chat, Reask, Speed, Step
+from .steps import Block, Chat, Reask, Speed, Step, block_range
 from .timing import measure_chat, measure_speed
 
 _SPEED_KINDS: tuple[SpeedKind, ...] = ("prompt", "generation")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
 
+from .. import paths
 from ..errors import RunBusyError, StoreError
+
+_LOOK_EVERY_S = 5.0
 
 
 class RunLocks:
@@ -64,3 +69,24 @@ def _is_held(path: Path) -> bool:
         return True
     except OSError:
         return False
+
+
+class OtherRuns:
+    """Whether another process is measuring: downloads wait for it, because they take processor time and bandwidth.
+
+    Looks once every few seconds. May be called from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._looked_s = float("-inf")
+        self._active = False
+        self._lock = threading.Lock()
+
+    def idle(self) -> bool:
+        """Whether no run is active, so that a download may transfer."""
+        with self._lock:
+            now_s = time.monotonic()
+            if now_s - self._looked_s >= _LOOK_EVERY_S:
+                self._looked_s = now_s
+                self._active = RunLocks(paths.store_path().parent).any_held()
+            return not self._active

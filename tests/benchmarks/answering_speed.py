@@ -16,7 +16,7 @@ from common import last_line, ratio_line, with_worker
 
 from weighin.engine.plan.model import BuiltInSuite, FileSource, OwnSuite
 from weighin.engine.prepare.demo import sample_model
-from weighin.engine.run.blocks import CHOICE_BLOCK_ITEMS
+from weighin.engine.run.steps import CHOICE_BLOCK_ITEMS
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, build_request
 from weighin.engine.worker.protocol import ChoicesScored, Generate, Generated, MeasureSpeed, ScoreChoices, SpeedDone

@@ -15,7 +15,7 @@ from pathlib import Path
 from common import last_line, with_worker
 
 from weighin.engine.prepare.demo import sample_model
-from weighin.engine.run.blocks import CHOICE_BLOCK_ITEMS
+from weighin.engine.run.steps import CHOICE_BLOCK_ITEMS
 from weighin.engine.tasks.requests import ChoiceRequest, ChoiceResult
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices
 from weighin.engine.worker.supervisor import Worker

@@ -21,7 +21,7 @@ from common import last_line, ratio_line, with_worker
 from shapes import hellaswag_shaped
 
 from weighin.engine.prepare.demo import sample_model
-from weighin.engine.run.blocks import CHOICE_BLOCK_ITEMS
+from weighin.engine.run.steps import CHOICE_BLOCK_ITEMS
 from weighin.engine.tasks.requests import ChoiceRequest
 from weighin.engine.worker.protocol import ChoicesScored, ScoreChoices
 from weighin.engine.worker.supervisor import Worker

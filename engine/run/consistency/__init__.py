@@ -1,1 +1,1 @@
-"""Asking items again: one module per kind of question, each exporting one ``ConsistencyKind``; ``kinds`` lists them."""
+"""Asking items again: a module per kind of question, each exporting a ``ConsistencyKind``; ``questions`` lists them."""

@@ -37,8 +37,6 @@ class ConsistencyKind(Generic[Q]):
     """Ask part number N of a suite; returns what to store, the event of type ``event`` last."""
     event: type[ConsistencyEvent]
     """The stored event that says a part is done. Its name and fields are in every stored run."""
-    part_of: Callable[[ConsistencyEvent], int]
-    """The part that such an event is about."""
     prompts: Callable[[ConsistencyPlan, Sequence[Q]], int]
     """How many prompts a part asks, for the time left."""
     work: Callable[[ConsistencyPlan, Suite, Sequence[Q]], Work]

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...events.run import Event
+from ...events.run import BlockRepeated, ConsistencyEvent, Event
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import Suite
 from ..asking import Asker
 from ..steps import Reask
 from ..work import Work
-from .kinds import KINDS
+from .kind import ConsistencyKind
+from .reordered import REORDERED
+from .repeated import REPEATED
+from .reworded import REWORDED
+from .sampled import SAMPLED
+
+KINDS: dict[str, ConsistencyKind[Any]] = {kind.name: kind for kind in (SAMPLED, REORDERED, REWORDED, REPEATED)}
+"""By name, in the order in which a run asks them. A new kind is a module beside this one and an entry here."""
 
 
 class ConsistencyQuestions:
@@ -59,3 +66,9 @@ class ConsistencyQuestions:
             if n and kind.label is not None:
                 phrases.append(f"{n} {'item' if n == 1 else 'items'} {kind.label(self._plan)}")
         return ", ".join(phrases)
+
+
+def step_done(event: ConsistencyEvent) -> Reask:
+    """The step that a stored event says is done."""
+    kind = next(kind for kind in KINDS.values() if kind.event is type(event))
+    return Reask(kind.name, event.suite, event.block if isinstance(event, BlockRepeated) else event.part)

@@ -8,7 +8,7 @@ from itertools import takewhile
 import msgspec
 
 from ...events.askings import ReorderedItem
-from ...events.run import ConsistencyEvent, Event, OptionsTurned
+from ...events.run import Event, OptionsTurned
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import ChoiceItem, Item, Suite
 from ...tasks.requests import build_request
@@ -53,11 +53,6 @@ async def _ask(asker: Asker, suite: Suite, part: int, questions: Sequence[Orders
     ]
 
 
-def _part_of(event: ConsistencyEvent) -> int:
-    assert isinstance(event, OptionsTurned)
-    return event.part
-
-
 def _work(_plan: ConsistencyPlan, suite: Suite, questions: Sequence[Orders]) -> Work:
     work = Work()
     for question in questions:
@@ -74,7 +69,6 @@ REORDERED: ConsistencyKind[Orders] = ConsistencyKind(
     choose=_choose,
     ask=_ask,
     event=OptionsTurned,
-    part_of=_part_of,
     prompts=lambda _plan, questions: sum(len(question.orders) for question in questions),
     work=_work,
     label=lambda _plan: "asked with their options reordered",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...events.askings import RepeatedItem
-from ...events.run import BlockRepeated, ConsistencyEvent, Event
+from ...events.run import BlockRepeated, Event
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import Item, Suite
 from ...tasks.requests import build_request
 from ..asking import Asker
-from ..blocks import block_range
+from ..steps import block_range
 from ..work import Work, request_work
 from .kind import ConsistencyKind
 
@@ -41,11 +41,6 @@ async def _ask(asker: Asker, suite: Suite, part: int, items: Sequence[Item]) -> 
     ]
 
 
-def _part_of(event: ConsistencyEvent) -> int:
-    assert isinstance(event, BlockRepeated)
-    return event.block
-
-
 def _work(_plan: ConsistencyPlan, suite: Suite, items: Sequence[Item]) -> Work:
     return sum((request_work(suite, build_request(suite.spec, item)) for item in items), Work())
 
@@ -55,7 +50,6 @@ REPEATED: ConsistencyKind[Item] = ConsistencyKind(
     choose=_choose,
     ask=_ask,
     event=BlockRepeated,
-    part_of=_part_of,
     prompts=lambda _plan, items: len(items),
     work=_work,
     compares_with_block=True,

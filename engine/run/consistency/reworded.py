@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ...events.askings import RewordedItem
-from ...events.run import AnswerScored, ConsistencyEvent, Event, PromptsReworded
+from ...events.run import AnswerScored, Event, PromptsReworded
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import Item, Suite
 from ...tasks.variants import TEMPLATES, reworded
@@ -67,11 +67,6 @@ async def _ask(asker: Asker, suite: Suite, part: int, questions: Sequence[Wordin
     ]
 
 
-def _part_of(event: ConsistencyEvent) -> int:
-    assert isinstance(event, PromptsReworded)
-    return event.part
-
-
 def _work(_plan: ConsistencyPlan, suite: Suite, questions: Sequence[Wordings]) -> Work:
     requests = (request for question in questions for request in question.requests)
     return sum((request_work(suite, request) for request in requests), Work())
@@ -82,7 +77,6 @@ REWORDED: ConsistencyKind[Wordings] = ConsistencyKind(
     choose=_choose,
     ask=_ask,
     event=PromptsReworded,
-    part_of=_part_of,
     prompts=lambda _plan, questions: len(TEMPLATES) * len(questions),
     work=_work,
     label=lambda _plan: "asked in other words",

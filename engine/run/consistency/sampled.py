@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...events.run import ConsistencyEvent, Event, SamplesDrawn
+from ...events.run import Event, SamplesDrawn
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import Item, Suite
 from ...tasks.requests import GenerateRequest, build_request
@@ -51,11 +51,6 @@ async def _ask(asker: Asker, suite: Suite, part: int, items: Sequence[Item]) -> 
     return [*answers, drawn]
 
 
-def _part_of(event: ConsistencyEvent) -> int:
-    assert isinstance(event, SamplesDrawn)
-    return event.part
-
-
 def _work(plan: ConsistencyPlan, suite: Suite, items: Sequence[Item]) -> Work:
     work = Work()
     for item in items:
@@ -69,7 +64,6 @@ SAMPLED: ConsistencyKind[Item] = ConsistencyKind(
     choose=_choose,
     ask=_ask,
     event=SamplesDrawn,
-    part_of=_part_of,
     prompts=lambda plan, items: plan.samples * len(items),
     work=_work,
     label=lambda plan: f"answered {plan.samples} more times",

@@ -12,8 +12,7 @@ from weighin.engine.events.run import (
     SamplesDrawn,
 )
 from weighin.engine.plan.model import ConsistencyPlan
-from weighin.engine.run.consistency.kinds import KINDS, step_done
-from weighin.engine.run.consistency.questions import ConsistencyQuestions
+from weighin.engine.run.consistency.questions import KINDS, ConsistencyQuestions, step_done
 from weighin.engine.run.progress import Progress
 from weighin.engine.run.steps import Reask
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite

@@ -18,12 +18,11 @@ from weighin.engine.events.run import (
 )
 from weighin.engine.judging.summary import CandidateSummary, summarize
 from weighin.engine.plan.model import Candidate, ConsistencyPlan, Limits, Plan, RacePlan, SpeedPlan
-from weighin.engine.run.blocks import CHOICE_BLOCK_ITEMS, block_range
 from weighin.engine.run.consistency.questions import ConsistencyQuestions
 from weighin.engine.run.progress import Progress
 from weighin.engine.run.race import RaceWatch
 from weighin.engine.run.rounds import Schedule
-from weighin.engine.run.steps import Block
+from weighin.engine.run.steps import CHOICE_BLOCK_ITEMS, Block, block_range
 from weighin.engine.tasks.items import ChoiceItem, Suite
 from weighin.engine.tasks.order import committed_order
 from weighin.engine.tasks.spec import SuiteSpec

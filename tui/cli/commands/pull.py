@@ -22,7 +22,7 @@ from weighin.engine.models.fetch_text import PlainLines, progress_text
 from weighin.engine.models.local import LocalModel, find_local_models
 from weighin.engine.models.resolve import catalog_entry, license_note
 from weighin.engine.prepare.freeze import download_models as download
-from weighin.engine.run.other_runs import OtherRuns
+from weighin.engine.store.locks import OtherRuns
 from weighin.engine.units import format_file_size
 
 from ...exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED, EXIT_OK
