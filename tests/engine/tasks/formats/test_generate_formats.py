@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weighin.engine.errors import DatasetError
@@ -427,6 +427,7 @@ _COLUMNS = ("question", "answer", "answer_number", "key", "prompt", "instruction
 
 
 @pytest.mark.parametrize("name", ["gsm8k", "mgsm-fr", "ifeval", "humaneval", "mbpp", "cuad"])
+@settings(max_examples=40)  # of each data set
 @given(rows=st.lists(st.dictionaries(st.sampled_from(_COLUMNS), _CELLS), max_size=3))
 def test_any_rows_give_items_or_a_dataset_error(name: str, rows: list[dict[str, Any]]) -> None:
     try:

@@ -147,12 +147,12 @@ def test_any_text_can_be_checked(text: str) -> None:
     assert all(0.0 <= value <= 1.0 for value in scores.values())
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit", ["a", " ", "\n", "[", "<<", "-", "*", ".", "a.", "1. ", "a b ", '"', "`", "{", "É. ", "\n\n "]
 )
 def test_very_long_answers_can_be_checked(unit: str) -> None:
-    text = unit * (100_000 // len(unit))
+    text = unit * (50_000 // len(unit))
     item = GenerateItem(id="i", prompt="p", answers=(), check={"constraints": _ALL})
     assert set(find_scorer("constraints").score(f"x{text}x", item)) == {"constraints_met", "exact_match"}
 

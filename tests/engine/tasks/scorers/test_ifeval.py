@@ -227,13 +227,13 @@ def test_any_text_can_be_checked(text: str) -> None:
     assert scores["prompt_level_strict_acc"] <= scores["inst_level_strict_acc"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit", ["a", " ", "\n", "\n ", "[", "<<", ">>", "*", "* ", "-", ".", "a.", "A. ", "p.", "SECTION ", '"', "1", "é "]
 )
 def test_very_long_answers_can_be_checked(unit: str) -> None:
     # Punkt takes 30 µs for each of its candidates: less of these, so that the test stays short.
-    n_characters = 20_000 if unit == "A. " else 100_000
+    n_characters = 10_000 if unit == "A. " else 50_000
     assert score_ifeval("x" + unit * (n_characters // len(unit)) + "x", _ALL)
 
 

@@ -315,12 +315,12 @@ def test_identical_texts_score_one(text: str) -> None:
     assert run("rouge_l", text, text)["rougeL"] in (1.0, 0.0)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit",
     ["a", "a ", "1", "1,", "1.", "-", "$", "#### ", "{", "[", '["', '{"a":', '"', " ", "\n", "i can't ", "sorry ", "é"],
 )
 def test_very_long_answers_can_be_scored(unit: str) -> None:
-    text = unit * (100_000 // len(unit))
+    text = unit * (50_000 // len(unit))
     for scorer, answers, check in ANY_TEXT:
         assert run(scorer, text, *answers, **check), scorer
