@@ -9,8 +9,9 @@ WORKERS ?= $(shell $(BIN)/python -c "import os; print(max(1, min(os.cpu_count() 
 demo: install ## compare the sample model in four quantizations
 	@$(BIN)/weighin demo
 
+# PYTHONDONTWRITEBYTECODE is emptied: the tests start hundreds of processes, and each would compile weighin again.
 test: install ## everything that does not depend on how fast this machine is
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 performance: install ## what depends on it: on a quiet machine
 	@$(BIN)/python -m pytest -m performance
