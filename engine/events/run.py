@@ -24,7 +24,7 @@ WorkerFailure = Literal["could not start", "aborted", "killed", "out of memory",
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
     at: float = 0.0
-    """Wall-clock time in seconds since the epoch; filled in when the event is stored."""
+    """Filled in when the event is stored."""
 
 
 # What happens to the run as a whole
@@ -131,19 +131,21 @@ class RunFinished(_Fact, frozen=True, kw_only=True):
 # What happens to one candidate
 
 
-class PhaseChanged(_Fact, frozen=True, kw_only=True):
+class _CandidateFact(_Fact, frozen=True, kw_only=True):
+    candidate: str
+
+
+class PhaseChanged(_CandidateFact, frozen=True, kw_only=True):
     """A candidate began to do something else."""
 
-    candidate: str
     phase: Phase
     detail: str = ""
     """For example the item that is being answered."""
 
 
-class ModelLoaded(_Fact, frozen=True, kw_only=True):
-    """A worker loaded the candidate's model. Its fields are those of the worker's ``Loaded`` report, and two more."""
+class ModelLoaded(_CandidateFact, frozen=True, kw_only=True):
+    """A worker loaded the candidate's model. Its fields are those of the worker's ``Loaded`` report, and one more."""
 
-    candidate: str
     load_s: float
     architecture: str
     parameters: int
@@ -167,10 +169,9 @@ class Disturbance(msgspec.Struct, frozen=True, kw_only=True):
     """One phrase with numbers: ``other processes used 0.9 of 2 cores``."""
 
 
-class SpeedMeasured(_Fact, frozen=True, kw_only=True):
+class SpeedMeasured(_CandidateFact, frozen=True, kw_only=True):
     """One speed repeat was timed."""
 
-    candidate: str
     kind: SpeedKind
     repeat: int
     """Number of the repeat, from 0. A disturbed repeat is measured again under the same number."""
@@ -184,10 +185,9 @@ class SpeedMeasured(_Fact, frozen=True, kw_only=True):
     """False if the repeat was disturbed and is measured again."""
 
 
-class ChatMeasured(_Fact, frozen=True, kw_only=True):
+class ChatMeasured(_CandidateFact, frozen=True, kw_only=True):
     """A real chat prompt was answered in a single sequence, as a user would experience it."""
 
-    candidate: str
     prompt: int
     n_prompt_tokens: int
     ttft_s: float
@@ -195,10 +195,9 @@ class ChatMeasured(_Fact, frozen=True, kw_only=True):
     disturbances: tuple[Disturbance, ...] = ()
 
 
-class MemoryMeasured(_Fact, frozen=True, kw_only=True):
+class MemoryMeasured(_CandidateFact, frozen=True, kw_only=True):
     """The memory of the candidate was measured."""
 
-    candidate: str
     peak_rss_bytes: int
     """Peak resident memory of the worker with one sequence at the plan's context size."""
     vram_bytes: int = 0
@@ -219,10 +218,9 @@ class OptionScore(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The text before it, if each option has its own, as in WinoGrande."""
 
 
-class AnswerScored(_Fact, frozen=True, kw_only=True):
+class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     """A candidate's output on one item. The key (candidate, suite, item, repeat) is unique in a run."""
 
-    candidate: str
     suite: str
     item: str
     repeat: int = 0
@@ -260,10 +258,9 @@ class AnswerScored(_Fact, frozen=True, kw_only=True):
     """False if it was still thinking when it was stopped."""
 
 
-class BlockScored(_Fact, frozen=True, kw_only=True):
+class BlockScored(_CandidateFact, frozen=True, kw_only=True):
     """A block of items was answered. Its answers were stored with it, in the same transaction."""
 
-    candidate: str
     suite: str
     block: int
     items: int
@@ -272,10 +269,9 @@ class BlockScored(_Fact, frozen=True, kw_only=True):
     elapsed_s: float
 
 
-class SamplesDrawn(_Fact, frozen=True, kw_only=True):
+class SamplesDrawn(_CandidateFact, frozen=True, kw_only=True):
     """Sampled answers to some items were drawn; they precede this event as answers with ``repeat`` from 1."""
 
-    candidate: str
     suite: str
     part: int
     items: int
@@ -283,20 +279,18 @@ class SamplesDrawn(_Fact, frozen=True, kw_only=True):
     elapsed_s: float
 
 
-class OptionsTurned(_Fact, frozen=True, kw_only=True):
+class OptionsTurned(_CandidateFact, frozen=True, kw_only=True):
     """Some choice items were asked with their options in every cyclic order."""
 
-    candidate: str
     suite: str
     part: int
     items: tuple[ReorderedItem, ...]
     elapsed_s: float
 
 
-class PromptsReworded(_Fact, frozen=True, kw_only=True):
+class PromptsReworded(_CandidateFact, frozen=True, kw_only=True):
     """Some items were asked under other neutral prompt templates."""
 
-    candidate: str
     suite: str
     part: int
     templates: tuple[str, ...]
@@ -305,20 +299,18 @@ class PromptsReworded(_Fact, frozen=True, kw_only=True):
     elapsed_s: float
 
 
-class BlockRepeated(_Fact, frozen=True, kw_only=True):
+class BlockRepeated(_CandidateFact, frozen=True, kw_only=True):
     """A block was answered once more, exactly as before."""
 
-    candidate: str
     suite: str
     block: int
     items: tuple[RepeatedItem, ...]
     elapsed_s: float
 
 
-class WorkerDied(_Fact, frozen=True, kw_only=True):
+class WorkerDied(_CandidateFact, frozen=True, kw_only=True):
     """The candidate's worker was lost; another one is started where that is worthwhile."""
 
-    candidate: str
     failure: WorkerFailure
     reason: str
     """One sentence for the user."""
@@ -326,10 +318,9 @@ class WorkerDied(_Fact, frozen=True, kw_only=True):
     log_tail: tuple[str, ...] = ()
 
 
-class CandidateStopped(_Fact, frozen=True, kw_only=True):
+class CandidateStopped(_CandidateFact, frozen=True, kw_only=True):
     """This candidate is asked nothing more; its results so far stay."""
 
-    candidate: str
     reason: StopReason
     detail: str = ""
     at_item: int = 0

@@ -62,8 +62,7 @@ class WorkerPool:
         if not isinstance(loaded, Loaded):
             raise WorkerRefusedError(f"The worker for {candidate.id} answered {type(loaded).__name__} to LoadModel.")
         self.loading_s += time.monotonic() - started
-        # A Loaded report has the fields of the event, and one more.
-        facts = {name: value for name, value in msgspec.structs.asdict(loaded).items() if name != "peak_rss_bytes"}
+        facts = msgspec.structs.asdict(loaded)
         return ModelLoaded(candidate=candidate.id, flash_attention=self._settings.flash_attention, **facts)
 
     async def ask(self, candidate: str, command: Command, beat: BeatSink) -> Report:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
-import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,25 +16,16 @@ _CELLS = 4_000_000
 """Maximum number of counts drawn at once, to bound memory."""
 
 
-def bootstrap_mean(
-    values: Sequence[float], *, clusters: Sequence[Hashable] | None = None, resamples: int = RESAMPLES, seed: int = 0
-) -> Estimate:
+def bootstrap_mean(values: Sequence[float], *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
     """The mean with its percentile interval (Efron 1979).
 
-    Args:
-        values: one per item, not empty.
-        clusters: what each item shares with others, such as a passage; whole clusters are then drawn.
-        resamples: number of bootstrap samples.
-        seed: seed of numpy's default generator.
-
     Raises:
-        ValueError: there are no values, or not one cluster per value.
+        ValueError: there are no values.
     """
     if not len(values):
         raise ValueError("There are no values.")
     columns = np.column_stack([np.asarray(values, dtype=np.float64), np.ones(len(values))])
-    estimate = bootstrap_of_sums(_by_cluster(columns, clusters), _ratio, resamples=resamples, seed=seed)
-    return msgspec.structs.replace(estimate, items=len(values))
+    return bootstrap_of_sums(columns, _ratio, resamples=resamples, seed=seed)
 
 
 def bootstrap_of_sums(

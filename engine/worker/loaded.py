@@ -12,7 +12,6 @@ from typing import Literal
 import msgspec
 
 from ..errors import ModelFileError
-from ..hardware import process
 from ..hardware.cpu import usable_physical_cores
 from ..llama import backend
 from ..llama.context import Context, ContextSpec, speed_spec
@@ -96,7 +95,6 @@ class LoadedModel:
             devices=tuple(d.name for d in build.devices if offloads or d.kind == "cpu"),
             n_threads=self.settings.n_threads,
             llama_build=build.version,
-            peak_rss_bytes=process.peak_memory_bytes(),
         )
 
     def render(self, prompt: str, messages: Sequence[Message], style: PromptStyle) -> tuple[str, list[int]]:

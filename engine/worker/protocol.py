@@ -128,7 +128,6 @@ class Loaded(_Line, frozen=True, kw_only=True):
     devices: tuple[str, ...]
     n_threads: int
     llama_build: str
-    peak_rss_bytes: int
 
 
 class SpeedDone(_Line, frozen=True, kw_only=True):

@@ -23,12 +23,6 @@ from .protocol import Beat, Command, Ready, Refused, Report
 
 BeatSink = Callable[[Beat], None]
 
-STUCK_S = 30.0
-"""After this long without a line or any CPU time, the worker hangs."""
-SILENT_S = 900.0
-"""After this long without a line, a computing worker is in an endless loop. One decode of 512 tokens takes far less on
-any machine that can hold the model."""
-_START_S = 60.0
 _COMMAND = (sys.executable, "-m", "weighin.engine.worker")
 _LINE_LIMIT = 256 * 1024 * 1024
 _LOG_TAIL_LINES = 20
@@ -51,9 +45,12 @@ class WorkerRefusedError(WeighinError):
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long silence is tolerated."""
 
-    stuck_s: float = STUCK_S
-    silent_s: float = SILENT_S
-    start_s: float = _START_S
+    stuck_s: float = 30.0
+    """After this long without a line or any CPU time, the worker hangs."""
+    silent_s: float = 900.0
+    """After this long without a line, a computing worker is in an endless loop. One decode of 512 tokens takes far less
+    on any machine that can hold the model."""
+    start_s: float = 60.0
 
 
 class Worker:

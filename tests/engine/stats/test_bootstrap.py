@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighin.engine.stats.bootstrap import bootstrap_mean, bootstrap_of_sums
+from weighin.engine.stats.bootstrap import bootstrap_mean, bootstrap_mean_of_means, bootstrap_of_sums
 from weighin.engine.stats.clustered import standard_error
 
 
@@ -25,7 +25,8 @@ def test_bootstrap_is_seeded_and_close_to_the_normal_interval() -> None:
 def test_whole_clusters_are_drawn() -> None:
     values = [1.0, 0.0, 1.0, 0.0, 1.0, 1.0] * 8
     twice = [v for v in values for _ in range(4)]
-    alone, together = bootstrap_mean(twice), bootstrap_mean(twice, clusters=[i // 4 for i in range(len(twice))])
+    alone = bootstrap_mean(twice)
+    together = bootstrap_mean_of_means([twice], clusters=[[i // 4 for i in range(len(twice))]])
     assert together.value == alone.value
     assert together.items == alone.items == len(twice)
     assert together.high - together.low == pytest.approx(2 * (alone.high - alone.low), rel=0.1)
@@ -53,4 +54,4 @@ def test_no_values_or_the_wrong_number_of_clusters_is_an_error() -> None:
     with pytest.raises(ValueError, match="no "):
         bootstrap_mean([])
     with pytest.raises(ValueError, match="each value needs one"):
-        bootstrap_mean([1, 2], clusters=["a"])
+        bootstrap_mean_of_means([[1, 2]], clusters=[["a"]])
