@@ -78,31 +78,16 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.endpoint}/{repo}/resolve/{quote(revision, safe='')}/{quote(name)}"
 
 
-def connect(
-    *,
-    endpoint: str | None = None,
-    cache_dir: Path | None = None,
-    token: str | None = None,
-    retry: RetryPolicy | None = None,
-    connect_timeout_s: float = 10.0,
-    read_timeout_s: float = 20.0,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Hub:
-    """The hub from the environment; arguments take precedence. Sends nothing."""
+def connect() -> Hub:
+    """The hub from the environment. Sends nothing."""
     # Takes a third of a second, and is not needed without a network.
     from huggingface_hub import constants, get_token
 
     constants.HF_HUB_DISABLE_XET = True
     return Hub(
-        endpoint=(endpoint or constants.ENDPOINT).rstrip("/"),
-        cache_dir=Path(cache_dir or constants.HF_HUB_CACHE).expanduser(),
-        token=token or get_token(),
-        retry=retry or RetryPolicy(),
-        connect_timeout_s=connect_timeout_s,
-        read_timeout_s=read_timeout_s,
-        clock=clock,
-        sleep=sleep,
+        endpoint=constants.ENDPOINT.rstrip("/"),
+        cache_dir=Path(constants.HF_HUB_CACHE).expanduser(),
+        token=get_token(),
     )
 
 
@@ -190,7 +175,6 @@ def asked_wait(error: BaseException, hub: Hub, *, subject: str) -> float | None:
     if asked_s is not None and asked_s > hub.retry.longest_asked_wait_s:
         raise RateLimitedError(
             f"{hub.endpoint} asks to wait {asked_s / 60:.0f} minutes before {subject}.",
-            retry_after_s=asked_s,
             hint="Try again then; a token raises the limit.",
         ) from None
     return asked_s

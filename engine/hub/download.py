@@ -32,8 +32,6 @@ from .transfer import PartFile, Transfer, Write, fetch, write_some
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
-    """The download of one model."""
-
     hub: Hub
     repo: HubRepo
     meter: Meter
@@ -47,7 +45,6 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         return self.cancelled()
 
     def transfer(self, file: HubFile) -> Transfer:
-        """The transfer of one file."""
         return Transfer(
             hub=self.hub,
             url=self.hub.file_url(self.repo.repo, self.repo.sha, file.name),
@@ -59,7 +56,6 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def subject(self, file: HubFile) -> str:
-        """What errors call a file."""
         return f"{self.repo.repo}:{file.name}"
 
 

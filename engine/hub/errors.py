@@ -1,25 +1,5 @@
 """Errors of the hub, its cache, model names, bundles and other model stores.
 
-::
-
-    HubError
-      ModelReferenceError      the text is not a model name
-        NoSuchPathError          it is a path, and nothing exists there
-        UnknownModelError        it is a name, and no model has it
-      HubNotFoundError         no such repo, revision or file
-      GatedModelError          the terms must be accepted first
-      BadTokenError            the hub rejects the token
-      RateLimitedError         too many requests
-      OfflineError             HF_HUB_OFFLINE is set, and the file is not cached
-      NoConnectionError        the hub is unreachable
-      StalledError             the connection is open, and nothing arrives
-      ServerTroubleError       an error of the hub itself, or an unusable response
-      CorruptedDownloadError   the bytes do not match the hub's checksum
-      DiskFullError            no space left
-      LocalStoreError          a local file or folder cannot be read or written
-      UserCancelledError       the user stopped a download or a copy
-      BundleError              a bundle is incomplete, altered or not a bundle
-
 ``from_client`` and ``from_status`` turn the HTTP client's exceptions into these.
 """
 
@@ -52,11 +32,7 @@ class HubNotFoundError(HubError):
 
 
 class GatedModelError(HubError):
-    """The user must accept the terms on ``page`` first."""
-
-    def __init__(self, what: str, *, page: str, hint: str = "") -> None:
-        super().__init__(what, hint=hint)
-        self.page = page
+    """The user must accept the terms first. The hint has the page."""
 
 
 class BadTokenError(HubError):
@@ -64,11 +40,7 @@ class BadTokenError(HubError):
 
 
 class RateLimitedError(HubError):
-    """Too many requests. ``retry_after_s`` is the pause that the hub asked for, or None."""
-
-    def __init__(self, what: str, *, retry_after_s: float | None, hint: str = "") -> None:
-        super().__init__(what, hint=hint)
-        self.retry_after_s = retry_after_s
+    """Too many requests."""
 
 
 class OfflineError(HubError):
@@ -184,12 +156,9 @@ def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str 
         if with_token:
             return GatedModelError(
                 f"{repo or subject} is gated, and your account has no access yet.",
-                page=page,
                 hint=f"Accept the terms on {page} and try again.",
             )
-        return GatedModelError(
-            f"{repo or subject} is gated.", page=page, hint=f"Accept the terms on {page}. {_TOKEN_HINT}"
-        )
+        return GatedModelError(f"{repo or subject} is gated.", hint=f"Accept the terms on {page}. {_TOKEN_HINT}")
     if isinstance(error, hf.DisabledRepoError):
         return HubNotFoundError(f"{repo or subject} was disabled by the hub.", hint="Choose another repo.")
     if isinstance(error, hf.RevisionNotFoundError):
@@ -212,9 +181,7 @@ def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str 
     if status == 429:
         wait_s = asked_wait_s(response.headers)
         when = f" of {wait_s:.0f} s" if wait_s is not None else ""
-        return RateLimitedError(
-            f"{endpoint} asks for a pause{when}: too many requests.", retry_after_s=wait_s, hint="Try again later."
-        )
+        return RateLimitedError(f"{endpoint} asks for a pause{when}: too many requests.", hint="Try again later.")
     return ServerTroubleError(f"{endpoint} answered {status} for {subject}.", hint="Try again later.")
 
 

@@ -54,7 +54,6 @@ class HubRepo(msgspec.Struct, frozen=True, kw_only=True):
     """The requested revision, such as ``main``."""
     gated: Gating
     """``auto``: accepting the terms is enough. ``manual``: the owner must approve."""
-    private: bool
     license: str
     """The uploader's tag, such as ``apache-2.0``; empty when there is none. It is a claim, not the license itself."""
     base_models: tuple[str, ...]
@@ -62,8 +61,6 @@ class HubRepo(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[HubModel, ...]
     incomplete: tuple[str, ...]
     """Stems of split models with missing parts."""
-    other_files: tuple[HubFile, ...]
-    """Everything else: license texts, vision projectors, the model card."""
     page: str
     """The web page where people read about the repo and accept its terms."""
 
@@ -107,19 +104,16 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
             continue
         files.append(HubFile(sibling.rfilename, int(size), lfs.sha256 if lfs else "", sibling.blob_id or ""))
     models, incomplete = group_files(files)
-    in_models = {part.name for model in models for part in model.parts}
     tags = tuple(info.tags or ())
     return HubRepo(
         repo=repo,
         sha=info.sha,
         revision=revision,
         gated=_gating(info.gated),
-        private=bool(info.private),
         license=_license(tags),
         base_models=_base_models(tags),
         models=models,
         incomplete=incomplete,
-        other_files=tuple(file for file in files if file.name not in in_models),
         page=f"{hub.endpoint}/{repo}",
     )
 

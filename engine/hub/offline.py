@@ -35,18 +35,15 @@ def cached_repo(hub: Hub, repo: str, revision: str = "main") -> HubRepo | None:
     models, incomplete = group_files(files)
     if not models:
         return None
-    in_models = {part.name for model in models for part in model.parts}
     return HubRepo(
         repo=repo,
         sha=commit,
         revision=revision,
         gated="no",
-        private=False,
         license="",
         base_models=(),
         models=models,
         incomplete=incomplete,
-        other_files=tuple(file for file in files if file.name not in in_models),
         page=f"{hub.endpoint}/{repo}",
     )
 

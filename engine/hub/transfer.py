@@ -220,7 +220,6 @@ def _address_expired(error: BaseException, hub: Hub) -> bool:
 
 
 def _status(error: BaseException) -> int | None:
-    """The HTTP status of an error response; None for other errors."""
     from huggingface_hub.errors import HfHubHTTPError
 
     return error.response.status_code if isinstance(error, HfHubHTTPError) and error.response is not None else None

@@ -16,6 +16,7 @@ FILE = "some-Q4_K_M.gguf"
 
 PULL = f"""
 import sys
+import msgspec
 from weighin.engine.hub.client import connect
 from weighin.engine.hub.download import download_model
 from weighin.engine.hub.listing import list_repo
@@ -95,7 +96,7 @@ def test_the_proxy_of_the_environment_is_used(
 
 
 def test_a_dead_endpoint_is_no_connection(standin: StandIn, start_python: Callable[..., subprocess.Popen[str]]) -> None:
-    code = PULL.replace("connect()", "connect(sleep=lambda seconds: None)")
+    code = PULL.replace("connect()", "msgspec.structs.replace(connect(), sleep=lambda seconds: None)")
     _, err = start_python(code, HF_ENDPOINT="http://127.0.0.1:9").communicate(timeout=30)
     assert "NoConnectionError" in err
     assert "127.0.0.1:9" in err

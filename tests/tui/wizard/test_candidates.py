@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
@@ -152,7 +153,7 @@ async def test_a_lost_connection_is_reported_and_escape_returns_to_the_review(
 ) -> None:
     hub.add(REPO, {FILE: tiny_gguf(1)})
     hub.fault("reset", port="storage", at=100, times=99)
-    quick = connect(retry=RetryPolicy(attempts=2, first_wait_s=0.01))
+    quick = msgspec.structs.replace(connect(), retry=RetryPolicy(attempts=2, first_wait_s=0.01))
     app = Shell(Draft(step=4, picked=(KEY,)), surroundings=Surroundings(fetch=lambda names: Fetch(names, hub=quick)))
     async with app.run_test(size=(120, 40)) as pilot:
         review = app.screen.query_one(ReviewStep)
