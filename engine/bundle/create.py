@@ -239,7 +239,6 @@ def _origin(source: Path) -> Origin | None:
 
 
 def _readme(with_wheels: bool) -> str:
-    """Instructions for whoever finds the folder."""
     steps = ["python -m pip install --no-index --find-links wheels weighin"] if with_wheels else []
     steps += ["weighin bundle import ."]
     commands = "\n".join(f"    {step}" for step in steps)
@@ -255,7 +254,6 @@ bundle.json has the SHA-256 of every file; `weighin bundle verify .` checks them
 
 
 def _model_items(plan: Plan) -> list[list[BundleItem]]:
-    """The files of each candidate, parts in order."""
     if not plan.candidates:
         raise BundleError("The plan has no candidates, so there is nothing to bundle.", hint="Add a model to it.")
     groups = []
@@ -317,7 +315,6 @@ def _packed_plan(
 
 
 def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
-    """Raise BundleError if the plan names a file outside the bundle."""
     try:
         text = (folder / PLAN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -49,7 +49,8 @@ def install_bundle(
     for candidate in plan.candidates:
         check_file(folder / candidate.path)
     cache_dir = hub_cache_dir(os.environ if env is None else env)
-    home = paths.data_dir() / "bundles" / f"{safe_name(folder.resolve().name)}-{_identity(manifest)}"
+    identity = hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()[:8]  # two bundles may have the same name
+    home = paths.data_dir() / "bundles" / f"{safe_name(folder.resolve().name)}-{identity}"
     places = _places(manifest, cache_dir, home)
     meter = Meter(folder.name, sum(file.size_bytes for file in places), report, clock)
     missing: dict[Path, int] = {}
@@ -93,11 +94,6 @@ def _placed(data: str, found: Mapping[str, Path]) -> Path:
     return place.parents[inside.removeprefix(f"{data}/").count("/")]
 
 
-def _identity(manifest: Manifest) -> str:
-    """Eight hexadecimal digits that tell bundles with the same name apart."""
-    return hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()[:8]
-
-
 def _places(manifest: Manifest, cache_dir: Path, home: Path) -> dict[BundleFile, CachedFile | Path]:
     """The target of each file. Wheels stay in the bundle, for pip."""
     models = [file for file in manifest.files if file.kind == "model"]
@@ -109,9 +105,7 @@ def _places(manifest: Manifest, cache_dir: Path, home: Path) -> dict[BundleFile,
         if file.kind == "model":
             origin = file.origin
             cached = (
-                cached_file(cache_dir, origin.repo, origin.commit, origin.file, file.sha256)
-                if origin is not None
-                else None
+                None if origin is None else cached_file(cache_dir, origin.repo, origin.commit, origin.file, file.sha256)
             )
             if cached is not None and _is_free(cached):
                 places[file] = cached
@@ -124,7 +118,6 @@ def _places(manifest: Manifest, cache_dir: Path, home: Path) -> dict[BundleFile,
 
 
 def _is_free(place: CachedFile) -> bool:
-    """Whether the cache has no other file under that name."""
     return not place.pointer.exists() or place.pointer.resolve() == place.blob.resolve()
 
 

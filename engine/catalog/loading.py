@@ -68,16 +68,14 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Open LLM Leaderboard v2, the only scores that one harness took across families."""
 
 
+_AS_STATED = {*_Row.__struct_fields__} & {*CatalogModel.__struct_fields__} - {"dimensions", "kv"}
+
+
 class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     family: str
     developer: str
     model: tuple[_Row, ...]
     sources: dict[str, str] = {}
-
-
-def read_sources(path: Path) -> dict[str, str]:
-    """Sources that several families share, by short name. Raises CatalogError."""
-    return msgspec.convert(_read_toml(path), dict[str, str])
 
 
 def read_family(path: Path, shared: dict[str, str], book: LicenseBook) -> tuple[CatalogModel, ...]:
@@ -139,15 +137,12 @@ def _model(row: _Row, family: _Family, shared: dict[str, str], book: LicenseBook
         Score(f"{OPEN_LLM} {name}", value, "instruct", shared[_OPEN_LLM_SOURCE], None, _OPEN_LLM_SETUP, _OPEN_LLM_DATE)
         for name, value in row.open_llm_v2.items()
     )
+    as_stated: dict[str, Any] = {name: getattr(row, name) for name in _AS_STATED}
     return CatalogModel(
-        id=row.id,
-        name=row.name,
-        repo=row.repo,
+        **as_stated,
         family=family.family,
         developer=family.developer,
         licenses=tuple(dict.fromkeys(licenses)),
-        base=row.base,
-        parameters=row.parameters,
         dimensions=msgspec.structs.replace(
             shape,
             n_ff=feed.value if feed else None,
@@ -156,15 +151,7 @@ def _model(row: _Row, family: _Family, shared: dict[str, str], book: LicenseBook
             tied_source=tied.source if tied else "",
         ),
         kv=_layout(row.kv, shape),
-        gguf=row.gguf,
         score=(*row.scores, *leaderboard),
-        released=row.released,
-        gated=row.gated,
-        languages=row.languages,
-        aptitudes=row.aptitudes,
-        finetuning=row.finetuning,
-        context_tokens=row.context_tokens,
-        context_native_tokens=row.context_native_tokens,
     )
 
 
@@ -181,7 +168,7 @@ def _layout(kv: KvLayout | None, shape: Dimensions) -> KvLayout:
 def read_catalog(folder: Path) -> Catalog:
     """All family files in ``folder``, its sources.toml and its licenses.toml. Raises CatalogError."""
     book = read_licenses(folder / "licenses.toml")
-    shared = read_sources(folder / "sources.toml")
+    shared = msgspec.convert(_read_toml(folder / "sources.toml"), dict[str, str])
     models: list[CatalogModel] = []
     for path in sorted(folder.glob("*.toml")):
         if path.name not in ("licenses.toml", "sources.toml"):

@@ -97,11 +97,6 @@ def best_fitting(model: CatalogModel, memory_bytes: int, n_ctx: int) -> Rung | N
     return min(fitting, key=lambda rung: rung.quant.perplexity_increase, default=None)
 
 
-def default_rung(model: CatalogModel, n_ctx: int) -> Rung:
-    """The default quant, which figures without a quant are given for."""
-    return next(rung for rung in ladder(model, None, n_ctx) if rung.quant.name == DEFAULT_QUANT)
-
-
 _MACHINES_GIB = (1, 2, 4, 8, 16, 32, 64)
 _SHARE = 0.75
 DEPLOYMENT_RULE = f"derived: {DEFAULT_QUANT} and the KV cache of 8,192 tokens take up to 75 % of the machine's memory"
@@ -109,5 +104,5 @@ DEPLOYMENT_RULE = f"derived: {DEFAULT_QUANT} and the KV cache of 8,192 tokens ta
 
 def smallest_machine_gib(model: CatalogModel) -> int | None:
     """Memory in GiB of the smallest common machine that suits the model by ``DEPLOYMENT_RULE``; None above 64."""
-    needed = default_rung(model, 8192).memory_bytes
+    needed = next(rung.memory_bytes for rung in ladder(model, None, 8192) if rung.quant.name == DEFAULT_QUANT)
     return next((size for size in _MACHINES_GIB if needed <= _SHARE * size * GIB), None)

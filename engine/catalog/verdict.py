@@ -64,8 +64,6 @@ def reasons_of(verdict: Verdict) -> tuple[str, ...]:
 
 
 class _Findings:
-    """What the terms say, collected before the verdict."""
-
     def __init__(self) -> None:
         self.no: list[str] = []
         self.unknown: list[str] = []

@@ -49,7 +49,10 @@ def compare(rivals: Sequence[CandidateSummary], settled: RaceSettled | None = No
         p_values: dict[str, float] = {}
         tied = {r.candidate for r in others if r.candidate in settled.remaining}
     else:
-        raw = [_p_value(best, rival, keys, clusters) for rival in others]
+        from ..stats.clustered import paired_p
+
+        differences = [[best.answers[key].correct - rival.answers[key].correct for key in keys] for rival in others]
+        raw = [paired_p(each, clusters) for each in differences]
         p_values = dict(zip((rival.candidate for rival in others), holm(raw), strict=True))
         tied = {name for name, p in p_values.items() if p >= _SIGNIFICANT}
     return Comparison(
@@ -63,9 +66,7 @@ def compare(rivals: Sequence[CandidateSummary], settled: RaceSettled | None = No
     )
 
 
-def _with_common_items(
-    answered: Sequence[CandidateSummary],
-) -> tuple[list[CandidateSummary], set[tuple[str, str]]]:
+def _with_common_items(answered: Sequence[CandidateSummary]) -> tuple[list[CandidateSummary], set[tuple[str, str]]]:
     """The candidates that can be compared and the items they all answered; nothing if no two share an item.
 
     Starts with the candidate that answered most, so that one with other items does not prevent the comparison.
@@ -85,17 +86,6 @@ def _with_common_items(
     return [rival for rival in answered if rival.candidate in compared], common
 
 
-def _p_value(
-    best: CandidateSummary,
-    rival: CandidateSummary,
-    keys: Sequence[tuple[str, str]],
-    clusters: Sequence[tuple[str, str]],
-) -> float:
-    from ..stats.clustered import paired_p
-
-    return paired_p([best.answers[key].correct - rival.answers[key].correct for key in keys], clusters)
-
-
 def _accuracy(summary: CandidateSummary, keys: set[tuple[str, str]]) -> float:
     """Unweighted mean over suites, on these items."""
     suites: dict[str, list[bool]] = {}
@@ -107,14 +97,8 @@ def _accuracy(summary: CandidateSummary, keys: set[tuple[str, str]]) -> float:
 def stopped_early_interval(summary: CandidateSummary, pools: Mapping[str, int]) -> Interval | None:
     """95 % confidence sequence for the accuracy on whole suites of a candidate whose answers decided when to stop.
 
-    Each suite's sequence holds at 5 % divided by the number of suites, so that the mean of their bounds holds at 5 %.
-
-    Args:
-        summary: the candidate's figures.
-        pools: number of items in each suite.
-
-    Returns:
-        None if the candidate answered nothing.
+    ``pools`` has the number of items in each suite. Each suite's sequence holds at 5 % divided by the number of suites,
+    so that the mean of their bounds holds at 5 %. None if the candidate answered nothing.
     """
     from ..stats.sequential import live_interval
 

@@ -27,7 +27,7 @@ def steadiness(
     if reordered:
         steady = _with_order(steady, reordered)
     if scores := [item.scores for item in reworded.values() if len(item.scores) > 1]:
-        steady = _with_rewording(steady, scores)
+        steady = msgspec.structs.replace(steady, rewording=consistency.template_robustness(scores))
     if pairs := [(answers[key], item) for key, item in repeated.items() if key in answers]:
         steady = _with_repetition(steady, pairs)
     if samples:
@@ -43,10 +43,6 @@ def _with_order(steady: Steadiness, reordered: Mapping[Key, ReorderedItem]) -> S
         right_in_all=order.right_in_all,
         place_recall_sd=order.recall_sd,
     )
-
-
-def _with_rewording(steady: Steadiness, scores: Sequence[Sequence[float]]) -> Steadiness:
-    return msgspec.structs.replace(steady, rewording=consistency.template_robustness(scores))
 
 
 def _with_repetition(steady: Steadiness, pairs: Sequence[tuple[AnswerScored, RepeatedItem]]) -> Steadiness:

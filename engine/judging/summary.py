@@ -218,8 +218,6 @@ _Measured: TypeAlias = SpeedMeasured | ChatMeasured | BlockScored | MemoryMeasur
 
 
 class _Folding:
-    """Collects what each event adds, and computes figures once all events are in."""
-
     def __init__(self) -> None:
         self._run = RunSummary()
         self._speeds: dict[tuple[str, str], list[SpeedMeasured]] = {}
@@ -242,7 +240,6 @@ class _Folding:
             self._note_measured(self._summary(event.candidate), event)
 
     def finished(self) -> RunSummary:
-        """The summary of everything noted."""
         run = self._run
         passage_suites, subject_suites = (
             frozenset(card.name for card in run.suites.values() if card.group_kind == kind)

@@ -169,13 +169,9 @@ def _few_items(findings: Findings) -> Iterable[str]:
     answering = _answering(findings)
     n = min((len(s.answers) for s in answering), default=0)
     if 0 < n < _FEW_ITEMS:
-        points = minimum_detectable_difference(min(map(_effective_items, answering))) * 100
+        independent = min(sum(n for _correct, n in s.effective_counts.values()) for s in answering)
+        points = minimum_detectable_difference(max(1, round(independent))) * 100
         yield f"With {n} items, only accuracy differences of about {points:.0f} points or more can be detected."
-
-
-def _effective_items(summary: CandidateSummary) -> int:
-    """How many independent items its answers are worth."""
-    return max(1, round(sum(n for _correct, n in summary.effective_counts.values())))
 
 
 def _no_better_than_guessing(findings: Findings) -> Iterable[str]:
@@ -194,5 +190,4 @@ def _no_better_than_guessing(findings: Findings) -> Iterable[str]:
 
 
 def _answering(findings: Findings) -> list[CandidateSummary]:
-    """Admitted candidates that answered at least one item."""
     return [summary for summary in findings.admitted if summary.answers]

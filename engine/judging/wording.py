@@ -70,14 +70,16 @@ def with_words(verdict: VerdictReached) -> VerdictReached:
 
 def _missed_limit_words(reason: MissedLimit) -> str:
     if isinstance(reason, TooMuchMemory):
-        needed, limit = _distinct(reason.needed_bytes, reason.limit_bytes, format_memory, _exact_gib)
+        needed, limit = _distinct(reason.needed_bytes, reason.limit_bytes, format_memory, lambda n: f"{gib(n):.6g} GiB")
         return f"needs {needed}; your limit is {limit}" if needed else f"memory was not measured; your limit is {limit}"
     if isinstance(reason, SlowFirstToken):
-        taken, limit = _distinct(reason.ttft_p95_s, reason.limit_s, _milliseconds, _exact_milliseconds)
+        taken, limit = _distinct(reason.ttft_p95_s, reason.limit_s, _milliseconds, lambda s: f"{s * 1000:.6g} ms")
         if not taken:
             return f"time to first token was not measured; your limit is {limit}"
         return f"takes {taken} to the first token (p95); your limit is {limit}"
-    rate, least = _distinct(reason.tokens_per_second, reason.limit_tokens_per_second, _rate, _exact_rate)
+    rate, least = _distinct(
+        reason.tokens_per_second, reason.limit_tokens_per_second, _rate, lambda rate: f"{rate:.8g} tok/s"
+    )
     if not rate:
         return f"generation speed was not measured; your minimum is {least}"
     return f"generates {rate}; your minimum is {least}"
@@ -92,24 +94,12 @@ def _distinct(
     return (short(value), short(limit)) if short(value) != short(limit) else (exact(value), exact(limit))
 
 
-def _exact_gib(size_bytes: float) -> str:
-    return f"{gib(size_bytes):.6g} GiB"
-
-
 def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def _exact_milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.6g} ms"
-
-
 def _rate(tokens_per_second: float) -> str:
     return f"{tokens_per_second:.4g} tok/s"
-
-
-def _exact_rate(tokens_per_second: float) -> str:
-    return f"{tokens_per_second:.8g} tok/s"
 
 
 # Why one wins, or nobody
@@ -214,7 +204,6 @@ def _is_measured(reason: Exclusion) -> bool:
 
 
 def _advice(reason: Exclusion, count: int, total: int) -> str:
-    """What to do about the most common reason, which rules out ``count`` of ``total`` candidates."""
     who, s = _subject_of(count, total)
     if isinstance(reason, Failed):
         return f"{who} failed; see the log or choose other files."

@@ -92,8 +92,6 @@ Outcome: TypeAlias = Fetched | NotFetched
 
 
 class _Job:
-    """One model name and its progress."""
-
     def __init__(self, name: str) -> None:
         self.name = name
         self.choice: HubChoice | None = None
@@ -143,7 +141,10 @@ class Fetch:
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The outcome for each name, in order. Unfinished ones count as cancelled."""
-        return tuple(job.outcome or self._cancelled(job) for job in self._jobs)
+        return tuple(
+            job.outcome or NotFetched(name=job.name, error=cancelled_error(job.name), kept_bytes=self._kept_bytes(job))
+            for job in self._jobs
+        )
 
     def __iter__(self) -> Iterator[FetchProgress]:
         """Yield progress until every model is done or failed. Blocks."""
@@ -271,7 +272,6 @@ class Fetch:
         self._finish(job, path)
 
     def _finish(self, job: _Job, path: Path) -> None:
-        """The last step: check that the file is a model."""
         size_bytes = 0
         if not path.is_dir():  # whoever reads a folder checks its files
             self._say(job, "verifying")
@@ -283,9 +283,6 @@ class Fetch:
     def _fail(self, job: _Job, error: WeighinError) -> None:
         job.outcome = NotFetched(name=job.name, error=error, kept_bytes=self._kept_bytes(job))
         self._say(job, "failed", reason=str(error))
-
-    def _cancelled(self, job: _Job) -> NotFetched:
-        return NotFetched(name=job.name, error=cancelled_error(job.name), kept_bytes=self._kept_bytes(job))
 
     def _kept_bytes(self, job: _Job) -> int:
         if job.choice is None:

@@ -49,8 +49,9 @@ def find_local_models(folders: Iterable[Path] = (), *, env: Mapping[str, str] | 
     for folder in folders:
         found += find_in_folder(folder)
     found += find_ollama(env=env)
-    found += find_lm_studio(env=env)
-    found += find_hub_cache(env=env)
+    # LM Studio's second folder is that of old versions. Each commit's snapshot in the hub's cache is a separate folder.
+    found += _in_stores([_home(env) / ".lmstudio/models", _home(env) / ".cache/lm-studio/models"], "lm-studio")
+    found += _in_stores([hub_cache_dir(env)], "hub-cache")
     once: dict[Path, LocalModel] = {}
     for model in found:
         once.setdefault(model.path.resolve(), model)
@@ -184,17 +185,6 @@ def _blob(store: Path, digest: object) -> Path | None:
 
 def _broken(path: Path, name: str, problem: str) -> LocalModel:
     return LocalModel(path=path, name=name, quant="", size_bytes=0, source="ollama", problem=problem)
-
-
-def find_lm_studio(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """Models in LM Studio's folders, the current one and that of old versions."""
-    home = _home(os.environ if env is None else env)
-    return _in_stores([home / ".lmstudio/models", home / ".cache/lm-studio/models"], "lm-studio")
-
-
-def find_hub_cache(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """GGUF models in the hub's cache, whoever downloaded them. Each commit's snapshot is a separate folder."""
-    return _in_stores([hub_cache_dir(os.environ if env is None else env)], "hub-cache")
 
 
 def hub_cache_dir(env: Mapping[str, str]) -> Path:

@@ -12,8 +12,6 @@ from .model import DATA_SUFFIXES, HubSource, OwnAsking, OwnSuite, Plan, PlannedS
 
 
 class _Range(NamedTuple):
-    """The values a number can have."""
-
     includes: Callable[[float], bool]
     words: str
 

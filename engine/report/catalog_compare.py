@@ -70,9 +70,10 @@ def _block(
 
 
 def _published(models: Sequence[CatalogModel], catalog: Catalog, use: StatedUse) -> list[Row]:
+    licenses = catalog.licenses
     cells: dict[str, Callable[[CatalogModel], str]] = {
-        "license": lambda m: " + ".join(_license_name(key, catalog) for key in m.licenses),
-        f"{use.purpose} use": lambda m: _terms(model_verdict(m, use, catalog.licenses)),
+        "license": lambda m: " + ".join(licenses[key].name if key in licenses else key for key in m.licenses),
+        f"{use.purpose} use": lambda m: _terms(model_verdict(m, use, licenses)),
         "parameters": _parameters,
         "context": _context,
         "good at": lambda m: ", ".join(m.aptitudes.value) if m.aptitudes else NONE,
@@ -86,7 +87,6 @@ def _published(models: Sequence[CatalogModel], catalog: Catalog, use: StatedUse)
 
 
 def _score_rows(models: Sequence[CatalogModel]) -> Iterable[Row]:
-    """One row per published score, and one for the leaderboard's."""
     names = _score_names(models)
     for name in (name for name in names if not name.startswith(OPEN_LLM)):
         yield name, tuple(_score(model, name) for model in models)
@@ -144,10 +144,6 @@ def _quant(figures: MeasuredHere | None, quants: tuple[str, ...]) -> str:
 
 def _rate(value: float | None, disturbed: bool) -> str:
     return NONE if value is None else f"{value:.1f} tok/s{', disturbed' if disturbed else ''}"
-
-
-def _license_name(key: str, catalog: Catalog) -> str:
-    return catalog.licenses[key].name if key in catalog.licenses else key
 
 
 def _parameters(model: CatalogModel) -> str:

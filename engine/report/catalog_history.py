@@ -61,7 +61,6 @@ def measured_here(catalog: Catalog, store_path: Path, *, answers: bool = False) 
 
 
 def _measured_in(row: RunRow, store: Store, catalog: Catalog, *, answers: bool) -> Iterable[MeasuredHere]:
-    """Figures of one run's candidates that the catalog knows."""
     plan = store.plan(row.id)
     known = [(c, model) for c in plan.candidates if (model := catalog_model_of(c, catalog)) is not None]
     if not known:

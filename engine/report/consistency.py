@@ -29,7 +29,7 @@ _SAMPLED_LEGEND = (
 
 def consistency_section(verdict: VerdictReached, names: Mapping[str, str]) -> list[str]:
     """A Markdown table with one row per candidate. Empty if nothing was asked again."""
-    rows = [row for row in verdict.rankings if _is_known(row)]
+    rows = [row for row in verdict.rankings if row.consistency is not None or row.steadiness != Steadiness()]
     if not rows:
         return []
     cells = [
@@ -93,10 +93,6 @@ def again(steadiness: Steadiness) -> str:
     shift = steadiness.largest_shift_nats
     moved = f", ±{shift:.2g} nats" if shift else ""
     return f"{figure.value * figure.items:.0f}/{figure.items}{moved}"
-
-
-def _is_known(row: Ranking) -> bool:
-    return row.consistency is not None or row.steadiness != Steadiness()
 
 
 def _figure(figure: Estimate | None) -> str:

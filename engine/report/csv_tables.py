@@ -17,18 +17,7 @@ from ..judging.wording import exclusion_words
 from ..plan.model import Plan
 from ..stats.intervals import accuracy_interval
 
-_ANSWER = (
-    "candidate",
-    "suite",
-    "item",
-    "repeat",
-    "correct",
-    "extracted",
-    "expected",
-    "output",
-    "fragile",
-    "stop",
-)
+_ANSWER = ("candidate", "suite", "item", "repeat", "correct", "extracted", "expected", "output", "fragile", "stop")
 _GROUP = ("candidate", "suite", "group", "items", "correct", "accuracy", "standard_error", "low", "high")
 
 
@@ -61,7 +50,6 @@ def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
 
 
 def _steadiness(steadiness: Steadiness) -> dict[str, float | None]:
-    """Value, interval and number of items of every figure, by column name."""
     cells: dict[str, float | None] = {}
     for name in Steadiness.__struct_fields__:
         figure = getattr(steadiness, name)
@@ -94,18 +82,6 @@ def groups_csv(plan: Plan, events: Iterable[Event]) -> str:
             writer.writerow((row.candidate, suite.suite, "", items, correct, suite.accuracy, error, None, None))
             for group in suite.groups:
                 ends = accuracy_interval(group.correct, group.items)
-                share = group.correct / group.items
-                writer.writerow(
-                    (
-                        row.candidate,
-                        suite.suite,
-                        group.name,
-                        group.items,
-                        group.correct,
-                        share,
-                        None,
-                        ends.low,
-                        ends.high,
-                    )
-                )
+                counts = (row.candidate, suite.suite, group.name, group.items, group.correct)
+                writer.writerow((*counts, group.correct / group.items, None, ends.low, ends.high))
     return text.getvalue()

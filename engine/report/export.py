@@ -63,17 +63,7 @@ def formats() -> tuple[ExportFormat, ...]:
 
 
 def export(run_id: str, plan: Plan, events: Iterable[Event], format_name: str, to: Path) -> tuple[Path, ...]:
-    """Write a run; each file appears complete or not at all.
-
-    Args:
-        run_id: the run's id, for error messages.
-        plan: the run's plan.
-        events: the stored events, in order.
-        format_name: the name of one of ``formats``.
-        to: the file to write, or the folder, which is created if needed.
-
-    Returns:
-        The files written.
+    """Write a run to ``to``, a file or a folder, and return the files written. Each appears complete or not at all.
 
     Raises:
         WeighinError: the format is unknown, the run has nothing to write in it, or a file cannot be written.

@@ -33,11 +33,6 @@ def suite_interval(summary: CandidateSummary, suite: str, *, pool: int, early: b
     return accuracy_interval(*summary.effective_counts[suite])
 
 
-def items_asked(run: RunSummary) -> int:
-    """Number of items in all suites that were not dropped."""
-    return sum(card.items for name, card in run.suites.items() if name not in run.dropped_suites)
-
-
 class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
     """A compared with B. Tests and intervals are None if the answers decided when to stop: they would not be valid."""
 
@@ -65,7 +60,7 @@ class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 def pair_figures(summaries: Sequence[CandidateSummary], run: RunSummary) -> tuple[PairFigures, ...]:
     """All pairs of ``summaries`` with items in common, in the order given."""
-    pool = items_asked(run)
+    pool = sum(card.items for name, card in run.suites.items() if name not in run.dropped_suites)
     pairs = []
     for a, b in combinations(summaries, 2):
         common = [key for key in a.answers if key in b.answers]

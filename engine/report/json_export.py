@@ -160,7 +160,6 @@ def _suite_figures(
 
 
 def _groups(answers: Sequence[AnswerScored], card: SuiteCard) -> dict[str, Any] | None:
-    """A suite's mean and each of its subjects. None if it has no subjects."""
     if card.group_kind != "subject":
         return None
     whole = suite_groups(card.name, answers)

@@ -54,8 +54,6 @@ def lm_eval_files(plan: Plan, events: Iterable[Event]) -> dict[str, str]:
 
 
 class _Run:
-    """What all candidates' files have in common."""
-
     def __init__(self, plan: Plan, events: Sequence[Event]) -> None:
         self._plan = plan
         self._events = events
@@ -94,7 +92,6 @@ class _Run:
     def results(
         self, candidate: Candidate, answers: dict[str, list[AnswerScored]], samples: dict[str, list[dict[str, Any]]]
     ) -> dict[str, Any]:
-        """The results file of one candidate."""
         loaded = next((e for e in self._events if isinstance(e, ModelLoaded) and e.candidate == candidate.id), None)
         ended = max((e.at for e in self._events if isinstance(e, (AnswerScored, RunFinished))), default=0.0)
         began = self._started.at if self._started else ended
@@ -159,7 +156,6 @@ class _Run:
         ]
 
     def _pool(self, answers: Sequence[AnswerScored]) -> int:
-        """Number of items of the answers' task in this run."""
         card, group = self._cards.get(answers[0].suite), answers[0].group
         if card is None:
             return len(answers)
@@ -371,7 +367,6 @@ def _delimiter(spec: SuiteSpec | None) -> str:
 
 
 def _spec(name: str) -> SuiteSpec | None:
-    """The built-in suite. None for the user's own data."""
     try:
         return find_spec(name)
     except DatasetError:

@@ -46,11 +46,7 @@ def task_version(spec: SuiteSpec | None, own: str) -> float | str:
 def groups_of(suite: str, spec: SuiteSpec | None, subjects: Mapping[str, str], own: str) -> list[TaskGroup]:
     """The groups of a suite with subjects, areas before the whole. Empty if the harness only tags its tasks.
 
-    Args:
-        suite: the suite's name in weighin.
-        spec: the built-in suite, or None for the user's own data.
-        subjects: tasks by subject.
-        own: weighin's version.
+    ``spec`` is None for the user's own data, ``subjects`` has the tasks by subject, and ``own`` is weighin's version.
     """
     harness = spec.harness if spec else None
     if harness and not harness.group_version:

@@ -95,7 +95,6 @@ def _warnings(verdict: VerdictReached) -> list[str]:
 
 
 def _suite_table(plan: Plan, run: RunSummary, names: Mapping[str, str]) -> list[str]:
-    """Accuracy of every candidate in every suite, with its interval."""
     if not run.suites:
         return []
     header = ("suite", "metric", "chance %", *(escaped(names[c.id]) for c in plan.candidates))
@@ -118,7 +117,6 @@ def _accuracy(summary: CandidateSummary, suite: str, pool: int, run: RunSummary)
 
 
 def _subject_tables(verdict: VerdictReached, run: RunSummary, names: Mapping[str, str]) -> list[list[str]]:
-    """A Markdown section per suite with subjects: one row per subject, one column per candidate."""
     by_suite: dict[str, dict[str, SuiteGroups]] = {}
     for row in verdict.rankings:
         for suite in row.groups:
@@ -195,7 +193,8 @@ def _settings(plan: Plan, run: RunSummary, started: RunStarted | None) -> list[s
         "llama.cpp": run.llama_build or NONE,
     }
     if started:
-        values = {"run": started.run_id, "started": _time(started.at), "machine": started.machine, **values}
+        at = datetime.datetime.fromtimestamp(started.at, tz=datetime.timezone.utc)
+        values = {"run": started.run_id, "started": f"{at:%Y-%m-%d %H:%M} UTC", "machine": started.machine, **values}
     rows = [(escaped(name), escaped(value)) for name, value in values.items() if value]
     return ["## Settings, the same for all", "", *table(("setting", "value"), rows, left=2)]
 
@@ -218,7 +217,3 @@ def _files(candidates: Sequence[Candidate], run: RunSummary) -> list[str]:
 
 def _span(low: float | None, high: float | None) -> str:
     return NONE if low is None or high is None else f"{low * 100:.0f}–{high * 100:.0f}"
-
-
-def _time(at: float) -> str:
-    return f"{datetime.datetime.fromtimestamp(at, tz=datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
