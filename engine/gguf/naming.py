@@ -18,19 +18,8 @@ _LORA = re.compile(r"(?<![a-z0-9])lora(?![a-z0-9])")
 DEFAULT_QUANT = "Q4_K_M"
 """Used when the user names no quant."""
 QUANT_PREFERENCE = (
-    DEFAULT_QUANT,
-    "Q4_K_S",
-    "Q5_K_M",
-    "Q4_0",
-    "Q4_K",
-    "Q6_K",
-    "Q8_0",
-    "IQ4_XS",
-    "Q3_K_M",
-    "BF16",
-    "F16",
-    "F32",
-)
+    DEFAULT_QUANT, "Q4_K_S", "Q5_K_M", "Q4_0", "Q4_K", "Q6_K", "Q8_0", "IQ4_XS", "Q3_K_M", "BF16", "F16", "F32",
+)  # fmt: skip
 """The order of choice for repos without the default, the usual trade-off first."""
 
 

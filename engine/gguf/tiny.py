@@ -5,45 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from weighin.assets import asset
+
 _LAYERS = 2
 _EMBEDDING = 64
 _FEED_FORWARD = 128
 _HEADS = 4
-_WORDS = [
-    "the",
-    "a",
-    "is",
-    "of",
-    "to",
-    "in",
-    "and",
-    "what",
-    "which",
-    "who",
-    "how",
-    "many",
-    "much",
-    "where",
-    "colour",
-    "city",
-    "name",
-    "price",
-    "answer",
-    "question",
-    "red",
-    "blue",
-    "green",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-]
 
 WeightType = Literal["F32", "F16", "Q8_0", "Q4_0"]
 
@@ -113,7 +80,8 @@ def _add_vocabulary(writer: object) -> int:
     normal, unknown, control, byte = 1, 2, 3, 6  # gguf.TokenType
     rows = [("<unk>", unknown), ("<s>", control), ("</s>", control)]
     rows += [(f"<0x{value:02X}>", byte) for value in range(256)]
-    rows += [(f"▁{word}", normal) for word in _WORDS]
+    words = asset("gguf", "tiny-words.txt").read_text(encoding="utf-8").split()
+    rows += [(f"▁{word}", normal) for word in words]
     rows += [(letter, normal) for letter in "▁abcdefghijklmnopqrstuvwxyz0123456789.,:?\n"]
     assert isinstance(writer, gguf.GGUFWriter)
     writer.add_tokenizer_model("llama")
