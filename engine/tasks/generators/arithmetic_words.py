@@ -11,15 +11,13 @@ import random
 from fractions import Fraction
 
 from ..items import GenerateItem
+from ..tables import Words, read_table
 from .graded import DEFAULT_SEED, Task, draw_tasks
 from .names import TOWNS, first_name
 
-_THINGS = ("apples", "stamps", "marbles", "books", "tickets", "shells", "postcards", "badges", "pencils", "coins")
-_SHOPS = ("a bakery", "a florist", "a market stall", "a kiosk", "a bookshop", "a garden centre")
-_SOLD = ("rolls", "roses", "candles", "magazines", "mugs", "plants", "notebooks", "jars of honey")
-_BOXED = ("bottles", "tiles", "eggs", "batteries", "light bulbs", "cups", "bars of soap")
-_FIELDS = ("wheat", "barley", "potatoes", "maize", "oats")
-_CLUBS = ("choir", "chess club", "football club", "library", "gym", "film club")
+_WORDS = read_table("arithmetic-words", dict[str, Words])
+_THINGS, _SHOPS, _SOLD = (_WORDS[kind] for kind in ("things", "shops", "sold"))
+_BOXED, _FIELDS, _CLUBS = (_WORDS[kind] for kind in ("boxed", "fields", "clubs"))
 
 
 def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:

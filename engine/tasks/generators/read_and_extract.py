@@ -13,23 +13,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..items import GenerateItem
+from ..tables import Words, read_table
 from .graded import DEFAULT_SEED, Task, draw_tasks
 
 _PER_LEVEL = 40
 
-_PEOPLE = (
-    "Maria Lopez", "Jonas Weber", "Aisha Khan", "Peter Novak", "Lena Fischer", "Tom Baker", "Yuki Tanaka",
-    "Omar Haddad", "Clara Rossi", "David Cohen", "Ines Duarte", "Erik Larsen", "Nina Petrova", "Samuel Osei",
-    "Grace Liu", "Ivan Horvat",
-)  # fmt: skip
-_CITIES = (
-    "Turin", "Leeds", "Porto", "Bergen", "Graz", "Lyon", "Bilbao", "Ghent", "Krakow", "Aarhus", "Split", "Tampere",
-)  # fmt: skip
-_JOBS = ("engineer", "nurse", "teacher", "driver", "baker", "lawyer", "designer", "electrician", "analyst", "gardener")
-_GOODS = ("lamp", "chair", "kettle", "mirror", "carpet", "fan", "desk", "clock", "shelf", "stool", "vase", "toaster")
-_COLOURS = ("red", "blue", "green", "black", "white", "yellow", "grey", "brown")
-_SERVERS = ("atlas", "borealis", "cygnus", "draco", "eridanus", "fornax", "gemini", "hydra")
-_TEAMS = ("Falcons", "Rovers", "Tigers", "Comets", "Pirates", "Lions", "Eagles", "Sharks")
+_WORDS = read_table("read-and-extract", dict[str, Words])
+_PEOPLE, _CITIES, _JOBS, _GOODS = (_WORDS[kind] for kind in ("people", "cities", "jobs", "goods"))
+_COLOURS, _SERVERS, _TEAMS = (_WORDS[kind] for kind in ("colours", "servers", "teams"))
 
 Question = tuple[str, str]
 """Text with question, and the answer."""
