@@ -6,7 +6,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -14,6 +14,21 @@ DeviceKind = Literal["cpu", "gpu", "igpu", "accelerator"]
 _DEVICE_KINDS: dict[int, DeviceKind] = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accelerator"}
 
 LogSink = Callable[[str], None]
+ClosingT = TypeVar("ClosingT", bound="Closing")
+
+
+class Closing:
+    """Base class of objects that own memory of llama.cpp: a ``with`` block closes them."""
+
+    def close(self) -> None:
+        """Free the memory."""
+        raise NotImplementedError
+
+    def __enter__(self: ClosingT) -> ClosingT:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

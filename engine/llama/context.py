@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from ..errors import NotEnoughMemoryError, WeighinError
 from ..plan.model import Settings
-from .backend import load_library
+from .backend import Closing, load_library
 from .model import Model
 
 _GIVEN_UP = 2
@@ -54,7 +53,7 @@ def speed_spec(settings: Settings) -> ContextSpec:
     )
 
 
-class Context:
+class Context(Closing):
     """A KV cache for a model. It keeps one batch: ``add`` tokens to it, then ``decode``."""
 
     def __init__(self, model: Model, spec: ContextSpec) -> None:
@@ -98,14 +97,6 @@ class Context:
         if self._pointer:
             self._lib.llama_free(self._pointer)
             self._pointer = None
-
-    def __enter__(self) -> Context:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def pointer(self) -> Any:

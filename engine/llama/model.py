@@ -5,21 +5,20 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelFileError
-from .backend import load_library
+from .backend import Closing, load_library
 
 Tokens = list[int]
 LoadProgress = Callable[[float], bool]
 """Called with 0 to 1 during loading; returning False cancels."""
 
 
-class Model:
+class Model(Closing):
     """Weights and vocabulary of one GGUF file. Close it, or use it in a ``with`` block."""
 
     def __init__(
@@ -65,14 +64,6 @@ class Model:
         if self._pointer:
             self._lib.llama_model_free(self._pointer)
             self._pointer = None
-
-    def __enter__(self) -> Model:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # Facts
 

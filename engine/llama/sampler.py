@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
-from .backend import load_library
+from .backend import Closing, load_library
 from .context import Context
 
 
-class Sampler:
+class Sampler(Closing):
     """A chain of llama.cpp's own samplers. Close it, or use it in a ``with`` block."""
 
     def __init__(self, *, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0) -> None:
@@ -38,11 +37,3 @@ class Sampler:
         if self._chain:
             self._lib.llama_sampler_free(self._chain)
             self._chain = None
-
-    def __enter__(self) -> Sampler:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
