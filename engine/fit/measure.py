@@ -12,14 +12,18 @@ measurements would disturb each other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import ExitStack
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from .. import paths
 from ..errors import ModelFileError, WeighinError
 from ..gguf.header import GgufHeader, parse_header
 from ..gguf.hollow import hollow_model
@@ -29,7 +33,6 @@ from ..plan.model import Settings
 from ..units import format_memory
 from .attention import attention_part
 from .cache import cached_fit, full_settings, keep_fit
-from .folder import hollow_folder
 from .needs import estimate_needs
 from .placement import place
 from .results import ROUTING_NOTE, VOCABULARY_NOTE, Fit, Label
@@ -159,6 +162,32 @@ async def _measure(source: Source, size: int, data: bytes, asked: Settings) -> F
         return await measurement.whole(fit, path, label)
 
 
+@contextmanager
+def hollow_folder() -> Iterator[Path]:
+    """A folder for hollow files, deleted at the end. Folders of processes that have ended are removed first."""
+    base = paths.cache_dir() / "hollow"
+    base.mkdir(parents=True, exist_ok=True)
+    sweep(base)
+    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(base: Path) -> None:
+    """Remove folders of processes that have ended, and files that belong to no process."""
+    import psutil
+
+    for entry in base.iterdir():
+        if not entry.is_dir():
+            entry.unlink(missing_ok=True)
+            continue
+        owner = entry.name.partition("-")[0]
+        if not (owner.isdigit() and psutil.pid_exists(int(owner))):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
 def _notes(source: Source, header: GgufHeader) -> tuple[str, ...]:
     experts = header.metadata.get(f"{header.architecture}.expert_count")
     mixed = isinstance(experts, int) and experts > 1
@@ -167,8 +196,6 @@ def _notes(source: Source, header: GgufHeader) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Measurement:
-    """The measurement of one model."""
-
     name: str
     data: bytes
     """The model's header."""

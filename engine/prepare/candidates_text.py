@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..catalog.ranking import (
-    LicenseForbids,
-    LicenseUnknown,
-    NoFiles,
-    Ranked,
-    RuledOut,
-    TooLarge,
-    setup,
-)
+from ..catalog.ranking import LicenseForbids, LicenseUnknown, NoFiles, Ranked, RuledOut, TooLarge, setup
 from ..catalog.verdict import reasons_of, verdict_word
 from ..units import format_memory
 from .candidate_rows import CandidateRow, FromCatalog, FromFile, FromHub

@@ -23,16 +23,7 @@ from ..models.local import store_name
 from ..models.references import parse, plan_reference
 from ..models.resolve import LocalPath, resolve
 from ..plan.checks import check_plan
-from ..plan.model import (
-    Candidate,
-    FileSource,
-    HubSource,
-    OwnSuite,
-    Plan,
-    PlannedSuite,
-    PromptStyle,
-    data_path,
-)
+from ..plan.model import Candidate, FileSource, HubSource, OwnSuite, Plan, PlannedSuite, PromptStyle, data_path
 from ..safe_names import is_repo_id
 from ..sandbox.probe import require_sandbox
 from ..tasks.items import Suite
@@ -80,8 +71,7 @@ def download_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) 
         return plan
     paths = dict(zip(named, download_models(named.values(), report=report), strict=True))
     return msgspec.structs.replace(
-        plan,
-        candidates=tuple(msgspec.structs.replace(c, path=paths.get(c.id, c.path)) for c in plan.candidates),
+        plan, candidates=tuple(msgspec.structs.replace(c, path=paths.get(c.id, c.path)) for c in plan.candidates)
     )
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from ..hardware.bandwidth import measure_bandwidth
 from ..hardware.cpu import CpuReading, read_cpu, usable_physical_cores
 from ..hardware.gpu import GpuReading, read_gpus
 from ..hardware.load import background_load
-from ..hardware.memory import MemoryReading, usable_memory
+from ..hardware.memory import MemoryReading, measure_bandwidth, usable_memory
 from ..llama.backend import Build, Device
 from ..units import gib
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from ..hardware.bandwidth import measure_bandwidth
 from ..hardware.cpu import usable_physical_cores
-from ..hardware.memory import usable_memory
+from ..hardware.memory import measure_bandwidth, usable_memory
 from ..plan.model import Plan
 from ..tasks.items import Suite
 from ..tasks.requests import build_request

@@ -13,8 +13,7 @@ from ..judging.findings import missed_limits
 from ..judging.summary import CandidateSummary
 from ..plan.model import Plan
 from ..stats.racing import Race
-from ..tasks.items import Suite
-from ..tasks.order import committed_order
+from ..tasks.items import Suite, committed_order
 
 Decision = CandidateStopped | RaceSettled
 

@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from ..tasks.items import Suite
-from ..tasks.order import committed_order
+from ..tasks.items import Suite, committed_order
 
 CHOICE_BLOCK_ITEMS = 16
 GENERATE_BLOCK_ITEMS = 32

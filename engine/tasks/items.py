@@ -1,8 +1,10 @@
-"""Items, and suites with their items in the order they are asked."""
+"""Items, suites with their items in the order they are asked, and the order of all items in a run."""
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -69,3 +71,28 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         if self.spec.group_kind != "subject":
             return {}
         return dict(sorted(Counter(item.group for item in self.items if item.group).items()))
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One item's place in the run."""
+
+    suite: str
+    index: int
+    """Position in the suite's order."""
+
+
+def committed_order(suites: Sequence[Suite], seed: int) -> tuple[Place, ...]:
+    """All items of all suites as one uniform random permutation, drawn from the seed.
+
+    Shuffles a list that holds each suite's name once per item; each name then stands for its suite's next item. Every
+    suite is in random order itself, so the result is one draw without replacement from all items, which is what the
+    sequential tests need.
+    """
+    names = [suite.spec.name for suite in suites for _item in suite.items]
+    random.Random(f"{seed}:order of all").shuffle(names)
+    taken = dict.fromkeys(names, 0)
+    places = []
+    for name in names:
+        places.append(Place(name, taken[name]))
+        taken[name] += 1
+    return tuple(places)

@@ -13,7 +13,7 @@ from weighin.engine import paths
 from weighin.engine.catalog.entries import CatalogModel
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import ModelFileError, WeighinError
-from weighin.engine.fit import cache, folder, measure, trial
+from weighin.engine.fit import cache, measure, trial
 from weighin.engine.fit.cache import cached_fit
 from weighin.engine.fit.measure import measure_fit
 from weighin.engine.fit.results import ROUTING_NOTE, Fit
@@ -252,6 +252,6 @@ def test_hollow_files_of_killed_processes_are_removed() -> None:
         each.mkdir()
         (each / "model.gguf").write_bytes(b"x")
     (base / "old.gguf").write_bytes(b"x")
-    with folder.hollow_folder() as own:
+    with measure.hollow_folder() as own:
         assert sorted(base.iterdir()) == sorted([alive, own])
     assert list(base.iterdir()) == [alive]

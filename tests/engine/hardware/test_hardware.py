@@ -14,11 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.hardware import cgroup
-from weighin.engine.hardware.bandwidth import measure_bandwidth
 from weighin.engine.hardware.cpu import read_cpu, usable_physical_cores
 from weighin.engine.hardware.gpu import read_gpus
 from weighin.engine.hardware.load import LoadSnapshot, assess, read_load
-from weighin.engine.hardware.memory import usable_memory
+from weighin.engine.hardware.memory import measure_bandwidth, usable_memory
 from weighin.engine.llama.backend import Device
 from weighin.engine.prepare.machine import HardwareReport, detect_hardware, gpu_advice
 from weighin.engine.prepare.machine_text import hardware_lines

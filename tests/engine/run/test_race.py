@@ -23,8 +23,7 @@ from weighin.engine.run.progress import Progress
 from weighin.engine.run.race import RaceWatch
 from weighin.engine.run.rounds import Schedule
 from weighin.engine.run.steps import CHOICE_BLOCK_ITEMS, Block, block_range
-from weighin.engine.tasks.items import ChoiceItem, Suite
-from weighin.engine.tasks.order import committed_order
+from weighin.engine.tasks.items import ChoiceItem, Suite, committed_order
 from weighin.engine.tasks.spec import SuiteSpec
 
 
