@@ -1,7 +1,8 @@
 """Turns rows of public data sets into items, with the same prompts as lm-evaluation-harness.
 
 One module per suite, named in the spec's ``format``: a new format is a new file. Each has
-``make_items(rows, spec) -> tuple[Item, ...]``.
+``make_items(rows, spec) -> tuple[Item, ...]``, which raises DatasetError when a split, a column or a worked example is
+missing or wrong.
 """
 
 from __future__ import annotations

@@ -17,11 +17,7 @@ from .fields import Row, Rows, label_field, split_rows, text_field, texts_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item per question of the last split named in the spec.
-
-    Raises:
-        DatasetError: a column is missing or wrong.
-    """
+    """One item per question of the last split named in the spec."""
     split = list(spec.dataset.files)[-1] if spec.dataset else "test"
     return tuple(_item(row, f"{spec.name} row {n}") for n, row in enumerate(split_rows(rows, split, suite=spec.name)))
 

@@ -8,11 +8,7 @@ from .fields import Rows, label_field, split_rows, text_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item per row of the split ``validation``: ``passage``, ``question``, ``label`` (or ``answer``, a Boolean).
-
-    Raises:
-        DatasetError: a column is missing or wrong.
-    """
+    """One item per row of the split ``validation``: ``passage``, ``question``, ``label`` (or ``answer``, a Boolean)."""
     items = []
     passages: dict[str, str] = {}
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):

@@ -18,8 +18,9 @@ from functools import lru_cache
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
 from ..scorers.token_f1 import normalize
+from ..spec import SuiteSpec
 from ..tables import read_table
-from .fields import Asked, Row, Rows, split_rows, text_field
+from .fields import Row, Rows, split_rows, text_field
 
 KINDS = read_table("cuad-kinds", dict[str, str])
 """Column, and what such a clause does."""
@@ -35,12 +36,8 @@ _ALIKE_FROM = 0.5
 """Token F1 from which another clause could pass for the correct one, so it is not shown with it."""
 
 
-def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """Up to four items per contract, grouped by contract; always the same items for the same table.
-
-    Raises:
-        DatasetError: a column is missing, or does not hold a list of texts.
-    """
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """Up to four items per contract, grouped by contract; always the same items for the same table."""
     items: list[Item] = []
     for index, row in enumerate(split_rows(rows, "test", suite=spec.name)):
         items += _contract_items(row, f"cuad row {index}", index)

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from ...errors import DatasetError
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]
 """Rows by split."""
-
-
-class Source(Protocol):
-    """The part of a spec's ``Dataset`` that formats use."""
-
-    @property
-    def config(self) -> str: ...
-
-
-class Asked(Protocol):
-    """The part of a ``SuiteSpec`` that formats use."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def n_shot(self) -> int: ...
-
-    @property
-    def dataset(self) -> Source | None: ...
 
 
 def split_rows(rows: Rows, split: str, *, suite: str, at_least: int = 1) -> Sequence[Row]:

@@ -8,20 +8,18 @@ from __future__ import annotations
 import random
 
 from ..items import GenerateItem, Item
-from .fields import Asked, Row, Rows, split_rows, text_field
+from ..spec import SuiteSpec
+from .fields import Row, Rows, split_rows, text_field
 
 SEED = 1234
 """The harness's default few-shot seed."""
 
 
-def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
     """One item per test question, each after its own ``spec.n_shot`` worked training questions.
 
     One generator, seeded once, draws new examples for each question in the data set's order, so a question's examples
     depend on how many questions precede it.
-
-    Raises:
-        DatasetError: a split or a column is missing.
     """
     train = [_solved(row, f"gsm8k train row {index}") for index, row in enumerate(rows.get("train", ()))]
     split_rows(rows, "train", suite=spec.name, at_least=spec.n_shot)

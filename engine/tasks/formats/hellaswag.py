@@ -10,11 +10,7 @@ from .fields import Row, Rows, label_field, split_rows, text_field, texts_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item per row of the split ``validation``.
-
-    Raises:
-        DatasetError: a column is missing or wrong.
-    """
+    """One item per row of the split ``validation``."""
     validation_rows = split_rows(rows, "validation", suite=spec.name)
     return tuple(_item(row, f"hellaswag row {number}", number) for number, row in enumerate(validation_rows))
 

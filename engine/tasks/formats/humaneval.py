@@ -7,15 +7,12 @@ Rows of the split ``test``: ``task_id``, ``prompt`` (the head of a function with
 from __future__ import annotations
 
 from ..items import GenerateItem, Item
-from .fields import Asked, Rows, split_rows, text_field
+from ..spec import SuiteSpec
+from .fields import Rows, split_rows, text_field
 
 
-def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item per function; the answer is scored together with its prompt.
-
-    Raises:
-        DatasetError: a column is missing.
-    """
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """One item per function; the answer is scored together with its prompt."""
     items = []
     for index, row in enumerate(split_rows(rows, "test", suite=spec.name)):
         where = f"humaneval row {index}"

@@ -10,15 +10,12 @@ from typing import Any
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
 from ..scorers.ifeval import parse_instructions
-from .fields import Asked, Row, Rows, split_rows, text_field, texts_field
+from ..spec import SuiteSpec
+from .fields import Row, Rows, split_rows, text_field, texts_field
 
 
-def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item per prompt, sent unchanged.
-
-    Raises:
-        DatasetError: a column is missing, or an instruction is unknown or lacks an argument.
-    """
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """One item per prompt, sent unchanged."""
     items = []
     for index, row in enumerate(split_rows(rows, "test", suite=spec.name)):
         where = f"ifeval row {index}"

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
-from .fields import Asked, Row, Rows, split_rows, text_field, texts_field
+from ..spec import SuiteSpec
+from .fields import Row, Rows, split_rows, text_field, texts_field
 
 SHOTS = (2, 3, 4)
 """Task ids of the worked examples, in order."""
@@ -19,13 +20,10 @@ _N_TESTS = 3
 """Number of tests shown and run; the published table always has three."""
 
 
-def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
     """One item per task, after the first ``spec.n_shot`` of three worked examples.
 
     As in the harness, a row's ``test_setup_code`` is ignored, so the few tasks that need it cannot be solved.
-
-    Raises:
-        DatasetError: a split, a worked example or a column is missing.
     """
     shots = "".join(_solved(rows, task_id, spec) for task_id in SHOTS[: spec.n_shot])
     items = []
@@ -56,7 +54,7 @@ def _asked(row: Row, where: str) -> str:
     )
 
 
-def _solved(rows: Rows, task_id: int, spec: Asked) -> str:
+def _solved(rows: Rows, task_id: int, spec: SuiteSpec) -> str:
     where = f"mbpp task {task_id}"
     for row in split_rows(rows, "prompt", suite=spec.name):
         if row.get("task_id") == task_id:

@@ -10,19 +10,16 @@ import re
 
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
+from ..spec import SuiteSpec
 from ..tables import read_table
-from .fields import Asked, Row, Rows, split_rows, text_field
+from .fields import Row, Rows, split_rows, text_field
 
 WORDS = read_table("mgsm-words", dict[str, tuple[str, str]])
 """By language: the word before the question, which also stops an answer, and the word before the answer."""
 
 
-def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
-    """One item per question, without examples, in the language ``spec.dataset.config``. Empty: a split per language.
-
-    Raises:
-        DatasetError: the language is unknown, or a column is missing or not a number.
-    """
+def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
+    """One item per question, without examples, in the language ``spec.dataset.config``. Empty: a split per language."""
     language = spec.dataset.config if spec.dataset else ""
     if language:
         return tuple(_items(rows, spec, language, "test", stop=()))
@@ -30,7 +27,7 @@ def make_items(rows: Rows, spec: Asked) -> tuple[Item, ...]:
     return tuple(item for split in rows for item in _items(rows, spec, split, split, stop=WORDS.get(split, ("",))[:1]))
 
 
-def _items(rows: Rows, spec: Asked, language: str, split: str, *, stop: tuple[str, ...]) -> list[Item]:
+def _items(rows: Rows, spec: SuiteSpec, language: str, split: str, *, stop: tuple[str, ...]) -> list[Item]:
     if language not in WORDS:
         raise DatasetError(f"MGSM has no language {language!r}.", hint=f"It has {', '.join(WORDS)}.")
     asked, answered = WORDS[language]

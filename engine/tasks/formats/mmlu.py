@@ -16,11 +16,7 @@ _LETTERS = "ABCD"
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item per test question, after the first ``spec.n_shot`` development questions of its subject.
-
-    Raises:
-        DatasetError: a column is missing or wrong, or a subject has too few examples.
-    """
+    """One item per test question, after the first ``spec.n_shot`` development questions of its subject."""
     examples: dict[str, list[Row]] = {}
     for row in split_rows(rows, "dev", suite=spec.name):
         examples.setdefault(str(row.get("subject")), []).append(row)

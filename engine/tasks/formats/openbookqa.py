@@ -11,11 +11,7 @@ from .fields import Rows, split_rows, text_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item per row of the split ``test``: ``question_stem``, ``choices``, ``answerKey``.
-
-    Raises:
-        DatasetError: a column is missing or wrong.
-    """
+    """One item per row of the split ``test``: ``question_stem``, ``choices``, ``answerKey``."""
     items = []
     for number, row in enumerate(split_rows(rows, "test", suite=spec.name)):
         where = f"openbookqa row {number}"

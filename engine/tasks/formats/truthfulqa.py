@@ -16,11 +16,7 @@ _BEFORE = "".join("Q: {question}\nA: {answer}\n\n".format_map(example) for examp
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item per row of the split ``validation``; a spec called ``…-mc2`` uses the answers of mc2.
-
-    Raises:
-        DatasetError: a column is missing or wrong.
-    """
+    """One item per row of the split ``validation``; a spec called ``…-mc2`` uses the answers of mc2."""
     column = "mc2_targets" if spec.name.endswith("mc2") else "mc1_targets"
     items = []
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):

@@ -10,11 +10,7 @@ from .fields import Rows, split_rows, text_field
 
 
 def make_items(rows: Rows, spec: SuiteSpec) -> tuple[Item, ...]:
-    """One item per row of ``validation``: ``sentence`` with ``_``, ``option1``, ``option2``, ``answer`` 1 or 2.
-
-    Raises:
-        DatasetError: a column is missing or wrong.
-    """
+    """One item per row of ``validation``: ``sentence`` with ``_``, ``option1``, ``option2``, ``answer`` 1 or 2."""
     items = []
     for number, row in enumerate(split_rows(rows, "validation", suite=spec.name)):
         where = f"winogrande row {number}"
