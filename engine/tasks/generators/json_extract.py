@@ -24,8 +24,6 @@ Made = tuple[str, Any]
 
 
 class _Base(Table, frozen=True, kw_only=True, tag_field="kind"):
-    """What every kind of field has."""
-
     level: int
     """The first level with this field."""
     rare: bool = False
@@ -52,8 +50,6 @@ class _Text(_Base, frozen=True, kw_only=True, tag="text"):
 
 
 class _Whole(_Base, frozen=True, kw_only=True, tag="whole"):
-    """A whole number."""
-
     sentences: Words
     range: tuple[int, int]
 
@@ -82,8 +78,6 @@ class _Date(_Base, frozen=True, kw_only=True, tag="date"):
 
 
 class _YesNo(_Base, frozen=True, kw_only=True, tag="yes_no"):
-    """A yes or no."""
-
     yes: Words
     no: Words
 
@@ -96,8 +90,6 @@ class _YesNo(_Base, frozen=True, kw_only=True, tag="yes_no"):
 
 
 class _List(_Base, frozen=True, kw_only=True, tag="list"):
-    """A list of texts."""
-
     sentence: str
     options: Words
 
@@ -201,11 +193,7 @@ def _task(rng: random.Random, level: int, domain: dict[str, _Field]) -> Task:
             f"Correction: it is {expected[key]} and not {wrong} for the {_words(key)}.",
             f"I have to take back the {wrong} above as the {_words(key)}, {expected[key]} is right.",
         )))  # fmt: skip
-    schema = {
-        "type": "object",
-        "properties": {key: _nullable(domain[key]) for key in chosen},
-        "required": list(chosen),
-    }
+    schema = {"type": "object", "properties": {key: _nullable(domain[key]) for key in chosen}, "required": list(chosen)}
     missing = " Use null for what it does not say." if level > 2 else ""
     prompt = (
         f"{rng.choice(_TABLES.asked)}{missing}\n\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal
@@ -16,7 +17,6 @@ from typing import Literal
 from ...errors import DatasetError
 from ..items import GenerateItem
 from ..tables import Table, Words, read_table
-from .filler import write_filler
 from .graded import DEFAULT_SEED, PER_LEVEL, Task, draw_tasks
 
 DEFAULT_N_WORDS = (300, 700, 1200, 1800, 2400)
@@ -51,15 +51,20 @@ class _Texts(Table, frozen=True):
     kind: tuple[_Kind, ...]
 
 
+class _Filler(Table, frozen=True):
+    """Prose without facts that a question could ask for."""
+
+    patterns: Words
+    slots: dict[str, Words]
+
+
 _TEXTS = read_table("needle", _Texts)
+_FILLER = read_table("filler", _Filler)
 _VALUES = {
     "numbers": tuple(str(number) for number in range(1000, 9999) if len(set(str(number))) > 2),
     "words": _TEXTS.words,
 }
-_THINGS = {
-    "places": tuple(f"{age} {site}" for age in _TEXTS.ages for site in _TEXTS.sites),
-    "names": _TEXTS.names,
-}
+_THINGS = {"places": tuple(f"{age} {site}" for age in _TEXTS.ages for site in _TEXTS.sites), "names": _TEXTS.names}
 _KINDS_OF_PLACES = [kind for kind in _TEXTS.kind if kind.things == "places"]
 
 
@@ -95,13 +100,29 @@ def make_items(
 
 def _hide(rng: random.Random, facts: Sequence[str], question: str, answer: str, n_words: int) -> Task:
     """The facts in their order at random depths, never two in adjacent sentences."""
-    sentences = write_filler(rng, n_words - sum(len(fact.split()) for fact in facts))
+    sentences = _filler(rng, n_words - sum(len(fact.split()) for fact in facts))
     # One gap per fact, so places differ by construction.
     places = sorted(rng.sample(range(1, len(sentences)), len(facts)))
     for place, fact in reversed(list(zip(places, facts, strict=True))):
         sentences.insert(place, fact)
     paragraphs = [" ".join(sentences[start : start + 7]) for start in range(0, len(sentences), 7)]
     return Task("\n\n".join(["Read the text and answer the question after it.", *paragraphs, question]), answer)
+
+
+def _filler(rng: random.Random, n_words: int) -> list[str]:
+    """Sentences with ``n_words`` or a few more words in total."""
+    sentences: list[str] = []
+    written = 0
+    while written < n_words:
+        sentences.append(_sentence(rng))
+        written += len(sentences[-1].split())
+    return sentences
+
+
+def _sentence(rng: random.Random) -> str:
+    pattern = rng.choice(_FILLER.patterns)
+    text = re.sub(r"\{(\w+)\}", lambda slot: rng.choice(_FILLER.slots[slot[1]]), pattern)
+    return text[0].upper() + text[1:]
 
 
 def _say(rng: random.Random, kind: _Kind, thing: str, value: str) -> str:

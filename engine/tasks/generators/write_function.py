@@ -126,8 +126,7 @@ def _fizz(rng: random.Random) -> Job:
 
     text = (
         f"It returns {one!r} if n is divisible by {a}, {two!r} if it is divisible by {b}, {both!r} if it is divisible "
-        f"by "
-        "both, and otherwise n as a string."
+        "by both, and otherwise n as a string."
     )
     return Job("label(n)", text, solve, [(a,), (b,), (a * b,), (a * b + 1,), (2 * a,), (3 * a * b,), (1,)])
 
@@ -250,8 +249,7 @@ def _rotate(rng: random.Random) -> Job:
     k, left = rng.randrange(2, 8), rng.random() < 0.5
     text = (
         f"It returns a new list with all elements moved {k} places to the {'left' if left else 'right'}; those that "
-        f"leave "
-        "at one end come in at the other. The list may be shorter than that."
+        "leave at one end come in at the other. The list may be shorter than that."
     )
 
     def solve(ns: list[int]) -> list[int]:

@@ -12,10 +12,9 @@ from .write_function_job import Job
 def _runs(rng: random.Random) -> Job:
     sep, single = rng.choice(("", ":", "*", "x")), rng.random() < 0.5
     text = (
-        f"It shortens a text of letters: each run of equal letters becomes the "
-        f"letter{', ' + repr(sep) if sep else ''} and "
-        f"the length of the run, one after the other; a run of one letter is "
-        f"{'written the same way' if single else 'left as it is'}."
+        "It shortens a text of letters: each run of equal letters becomes the "
+        f"letter{', ' + repr(sep) if sep else ''} and the length of the run, one after the other; a run of one letter "
+        f"is {'written the same way' if single else 'left as it is'}."
     )
 
     def solve(t: str) -> str:
@@ -40,10 +39,8 @@ def _duration(rng: random.Random) -> Job:
 
     text = (
         f"It reads a duration such as '2{big} 3{mid} 15m' and returns minutes. Parts are parted by spaces; each is a "
-        f"whole "
-        f"number followed by {big} ({big_min} minutes), {mid} ({mid_min} minutes) or m (1 minute). Parts may come in "
-        f"any "
-        "order and more than once. An empty text gives 0; any part of another form makes the result -1."
+        f"whole number followed by {big} ({big_min} minutes), {mid} ({mid_min} minutes) or m (1 minute). Parts may "
+        "come in any order and more than once. An empty text gives 0; any part of another form makes the result -1."
     )
     cases = [(f"{rng.randrange(1, 9)}{big} {rng.randrange(1, 60)}m",), ("",), (f"4{mid}",), (f"1m 2{mid} 3m",),
              ("5y",), (f"3{mid} m",), ("12",), (f"-1{mid}",), (f"0{big} 0m",)]  # fmt: skip
@@ -66,10 +63,8 @@ def _balanced(rng: random.Random) -> Job:
 
     text = (
         f"It checks brackets of the kinds {' '.join(pairs)} in a text and ignores all other characters. If every "
-        f"bracket is "
-        f"closed by its own kind in the right order it returns "
-        f"{'the greatest depth of nesting' if longest else 'the number of pairs'}, "
-        "otherwise -1."
+        "bracket is closed by its own kind in the right order it returns "
+        f"{'the greatest depth of nesting' if longest else 'the number of pairs'}, otherwise -1."
     )
     a, b, c, d = list(pairs[0] + pairs[1])
     cases = [(f"x{a}y{c}{d}{b}",), ("",), ("abc",), (f"{a}{c}{b}{d}",), (a,), (b + a,), (f"{a}{b}{c}{d}{a}{b}",),
@@ -95,9 +90,8 @@ def _merge(rng: random.Random) -> Job:
         else "the joined spans as [start, end] lists, sorted"
     )
     text = (
-        f"It takes a list of [start, end] spans in any order and joins those that overlap or of which one starts at "
-        f"most "
-        f"{gap} after the other ends, as often as possible. It returns {result}."
+        "It takes a list of [start, end] spans in any order and joins those that overlap or of which one starts at "
+        f"most {gap} after the other ends, as often as possible. It returns {result}."
     )
     cases = []
     for n in (4, 0, 1, 3, 6, 8):
@@ -112,8 +106,7 @@ def _walk(rng: random.Random) -> Job:
     texts = {
         "spiral": f"walks round it in a spiral from the top left corner inwards, going {first} first",
         "snake": f"walks through it {'row by row' if first == 'right' else 'column by column'} from the top left "
-        "corner, "
-        f"every second {'row' if first == 'right' else 'column'} backwards",
+        f"corner, every second {'row' if first == 'right' else 'column'} backwards",
         "columns": f"walks through it {'column by column' if first == 'down' else 'row by row'}, starting with the "
         f"last {'column' if first == 'down' else 'row'} and going towards the first, each from its beginning",
         "diagonals": "walks along the diagonals on which row plus column is the same, starting at the top left corner; "
@@ -160,11 +153,9 @@ def _versions(rng: random.Random) -> Job:
 
     text = (
         f"It compares two versions such as '1{sep}10' and '1{sep}9{sep}2' number by number; missing numbers count as "
-        f"0. A "
-        f"version may end in {mark!r} and a number, as in '2{sep}0{mark}3': it is older than the same version without "
-        f"it, "
-        "and the higher that number the newer. It returns -1 if the first is older, 1 if it is newer, 0 if they are "
-        "the same."
+        f"0. A version may end in {mark!r} and a number, as in '2{sep}0{mark}3': it is older than the same version "
+        "without it, and the higher that number the newer. It returns -1 if the first is older, 1 if it is newer, 0 "
+        "if they are the same."
     )
     pairs = (("1.10", "1.9.2"), ("1.0", "1"), ("2.0X3", "2.0"), ("2.0X3", "2.0X12"), ("2.1X1", "2.0"), ("3", "3.0.1"),
              ("1.2.3", "1.2.3"), ("0", "0.0X1"), ("1.0X2", "1X2"))  # fmt: skip

@@ -34,10 +34,8 @@ def _unpack(rng: random.Random) -> Job:
     place = "behind" if behind else "in front of"
     text = (
         f"It unpacks a text in which a part in {opening}{closing} stands for that part repeated; the number of times "
-        f"stands "
-        f"{place} the brackets: {shown!r} becomes 'abccc'. Parts may stand inside others; the number may have several "
-        f"digits "
-        "or be 0. Outside of that the text is letters only."
+        f"stands {place} the brackets: {shown!r} becomes 'abccc'. Parts may stand inside others; the number may have "
+        "several digits or be 0. Outside of that the text is letters only."
     )
 
     def pack(n: int, inner: str) -> str:
@@ -91,8 +89,7 @@ def _reckon(rng: random.Random) -> Job:
 
     text = (
         f"It computes expressions of whole numbers, the operators {tight} and {loose}, spaces and round brackets, by "
-        f"rules of "
-        f"its own: {tight} is always done before {loose}, and of several equal operators in a row the "
+        f"rules of its own: {tight} is always done before {loose}, and of several equal operators in a row the "
         f"{'rightmost' if right else 'leftmost'} is done first. Brackets come before everything."
     )
     shapes = (
@@ -139,12 +136,9 @@ def _machine(rng: random.Random) -> Job:
 
     text = (
         f"It runs a program for a stack machine, a list of strings: a whole number is put on the stack; {add!r} takes "
-        f"the top "
-        f"two and puts their sum; {copy!r} puts the top once more; {swap!r} exchanges the top two; {jump!r} takes the "
-        f"top and, "
-        f"if it is 0, skips the next {far} string{'s' if far > 1 else ''}. It returns the top of the stack at the "
-        f"end, or None "
-        "if the stack is empty then or an instruction finds too few numbers on it."
+        f"the top two and puts their sum; {copy!r} puts the top once more; {swap!r} exchanges the top two; {jump!r} "
+        f"takes the top and, if it is 0, skips the next {far} string{'s' if far > 1 else ''}. It returns the top of "
+        "the stack at the end, or None if the stack is empty then or an instruction finds too few numbers on it."
     )
     a, b, c = (str(rng.randrange(2, 30)) for _ in range(3))
     programs: tuple[list[str], ...] = (
@@ -186,9 +180,8 @@ def _maze(rng: random.Random) -> Job:
     edge = "Leaving the grid at one edge leads to the opposite edge." if wrap else "One cannot leave the grid."
     text = (
         f"It takes a grid as a list of strings of equal length with one 'S', one 'G', walls {wall!r} and free cells "
-        f"'.', and "
-        f"returns the least number of steps from S to G, or -1 if there is no way. A step goes {ways}, never into a "
-        f"wall. {edge}"
+        f"'.', and returns the least number of steps from S to G, or -1 if there is no way. A step goes {ways}, never "
+        f"into a wall. {edge}"
     )
     cases: list[tuple[Any, ...]] = []
     while len(cases) < 9:
@@ -226,9 +219,8 @@ def _ways(rng: random.Random) -> Job:
 
     text = (
         f"It returns in how many ways one can go from 0 to n (0 or more) by steps of the sizes {sizes[0]}, {sizes[1]} "
-        f"and "
-        f"{sizes[2]}; another order of steps is another way, and n = 0 has one. {rules[rule]} It must be quick for n "
-        f"up to 60."
+        f"and {sizes[2]}; another order of steps is another way, and n = 0 has one. {rules[rule]} It must be quick "
+        "for n up to 60."
     )
     return Job("ways(n)", text, solve, [(n,) for n in (7, 0, 1, 2, 5, 12, 20, 47)])
 
@@ -254,9 +246,8 @@ def _fields(rng: random.Random) -> Job:
 
     text = (
         f"It splits a line into fields at every {sep!r}. A field may be put in {quote} signs as a whole: then {sep!r} "
-        f"inside it "
-        f"splits nothing, {quote + quote!r} inside it stands for one {quote!r}, and the outer signs do not belong to "
-        f"the field. "
+        f"inside it splits nothing, {quote + quote!r} inside it stands for one {quote!r}, and the outer signs do not "
+        "belong to the field. "
         + ("Spaces around a field that is not quoted are dropped, " if trim else "Spaces are kept everywhere, ")
         + "and empty fields are kept as ''. An empty line gives ['']."
     )

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from weighin.engine.tasks.generators import classify, multilingual_facts
-from weighin.engine.tasks.generators.languages import LANGUAGES, number_word
+from weighin.engine.tasks.generators.multilingual_facts import LANGUAGES, number_word
 from weighin.engine.tasks.items import ChoiceItem
 
 # Classification
