@@ -16,12 +16,39 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from ... import paths
 from ...errors import DatasetError, WeighinError
 from ...safe_names import cache_folder
 from ..spec import Dataset, SuiteSpec
 
+Where = Literal["built in", "generated", "folder", "hub cache", "missing"]
 _SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv")
+
+
+class DataPresence(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a suite's data is."""
+
+    where: Where
+    files: tuple[Path, ...] = ()
+    """The files of a reference suite whose data is here."""
+    size_bytes: int = 0
+    """Size of these files."""
+    download: str = ""
+    """Approximate download size of missing data, in words; empty when unknown."""
+
+    @property
+    def here(self) -> bool:
+        """Whether the suite can run without a network."""
+        return self.where != "missing"
+
+    @property
+    def words(self) -> str:
+        """The state in a few words, for a table."""
+        if self.here:
+            return self.where
+        return f"needs {self.download}" if self.download else "needs a download"
 
 
 def read_dataset(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -69,8 +96,7 @@ def find_files(spec: SuiteSpec, *, folder: Path | None = None) -> dict[str, list
     if folder is not None:
         missing = ", ".join(split for split, files in files_by_split.items() if not files)
         raise DatasetError(
-            f"{folder} has no files for the split {missing} of {spec.name}.",
-            hint=f"It needs {_wanted(dataset)}.",
+            f"{folder} has no files for the split {missing} of {spec.name}.", hint=f"It needs {_wanted(dataset)}."
         )
     return _from_hub(spec, dataset, own)
 
@@ -169,6 +195,20 @@ def _in_cache(dataset: Dataset, cache: Path) -> dict[str, list[Path]]:
         parts = [int(match[1]) for file in files if (match := re.search(r"-of-(\d+)\.", file.name))]
         files_by_split[split] = files if not parts or len(parts) >= max(parts) else []
     return files_by_split
+
+
+def data_presence(spec: SuiteSpec) -> DataPresence:
+    """Where the data of ``spec`` is: part of weighin, in its data folder, in the hub client's cache, or missing.
+
+    Raises:
+        DatasetError: the suite has a format and no data set.
+    """
+    if not spec.format:
+        return DataPresence(where="generated" if spec.generator else "built in")
+    where, files = local_files(spec)
+    if where is None:
+        return DataPresence(where="missing", download=spec.dataset.size_hint if spec.dataset else "")
+    return DataPresence(where=where, files=tuple(files), size_bytes=sum(file.stat().st_size for file in files))
 
 
 def read_rows(file: Path) -> list[dict[str, Any]]:

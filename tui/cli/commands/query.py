@@ -16,7 +16,7 @@ from weighin.engine.plan.files import plan_table
 from weighin.engine.plan.model import BuiltInSuite
 from weighin.engine.store.store import Store
 from weighin.engine.tasks.opening import open_suite
-from weighin.engine.tasks.reference.presence import data_presence
+from weighin.engine.tasks.reference.datasets import data_presence
 from weighin.engine.tasks.spec import suite_specs
 
 from ..options import ExportOptions, HardwareOptions, JsonOptions, ShowOptions

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from weighin.engine import paths
-from weighin.engine.tasks.reference.presence import data_presence
+from weighin.engine.tasks.reference.datasets import data_presence
 from weighin.engine.tasks.spec import find_spec, suite_specs
 
 pytestmark = pytest.mark.usefixtures("no_network")
