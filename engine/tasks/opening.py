@@ -86,7 +86,6 @@ def _shipped_items(spec: SuiteSpec) -> tuple[Item, ...]:
 
 
 def _numbered(items: Iterable[Item], *, by_group: bool) -> list[Item]:
-    """The items with ``row`` set."""
     counts: Counter[str] = Counter()
     numbered: list[Item] = []
     for item in items:

@@ -110,8 +110,6 @@ def _filters(task: HarnessTask) -> tuple[RegexStep, ...]:
 
 
 class _Maker:
-    """Turns the rows of a task into items."""
-
     def __init__(self, task: HarnessTask, path: Path) -> None:
         import jinja2
         from jinja2.sandbox import ImmutableSandboxedEnvironment

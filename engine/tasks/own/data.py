@@ -142,8 +142,7 @@ def _hold_out(data: UserData, shots: int, where: str) -> UserData:
     """Turn the first ``shots`` items into worked examples for the others."""
     if len(data.items) <= shots:
         raise DatasetError(
-            f"{where} has {len(data.items)} rows: {shots} worked examples leave none to ask.",
-            hint="Use fewer.",
+            f"{where} has {len(data.items)} rows: {shots} worked examples leave none to ask.", hint="Use fewer."
         )
     held, asked = data.items[:shots], data.items[shots:]
     solved: list[Shot] = []

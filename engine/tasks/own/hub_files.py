@@ -40,7 +40,6 @@ def cached_hub_files(source: HubSource) -> HubFiles | None:
     Raises:
         DatasetError: the cache cannot be read.
     """
-
     return _in_cache(connect().cache_dir, source)
 
 
@@ -51,7 +50,6 @@ def find_hub_files(source: HubSource) -> HubFiles:
         DatasetError: no file matches, one is too large, or the files are not here and cannot be downloaded.
         HubError: the hub does not have the data set or denies access.
     """
-
     hub = connect()
     cached = _in_cache(hub.cache_dir, source)
     if cached is not None and (is_offline() or _is_whole(cached, source.pattern)):

@@ -18,10 +18,7 @@ MAX_CHOICES = 26
 MAX_UNPACKED_BYTES = 2**30
 """Limit for a Parquet file's columns in memory: a small file can unpack to a lot of repeated data."""
 COLUMNS = ("question", "choices", "labels", "prompt", "answer", "id", "system", "check")
-_OWN_COLUMNS = (
-    tuple(string.ascii_uppercase),
-    tuple(f"choice{number}" for number in range(1, MAX_CHOICES + 1)),
-)
+_OWN_COLUMNS = (tuple(string.ascii_uppercase), tuple(f"choice{number}" for number in range(1, MAX_CHOICES + 1)))
 """Column names for options in columns of their own."""
 
 Row: TypeAlias = Mapping[str, Any] | str

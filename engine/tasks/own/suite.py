@@ -38,10 +38,7 @@ def preview(spec: SuiteSpec, items: Sequence[Item], *, count: int = 3) -> tuple[
             expected = item.choices[item.gold] if isinstance(item, ChoiceItem) else ""
             previews.append(
                 Preview(
-                    item=item.id,
-                    prompt=request.contexts[0],
-                    continuations=request.continuations,
-                    expected=expected,
+                    item=item.id, prompt=request.contexts[0], continuations=request.continuations, expected=expected
                 )
             )
         else:

@@ -107,12 +107,7 @@ SCORER = Scorer(
     name="ifeval",
     correct_when="it follows every instruction (IFEval)",
     score=score_ifeval,
-    metrics=(
-        "prompt_level_strict_acc",
-        "inst_level_strict_acc",
-        "prompt_level_loose_acc",
-        "inst_level_loose_acc",
-    ),
+    metrics=("prompt_level_strict_acc", "inst_level_strict_acc", "prompt_level_loose_acc", "inst_level_loose_acc"),
     extractor="verbatim",
     max_tokens=1280,
     needs="answer or check",

@@ -2,8 +2,8 @@
 
 An approximation without a model, meant for answers of a sentence or more. A script used by one language
 decides alone; languages that share a script are distinguished by function words and letters of their own. In mixed
-texts the largest part counts. It knows only the languages in ``known_languages``: a text in another language with Latin
-script is taken for a similar one, or is ``UNKNOWN`` when hardly any word is known.
+texts the largest part counts. It knows only the languages of its table: a text in another language with Latin script is
+taken for a similar one, or is ``UNKNOWN`` when hardly any word is known.
 """
 
 from __future__ import annotations
@@ -37,12 +37,6 @@ def _tables() -> _Tables:
 @cache
 def _known_words(script: str) -> dict[str, frozenset[str]]:
     return {language: frozenset(words.split()) for language, words in _tables().words[script].items()}
-
-
-def known_languages() -> frozenset[str]:
-    """ISO 639-1 codes of the languages that can be detected."""
-    tables = _tables()
-    return frozenset(tables.scripts.keys() - tables.words.keys()).union(*tables.words.values())
 
 
 def english_words() -> frozenset[str]:
