@@ -13,7 +13,7 @@ import msgspec
 from ..catalog.entries import CatalogModel
 from ..errors import ModelFileError
 from ..gguf.files import split_parts
-from ..gguf.header import NeedMoreError, check_file, parse_header
+from ..gguf.header import check_file, parse_header, read_one_file
 from ..gguf.hollow import hollow_model
 from ..gguf.naming import without_extension
 from ..gguf.recipe import BASE_TYPES, BLOCKS
@@ -209,13 +209,5 @@ def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
 
 
 def _beginning(path: Path) -> bytes:
-    """The header of one file, which ``check_file`` accepted."""
-    size = path.stat().st_size
     with path.open("rb") as file:
-        data, wanted = b"", 2**20
-        while True:
-            data += file.read(wanted - len(data))
-            try:
-                return data[: parse_header(data, file_bytes=size).data_offset]
-            except NeedMoreError as error:
-                wanted = max(2 * wanted, error.wanted_bytes)
+        return file.read(read_one_file(path).data_offset)

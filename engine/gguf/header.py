@@ -193,10 +193,10 @@ def check_file(path: Path) -> GgufHeader:
     Raises:
         ModelFileError: the file cannot be used.
     """
-    header = _read_file(path)
+    header = read_one_file(path)
     if header.split_count > 1:
         parts = split_parts(path, header.split_count)
-        headers = [_read_file(part) for part in parts]
+        headers = [read_one_file(part) for part in parts]
         total = sum(part.size_bytes for part in headers)
         tensors = tuple(tensor for part in headers for tensor in part.tensors)
         header = msgspec.structs.replace(headers[0], size_bytes=total, tensors=tensors)
@@ -206,7 +206,12 @@ def check_file(path: Path) -> GgufHeader:
     return header
 
 
-def _read_file(path: Path) -> GgufHeader:
+def read_one_file(path: Path) -> GgufHeader:
+    """Read the header of one file or of one part, without checking what it describes.
+
+    Raises:
+        ModelFileError: the file cannot be read, or has no usable header.
+    """
     try:
         size = path.stat().st_size
         if path.is_dir():
