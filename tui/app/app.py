@@ -91,7 +91,6 @@ class WeighinApp(StyledApp):
         return self.modes.tabs
 
     def on_mount(self) -> None:
-        """Set the keys, show the first mode, start the paint timer and the run."""
         self._apply_preferences()
         self.switch_mode(self._first_mode)
         self.set_interval(_TICK_S, self.paint)
@@ -135,7 +134,6 @@ class WeighinApp(StyledApp):
         return True if self.controls.allows(action) else None
 
     async def on_wizard_screen_finished(self, event: WizardScreen.Finished) -> None:
-        """Start the run that the wizard ends with."""
         await self.open_runs.start(event.plan)
 
     def go(self, mode: str, message: Message | None = None) -> None:
@@ -145,35 +143,27 @@ class WeighinApp(StyledApp):
     action_go = go
 
     def action_mode(self, index: int) -> None:
-        """Show the mode at this place in the title bar."""
         self.modes.go_to(index)
 
     def action_pause(self) -> None:
-        """Pause or resume the run."""
         self.controls.pause()
 
     def action_skip(self, candidate: str) -> None:
-        """Skip a candidate."""
         self.controls.skip(candidate)
 
     def action_drop_suite(self) -> None:
-        """Drop a suite."""
         self.controls.drop_suite()
 
     def action_cancel(self) -> None:
-        """Cancel the run."""
         self.controls.cancel()
 
     def action_leave(self) -> None:
-        """Quit."""
         self.controls.leave()
 
     def action_export(self) -> None:
-        """Export the run in front."""
         self.run_worker(self.open_runs.export_front(), group="export", exclusive=True)
 
     async def action_help(self) -> None:
-        """Explain the screen in front."""
         topic = getattr(self.screen, "HELP_TOPIC", "")
         if topic:  # not on the help itself
             explained = await asyncio.to_thread(_help_blocks, topic)
@@ -182,5 +172,4 @@ class WeighinApp(StyledApp):
             self.push_screen(HelpScreen(explained, keys_of(self.screen)))
 
     def action_switch_theme(self) -> None:
-        """Switch between light and dark."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

@@ -101,7 +101,6 @@ class CompareScreen(Dialog[None]):
         self._runs = names, boards
 
     def compose(self) -> ComposeResult:
-        """The comparison in a scrolling area."""
         with Vertical(id="compare"):
             with VerticalScroll():
                 yield Static(comparison(*self._runs))

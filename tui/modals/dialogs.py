@@ -39,11 +39,9 @@ class Confirm(Dialog[bool]):
                 yield Button(f"{self._yes} (y)", id="yes", compact=True, variant="warning")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Return the answer of the button."""
         self.dismiss(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Return the answer."""
         self.dismiss(answer)
 
 
@@ -60,13 +58,11 @@ class Choose(Dialog["str | None"]):
         """Value and label of each."""
 
     def compose(self) -> ComposeResult:
-        """Title and list."""
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
             yield OptionList(*(Option(Content(label)) for _value, label in self._options), compact=True)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Return the option's value."""
         self.dismiss(self._options[event.option_index][0])
 
 
@@ -81,7 +77,6 @@ class AskText(Dialog["str | None"]):
         self._title, self._value, self._placeholder = title, value, placeholder
 
     def compose(self) -> ComposeResult:
-        """Title and field."""
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
             yield Input(self._value, placeholder=self._placeholder, compact=True)
@@ -107,7 +102,6 @@ class ErrorDialog(Dialog[None]):
         self._what, self._hint, self._more = what, hint, more
 
     def compose(self) -> ComposeResult:
-        """The error, the hint, and the end of a log."""
         with Vertical(classes="dialog -error"):
             yield Label(Content(f"✗ {self._what}"), classes="dialog-title")
             if self._hint:
@@ -118,6 +112,5 @@ class ErrorDialog(Dialog[None]):
             yield Label("c copy · escape close", classes="dialog-hint")
 
     def action_copy(self) -> None:
-        """Copy the whole text."""
         self.app.copy_to_clipboard(self._text)
         self.notify("Copied.", timeout=2)

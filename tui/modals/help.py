@@ -27,7 +27,6 @@ class HelpScreen(Dialog[None]):
         """Key and description of each action on the screen below."""
 
     def compose(self) -> ComposeResult:
-        """The text, the keys, and how to close it."""
         width = max((len(key) for key, _ in self._keys), default=0)
         lines = [Content.assemble((f"{key:>{width}}", "bold $text-accent"), f"  {what}") for key, what in self._keys]
         with Vertical(id="help"):

@@ -100,7 +100,6 @@ class HelpText(LinesWidget):
         return len(self.paint(width, 0))
 
     def paint(self, width: int, height: int) -> Sequence[Content]:  # noqa: ARG002
-        """All lines."""
         if self._wrapped[0] != width:
             self._wrapped = (width, wrapped(self._blocks, width))
         return self._wrapped[1]

@@ -21,39 +21,30 @@ class RunLibrary(Protocol):
 
     def runs(self) -> list[RunRow]:
         """Newest first."""
-        ...
 
     def load(self, run_id: str) -> tuple[Plan, list[Event]]:
         """The plan and the stored events; the last one is a verdict."""
-        ...
 
     def rename(self, run_id: str, name: str) -> None:
         """Rename it."""
-        ...
 
     def delete(self, run_id: str) -> None:
         """Delete it with all its answers."""
-        ...
 
     def reopen(self, run_id: str) -> OpenedRun:
         """Check that the run's files are still the same, and open its suites."""
-        ...
 
     def resume(self, run_id: str, opened: OpenedRun) -> RunSource:
         """The run that ``reopen`` opened, ready to continue. Call it in the event loop's thread."""
-        ...
 
     def start(self, opened: OpenedRun) -> RunSource:
         """A new run of a frozen plan, stored and ready to go."""
-        ...
 
     def formats(self) -> tuple[ExportFormat, ...]:
         """The export formats."""
-        ...
 
     def export(self, run_id: str, format_name: str, path: Path) -> Path:
         """Write the run to ``path``; returns the file or folder written."""
-        ...
 
 
 class StoreLibrary:

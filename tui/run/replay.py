@@ -64,13 +64,11 @@ class ReplaySource:
                 yield event
 
     def pause(self) -> None:
-        """Pause."""
         if self._going.is_set():
             self._going.clear()
             self._notices.append(RunPaused())
 
     def unpause(self) -> None:
-        """Resume."""
         if not self._going.is_set():
             self._notices.append(RunContinued())
             self._going.set()

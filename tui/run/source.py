@@ -21,51 +21,40 @@ class RunSource(Protocol):
     @property
     def run_id(self) -> str:
         """The run's id in the store; empty when it is not stored."""
-        ...
 
     @property
     def title(self) -> str:
         """The run's name in the title bar."""
-        ...
 
     @property
     def plan(self) -> Plan | None:
         """The run's plan; None when it is unknown."""
-        ...
 
     @property
     def controls(self) -> frozenset[Control]:
         """The controls it accepts; the others do nothing."""
-        ...
 
     @property
     def recorded(self) -> bool:
         """Whether the events happened earlier, so that their own times are the current time."""
-        ...
 
     def events(self) -> AsyncIterator[Event]:
         """Every event in order. May raise a WeighinError, which ends the run and is shown."""
-        ...
 
     def pause(self) -> None:
         """Pause after the current command."""
-        ...
 
     def unpause(self) -> None:
         """Resume."""
-        ...
 
     def skip(self, candidate: str) -> None:
         """Give a candidate no more items."""
-        ...
 
     def drop_suite(self, suite: str) -> None:
         """Ask no more items of a suite."""
-        ...
 
     def cancel(self) -> None:
         """Cancel the run; results are kept."""
-        ...
 
 
 class SessionSource:

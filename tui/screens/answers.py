@@ -68,7 +68,6 @@ class AnswersScreen(BoardScreen):
         self._beside = False
 
     def compose(self) -> ComposeResult:
-        """Filter line, list, details, keys."""
         yield TitleBar(self.host.mode_tabs, "answers")
         yield Static(id="query")
         with Horizontal(id="body"):
@@ -79,7 +78,6 @@ class AnswersScreen(BoardScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Focus the list."""
         self.query_one(AnswerMatrix).focus()
 
     def show_board(self, board: Board, now: float) -> None:  # noqa: ARG002
@@ -121,7 +119,6 @@ class AnswersScreen(BoardScreen):
         )
 
     def on_answer_matrix_moved(self) -> None:
-        """Show the answer under the cursor."""
         matrix = self.query_one(AnswerMatrix)
         left, right = self.query_one("#left", Static), self.query_one("#right", Static)
         row = matrix.current
@@ -160,7 +157,6 @@ class AnswersScreen(BoardScreen):
         self._apply()
 
     def action_filter(self) -> None:
-        """Ask for a filter."""
         options: list[tuple[str, str]] = [(kind, self._label(kind)) for kind in FILTERS]
         self.app.push_screen(
             Choose("Show which items?", options), lambda kind: self._change(kind=kind) if kind else None
@@ -173,14 +169,12 @@ class AnswersScreen(BoardScreen):
         return labels.get(kind, kind)
 
     def action_suite(self) -> None:
-        """Ask for a suite."""
         options = [("", "all suites"), *((s.name, s.title or s.name) for s in self._board.suites)]
         self.app.push_screen(
             Choose("Which suite?", options), lambda name: self._change(suite=name) if name is not None else None
         )
 
     def action_find(self) -> None:
-        """Ask for a text."""
         self.app.push_screen(
             AskText(
                 "Find items that contain", self._query.text, placeholder="in item, prompt, output or expected answer"
@@ -189,7 +183,6 @@ class AnswersScreen(BoardScreen):
         )
 
     def action_pair(self) -> None:
-        """Ask for A, then for B."""
         options = [(str(i), self._who(i)) for i in range(len(self._board.panels))]
 
         def picked_b(choice: str | None) -> None:
@@ -205,16 +198,13 @@ class AnswersScreen(BoardScreen):
             self.app.push_screen(Choose("Candidate A", options), picked_a)
 
     def action_beside(self) -> None:
-        """Show one answer, or two side by side."""
         self._beside = not self._beside
         self.on_answer_matrix_moved()
 
     def action_clear(self) -> None:
-        """Show all items again."""
         self._change(kind="all", suite="", text="")
 
     def action_copy(self) -> None:
-        """Copy the prompt and the output under the cursor."""
         matrix = self.query_one(AnswerMatrix)
         answer = matrix.current.answers[matrix.column] if matrix.current else None
         if answer is not None:

@@ -56,7 +56,6 @@ class HistoryScreen(BoardScreen):
         """Up to two ids, the older mark first."""
 
     def compose(self) -> ComposeResult:
-        """The table, or a hint when there are no runs."""
         yield TitleBar(self.host.mode_tabs, "history")
         yield LineTable(id="runs")
         yield Static(id="none")
@@ -76,7 +75,6 @@ class HistoryScreen(BoardScreen):
 
     @work(exclusive=True, group="history")
     async def load(self) -> None:
-        """Read the list and show it."""
         self._lines = await self.host.open_runs.rows()
         self._show()
 
@@ -127,7 +125,6 @@ class HistoryScreen(BoardScreen):
         return True
 
     def on_data_table_row_selected(self) -> None:
-        """Enter opens the run."""
         self.action_open()
 
     def on_data_table_row_highlighted(self) -> None:
@@ -136,19 +133,16 @@ class HistoryScreen(BoardScreen):
 
     @work(group="history-act", exclusive=True)
     async def action_open(self) -> None:
-        """Show the run's results."""
         if self.chosen is not None:
             await self.host.open_runs.open(self.chosen.id)
 
     @work(group="history-act", exclusive=True)
     async def action_resume(self) -> None:
-        """Resume the run."""
         if self.chosen is not None:
             await self.host.open_runs.open(self.chosen.id, resume=True)
 
     @work(group="history-act", exclusive=True)
     async def action_rename(self) -> None:
-        """Ask for a new name and rename the run."""
         line = self.chosen
         if line is None:
             return
@@ -159,7 +153,6 @@ class HistoryScreen(BoardScreen):
 
     @work(group="history-act", exclusive=True)
     async def action_delete(self) -> None:
-        """Delete the run, after asking."""
         line = self.chosen
         if line is None:
             return
@@ -186,7 +179,6 @@ class HistoryScreen(BoardScreen):
 
     @work(group="history-act", exclusive=True)
     async def action_compare(self) -> None:
-        """Compare the two marked runs."""
         if len(self._marked) == 2:
             names = {line.id: line.name or line.id for line in self._lines}
             # The older run is 1, so that a change reads forward in time.
@@ -197,7 +189,6 @@ class HistoryScreen(BoardScreen):
 
 
 def _state(line: RunRow) -> tuple[str, str]:
-    """The status as a sign and a word, with its style."""
     if line.locked:
         return "● active", "$text-primary"
     if line.status == "completed":

@@ -6,6 +6,7 @@ Anything slow or on disk happens behind these protocols, never in a screen.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.message import Message
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
     from ..run.library import RunRow
 
 
+@dataclass
 class CandidateWanted(Message):
     """The user wants to see this candidate on the screen that receives the message."""
 
-    def __init__(self, candidate: str) -> None:
-        super().__init__()
-        self.candidate = candidate
-        """Its id."""
+    candidate: str
+    """Its id."""
 
 
 class StoredRuns(Protocol):
@@ -32,23 +32,18 @@ class StoredRuns(Protocol):
 
     async def rows(self) -> list[RunRow]:
         """The runs, newest first."""
-        ...
 
     async def boards(self, run_ids: Sequence[str]) -> list[Board]:
         """The runs as they ended; empty when one of them cannot be read."""
-        ...
 
     async def open(self, run_id: str, *, resume: bool = False) -> None:
         """Show a run, or resume it."""
-        ...
 
     async def rename(self, run_id: str, name: str) -> None:
         """Rename a run."""
-        ...
 
     async def delete(self, run_id: str) -> None:
         """Delete a run with all its answers."""
-        ...
 
 
 class Host(Protocol):
@@ -57,25 +52,20 @@ class Host(Protocol):
     @property
     def follower(self) -> RunFollower:
         """The run being shown."""
-        ...
 
     @property
     def open_runs(self) -> StoredRuns:
         """The runs in the store."""
-        ...
 
     @property
     def mode_tabs(self) -> tuple[tuple[str, str, str], ...]:
         """Key, name and title of each mode, for the title bar."""
-        ...
 
     def now(self) -> float:
         """Wall-clock time, seconds since the epoch."""
-        ...
 
     def go(self, mode: str, message: Message | None = None) -> None:
         """Show another mode and send its screen ``message``."""
-        ...
 
 
 class BoardScreen(Screen[None]):

@@ -52,7 +52,6 @@ class LiveScreen(BoardScreen):
     _placed: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Bars, panels, keys."""
         yield TitleBar(self.host.mode_tabs, "live")
         yield RunBar()
         yield Container(id="deck")  # a ScrollableContainer would take the arrow keys, which step from panel to panel
@@ -60,7 +59,6 @@ class LiveScreen(BoardScreen):
         yield KeyBar()
 
     def show_board(self, board: Board, now: float) -> None:
-        """Paint what changed."""
         if not self.ready:
             return
         self.query_one(RunBar).show(board, now)
@@ -173,22 +171,18 @@ class LiveScreen(BoardScreen):
             self._reveal(target)
 
     def action_zoom(self) -> None:
-        """Show the focused panel alone, or all panels again."""
         self.zoomed = not self.zoomed and bool(self.focused_candidate)
         self._show_anew()
 
     def action_unzoom(self) -> None:
-        """Show all panels."""
         self.zoomed = False
         self._show_anew()
 
     def action_skip(self) -> None:
-        """Skip the focused candidate."""
         if self.focused_candidate:
             self.app.call_later(self.app.run_action, f"app.skip({self.focused_candidate!r})")
 
     def action_answers(self) -> None:
-        """Show the focused candidate's answers."""
         self.host.go("answers", CandidateWanted(self.focused_candidate))
 
     def action_log(self) -> None:

@@ -34,7 +34,6 @@ class ResultsScreen(BoardScreen):
     ]
 
     def compose(self) -> ComposeResult:
-        """The sections, the most important first."""
         yield TitleBar(self.host.mode_tabs, "results")
         with VerticalScroll(id="results"):
             yield Static(id="verdict")
@@ -104,7 +103,6 @@ class ResultsScreen(BoardScreen):
         return None if action == "provenance" and board.started is None else True
 
     def action_copy(self) -> None:
-        """Copy the winner's first command."""
         verdict = self.host.follower.board.verdict
         if verdict is None or not verdict.commands:
             self.notify("There is no recommended candidate, so there is no command to copy.", severity="warning")
@@ -114,9 +112,7 @@ class ResultsScreen(BoardScreen):
         self.notify(command, title=f"Copied: {name}", markup=False)
 
     def action_answers(self) -> None:
-        """Show the answers."""
         self.host.go("answers")
 
     def action_provenance(self) -> None:
-        """Scroll to settings and provenance."""
         self.query_one("#provenance").scroll_visible(top=True)

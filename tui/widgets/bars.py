@@ -26,7 +26,6 @@ class TitleBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """One line."""
         parts: list[tuple[str, str] | str] = [(" weighin ", "bold $text-primary"), " "]
         for key, name, title in self._modes:
             style = "bold reverse" if name == self._current else f"@click=app.go('{name}')"
@@ -54,7 +53,6 @@ class RunBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The text, then the bar up to the right end."""
         text = f" {self._text} "
         percent = f" {self._share * 100:3.0f} % "
         width = max(0, self.size.width - len(text) - len(percent) - (len(self._state) + 3 if self._state else 0))

@@ -46,7 +46,6 @@ class KeyBar(LinesWidget):
         """The keys that fit, from left to right."""
 
     def on_mount(self) -> None:
-        """Repaint when the active bindings change."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, screen: Screen[object]) -> None:
@@ -73,7 +72,6 @@ class KeyBar(LinesWidget):
         return list(by_action.values())
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Do what the key would do."""
         at = 0
         for key in self.keys:
             at += key.width

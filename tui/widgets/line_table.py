@@ -6,6 +6,7 @@ Textual renders each cell of a DataTable separately: 290 cells blocked the event
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -55,12 +56,11 @@ class LineTable(DataTable[Text]):
     LineTable > .datatable--cursor { background: $panel 60%; color: $text; }
     """
 
+    @dataclass
     class HeaderClicked(Message):
         """The user clicked on a column's title."""
 
-        def __init__(self, column: str) -> None:
-            super().__init__()
-            self.column = column
+        column: str
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id, cursor_type="row", cell_padding=1)
@@ -126,7 +126,6 @@ class LineTable(DataTable[Text]):
         return Style(color=rich.color, bold=rich.bold, dim=rich.dim)
 
     def on_click(self, event: Click) -> None:
-        """Report clicks on the header."""
         if event.style.meta.get("row") != -1:
             return
         at = self.gutter.left + self.cell_padding - self.scroll_offset.x

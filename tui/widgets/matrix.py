@@ -80,7 +80,6 @@ class AnswerMatrix(ScrollView, can_focus=True):
         return self.rows[self.row] if 0 <= self.row < len(self.rows) else None
 
     def action_move(self, down: int, right: int) -> None:
-        """Move the cursor, within the table."""
         if not self.rows:
             return
         self.row = max(0, min(len(self.rows) - 1, self.row + down))
@@ -90,11 +89,9 @@ class AnswerMatrix(ScrollView, can_focus=True):
         self.post_message(self.Moved())
 
     def action_page(self, direction: int) -> None:
-        """Move the cursor by one page."""
         self.action_move(direction * max(1, self.size.height - 2), 0)
 
     def on_click(self, event: Click) -> None:
-        """Move the cursor to the cell clicked."""
         offset = event.get_content_offset(self)
         if offset is None or offset.y < 1:
             return
@@ -102,7 +99,6 @@ class AnswerMatrix(ScrollView, can_focus=True):
         self.action_move(self.scroll_offset.y + offset.y - 1 - self.row, column - self.column if column >= 0 else 0)
 
     def on_resize(self) -> None:
-        """Keep the cursor visible."""
         self._reveal()
 
     def render_line(self, y: int) -> Strip:

@@ -203,7 +203,6 @@ def _details(panel: Panel, width: int) -> list[Content]:
 
 
 def _latest(panel: Panel, width: int) -> list[Content]:
-    """The newest answers, with right or wrong."""
     lines = [Content.styled("latest answers", _MUTED)]
     for answer in panel.latest:
         mark = ("✓ ", "$text-success") if answer.correct else ("✗ ", "$text-error")
@@ -264,11 +263,9 @@ class CandidatePanel(FramedLines, can_focus=True):
         return True
 
     def paint(self, width: int, height: int) -> list[Content]:
-        """All lines."""
         return paint_panel(self.panel, self._look, width, height)
 
     def on_resize(self) -> None:
-        """Shorten the title to the new width."""
         self._show_title()
         super().on_resize()
 

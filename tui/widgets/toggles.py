@@ -35,7 +35,6 @@ class TickList(SelectionList[T]):
     """A selection list with the same check boxes."""
 
     def render_line(self, y: int) -> Strip:
-        """Textual's line with our sign in the box."""
         left, box, *rest = line = list(super().render_line(y))
         try:
             option = self.get_option_at_index(self.scroll_offset.y + y)

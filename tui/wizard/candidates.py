@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -49,13 +49,12 @@ class CandidatesStep(Step):
         ),
     ]
 
+    @dataclass
     class Unmeasured(Message):
         """The user has been reading for a moment: these models could be measured meanwhile."""
 
-        def __init__(self, rows: tuple[CandidateRow, ...], draft: Draft) -> None:
-            super().__init__()
-            self.rows = rows
-            self.draft = draft
+        rows: tuple[CandidateRow, ...]
+        draft: Draft
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -75,7 +74,6 @@ class CandidatesStep(Step):
         yield Static("Reading the catalog …", id="models-note", markup=False)
 
     def on_resize(self) -> None:
-        """Show as many columns as fit."""
         size = self.app.size
         self.query_one("#models-detail", Static).styles.max_height = 8 if size.height >= 36 else 3
         if self.query_one(ModelsTable).fit_columns(size.width):

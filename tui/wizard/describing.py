@@ -120,7 +120,6 @@ def _about_how_long(
 
 
 def _limits(limits: Limits) -> list[str]:
-    """The limits that are set, in one line."""
     parts = []
     if limits.min_generation_tokens_per_second:
         parts.append(f"at least {limits.min_generation_tokens_per_second:g} tok/s")

@@ -80,7 +80,6 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
         self.query_one("#fetch-lines", Static).update(Content("\n").join(lines))
 
     async def on_resize(self) -> None:
-        """Cut the names to the new width."""
         self.call_after_refresh(self._paint)
 
     def action_stop(self) -> None:
@@ -88,7 +87,6 @@ class FetchScreen(Dialog["dict[str, str] | None"]):
         self.dismiss(None)
 
     def action_again(self) -> None:
-        """Try again after a failure."""
         if self._ended:
             self._fetch()
 

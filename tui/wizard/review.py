@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
@@ -43,12 +44,11 @@ class ReviewStep(Step, can_focus=True):
     help_topic = "review"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "save", "Save plan", id="wizard.save")]
 
+    @dataclass
     class Ready(Message):
         """The user wants to run this plan."""
 
-        def __init__(self, plan: Plan) -> None:
-            super().__init__()
-            self.plan = plan
+        plan: Plan
 
     plan: Plan | None = None
     _wanted = False

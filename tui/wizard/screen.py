@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
@@ -41,12 +42,11 @@ class WizardScreen(Screen[None]):
         Binding("escape,backspace", "back", "Back", id="wizard.back", key_display="esc"),
     ]
 
+    @dataclass
     class Finished(Message):
         """The wizard is finished: run this plan."""
 
-        def __init__(self, plan: Plan) -> None:
-            super().__init__()
-            self.plan = plan
+        plan: Plan
 
     def __init__(
         self, draft: Draft | None = None, *, measure: bool = True, surroundings: Surroundings | None = None
@@ -157,7 +157,6 @@ class WizardScreen(Screen[None]):
         self._go(self.draft.step - 1)
 
     def on_step_completed(self, event: Step.Completed) -> None:
-        """Go to the next step."""
         self.draft = event.draft
         self._go(self.draft.step + 1)
 

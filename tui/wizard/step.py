@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
@@ -21,12 +23,11 @@ class Step(VerticalScroll, can_focus=False):
     draft: Draft = Draft()
     surroundings = Surroundings()
 
+    @dataclass
     class Completed(Message):
         """The step is done; the draft has its answers."""
 
-        def __init__(self, draft: Draft) -> None:
-            super().__init__()
-            self.draft = draft
+        draft: Draft
 
     def show(self, draft: Draft) -> None:
         """Show the step with this draft."""

@@ -23,15 +23,12 @@ class Fetching(Protocol):
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The outcome for each reference, in their order."""
-        ...
 
     def stream(self) -> AsyncIterator[FetchProgress]:
         """Progress until every model is downloaded or has failed."""
-        ...
 
     def cancel(self) -> None:
         """Stop; what has arrived is kept."""
-        ...
 
 
 def _this_machine() -> str:

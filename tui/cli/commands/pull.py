@@ -44,7 +44,6 @@ class DownloadProgress:
         self._running: dict[str, FetchProgress] = {}
 
     def __call__(self, progress: FetchProgress) -> None:
-        """Show it."""
         if progress.state == "downloading" and not progress.note:
             self._running[progress.name] = progress
         elif progress.state in {"done", "failed", "verifying"}:
