@@ -33,7 +33,7 @@ def write(svg: str, name: str) -> None:
 
 async def draw_run(name: str, mode: str, *, part: float = 1.0, keys: tuple[str, ...] = ()) -> None:
     from weighin.tui.app.app import WeighinApp
-    from weighin.tui.run.replay import ReplaySource
+    from weighin.tui.run.source import ReplaySource
 
     events = whole_run(3)
     events = events[: int(len(events) * part)]

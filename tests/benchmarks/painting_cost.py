@@ -26,7 +26,7 @@ from weighin.engine.events.run import (
     SuiteCard,
 )
 from weighin.tui.app.app import WeighinApp
-from weighin.tui.run.replay import ReplaySource
+from weighin.tui.run.source import ReplaySource
 
 
 class Lively(ReplaySource):

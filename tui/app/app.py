@@ -11,22 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ..run.follower import RunFollower
-from ..run.library import RunLibrary
+from ..run.library import StoreLibrary
 from ..run.source import RunSource
 from ..screens.host import BoardScreen
-from .binding_ids import binding_ids
-from .controls import RunControls
-from .front_run import FrontRun
+from .front_run import FrontRun, RunControls
 from .gc_pauses import start_keeping, stop_keeping
-from .keys import ScreenCommands, keys_of
+from .keys import ScreenCommands, binding_ids, keys_of
 from .modes import BUILT_IN_MODES, Mode, Modes
 from .open_runs import OpenRuns
 from .preferences import Preferences
-from .styled import StyledApp
-from .themes import DARK, LIGHT
+from .themes import DARK, LIGHT, StyledApp
 
 if TYPE_CHECKING:
-    from ..modals.help_text import Block
+    from ..modals.help import Block
     from ..wizard.screen import WizardScreen
 
 _TICK_S = 0.25
@@ -35,7 +32,7 @@ _TIMED_TICK_S = 2.0
 
 
 def _help_blocks(topic: str) -> list[Block]:
-    from ..modals.help_text import blocks, help_text  # imports a Markdown parser, not needed for the first frame
+    from ..modals.help import blocks, help_text  # imports a Markdown parser, not needed for the first frame
 
     return blocks(help_text(topic))
 
@@ -63,7 +60,7 @@ class WeighinApp(StyledApp):
         self,
         source: RunSource | None = None,
         *,
-        library: RunLibrary | None = None,
+        library: StoreLibrary | None = None,
         preferences: Preferences | None = None,
         mode: str = "live",
         more_modes: Sequence[Mode] = (),

@@ -8,17 +8,14 @@ from weighin.engine.events.run import Event
 from weighin.engine.paths import store_path
 from weighin.engine.plan.model import Plan
 
-from ..run.library import RunLibrary, StoreLibrary
-from ..run.replay import ReplaySource
-from ..run.source import RunSource
+from ..run.library import StoreLibrary
+from ..run.source import ReplaySource, RunSource
 from .app import WeighinApp
 from .modes import WIZARD_MODE, Mode
 from .preferences import preferences_path, read_preferences
 
 
-def run_app(
-    source: RunSource | None, *, mode: str = "live", more_modes: Sequence[Mode] = (), library: RunLibrary | None = None
-) -> int:
+def run_app(source: RunSource | None, *, mode: str = "live", more_modes: Sequence[Mode] = ()) -> int:
     """Show a run from its first event on; returns an exit code as the headless command would.
 
     ``mode`` is the screen to begin with, one of the built-in modes or of ``more_modes``.
@@ -27,7 +24,7 @@ def run_app(
         source,
         mode=mode,
         more_modes=more_modes,
-        library=library or StoreLibrary(store_path()),
+        library=StoreLibrary(store_path()),
         preferences=read_preferences(preferences_path()),
     )
     code = app.run()

@@ -1,12 +1,17 @@
-"""The keys that work on the screen in front, as rows for the help and as commands for the palette."""
+"""The key bindings: those of the screen in front, for the help and the palette, and the ids of all of them."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Awaitable, Callable, Iterator
 
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
 from textual.screen import Screen
+
+from .. import modals, screens, widgets, wizard
 
 
 def keys_of(screen: Screen[object]) -> list[tuple[str, str]]:
@@ -62,3 +67,21 @@ class ScreenCommands(Provider):
             await self.app.run_action(active.binding.action, active.node)
 
         return do
+
+
+def binding_ids(app: type[DOMNode]) -> frozenset[str]:
+    """Every id of a binding of ``app`` or of a screen, dialog, widget or wizard step, for ``config.toml``.
+
+    Imports all of their modules, so that there is no list to keep.
+    """
+    owners = {app, *_owners()}
+    bindings = (binding for owner in owners for binding in owner.__dict__.get("BINDINGS", ()))
+    return frozenset(binding.id for binding in bindings if isinstance(binding, Binding) and binding.id)
+
+
+def _owners() -> Iterator[type[DOMNode]]:
+    for package in (modals, screens, widgets, wizard):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, type) and issubclass(value, DOMNode) and value.__module__ == module.name:
+                    yield value

@@ -18,7 +18,7 @@ from weighin.engine.plan.model import Plan
 from ..modals.dialogs import AskText, Choose, ErrorDialog
 from ..run.board import Board, fold_all
 from ..run.follower import RunFollower
-from ..run.library import RunLibrary
+from ..run.library import StoreLibrary
 from ..run.source import RunSource
 from .front_run import FrontRun
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 class OpenRuns:
     """Opens runs of ``library`` in ``front``; without a library there are none."""
 
-    def __init__(self, app: App[int], front: FrontRun, library: RunLibrary | None) -> None:
+    def __init__(self, app: App[int], front: FrontRun, library: StoreLibrary | None) -> None:
         self._app = app
         self._front = front
         self._library = library
@@ -111,7 +111,7 @@ class OpenRuns:
             return True
         return False
 
-    def _begin(self, source_of: Callable[[RunLibrary], RunSource]) -> None:
+    def _begin(self, source_of: Callable[[StoreLibrary], RunSource]) -> None:
         """Follow a new or resumed run. Not in a thread: a session belongs to the event loop."""
         if self._library is None:
             return
@@ -120,7 +120,7 @@ class OpenRuns:
         except WeighinError as error:
             self._app.push_screen(ErrorDialog(error.what, error.hint))
 
-    async def _ask(self, question: Callable[[RunLibrary], T], otherwise: T) -> T:
+    async def _ask(self, question: Callable[[StoreLibrary], T], otherwise: T) -> T:
         """Ask the library in a thread; a failure is shown and returns ``otherwise``."""
         if self._library is None:
             return otherwise
@@ -131,7 +131,7 @@ class OpenRuns:
             return otherwise
 
 
-def _loaded(library: RunLibrary, run_id: str) -> RunFollower:
+def _loaded(library: StoreLibrary, run_id: str) -> RunFollower:
     plan, events = library.load(run_id)
     name = next((row.name for row in library.runs() if row.id == run_id), "")
     return RunFollower(board=fold_all(events), plan=plan, title=name)

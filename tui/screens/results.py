@@ -14,9 +14,7 @@ from ..run.board import Board
 from ..widgets.bars import TitleBar
 from ..widgets.keybar import KeyBar
 from . import results_text
-from .groups_text import groups
 from .host import BoardScreen
-from .steadiness_text import steadiness
 
 _WIDE = 120
 
@@ -77,8 +75,8 @@ class ResultsScreen(BoardScreen):
                     "chart": results_text.chart(board, plan, chart_width, chart_height),
                     "strengths": results_text.strengths(board),
                     "remarks": results_text.remarks(board),
-                    "steadiness": steadiness(board),
-                    "groups": groups(board, width),
+                    "steadiness": results_text.steadiness(board),
+                    "groups": results_text.groups(board, width),
                     "commands": results_text.commands(board),
                     "provenance": results_text.provenance(board, plan, width),
                 }

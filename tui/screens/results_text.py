@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import msgspec
 from textual.content import Content
 
 from weighin.engine.events.ranking import Ranking
-from weighin.engine.judging.wording import exclusion_words
+from weighin.engine.judging.wording import by_subject, exclusion_words
 from weighin.engine.plan.model import Plan
 from weighin.engine.report.marks import ranking_mark
+from weighin.engine.stats.intervals import Estimate
 from weighin.engine.units import format_file_size, format_memory
 
 from .. import formatting
@@ -262,3 +264,111 @@ def provenance(board: Board, plan: Plan | None, width: int) -> Content:
             Content.assemble((f"{marks[panel.card.id]:<13}", "bold"), formatting.cut(line, max(20, width - 13)))
         )
     return Content("\n").join(lines)
+
+
+def groups(board: Board, width: int) -> Content:
+    """One line per candidate for each suite with subjects; empty without such a suite or without a verdict."""
+    rows = rankings_of(board)
+    marks = letters(board)
+    suites = sorted({each.suite for row in rows for each in row.groups})
+    lines: list[Content] = []
+    for suite in suites:
+        lines += _suite_lines(suite, rows, marks, width)
+    if not lines:
+        return Content("")
+    note = "mean ± standard error; best and worst are not tested; the exports have all subjects"
+    return Content("\n").join([heading("By subject", note), *lines])
+
+
+def _suite_lines(suite: str, rows: tuple[Ranking, ...], marks: Mapping[str, str], width: int) -> list[Content]:
+    suite_rows = [(row, each) for row in rows for each in row.groups if each.suite == suite]
+    most = max(len(each.groups) for _row, each in suite_rows)
+    lines = [Content.assemble((suite, "bold"), (f"  {most} subjects", _MUTED))]
+    for row, each in suite_rows:
+        lines.append(
+            Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), formatting.cut(by_subject(each), width - 2))
+        )
+    return lines
+
+
+_STEADINESS_COLUMNS = (("agree", 5), ("any order", 11), ("wording", 9), ("again", 7), ("fragile", 9))
+"""Title and width; together no wider than the column beside the chart at 120 cells."""
+
+
+class _Steadiness(msgspec.Struct, frozen=True):
+    candidate: str
+    agree: float | None
+    order: float | None
+    wording: float | None
+    again: str
+    fragile: float | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any item was asked again."""
+        return self.agree is not None or self.order is not None or self.wording is not None or bool(self.again)
+
+
+def steadiness(board: Board) -> Content:
+    """One line per candidate; empty while no item was asked again. No figure is marked as better than another."""
+    rows = [row for row in _steadiness_rows(board) if row.is_known]
+    if not rows:
+        return Content("")
+    marks = letters(board)
+    cells = [_steadiness_cells(row) for row in rows]
+    shown = [
+        (place, title, cell_width)
+        for place, (title, cell_width) in enumerate(_STEADINESS_COLUMNS)
+        if any(row[place] != formatting.NOTHING for row in cells)
+    ]
+    head = "".join(f"{title:>{cell_width}}" for _place, title, cell_width in shown)
+    lines = [Content.styled(f"  {head}", _MUTED)]
+    for row, values in zip(rows, cells, strict=True):
+        line = "".join(f"{values[place]:>{cell_width}}" for place, _title, cell_width in shown)
+        lines.append(Content.assemble((f"{marks.get(row.candidate, ' ')} ", "bold"), line))
+    return Content("\n").join([heading("Consistency", "not the same as accuracy"), *lines])
+
+
+def _steadiness_cells(row: _Steadiness) -> tuple[str, ...]:
+    fragile = formatting.NOTHING if row.fragile is None else f"{row.fragile * 100:.0f} %"
+    return (
+        formatting.number(row.agree, 2),
+        formatting.number(row.order, 2),
+        formatting.number(row.wording, 2),
+        row.again or formatting.NOTHING,
+        fragile,
+    )
+
+
+def _steadiness_rows(board: Board) -> list[_Steadiness]:
+    if board.verdict is not None:
+        return [
+            _Steadiness(
+                row.candidate,
+                row.consistency,
+                _value(row.steadiness.same_choice),
+                _value(row.steadiness.rewording),
+                _again(row.steadiness.identical),
+                row.fragile_share,
+            )
+            for row in board.verdict.rankings
+        ]
+    provisional = []
+    for row in rankings_of(board):
+        panel = board.panel(row.candidate)
+        if panel is not None:
+            reasked = panel.reasked
+            again = f"{sum(reasked.repeated.values())}/{len(reasked.repeated)}" if reasked.repeated else ""
+            share = panel.fragile_share
+            provisional.append(
+                _Steadiness(row.candidate, panel.consistency, reasked.same_choice, reasked.rewording, again, share)
+            )
+    return provisional
+
+
+def _value(figure: Estimate | None) -> float | None:
+    return None if figure is None else figure.value
+
+
+def _again(figure: Estimate | None) -> str:
+    return "" if figure is None else f"{figure.value * figure.items:.0f}/{figure.items}"

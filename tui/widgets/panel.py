@@ -6,7 +6,7 @@ measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -16,9 +16,9 @@ from weighin.engine.units import format_file_size
 
 from .. import formatting
 from ..run.board import Panel
+from ..run.figures import Rate
 from .framed import FramedLines
 from .graph import braille_graph
-from .interval import interval_bar
 
 LEAD = "▲"
 DISTURBED = "⚠"
@@ -46,33 +46,12 @@ def paint_panel(panel: Panel, look: Look, width: int, height: int) -> list[Conte
     """The panel's lines for an area of this size. What does not fit is left out, the least important first."""
     if width < _LEAST_WIDTH or height < 1:
         return []
-    latency, generation, prompt = panel.latency, panel.generation, panel.prompt
+    latency = panel.latency
     figures = [
-        _row(
-            "generation",
-            look,
-            formatting.rate(generation.per_second),
-            _spread(generation.spread),
-            "tok/s",
-            generation.is_disturbed,
-        ),
-        _row("prompt", look, formatting.rate(prompt.per_second), _spread(prompt.spread), "tok/s", prompt.is_disturbed),
-        _row(
-            "TTFT",
-            look,
-            formatting.milliseconds(latency.ttft_s(50)),
-            _slash(latency.ttft_s(95)),
-            "ms",
-            latency.is_disturbed,
-        ),
-        _row(
-            "ITL",
-            look,
-            formatting.milliseconds(latency.itl_s(50)),
-            _slash(latency.itl_s(95)),
-            "ms",
-            latency.is_disturbed,
-        ),
+        _rate_row("generation", look, panel.generation),
+        _rate_row("prompt", look, panel.prompt),
+        _latency_row("TTFT", look, latency.ttft_s, latency.is_disturbed),
+        _latency_row("ITL", look, latency.itl_s, latency.is_disturbed),
         _row("memory", look, formatting.gibibytes(panel.memory_bytes), "", "GiB"),
         _row("accuracy", look, formatting.percent(panel.accuracy), _bounds(panel), "%"),
     ]
@@ -115,12 +94,15 @@ def _row(label: str, look: Look, value: str, extra: str, unit: str, disturbed: b
     )
 
 
-def _spread(value: float | None) -> str:
-    return "" if value is None else f"±{formatting.rate(value)}"
+def _rate_row(label: str, look: Look, rate: Rate) -> Content:
+    spread = "" if rate.spread is None else f"±{formatting.rate(rate.spread)}"
+    return _row(label, look, formatting.rate(rate.per_second), spread, "tok/s", rate.is_disturbed)
 
 
-def _slash(seconds: float | None) -> str:
-    return "" if seconds is None else f"/ {formatting.milliseconds(seconds)}"
+def _latency_row(label: str, look: Look, percentile_s: Callable[[float], float | None], disturbed: bool) -> Content:
+    tail_s = percentile_s(95)
+    tail = "" if tail_s is None else f"/ {formatting.milliseconds(tail_s)}"
+    return _row(label, look, formatting.milliseconds(percentile_s(50)), tail, "ms", disturbed)
 
 
 def _bounds(panel: Panel) -> str:
@@ -237,6 +219,29 @@ def _wrap(words: str, width: int) -> list[str]:
     if len(lines) > 2:
         kept[-1] = formatting.cut(kept[-1] + "…", width) if len(kept[-1]) < width else kept[-1][:-1] + "…"
     return kept
+
+
+def interval_bar(width: int, share: float | None, low: float, high: float, chance: float | None) -> str:
+    """Draw ``├──┊──[══●══]────┤``: the interval in brackets, its estimate as a dot, chance as ``┊``."""
+    if width < 3:
+        return ""
+    cells = ["─"] * width
+    cells[0], cells[-1] = "├", "┤"
+    if share is not None:
+        first, last = _place(low, width), _place(high, width)
+        for place in range(first, last + 1):
+            cells[place] = "═"
+        cells[first], cells[last] = "[", "]"
+    if chance is not None:
+        place = _place(chance, width)
+        cells[place] = "┊" if cells[place] in "─├┤" else "╪" if cells[place] == "═" else cells[place]
+    if share is not None:
+        cells[_place(share, width)] = "●"
+    return "".join(cells)
+
+
+def _place(share: float, width: int) -> int:
+    return max(0, min(width - 1, round(share * (width - 1))))
 
 
 class CandidatePanel(FramedLines, can_focus=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual import work
@@ -14,18 +15,20 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, OptionList, Select, Static
 
-from weighin.engine.plan.model import Plan
+from weighin.engine.plan.model import Plan, Settings
 from weighin.engine.prepare.draft import Draft, load_draft, save_draft
 
 from ..widgets.keybar import KeyBar
 from .candidates import CandidatesStep
 from .hardware import HardwareStep
 from .license import LicenseStep
-from .measuring import measure_rows
 from .review import ReviewStep
 from .step import Step
 from .surroundings import Surroundings
 from .task import TaskStep
+
+if TYPE_CHECKING:
+    from weighin.engine.fit.source import Source
 
 _STEPS: tuple[type[Step], ...] = (LicenseStep, HardwareStep, TaskStep, CandidatesStep, ReviewStep)
 _SAVE_S = 2.0
@@ -167,7 +170,27 @@ class WizardScreen(Screen[None]):
 
     @work(exclusive=True, group="measure")
     async def _measure_rows(self, step: CandidatesStep, event: CandidatesStep.Unmeasured) -> None:
-        await measure_rows(event.rows, event.draft, started=step.measuring, measured=step.measured)
+        """Measure models, the cheapest first, so that the table fills quickly.
+
+        Rows with the same source share one measurement. Cancelling ends the worker that is measuring and deletes its
+        hollow file; finished measurements are kept.
+        """
+        from weighin.engine.fit.measure import measure_fits  # imports gguf and numpy
+
+        keys: dict[Source, list[str]] = {}
+        for row in event.rows:
+            if row.source:
+                keys.setdefault(row.source, []).append(row.key)
+
+        def begun(source: Source) -> None:
+            for key in keys[source]:
+                step.measuring(key)
+
+        settings = Settings(n_ctx=event.draft.target.n_ctx, n_threads=event.draft.settings.n_threads)
+        async with aclosing(measure_fits(list(keys), settings, started=begun)) as fits:
+            async for source, fit in fits:
+                for key in keys[source]:
+                    step.measured(key, fit)
 
     def on_review_step_ready(self, event: ReviewStep.Ready) -> None:
         """Hand over the plan. The next wizard starts at the first step with the same answers."""

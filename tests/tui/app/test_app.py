@@ -14,7 +14,7 @@ from weighin.engine.errors import StoreError
 from weighin.engine.events.run import AnswerScored, Event, RunContinued, RunFinished, RunPaused, SuiteDropped
 from weighin.engine.plan.model import Plan
 from weighin.tui.app.app import WeighinApp
-from weighin.tui.app.binding_ids import binding_ids
+from weighin.tui.app.keys import binding_ids
 from weighin.tui.app.preferences import Preferences
 from weighin.tui.modals.compare import CompareScreen
 from weighin.tui.modals.dialogs import Choose, Confirm, ErrorDialog

@@ -14,8 +14,7 @@ import weighin.tui
 from weighin.assets import asset
 from weighin.engine.prepare.draft import Draft
 from weighin.tui.app.app import WeighinApp
-from weighin.tui.app.binding_ids import binding_ids
-from weighin.tui.app.keys import ScreenCommands
+from weighin.tui.app.keys import ScreenCommands, binding_ids
 from weighin.tui.app.preferences import Preferences
 from weighin.tui.modals.help import HelpScreen
 from weighin.tui.screens.host import BoardScreen

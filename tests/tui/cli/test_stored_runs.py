@@ -20,7 +20,7 @@ from weighin.tui.app.app import WeighinApp
 from weighin.tui.cli.main import main
 from weighin.tui.run.board import fold_all
 from weighin.tui.run.library import StoreLibrary
-from weighin.tui.run.replay import ReplaySource
+from weighin.tui.run.source import ReplaySource
 
 
 def call(*arguments: str) -> str:

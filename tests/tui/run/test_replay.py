@@ -10,7 +10,7 @@ import pytest
 
 from weighin.engine.events.run import Event, RunContinued, RunPaused
 from weighin.tui.run.board import fold_all
-from weighin.tui.run.replay import ReplaySource
+from weighin.tui.run.source import ReplaySource
 
 
 async def _nap(_seconds: Any) -> None:

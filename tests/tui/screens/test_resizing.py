@@ -18,8 +18,7 @@ from weighin.engine.plan.model import Plan
 from weighin.engine.prepare.draft import Draft, Target
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.modals.dialogs import ErrorDialog
-from weighin.tui.run.replay import ReplaySource
-from weighin.tui.run.source import ALL_CONTROLS
+from weighin.tui.run.source import ALL_CONTROLS, ReplaySource
 from weighin.tui.wizard.candidates import CandidatesStep
 from weighin.tui.wizard.fetch import FetchScreen
 from weighin.tui.wizard.review import ReviewStep

@@ -11,8 +11,7 @@ import pytest
 from weighin.engine.events.ranking import GroupShare, SuiteGroups
 from weighin.engine.events.run import Event
 from weighin.tui.run.board import fold_all
-from weighin.tui.screens.groups_text import groups
-from weighin.tui.screens.results_text import ranking_table, strengths
+from weighin.tui.screens.results_text import groups, ranking_table, strengths
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from weighin.engine.events.run import Event
 from weighin.engine.plan.model import Plan
 from weighin.tui.app.app import WeighinApp
 from weighin.tui.app.preferences import Preferences
-from weighin.tui.run.replay import ReplaySource
-from weighin.tui.run.source import ALL_CONTROLS
+from weighin.tui.run.source import ALL_CONTROLS, ReplaySource
 
 SIZES = {"80x24": (80, 24), "160x48": (160, 48)}
 THEMES = {"dark": "weighin-dark", "light": "weighin-light"}

@@ -12,7 +12,7 @@ import pytest
 from weighin.engine.events.askings import ReorderedItem, RepeatedItem, RewordedItem
 from weighin.engine.events.run import BlockRepeated, Event, OptionsTurned, PromptsReworded, VerdictReached
 from weighin.tui.run.board import fold, fold_all
-from weighin.tui.screens.steadiness_text import steadiness
+from weighin.tui.screens.results_text import steadiness
 from weighin.tui.widgets.panel import Look, paint_panel
 
 COMMON: Any = {"candidate": "a", "suite": "s", "elapsed_s": 1.0}

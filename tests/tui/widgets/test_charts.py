@@ -15,7 +15,7 @@ from weighin.tui.formatting import cut, duration, milliseconds
 from weighin.tui.run.board import fold_all
 from weighin.tui.screens.results_text import chart, letters
 from weighin.tui.widgets.graph import braille_graph, nice_bound
-from weighin.tui.widgets.interval import interval_bar
+from weighin.tui.widgets.panel import interval_bar
 from weighin.tui.widgets.scatter import Point, pareto_front, scatter
 
 
