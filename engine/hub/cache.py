@@ -221,7 +221,6 @@ def hash_file(
     *,
     cancelled: Callable[[], bool],
     subject: str,
-    limit_bytes: int | None = None,
     hashed: Callable[[int], None] = ignore_bytes,
 ) -> int:
     """Feed a file into ``digest`` and return the bytes read. ``hashed`` is called with the size of each chunk."""
@@ -230,8 +229,7 @@ def hash_file(
         while True:
             if cancelled():
                 raise cancelled_error(subject)
-            wanted = CHUNK_BYTES if limit_bytes is None else min(CHUNK_BYTES, limit_bytes - done)
-            chunk = file.read(wanted) if wanted else b""
+            chunk = file.read(CHUNK_BYTES)
             if not chunk:
                 return done
             digest.update(chunk)

@@ -158,7 +158,7 @@ def _already_here(task: _Task, file: HubFile, place: CachedFile) -> Path | None:
                 continue
             size_bytes = path.stat().st_size
         if size_bytes == file.size_bytes and remembered_matches(path, place, cancelled=lambda: task.stopped(file)):
-            task.meter.report(DownloadVerified(task.meter.name, file.name, place.etag))
+            task.meter.report(DownloadVerified(task.meter.name, file.name))
             return path if path == place.pointer else publish(place, task.repo.revision)
         reason = f"{path} does not match the hub's checksum."
         task.meter.report(DownloadRejected(task.meter.name, reason))
@@ -220,4 +220,4 @@ def _fetch_checked(task: _Task, file: HubFile, place: CachedFile, done_before: i
     part.close(durable=True)
     with storage_errors(place.blob):
         place.part.replace(place.blob)
-    task.meter.report(DownloadVerified(task.meter.name, file.name, place.etag))
+    task.meter.report(DownloadVerified(task.meter.name, file.name))

@@ -13,25 +13,27 @@ _INTERVAL_S = 0.2
 _WINDOW_S = 5.0
 
 
-class _Event(msgspec.Struct, frozen=True, tag=True):
+class DownloadEvent(msgspec.Struct, frozen=True, tag=True):
+    """Base of everything that a download reports."""
+
     name: str
     """``owner/repo:file.gguf``. A split model has the name of its first part and the bytes of all."""
 
 
-class DownloadStarted(_Event, frozen=True, tag=True):
+class DownloadStarted(DownloadEvent, frozen=True, tag=True):
     """The hub has responded, and the disk has enough space."""
 
     bytes_total: int
 
 
-class DownloadResumed(_Event, frozen=True, tag=True):
+class DownloadResumed(DownloadEvent, frozen=True, tag=True):
     """An earlier, unfinished download continues."""
 
     bytes_done: int
     bytes_total: int
 
 
-class DownloadProgressed(_Event, frozen=True, tag=True):
+class DownloadProgressed(DownloadEvent, frozen=True, tag=True):
     """Sent up to five times per second."""
 
     bytes_done: int
@@ -42,35 +44,34 @@ class DownloadProgressed(_Event, frozen=True, tag=True):
     """None when nothing arrives."""
 
 
-class DownloadRetried(_Event, frozen=True, tag=True):
+class DownloadRetried(DownloadEvent, frozen=True, tag=True):
     """A request failed. The download resumes after a pause."""
 
     reason: str
     wait_s: float
 
 
-class DownloadWaited(_Event, frozen=True, tag=True):
+class DownloadWaited(DownloadEvent, frozen=True, tag=True):
     """Another program or thread downloads the same file. This download continues after that."""
 
 
-class DownloadPaused(_Event, frozen=True, tag=True):
+class DownloadPaused(DownloadEvent, frozen=True, tag=True):
     """The transfer pauses while something is being timed, and resumes by itself."""
 
 
-class DownloadRejected(_Event, frozen=True, tag=True):
+class DownloadRejected(DownloadEvent, frozen=True, tag=True):
     """The bytes did not match the hub's hash. They were deleted and are downloaded once more."""
 
     reason: str
 
 
-class DownloadVerified(_Event, frozen=True, tag=True):
+class DownloadVerified(DownloadEvent, frozen=True, tag=True):
     """A file (one part of a split model) matches the hub's hash."""
 
     file: str
-    digest: str
 
 
-class DownloadFinished(_Event, frozen=True, tag=True):
+class DownloadFinished(DownloadEvent, frozen=True, tag=True):
     """The model is complete."""
 
     path: Path
@@ -78,25 +79,12 @@ class DownloadFinished(_Event, frozen=True, tag=True):
     size_bytes: int
 
 
-class DownloadFailed(_Event, frozen=True, tag=True):
+class DownloadFailed(DownloadEvent, frozen=True, tag=True):
     """The download failed, or the user cancelled it."""
 
     reason: str
     cancelled: bool
 
-
-DownloadEvent: TypeAlias = (
-    DownloadStarted
-    | DownloadResumed
-    | DownloadProgressed
-    | DownloadRetried
-    | DownloadWaited
-    | DownloadPaused
-    | DownloadRejected
-    | DownloadVerified
-    | DownloadFinished
-    | DownloadFailed
-)
 
 Report: TypeAlias = Callable[[DownloadEvent], None]
 """Called in the downloading thread. Must not block."""

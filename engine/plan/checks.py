@@ -43,7 +43,7 @@ def check_plan(plan: Plan, *, where: str) -> None:
         if repeated:
             raise PlanError(f"{where}: the {kind} {repeated[0]!r} appears twice.", hint="Make each one unique.")
     for suite in plan.suites:
-        check_suite(suite, where=where)
+        _check_suite(suite, f"{where}: the suite {suite.name!r}")
 
 
 def _numbers(plan: Plan) -> Iterator[tuple[str, float, _Range]]:
@@ -71,13 +71,7 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, float, _Range]]:
         yield "consistency.samples", consistency.samples, _FROM_2_TO_16
 
 
-def check_suite(suite: PlannedSuite, *, where: str) -> None:
-    """Check the fields of one suite.
-
-    Raises:
-        PlanError: a value makes no sense.
-    """
-    subject = f"{where}: the suite {suite.name!r}"
+def _check_suite(suite: PlannedSuite, subject: str) -> None:
     _check_number(subject, "limit", suite.limit, _NOT_NEGATIVE)
     if isinstance(suite, OwnSuite):
         if isinstance(suite.source, HubSource):
