@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ..events.run import RaceSettled
-from ..stats.intervals import Interval, accuracy_interval
-from ..stats.paired import holm
+from ..stats.intervals import Interval, accuracy_interval, holm
 from .summary import CandidateSummary
 
 _SIGNIFICANT = 0.05

@@ -36,13 +36,9 @@ def steadiness(
 
 
 def _with_order(steady: Steadiness, reordered: Mapping[Key, ReorderedItem]) -> Steadiness:
-    order = consistency.order_consistency([(item.gold, item.chosen) for item in reordered.values()])
-    return msgspec.structs.replace(
-        steady,
-        same_choice=order.same_choice,
-        right_in_all=order.right_in_all,
-        place_recall_sd=order.recall_sd,
-    )
+    rows = [(item.gold, item.chosen) for item in reordered.values()]
+    same, right, recall_sd = consistency.order_consistency(rows)
+    return msgspec.structs.replace(steady, same_choice=same, right_in_all=right, place_recall_sd=recall_sd)
 
 
 def _with_repetition(steady: Steadiness, pairs: Sequence[tuple[AnswerScored, RepeatedItem]]) -> Steadiness:

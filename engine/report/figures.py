@@ -11,8 +11,7 @@ import msgspec
 from ..judging.summary import CandidateSummary, RunSummary
 from ..stats.bootstrap import bootstrap_mean_of_means
 from ..stats.clustered import clustered_mean, paired_p
-from ..stats.intervals import Interval, accuracy_interval
-from ..stats.paired import holm
+from ..stats.intervals import Interval, accuracy_interval, holm
 from ..stats.sequential import live_interval
 
 

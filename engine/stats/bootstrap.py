@@ -33,11 +33,7 @@ def bootstrap_of_sums(
 ) -> Estimate:
     """Percentile interval of a statistic that depends only on sums over items, such as a ratio of two sums.
 
-    Args:
-        columns: [items, m], what each item adds to m sums.
-        statistic: maps sums [n, m] to values [n].
-        resamples: number of bootstrap samples.
-        seed: seed of numpy's default generator.
+    ``columns`` [items, m] holds what each item adds to m sums; ``statistic`` maps sums [n, m] to values [n].
     """
     table = np.asarray(columns, dtype=np.float64)
     values = statistic(_drawn_sums(table, resamples, np.random.default_rng(seed)))

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 import msgspec
 import numpy as np
 
-from .paired import mcnemar_p
+from .intervals import mcnemar_p
 
 
 class MeanError(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,9 +95,7 @@ def paired_p(differences: Sequence[int], clusters: Sequence[Hashable]) -> float:
     opposite sign; p is the share of all sign patterns whose total is at least as far from 0. With one item per cluster
     this is the exact McNemar test. It counts all patterns instead of sampling them, since the sums are integers.
 
-    Args:
-        differences: −1, 0 or 1 for each item.
-        clusters: what each item shares with others.
+    ``differences`` are −1, 0 or 1 for each item; ``clusters`` says what each item shares with others.
 
     Raises:
         ValueError: there is not one cluster per difference.

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,23 +85,18 @@ def pass_all(j: int, right: Sequence[Sequence[bool]], *, resamples: int = RESAMP
 # Order of options: the same choice item under all cyclic rotations
 
 
-class OrderConsistency(msgspec.Struct, frozen=True, kw_only=True):
-    """How much the place of an option influences the choice."""
-
-    same_choice: Estimate
-    """Share of items where the same option is chosen under all rotations."""
-    right_in_all: Estimate
-    """Share of items answered right under all rotations."""
-    recall_sd: Estimate
-    """Standard deviation over places (letters) of the recall of gold answers at that place (Zheng et al. 2024,
-    arXiv 2309.03882: RStd); 0 when no place is preferred."""
-
-
-def order_consistency(items: Sequence[tuple[int, Sequence[int]]], *, resamples: int = RESAMPLES) -> OrderConsistency:
-    """The three figures over items that were asked under all their rotations.
+def order_consistency(
+    items: Sequence[tuple[int, Sequence[int]]], *, resamples: int = RESAMPLES
+) -> tuple[Estimate, Estimate, Estimate]:
+    """How much the place of an option influences the choice.
 
     ``items`` holds the right option of each item and the option chosen under each of its n rotations, as indices into
     the item as written. In rotation r, place p holds option ``(p + r) % n``.
+
+    Returns:
+        Share of items where the same option is always chosen; share of items that are always right; standard deviation
+        over places of the recall of right options there (Zheng et al. 2024, arXiv 2309.03882: RStd), 0 when no place
+        is preferred.
     """
     if not items:
         raise ValueError("There are no items.")
@@ -120,18 +114,16 @@ def order_consistency(items: Sequence[tuple[int, Sequence[int]]], *, resamples: 
     right = [float(set(chosen) == {gold}) for gold, chosen in items]
 
     def spread(sums: Floats) -> Floats:
-        deviation: Floats = np.nanstd(_share(sums[:, :most], sums[:, most:]), axis=1)
+        right_there, asked_there = sums[:, :most], sums[:, most:]
+        recall = np.divide(right_there, asked_there, out=np.full_like(right_there, np.nan), where=asked_there > 0)
+        deviation: Floats = np.nanstd(recall, axis=1)
         return deviation
 
-    return OrderConsistency(
-        same_choice=bootstrap_mean(same, resamples=resamples),
-        right_in_all=bootstrap_mean(right, resamples=resamples),
-        recall_sd=bootstrap_of_sums(np.hstack([hits, asked]), spread, resamples=resamples),
+    return (
+        bootstrap_mean(same, resamples=resamples),
+        bootstrap_mean(right, resamples=resamples),
+        bootstrap_of_sums(np.hstack([hits, asked]), spread, resamples=resamples),
     )
-
-
-def _share(hits: Floats, asked: Floats) -> Floats:
-    return np.divide(hits, asked, out=np.full_like(hits, np.nan), where=asked > 0)
 
 
 # Templates and repetition

@@ -1,4 +1,4 @@
-"""Intervals for a share of correct answers."""
+"""Intervals for a share of correct answers, and p values for comparing models on the same items."""
 
 from __future__ import annotations
 
@@ -106,3 +106,25 @@ def minimum_detectable_difference(n: int, *, discordant_share: float = 0.3) -> f
     itself in the variance); 0.3 is typical of two models of similar strength.
     """
     return 1.0 if n == 0 else min(1.0, (Z95 + 0.8416212335729143) * math.sqrt(discordant_share / n))
+
+
+def mcnemar_p(only_a: int, only_b: int) -> float:
+    """Exact two-sided McNemar test: p = min(1, 2·P(X ≤ min(b, c))), X ~ Binomial(b + c, ½).
+
+    ``only_a`` items are right for A only, ``only_b`` for B only.
+    """
+    from scipy.stats import binom
+
+    n = only_a + only_b
+    return 1.0 if n == 0 else min(1.0, 2.0 * float(binom.cdf(min(only_a, only_b), n, 0.5)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm (1979) adjusted p values, in the order given."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted

@@ -16,12 +16,7 @@ def beaten(e_values: Floats, running: Bools, alpha: float) -> Bools:
     is true, so the mean of its E is an e-process too: the probability that it is ever eliminated is at most α, without
     a correction for the number of candidates (Ville's inequality).
 
-    Args:
-        e_values: [..., j, i], the diagonal is ignored.
-        running: [..., i].
-
-    Returns:
-        [..., i]; never all of those running.
+    ``e_values`` is [..., j, i], its diagonal ignored; ``running`` and the result are [..., i]. Never all running stop.
     """
     n = running.shape[-1]
     if n < 2:

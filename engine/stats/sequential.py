@@ -39,11 +39,9 @@ class Evidence:
         """Infinite once H0 is impossible. A value of 1/α or more at any time rejects H0 at level α."""
 
     def add(self, differences: ArrayLike, on: Bools | None = None) -> Floats:
-        """Add the next item's d of every test; returns the e-values.
+        """Add the next item's d of every test, broadcast to the shape of the bounds; returns the e-values.
 
-        Args:
-            differences: d of each test; must broadcast to the shape of the bounds.
-            on: False for tests that take no more items.
+        ``on`` is False for tests that take no more items.
 
         Raises:
             ValueError: all items of the pool were added.

@@ -11,8 +11,7 @@ from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import Candidate, Plan
 from weighin.engine.report.figures import pair_figures
 from weighin.engine.stats.clustered import clustered_mean
-from weighin.engine.stats.intervals import accuracy_interval
-from weighin.engine.stats.paired import mcnemar_p
+from weighin.engine.stats.intervals import accuracy_interval, mcnemar_p
 
 PLAN = Plan(candidates=tuple(Candidate(id=i, path=f"/{i}.gguf", name=i.upper()) for i in ("a", "b")))
 

@@ -19,8 +19,7 @@ from weighin.engine.report.figures import PairFigures, pair_figures
 from weighin.engine.report.json_export import run_json, run_json_with_answers
 from weighin.engine.report.markdown import run_markdown
 from weighin.engine.report.table import ranking_lines
-from weighin.engine.stats.intervals import accuracy_interval
-from weighin.engine.stats.paired import holm, mcnemar_p
+from weighin.engine.stats.intervals import accuracy_interval, holm, mcnemar_p
 from weighin.engine.stats.sequential import live_interval
 
 SCHEMA = json.loads(asset("schema", "run.schema.json").read_text(encoding="utf-8"))

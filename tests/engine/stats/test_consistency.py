@@ -75,18 +75,18 @@ def test_names_and_order_of_answers_do_not_matter(samples: Any, new_names: Any) 
 
 def test_a_model_that_always_chooses_the_first_place_is_inconsistent() -> None:
     # It chooses option r in rotation r, regardless of the question.
-    found = order_consistency([(g, (0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
-    assert found.same_choice.value == 0
-    assert found.right_in_all.value == 0
+    same_choice, right_in_all, recall_sd = order_consistency([(g, (0, 1, 2, 3)) for g in (0, 1, 2, 3, 2)])
+    assert same_choice.value == 0
+    assert right_in_all.value == 0
     # Recall 1 at the first place and 0 at three others: sd = √3/4.
-    assert found.recall_sd.value == pytest.approx(math.sqrt(3) / 4)
+    assert recall_sd.value == pytest.approx(math.sqrt(3) / 4)
 
 
 def test_a_model_that_reads_the_options_is_consistent_right_or_wrong() -> None:
-    found = order_consistency([(0, (0, 0, 0)), (1, (2, 2, 2))])
-    assert found.same_choice.value == 1
-    assert found.right_in_all.value == 0.5
-    assert found.recall_sd.value == pytest.approx(0)
+    same_choice, right_in_all, recall_sd = order_consistency([(0, (0, 0, 0)), (1, (2, 2, 2))])
+    assert same_choice.value == 1
+    assert right_in_all.value == 0.5
+    assert recall_sd.value == pytest.approx(0)
 
 
 @given(st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=4), min_size=1, max_size=10))

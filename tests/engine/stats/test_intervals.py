@@ -13,11 +13,12 @@ from statsmodels.stats.proportion import proportion_confint
 from weighin.engine.stats.intervals import (
     accuracy_interval,
     clopper_pearson,
+    holm,
+    mcnemar_p,
     mean_of_suites_interval,
     minimum_detectable_difference,
     wilson,
 )
-from weighin.engine.stats.paired import holm, mcnemar_p
 from weighin.engine.stats.quantiles import half_spread, percentile
 
 counts = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from weighin.engine.stats.bootstrap import bootstrap_mean, bootstrap_mean_of_means
 from weighin.engine.stats.clustered import clustered_mean, effective_counts, paired_p, standard_error
-from weighin.engine.stats.intervals import accuracy_interval
-from weighin.engine.stats.paired import mcnemar_p
+from weighin.engine.stats.intervals import accuracy_interval, mcnemar_p
 
 CLUSTERED_DIFFERENCES = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.integers(0, 7)), min_size=1, max_size=30)
 
