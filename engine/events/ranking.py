@@ -10,7 +10,7 @@ from .askings import Steadiness
 
 
 class _Reason(msgspec.Struct, frozen=True, kw_only=True, tag_field="reason", tag=True):
-    pass
+    """A measured figure is None if it was not measured."""
 
 
 class TooMuchMemory(_Reason, frozen=True, kw_only=True):
@@ -18,7 +18,6 @@ class TooMuchMemory(_Reason, frozen=True, kw_only=True):
 
     limit_bytes: int
     needed_bytes: int | None
-    """None if it was not measured."""
 
 
 class SlowFirstToken(_Reason, frozen=True, kw_only=True):
@@ -26,7 +25,6 @@ class SlowFirstToken(_Reason, frozen=True, kw_only=True):
 
     limit_s: float
     ttft_p95_s: float | None
-    """None if it was not measured."""
 
 
 class SlowGeneration(_Reason, frozen=True, kw_only=True):
@@ -34,7 +32,6 @@ class SlowGeneration(_Reason, frozen=True, kw_only=True):
 
     limit_tokens_per_second: float
     tokens_per_second: float | None
-    """None if it was not measured."""
 
 
 class StoppedByRace(_Reason, frozen=True, kw_only=True):

@@ -366,10 +366,7 @@ Event: TypeAlias = (
     | MemoryMeasured
     | AnswerScored
     | BlockScored
-    | SamplesDrawn
-    | OptionsTurned
-    | PromptsReworded
-    | BlockRepeated
+    | ConsistencyEvent
     | WorkerDied
     | CandidateStopped
     | VerdictReached

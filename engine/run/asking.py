@@ -12,7 +12,7 @@ from ..plan.model import Candidate, Plan, PromptStyle
 from ..tasks.items import Item, Suite
 from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult
 from ..tasks.scoring import score
-from ..worker.protocol import Beat, ChoicesScored, Command, Generate, Generated, ScoreChoices
+from ..worker.protocol import ChoicesScored, Command, Generate, Generated, ScoreChoices
 from .log import RunLog
 from .pool import WorkerPool
 
@@ -45,11 +45,7 @@ class Asker:
             Interrupted: the user wants to end or skip.
             WeighinError: the worker answered with a report of another type.
         """
-
-        def beat(report: Beat) -> None:
-            self.tell(phase, report.note)
-
-        report = await self._pool.ask(self.candidate.id, command, beat)
+        report = await self._pool.ask(self.candidate.id, command, lambda beat: self.tell(phase, beat.note))
         if not isinstance(report, expected):
             raise WeighinError(f"The worker for {self.candidate.id} answered {type(report).__name__} out of turn.")
         return report

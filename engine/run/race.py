@@ -77,24 +77,20 @@ class RaceWatch:
         race = self._race
         if race is None or self._settled:
             return []
+        pool, alpha = len(self._order), self._plan.race.alpha
         decisions: list[Decision] = []
-        while self._fed < len(self._order) and not race.settled and self._feed(race):
+        while self._fed < pool and not race.settled and self._feed(race):
             pass
         for name, at_item in race.eliminated.items():
             if name not in self._stopped:
-                detail = (
-                    f"stopped at {at_item} of {len(self._order)} items: others are more accurate"
-                    f" (error rate {self._plan.race.alpha:.0%})"
-                )
+                detail = f"stopped at {at_item} of {pool} items: others are more accurate (error rate {alpha:.0%})"
                 decisions.append(
-                    CandidateStopped(
-                        candidate=name, reason="eliminated", detail=detail, at_item=at_item, pool=len(self._order)
-                    )
+                    CandidateStopped(candidate=name, reason="eliminated", detail=detail, at_item=at_item, pool=pool)
                 )
         # If the others failed or were skipped, nothing was decided, and the last candidate is asked all items.
         decided = bool(race.eliminated) or len(race.running) > 1
-        if race.settled and decided and self._fed < len(self._order):
-            decisions.append(RaceSettled(at_item=self._fed, pool=len(self._order), remaining=tuple(race.running)))
+        if race.settled and decided and self._fed < pool:
+            decisions.append(RaceSettled(at_item=self._fed, pool=pool, remaining=tuple(race.running)))
         return decisions
 
     def _feed(self, race: Race) -> bool:

@@ -58,21 +58,20 @@ class Schedule:
         steps = self._pending(chats)
         if not steps or not active:
             return None
+        order = self._active if self._rounds % 2 == 0 else self._active[::-1]
         speed = [s for s in steps if isinstance(s, Speed)][: self._scale]
         chat = [s for s in steps if isinstance(s, Chat)][: self._scale]
         blocks = [s for s in steps if isinstance(s, Block)]
         if not blocks:  # consistency comes last, and only for candidates still in the race
             again = [s for s in steps if isinstance(s, Reask)]
-            return RoundWork(order=self._order(active), steps=(*speed, *chat, *again[: self._scale]))
+            return RoundWork(order=order, steps=(*speed, *chat, *again[: self._scale]))
         payable = len(blocks)
         if self._rounds == 0:
             count = 1  # every panel shows something soon
         else:
             payable = self._payable(blocks, [*speed, *chat], left_s)
             count = math.ceil(payable / max(1, self._rounds_wanted() - self._rounds))
-        return RoundWork(
-            order=self._order(active), steps=(*speed, *chat, *blocks[: min(payable, max(1, count) * self._scale)])
-        )
+        return RoundWork(order=order, steps=(*speed, *chat, *blocks[: min(payable, max(1, count) * self._scale)]))
 
     def _payable(self, blocks: Sequence[Step], first: Sequence[Step], left_s: float) -> int:
         """How many of ``blocks`` fit in the time left after ``first``: at least one, and all if nothing was timed."""
@@ -80,9 +79,6 @@ class Schedule:
         if math.isinf(left_s) or not asking_s:
             return len(blocks)
         return min(len(blocks), max(1, math.floor(len(blocks) * (left_s - (before_s or 0.0)) / asking_s)))
-
-    def _order(self, active: Sequence[str]) -> tuple[str, ...]:
-        return tuple(active) if self._rounds % 2 == 0 else tuple(reversed(active))
 
     def visit(self, candidate: str, work: RoundWork) -> tuple[Step, ...]:
         """The steps of the round that this candidate has not done yet."""

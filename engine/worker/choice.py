@@ -13,18 +13,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from ..llama.context import Context
 from ..tasks.requests import ChoiceRequest, ChoiceResult
-from .prefix import MIN_SHARED_PREFIX, common_prefix
 from .protocol import ChoicesScored
 
+Row = TypeVar("Row", list[int], tuple[int, ...])
 Tick = Callable[[str, float], None]
 """Called with the item at hand and the share that is done."""
 
+MIN_SHARED_PREFIX = 16
+"""A shorter prefix shared by all items costs more in bookkeeping than it saves."""
 _CPU_GROUP_TOKENS = 63
 """From 64 query tokens on, ggml's CPU flash attention uses another kernel (ops.cpp, ``ggml_fa_tile_config``), which
 shifts sums by 0.15 nats in the median. Below that, an item scores as if it were computed alone, as the reference
@@ -80,7 +83,16 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
         unique_tokens += tokens
         cost = sum(items[index].cost(shared) for index in group)
         for index, values in zip(group, scored, strict=True):
-            results[index] = _result(items[index], values, elapsed * items[index].cost(shared) / max(cost, 1))
+            item = items[index]
+            results[index] = ChoiceResult(
+                item=item.request.item,
+                prompt=item.request.contexts[0],
+                log_likelihoods=tuple(value for value, _greedy in values),
+                n_tokens=tuple(len(option.continuation) for option in item.options),
+                is_greedy=tuple(greedy for _value, greedy in values),
+                n_prompt_tokens=item.prefix,
+                elapsed_s=elapsed * item.cost(shared) / max(cost, 1),
+            )
         tick(items[group[-1]].request.item, len(results) / len(items))
     context.clear()
     return ChoicesScored(
@@ -92,6 +104,15 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
 
 _Scores = list[tuple[float, bool]]
 """For each option, the summed log-likelihood and whether every token was the most likely one."""
+
+
+def common_prefix(rows: Sequence[Row]) -> int:
+    """How many tokens all of ``rows`` begin with."""
+    shortest, longest = min(rows), max(rows)  # the extremes in dictionary order differ first
+    for index, (a, b) in enumerate(zip(shortest, longest, strict=False)):
+        if a != b:
+            return index
+    return min(len(shortest), len(longest))
 
 
 def _tokenize(context: Context, request: ChoiceRequest) -> _Item:
@@ -267,15 +288,3 @@ def _token_score(context: Context, place: int, token: int) -> tuple[float, bool]
     # float32 exponentials of values ≤ 0 summed in float64: accurate to about 1e-6, and twice as fast as all float64.
     total = np.exp(logits - top).sum(dtype=np.float64)
     return float(logits[token] - top) - float(np.log(total)), best == token
-
-
-def _result(item: _Item, scores: _Scores, elapsed_s: float) -> ChoiceResult:
-    return ChoiceResult(
-        item=item.request.item,
-        prompt=item.request.contexts[0],
-        log_likelihoods=tuple(value for value, _greedy in scores),
-        n_tokens=tuple(len(option.continuation) for option in item.options),
-        is_greedy=tuple(greedy for _value, greedy in scores),
-        n_prompt_tokens=item.prefix,
-        elapsed_s=elapsed_s,
-    )

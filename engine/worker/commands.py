@@ -36,8 +36,6 @@ from .protocol import (
     SpeedDone,
 )
 
-Say = Callable[[Report], None]
-
 _BEAT_INTERVAL_S = 0.2
 
 
@@ -133,10 +131,9 @@ HANDLERS: dict[type, Callable[[LoadedModel, Any, Tick], Report]] = {
 class Server:
     """Answers each command with its report, and says beats in the meantime."""
 
-    def __init__(self, say: Say, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, say: Callable[[Report], None]) -> None:
         self._say = say
-        self._clock = clock
-        self._last_beat = clock()
+        self._last_beat = time.monotonic()
         self._loaded: LoadedModel | None = None
 
     def do(self, command: Command) -> Report:
@@ -164,7 +161,7 @@ class Server:
         return loaded.report()
 
     def _beat(self, note: str, share: float | None = None) -> None:
-        now = self._clock()
+        now = time.monotonic()
         if now - self._last_beat >= _BEAT_INTERVAL_S:
             self._last_beat = now
             self._say(Beat(note=note, share=share))

@@ -14,8 +14,7 @@ import numpy as np
 
 from ..llama.context import Context
 from ..tasks.requests import GenerateRequest, GenerateResult
-from .choice import Tick
-from .prefix import MIN_SHARED_PREFIX, common_prefix
+from .choice import MIN_SHARED_PREFIX, Tick, common_prefix
 from .protocol import Generated
 
 Render = Callable[[GenerateRequest], tuple[str, list[int]]]

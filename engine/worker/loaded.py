@@ -52,7 +52,10 @@ class LoadedModel:
             )
         self._load_s = time.perf_counter() - start
         self._template_source = self._chosen_template(command)
-        self._template = self._compile(self._template_source) if self._template_source else None
+        self._template: ChatTemplate | None = None
+        if self._template_source:
+            bos, eos = self._control(self.model.bos), self._control(self.model.eos)
+            self._template = ChatTemplate(self._template_source, bos=bos, eos=eos)
         self.speed = Context(self.model, speed_spec(self.settings))
 
     @cached_property
@@ -104,7 +107,7 @@ class LoadedModel:
             return prompt, model.tokenize(prompt) or [max(model.bos, model.eos, 0)]
         text = self._template.render([{"role": m.role, "content": m.content} for m in messages])
         # The template writes BOS itself; adding it twice would change the answers.
-        bos = model.piece(model.bos, special=True).decode("utf-8", "replace") if model.bos >= 0 else ""
+        bos = self._control(model.bos)
         adds = not (bos and text.startswith(bos))
         return text, model.tokenize(text, add_special=adds, parse_special=True)
 
@@ -117,8 +120,5 @@ class LoadedModel:
             raise ModelFileError(f"{command.path} has no chat template.", hint="Use the prompt style plain or auto.")
         return source
 
-    def _compile(self, source: str) -> ChatTemplate:
-        def control(token: int) -> str:
-            return self.model.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
-
-        return ChatTemplate(source, bos=control(self.model.bos), eos=control(self.model.eos))
+    def _control(self, token: int) -> str:
+        return self.model.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""

@@ -120,8 +120,7 @@ class Worker:
             WorkerRefusedError: the command could not be carried out.
         """
         process = self._require()
-        if process.stdin is None:
-            raise RuntimeError("the worker was started without a pipe")
+        assert process.stdin is not None
         try:
             process.stdin.write(msgspec.json.encode(command) + b"\n")
             await process.stdin.drain()
@@ -208,8 +207,7 @@ class Worker:
 
     async def _next_report(self) -> Report:
         process = self._require()
-        if process.stdout is None:
-            raise RuntimeError("the worker was started without a pipe")
+        assert process.stdout is not None
         try:
             line = await process.stdout.readline()
         except ValueError:  # longer than the limit
@@ -276,11 +274,11 @@ def _kill_group(pid: int) -> None:
 def _oom_kills() -> int:
     """Processes that the kernel killed for memory in our cgroup or on the machine, as far as it tells."""
     total = 0
-    for path, key in ((Path("/sys/fs/cgroup/memory.events"), "oom_kill"), (Path("/proc/vmstat"), "oom_kill")):
+    for path in (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat")):
         try:
             for line in path.read_text(encoding="ascii").splitlines():
                 name, _space, value = line.partition(" ")
-                if name == key:
+                if name == "oom_kill":
                     total += int(value)
         except (OSError, ValueError):
             continue

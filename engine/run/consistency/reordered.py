@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
-import msgspec
-
 from ...events.askings import ReorderedItem
 from ...events.run import Event, OptionsTurned
 from ...plan.model import ConsistencyPlan
@@ -17,17 +15,12 @@ from ..asking import Asker
 from ..work import CHARACTERS_PER_TOKEN, Work, request_work
 from .kind import ConsistencyKind, in_parts, shared_evenly
 
-
-class Orders(msgspec.Struct, frozen=True):
-    """A choice item with itself under every cyclic order of its options."""
-
-    item: ChoiceItem
-    orders: tuple[ChoiceItem, ...]
+Orders = tuple[ChoiceItem, ...]
+"""A choice item under every cyclic order of its options, as written first."""
 
 
 def _orders(suite: Suite, item: Item) -> Orders | None:
-    orders = reordered(suite.spec, item)
-    return Orders(item, orders) if orders and isinstance(item, ChoiceItem) else None
+    return reordered(suite.spec, item) or None
 
 
 def _choose(plan: ConsistencyPlan, suites: Sequence[Suite]) -> dict[str, list[Sequence[Orders]]]:
@@ -37,8 +30,8 @@ def _choose(plan: ConsistencyPlan, suites: Sequence[Suite]) -> dict[str, list[Se
 async def _ask(asker: Asker, suite: Suite, part: int, questions: Sequence[Orders]) -> list[Event]:
     items: list[ReorderedItem] = []
     elapsed_s = 0.0
-    for question in questions:
-        item, orders = question.item, question.orders
+    for orders in questions:
+        item = orders[0]
         asker.tell("answering", f"{item.id}, options reordered")
         # One item at a time: all its orders share the worked examples and the question.
         done = await asker.answer(suite, [build_request(suite.spec, order) for order in orders])
@@ -55,8 +48,7 @@ async def _ask(asker: Asker, suite: Suite, part: int, questions: Sequence[Orders
 
 def _work(_plan: ConsistencyPlan, suite: Suite, questions: Sequence[Orders]) -> Work:
     work = Work()
-    for question in questions:
-        orders = question.orders
+    for orders in questions:
         prompts = [request_work(suite, build_request(suite.spec, order)).prompt for order in orders]
         columns = zip(*(order.contexts[0] for order in orders), strict=False)
         same = sum(1 for _ in takewhile(lambda characters: len(set(characters)) == 1, columns)) / CHARACTERS_PER_TOKEN
@@ -69,7 +61,7 @@ REORDERED: ConsistencyKind[Orders] = ConsistencyKind(
     choose=_choose,
     ask=_ask,
     event=OptionsTurned,
-    prompts=lambda _plan, questions: sum(len(question.orders) for question in questions),
+    prompts=lambda _plan, questions: sum(map(len, questions)),
     work=_work,
     label=lambda _plan: "asked with their options reordered",
 )

@@ -44,7 +44,7 @@ def test_steps_follow_the_plan_and_nothing_is_asked_where_it_says_none() -> None
         Reask("repeated", "c", 0),
     ]
     assert [len(questions.of(Reask("sampled", "t", part))) for part in range(3)] == [10, 10, 5]
-    reordered = [question.item.id for part in (0, 1) for question in questions.of(Reask("reordered", "c", part))]
+    reordered = [orders[0].id for part in (0, 1) for orders in questions.of(Reask("reordered", "c", part))]
     assert reordered == [f"i{k}" for k in range(12)]
     assert [len(questions.of(Reask("reworded", name, 0))) for name in "tc"] == [4, 4]  # seven, shared evenly
     both = ConsistencyQuestions(ConsistencyPlan(items=1, order_items=0, template_items=0, repeat_blocks=9), suites)

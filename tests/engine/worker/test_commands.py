@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
+from weighin.engine.worker.choice import common_prefix
 from weighin.engine.worker.commands import HANDLERS
-from weighin.engine.worker.prefix import common_prefix
 from weighin.engine.worker.protocol import Command, LoadModel
 
 
