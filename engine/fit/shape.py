@@ -84,7 +84,9 @@ def _complete(model: CatalogModel) -> Dimensions:
     )
     if dims.n_ff is not None:
         return known
-    choices = [known] if dims.tied_embeddings is not None else [_tied(known, tied=True), _tied(known, tied=False)]
+    choices = [known]
+    if dims.tied_embeddings is None:
+        choices = [msgspec.structs.replace(known, tied=tied) for tied in (True, False)]
     solved = [shape for choice in choices if (shape := _solved(choice, model.parameters.total)) is not None]
     if not solved:
         raise _unmeasurable(model, "the catalog does not state its feed-forward width")
@@ -103,10 +105,6 @@ def _solved(dimensions: Dimensions, total: int) -> Dimensions | None:
     if width <= 0 or abs(count(width) / total - 1) > _SOLVED_TOLERANCE:
         return None
     return msgspec.structs.replace(dimensions, n_ff=width)
-
-
-def _tied(dimensions: Dimensions, *, tied: bool) -> Dimensions:
-    return msgspec.structs.replace(dimensions, tied=tied)
 
 
 def _rope(model: CatalogModel) -> Rope:

@@ -7,6 +7,7 @@ left out.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -126,13 +127,7 @@ def rope_dimensions(dimensions: Dimensions) -> int:
 
 def parameter_count(shapes: Shapes) -> int:
     """Number of weights in all tensors together."""
-    total = 0
-    for shape in shapes.values():
-        count = 1
-        for length in shape:
-            count *= length
-        total += count
-    return total
+    return sum(math.prod(shape) for shape in shapes.values())
 
 
 def _norm(name: str, width: int, kind: Architecture) -> Shapes:

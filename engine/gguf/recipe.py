@@ -6,6 +6,7 @@ llama-cpp-python 0.3.36. Files made with an importance matrix, or by hand, may d
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -63,11 +64,8 @@ def tensor_types(
 
 def size_bytes(type_name: str, shape: tuple[int, ...]) -> int:
     """Size in bytes of a tensor of this type and shape."""
-    count = 1
-    for length in shape:
-        count *= length
     weights, block_bytes = BLOCKS[type_name]
-    return count // weights * block_bytes
+    return math.prod(shape) // weights * block_bytes
 
 
 def _is_quantized(name: str, shape: tuple[int, ...]) -> bool:

@@ -17,10 +17,6 @@ class UnfitItemError(Exception):
     """The scorer cannot use an item; the message says why."""
 
 
-def _one_part(_item: GenerateItem) -> int:
-    return 1
-
-
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
     """A way to score generated text, and how a suite of your own data uses it unless the plan says otherwise."""
@@ -43,7 +39,7 @@ class Scorer:
     """Scoring any text raises DatasetError for an item it cannot use, and is fast enough to try on every row."""
     find_problem: Callable[[GenerateItem], str | None] = lambda _item: None
     """What else is wrong with an item, found without scoring anything."""
-    count_parts: Callable[[GenerateItem], int] = _one_part
+    count_parts: Callable[[GenerateItem], int] = lambda _item: 1
     """How many checks an item's score is the mean of, for metrics that are a mean over checks."""
     for_own_data: bool = True
     """Can be chosen for your own data."""

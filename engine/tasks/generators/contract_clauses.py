@@ -53,34 +53,12 @@ class _Texts(Table, frozen=True):
 _TEXTS = read_table("contract-clauses", _Texts)
 _FIELDS = _TEXTS.fields
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "nine": 9, "ten": 10, "twelve": 12}
-
-
-def _date(rng: random.Random) -> str:
-    return f"{rng.randrange(1, 29)} {rng.choice(MONTHS)} {rng.randrange(2015, 2031)}"
-
-
-def _money(rng: random.Random) -> str:
-    return f"{rng.choice(('EUR', 'USD', 'GBP', 'CHF'))} {rng.randrange(12, 980) * 100:,}"
-
-
-def _years(rng: random.Random) -> str:
-    return f"{rng.choice(list(_NUMBERS))} years"
-
-
-def _days(rng: random.Random) -> str:
-    return f"{rng.choice((7, 10, 14, 20, 21, 28, 30, 45, 60, 75, 90, 120))} days"
-
-
-def _percent(rng: random.Random) -> str:
-    return f"{rng.randrange(2, 14)} percent"
-
-
 _VALUES: dict[str, Callable[[random.Random], str]] = {
-    "date": _date,
-    "money": _money,
-    "years": _years,
-    "days": _days,
-    "percent": _percent,
+    "date": lambda rng: f"{rng.randrange(1, 29)} {rng.choice(MONTHS)} {rng.randrange(2015, 2031)}",
+    "money": lambda rng: f"{rng.choice(('EUR', 'USD', 'GBP', 'CHF'))} {rng.randrange(12, 980) * 100:,}",
+    "years": lambda rng: f"{rng.choice(list(_NUMBERS))} years",
+    "days": lambda rng: f"{rng.choice((7, 10, 14, 20, 21, 28, 30, 45, 60, 75, 90, 120))} days",
+    "percent": lambda rng: f"{rng.randrange(2, 14)} percent",
     "law": lambda rng: rng.choice(_TEXTS.laws),
     "town": lambda rng: rng.choice(TOWNS),
 }
@@ -91,7 +69,8 @@ def make_items(seed: int = DEFAULT_SEED) -> tuple[GenerateItem, ...]:
     """150 items, 30 per level."""
     plain: Sequence[TaskMaker] = [partial(_plain, n_fields=n, none_share=share) for n, share in _LEVELS]
     makers: list[list[TaskMaker]] = [[maker] for maker in plain]
-    return draw_tasks("contract-clauses", seed, [*makers, [_roundabout], [_amended, _borrowed, _amended_other]])
+    hardest: list[TaskMaker] = [_amended, _borrowed, partial(_amended, about_asked=False)]
+    return draw_tasks("contract-clauses", seed, [*makers, [_roundabout], hardest])
 
 
 _LEVELS = ((2, 0.0), (5, 0.0), (7, 0.25))
@@ -196,10 +175,6 @@ def _amended(rng: random.Random, about_asked: bool = True) -> Task:
     asked = changed if about_asked else other
     question = _FIELDS[asked].question.format(payer=contract.kind.payer)
     return _answer(contract.write(clauses, question), later if about_asked else values[asked])
-
-
-def _amended_other(rng: random.Random) -> Task:
-    return _amended(rng, about_asked=False)
 
 
 def _borrowed(rng: random.Random) -> Task:

@@ -131,13 +131,8 @@ def _times(rng: random.Random) -> Demand:
     return Demand(sentence, {"kind": "exact_times", "value": n, "text": word}, "times")
 
 
-def _exclude(rng: random.Random) -> Demand:
-    word = rng.choice(_TEXTS.unwanted)
-    return Demand(f'Do not use the word "{word}".', {"kind": "exclude", "value": word}, "unwanted")
-
-
-def _exclude_much_needed(rng: random.Random) -> Demand:
-    word = rng.choice(_TEXTS.much_needed)
+def _exclude(rng: random.Random, words: Words = _TEXTS.unwanted) -> Demand:
+    word = rng.choice(words)
     return Demand(f'Do not use the word "{word}".', {"kind": "exclude", "value": word}, "unwanted")
 
 
@@ -246,6 +241,7 @@ _MIDDLE: tuple[DemandMaker, ...] = (
     _include_three, _max_words, _starts, _ends, _lowercase, _numbered, _bullets, _exclude, _sentences, _no_commas,
     _min_words, _uppercase, _json_keys, _quoted, _title,
 )  # fmt: skip
+_exclude_much_needed = partial(_exclude, words=_TEXTS.much_needed)
 _HARD: tuple[DemandMaker, ...] = (
     _include_three, _times, _starts, _last_word, _uppercase, _numbered, _exclude_much_needed, _sentences, _paragraphs,
     _no_commas, _no_letter, _exact_words, _max_characters, _title, _quoted, _placeholders, _lowercase, _max_words,

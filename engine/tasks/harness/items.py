@@ -119,7 +119,8 @@ class _Maker:
         self._jinja = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
         self._jinja.filters["regex_replace"] = _regex_replace
         self._templates: dict[str, Any] = {}
-        self._rows = {split: self._read(split) for split in {task.asked_split, *self._shot_splits()}}
+        splits = {task.asked_split, task.shots_split} if task.num_fewshot else {task.asked_split}
+        self._rows = {split: self._read(split) for split in splits}
         self._draw = random.Random(_SEED)
 
     def items(self) -> tuple[Item, ...]:
@@ -128,9 +129,6 @@ class _Maker:
         split = self._task.asked_split
         # In row order, because every row draws its few-shot examples from the same generator.
         return tuple(make(row, f"row {n} of {split}", n) for n, row in enumerate(self._rows[split]))
-
-    def _shot_splits(self) -> list[str]:
-        return [self._task.shots_split] if self._task.num_fewshot else []
 
     def _read(self, split: str) -> list[dict[str, Any]]:
         files = self._task.data_files(self._path.parent)
