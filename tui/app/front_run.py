@@ -76,7 +76,6 @@ class RunControls:
         return action not in _CONTROLS or self._front.follower.can(_CONTROLS[action])
 
     def pause(self) -> None:
-        """Pause or resume."""
         self._front.follower.toggle_pause()
 
     def skip(self, candidate: str) -> None:

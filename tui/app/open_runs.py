@@ -39,11 +39,9 @@ class OpenRuns:
         self._library = library
 
     async def rows(self) -> list[RunRow]:
-        """The runs, newest first."""
         return await self._ask(lambda library: library.runs(), [])
 
     async def boards(self, run_ids: Sequence[str]) -> list[Board]:
-        """The runs as they ended; empty when one of them cannot be read."""
         return await self._ask(lambda library: [fold_all(library.load(run_id)[1]) for run_id in run_ids], [])
 
     async def open(self, run_id: str, *, resume: bool = False) -> None:
@@ -75,11 +73,9 @@ class OpenRuns:
             self._begin(lambda library: library.start(opened))
 
     async def rename(self, run_id: str, name: str) -> None:
-        """Rename a run."""
         await self._ask(lambda library: library.rename(run_id, name), None)
 
     async def delete(self, run_id: str) -> None:
-        """Delete a run with all its answers."""
         await self._ask(lambda library: library.delete(run_id), None)
 
     async def export_front(self) -> None:

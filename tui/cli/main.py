@@ -227,7 +227,7 @@ def preview(options: PreviewOptions) -> None:
     Prints bad rows and the first items as `weighin run` asks them with the same options. Exits with code 2 when a row
     is bad.
     """
-    from .commands.preview import show_preview
+    from .commands.query import show_preview
 
     sys.exit(show_preview(options))
 

@@ -16,7 +16,7 @@ from weighin.engine.events.ranking import Ranking
 from .. import formatting
 from ..run.board import Board
 from ..run.standings import rankings_of
-from .dialog import Dialog
+from .dialogs import Dialog
 
 _MUTED = "$foreground-muted"
 _FIGURES: tuple[tuple[str, str, Callable[[Ranking], float | None], Callable[[float | None], str], bool], ...] = (

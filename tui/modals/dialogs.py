@@ -1,17 +1,67 @@
-"""Small dialogs: a confirmation, a choice, a line of text, an error that can be copied."""
+"""Small dialogs: a confirmation, a choice, a line of text, an error that can be copied; and the base of all dialogs."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import ClassVar, TypeVar
 
+from rich.console import RenderableType
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.renderables.background_screen import BackgroundScreen
+from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from .dialog import Dialog
+Answer = TypeVar("Answer")
+
+
+@lru_cache(maxsize=512)
+def _dimmed(style: Style, tint: Color) -> Style:
+    fore, back = (
+        None if color is None else (Color.from_rich_color(color) + tint).rich_color
+        for color in (style.color, style.bgcolor)
+    )
+    return style.clear_meta_and_links() + Style.from_color(fore, back)
+
+
+class _Dimmed(BackgroundScreen):
+    """Textual computes the tint for a thousand segments, three times per dialog, although they share few styles."""
+
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
+        """Dim every segment."""
+        for segment in segments:
+            text, style, control = segment
+            yield segment if control else Segment(text, _dimmed(style or Style.null(), color))
+
+
+class Dialog(ModalScreen[Answer]):
+    """A modal screen over the dimmed screen below. It opens without blocking the event loop for long.
+
+    Textual lays out and paints a new screen when it resumes and again at its first resize, without a pause in between;
+    here the event loop gets a turn before each.
+    """
+
+    async def on_screen_resume(self) -> None:
+        """Give the event loop a turn first."""
+        await asyncio.sleep(0)
+
+    async def on_resize(self) -> None:
+        """Give the event loop a turn first."""
+        await asyncio.sleep(0)
+
+    def render(self) -> RenderableType:
+        """The screen below, dimmed; only the background where that is opaque."""
+        below = super().render()
+        return _Dimmed(below.screen, below.color) if isinstance(below, BackgroundScreen) else below
 
 
 class Confirm(Dialog[bool]):

@@ -22,7 +22,7 @@ from textual.widgets import Label, Static
 from weighin.assets import asset
 
 from ..widgets.lines import LinesWidget
-from .dialog import Dialog
+from .dialogs import Dialog
 
 _BULLET = "• "
 

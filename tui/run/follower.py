@@ -77,7 +77,6 @@ class RunFollower:
         return self.active and self.source is not None and control in self.source.controls
 
     def toggle_pause(self) -> None:
-        """Pause or resume."""
         if self.source is None or not self.can("pause"):
             return
         if self.board.paused:
@@ -86,16 +85,13 @@ class RunFollower:
             self.source.pause()
 
     def skip(self, candidate: str) -> None:
-        """Give a candidate no more items."""
         if self.source is not None and self.can("skip"):
             self.source.skip(candidate)
 
     def drop_suite(self, suite: str) -> None:
-        """Ask no more items of a suite."""
         if self.source is not None and self.can("drop"):
             self.source.drop_suite(suite)
 
     def cancel(self) -> None:
-        """Cancel the run; results are kept."""
         if self.source is not None and self.can("cancel"):
             self.source.cancel()

@@ -48,12 +48,10 @@ class StoreLibrary:
         return plan, events
 
     def rename(self, run_id: str, name: str) -> None:
-        """Rename it."""
         with self._open() as store:
             store.rename(run_id, name)
 
     def delete(self, run_id: str) -> None:
-        """Delete it with all its answers."""
         with self._open() as store:
             store.delete(run_id)
 

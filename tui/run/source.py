@@ -91,23 +91,18 @@ class SessionSource:
                 self._close()
 
     def pause(self) -> None:
-        """Pause after the current command."""
         self._session.pause()
 
     def unpause(self) -> None:
-        """Resume."""
         self._session.unpause()
 
     def skip(self, candidate: str) -> None:
-        """Give a candidate no more items."""
         self._session.skip(candidate)
 
     def drop_suite(self, suite: str) -> None:
-        """Ask no more items of a suite."""
         self._session.drop_suite(suite)
 
     def cancel(self) -> None:
-        """Cancel the run; results are kept."""
         self._session.cancel()
 
 

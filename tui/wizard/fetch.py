@@ -15,7 +15,7 @@ from textual.widgets import Label, Static
 from weighin.engine.units import MB, gb
 
 from .. import formatting
-from ..modals.dialog import Dialog
+from ..modals.dialogs import Dialog
 from .surroundings import Fetching
 
 if TYPE_CHECKING:

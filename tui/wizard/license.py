@@ -21,11 +21,12 @@ _PURPOSES: dict[Purpose, str] = {
     "research": "research: non-commercial",
 }
 _QUESTIONS = (
-    ("redistribute", "You distribute the weights", "for example inside an app"),
-    ("train", "Outputs train other models", "some licenses forbid this"),
-    ("osi", "Only OSI-approved licenses", "such as Apache-2.0 and MIT"),
-    ("gated", "Gated models are acceptable", "need an account and accepted terms"),
+    ("redistribute", "redistribute", "You distribute the weights", "for example inside an app"),
+    ("train", "train_on_outputs", "Outputs train other models", "some licenses forbid this"),
+    ("osi", "osi_required", "Only OSI-approved licenses", "such as Apache-2.0 and MIT"),
+    ("gated", "gated_ok", "Gated models are acceptable", "need an account and accepted terms"),
 )
+"""Id of the check box, field of ``StatedUse``, label, hint."""
 
 
 class LicenseStep(Step):
@@ -43,7 +44,7 @@ class LicenseStep(Step):
             yield Label("Monthly users")
             yield Input(id="users", compact=True)
             yield Label("for example 5M; empty: unknown", classes="hint")
-        for name, label, hint in _QUESTIONS:
+        for name, _field, label, hint in _QUESTIONS:
             with Horizontal(classes="field"):
                 yield Tick(label, id=name, compact=True)
                 yield Label(hint, classes="hint")
@@ -53,13 +54,8 @@ class LicenseStep(Step):
         use = draft.use
         self.query_one("#purpose", RadioSet).query(RadioButton)[tuple(_PURPOSES).index(use.purpose)].value = True
         self.query_one("#users", Input).value = "" if use.monthly_users is None else str(use.monthly_users)
-        for name, value in (
-            ("redistribute", use.redistribute),
-            ("train", use.train_on_outputs),
-            ("osi", use.osi_required),
-            ("gated", use.gated_ok),
-        ):
-            self.query_one(f"#{name}", Checkbox).value = value
+        for name, field, _label, _hint in _QUESTIONS:
+            self.query_one(f"#{name}", Checkbox).value = getattr(use, field)
 
     def collect(self) -> Draft:
         pressed = max(self.query_one("#purpose", RadioSet).pressed_index, 0)
@@ -69,17 +65,6 @@ class LicenseStep(Step):
             users = parse_count(text, what="Monthly users", unit="people") if text else None
         except UnitError as error:
             raise ValueError(str(error)) from None
-
-        def ticked(name: str) -> bool:
-            return self.query_one(f"#{name}", Checkbox).value
-
-        use: StatedUse = msgspec.structs.replace(
-            self.draft.use,
-            purpose=purpose,
-            monthly_users=users,
-            redistribute=ticked("redistribute"),
-            train_on_outputs=ticked("train"),
-            osi_required=ticked("osi"),
-            gated_ok=ticked("gated"),
-        )
+        ticked = {field: self.query_one(f"#{name}", Checkbox).value for name, field, _label, _hint in _QUESTIONS}
+        use: StatedUse = msgspec.structs.replace(self.draft.use, purpose=purpose, monthly_users=users, **ticked)
         return msgspec.structs.replace(self.draft, use=use)

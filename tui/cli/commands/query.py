@@ -1,4 +1,4 @@
-"""Commands that only read: hardware, runs, show, suites, export."""
+"""Commands that only read: hardware, runs, show, suites, preview, export."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ import msgspec
 
 from weighin.engine import paths
 from weighin.engine.events.run import AnswerScored
+from weighin.engine.plan.checks import check_plan
 from weighin.engine.plan.files import plan_table
-from weighin.engine.plan.model import BuiltInSuite
+from weighin.engine.plan.model import BuiltInSuite, Plan
 from weighin.engine.store.store import Store
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.reference.datasets import data_presence
 from weighin.engine.tasks.spec import suite_specs
 
-from ..options import ExportOptions, HardwareOptions, JsonOptions, ShowOptions
+from ...exit_codes import EXIT_BAD_INPUT, EXIT_OK
+from ...own_data_text import asked_lines, problem_lines, row_lines, summary_line
+from ..options import ExportOptions, HardwareOptions, JsonOptions, PreviewOptions, ShowOptions
 from ..terminal import say, table_width
+
+_SHOWN_PROBLEMS = 20
 
 
 def print_json(document: Any) -> None:
@@ -126,6 +131,37 @@ def list_suites(options: JsonOptions) -> None:
             items = "" if row["items"] is None else str(row["items"])
             line = f"{row['name']:<20} {row['kind']:<9} {items:>5} {row['metric']:<24} {chance:>6}  "
             click.echo(line + f"{present[str(row['name'])].words:<12} {row['title']}")
+
+
+def show_preview(options: PreviewOptions) -> int:
+    """Print rows, problems and the first items as they will be asked; 2 when a row is bad.
+
+    Raises:
+        WeighinError: the data as a whole cannot be used.
+    """
+    from weighin.engine.prepare.freeze import own_suite
+    from weighin.engine.tasks.own.preview import preview_suite
+
+    from .plan_options import changed_asking
+
+    suite = own_suite(options.data)
+    suite = msgspec.structs.replace(suite, asking=changed_asking(suite.asking, options.own))
+    check_plan(Plan(suites=(suite,)), where="The command line")
+    preview = preview_suite(suite, count=options.count)
+    if options.as_json:
+        print_json(preview)
+    else:
+        lines = [f"{preview.source}: {summary_line(preview)}", *problem_lines(preview, limit=_SHOWN_PROBLEMS)]
+        lines += ["", "Rows", *row_lines(preview, width=table_width())] if preview.rows else []
+        if preview.asked:
+            lines += ["", "As they will be asked" + (" (of models with a chat template)" * bool(preview.scorer))]
+            lines += asked_lines(preview)
+        click.echo("\n".join(lines))
+    if preview.problems:
+        rows = "1 bad row" if len(preview.problems) == 1 else f"{len(preview.problems)} bad rows"
+        say(f"weighin: {preview.source} has {rows}.")
+        return EXIT_BAD_INPUT
+    return EXIT_OK
 
 
 def export_run(options: ExportOptions) -> None:
