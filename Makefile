@@ -11,7 +11,7 @@ demo: install ## compare the sample model in four quantizations
 
 # PYTHONDONTWRITEBYTECODE is emptied: the tests start hundreds of processes, and each would compile weighin again.
 test: install ## everything that does not depend on how fast this machine is
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 performance: install ## what depends on it: on a quiet machine
 	@$(BIN)/python -m pytest -m performance
