@@ -1,8 +1,8 @@
 # Each target does all it needs on a fresh machine with Python 3.10+ and a C++ compiler.
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Test processes: one for each core, up to 4. `make test WORKERS=0` runs everything in one process.
-WORKERS ?= $(shell $(BIN)/python -c "import os; print(max(1, min(os.cpu_count() or 1, 4)))" 2>/dev/null || echo 1)
+# Test processes: one more than there are cores, because tests also wait, up to 5. `make test WORKERS=0` uses no others.
+WORKERS ?= $(shell $(BIN)/python -c "import os; print(min((os.cpu_count() or 1) + 1, 5))" 2>/dev/null || echo 2)
 
 .PHONY: demo test performance install lint format pictures clean
 
