@@ -98,5 +98,15 @@ def format_file_size(size_bytes: float) -> str:
     return f"{size_bytes / GB:.2f} GB"
 
 
+def format_transfer_rate(bytes_per_second: float) -> str:
+    """The speed of a download, such as ``12.3 MB/s``."""
+    return f"{bytes_per_second / MB:.1f} MB/s"
+
+
+def format_parameters(count: float) -> str:
+    """A number of parameters, such as ``1.24B``."""
+    return f"{count / 1e9:.2f}B"
+
+
 def _short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")

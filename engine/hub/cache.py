@@ -24,6 +24,7 @@ from ..errors import ModelFileError
 from ..files import write_atomically
 from ..gguf.files import file_sha256
 from ..safe_names import cache_folder, is_commit, is_repo_id, is_safe_path, repo_of_cache_folder
+from ..units import format_file_size
 from .client import cancelled_error, do_nothing, ignore_bytes
 from .errors import DiskFullError, LocalStoreError, ServerTroubleError, is_disk_full
 
@@ -204,8 +205,8 @@ def check_room(
         free = free_bytes(existing)
     if needed_bytes and needed_bytes + MARGIN_BYTES > free:
         raise DiskFullError(
-            f"{subject} needs {needed_bytes / 1e9:.2f} GB more, and the disk with {existing} has only "
-            f"{free / 1e9:.2f} GB free.",
+            f"{subject} needs {format_file_size(needed_bytes)} more, and the disk with {existing} has only "
+            f"{format_file_size(free)} free.",
             hint=hint,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ..units import format_file_size
+from ..units import format_file_size, format_transfer_rate
 from .fetch import FetchProgress
 
 _LINE_EVERY_S = 10.0
@@ -45,7 +45,7 @@ def progress_text(progress: FetchProgress) -> str:
     share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
     text = f"{share:.0%} of {format_file_size(progress.total_bytes)}".replace("%", " %")
     if progress.bytes_per_second:
-        text += f", {progress.bytes_per_second / 1e6:.1f} MB/s"
+        text += f", {format_transfer_rate(progress.bytes_per_second)}"
     if progress.seconds_left is not None:
         text += f", {time_text(progress.seconds_left)} left"
     return text

@@ -32,6 +32,7 @@ from ..hub.errors import (
 from ..hub.listing import HubModel, HubRepo, access_problem, list_repo
 from ..hub.offline import cached_repos
 from ..suggest import did_you_mean
+from ..units import format_file_size
 from .local import LocalModel, find_local_models
 from .references import CatalogRef, HubRef, ModelRef, PathRef, RepoFileRef, RepoQuantRef, RepoRef, StoreRef, parse
 
@@ -244,11 +245,11 @@ def _cached(hub: Hub, ref: HubRef, *, settle: bool) -> HubChoice | None:
 def _quant_note(repo: HubRepo, model: HubModel, ref: HubRef) -> str:
     if not isinstance(ref, RepoRef) or len(repo.models) == 1:
         return ""
-    others = [f"{m.quant or m.name} ({m.size_bytes / 1e9:.2f} GB)" for m in repo.models if m != model]
+    others = [f"{m.quant or m.name} ({format_file_size(m.size_bytes)})" for m in repo.models if m != model]
     more = f" and {len(others) - 8} more" if len(others) > 8 else ""
     return (
         f"{repo.repo} has {len(repo.models)} models; using {model.quant or model.name}"
-        f" ({model.size_bytes / 1e9:.2f} GB). The others: {', '.join(others[:8])}{more}."
+        f" ({format_file_size(model.size_bytes)}). The others: {', '.join(others[:8])}{more}."
     )
 
 

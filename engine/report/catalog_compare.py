@@ -11,9 +11,8 @@ from ..catalog.loading import OPEN_LLM
 from ..catalog.quants import DEPLOYMENT_RULE, smallest_machine_gib
 from ..catalog.ranking import published_score, setup
 from ..catalog.verdict import StatedUse, Verdict, model_verdict, reasons_of, verdict_word
-from ..units import format_memory
+from ..units import format_memory, format_parameters
 from .catalog_history import MeasuredHere, best_known
-from .catalog_table import billions
 from .marks import NONE
 
 _LABEL = 16
@@ -148,9 +147,9 @@ def _rate(value: float | None, disturbed: bool) -> str:
 
 def _parameters(model: CatalogModel) -> str:
     p = model.parameters
-    active = f", {p.active / 1e9:.2f}B active" if p.active else ""
-    published = f" ({p.published / 1e9:.2f}B published)" if p.published else ""
-    return billions(model) + active + published + (f", with {p.includes}" if p.includes else "")
+    active = f", {format_parameters(p.active)} active" if p.active else ""
+    published = f" ({format_parameters(p.published)} published)" if p.published else ""
+    return format_parameters(p.total) + active + published + (f", with {p.includes}" if p.includes else "")
 
 
 def _context(model: CatalogModel) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 
-from ..catalog.entries import CatalogModel
 from ..catalog.ranking import MAIN_SCORE, MeasuredSpeed, Ranked
 from ..catalog.verdict import verdict_word
-from ..units import gib
+from ..units import format_parameters, gib
 from .catalog_history import MeasuredHere
 
 _MARKS = {"allowed": "✓", "allowed if": "✓ if", "unknown": "?", "not allowed": "✗"}
@@ -31,7 +30,7 @@ def models_table(rows: Sequence[Ranked], *, width: int) -> list[str]:
         mark = _MARKS[verdict_word(row.verdict)]
         cells = [
             model.id,
-            billions(model),
+            format_parameters(model.parameters.total),
             row.rung.quant.name,
             f"{gib(row.memory_bytes):.1f}",
             "–" if model.context_tokens is None else f"{model.context_tokens.value // 1024}k",
@@ -62,11 +61,6 @@ def models_builtins(
 def _speed(speed: MeasuredSpeed) -> str:
     words = (f"{speed.tokens_per_second:.1f}", speed.quant, "⚠" if speed.disturbed else "")
     return " ".join(word for word in words if word)
-
-
-def billions(model: CatalogModel) -> str:
-    """The parameter count as people write it."""
-    return f"{model.parameters.total / 1e9:.2f}B"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]], width: int) -> list[str]:

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Label, Static
 
-from weighin.engine.units import MB, gb
+from weighin.engine.units import format_transfer_rate, gb
 
 from .. import formatting
 from ..modals.dialogs import Dialog
@@ -99,7 +99,7 @@ def progress_lines(name: str, progress: FetchProgress | None, width: int) -> lis
     full = round(share * _BAR)
     figures = [f"{gb(progress.done_bytes):.2f} of {gb(progress.total_bytes):.2f} GB"] if progress.total_bytes else []
     if progress.bytes_per_second:
-        figures.append(f"{progress.bytes_per_second / MB:.1f} MB/s")
+        figures.append(format_transfer_rate(progress.bytes_per_second))
     if progress.seconds_left is not None:
         figures.append(f"{formatting.duration(progress.seconds_left)} left")
     style = {"failed": "$text-error", "done": "$text-success"}.get(progress.state, "")

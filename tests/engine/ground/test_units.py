@@ -120,3 +120,8 @@ def test_any_text_is_a_count_or_a_sentence(text: str) -> None:
     except units.UnitError:
         return
     assert number >= 0
+
+
+def test_parameters_and_transfer_rates() -> None:
+    assert units.format_parameters(1_235_814_432) == "1.24B"
+    assert units.format_transfer_rate(12_340_000) == "12.3 MB/s"
