@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fixtures.pilots import text_with, until
 from textual.app import App
-from textual.widgets import Checkbox, Input, Select, Static
+from textual.widgets import Checkbox, Input, Select
 
 from weighin.engine.gguf.tiny import write_tiny_model
 from weighin.engine.paths import data_dir
@@ -47,8 +48,7 @@ async def test_enter_alone_leads_to_a_plan(
         for _ in range(5):
             await pilot.pause()
             await pilot.press("enter")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await until(pilot, lambda: app.plan is not None)
         assert app.plan is not None
         assert [c.path for c in app.plan.candidates] == [str(model)]
         await pilot.press("escape")
@@ -91,9 +91,7 @@ async def test_a_bad_data_file_shows_its_problems(tmp_path: Path, monkeypatch: p
         field.focus()
         field.value = str(data)
         await pilot.press("enter")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        assert "line 2" in str(app.screen.query_one("#data-report", Static).render())
+        await text_with(pilot, "#data-report", "line 2")
     assert load_draft().data_files == ()
 
 
@@ -109,55 +107,49 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
 
-        async def report() -> str:
-            await app.workers.wait_for_complete()
-            await pilot.pause()
-            return str(app.screen.query_one("#data-report", Static).render())
+        async def report(*parts: str) -> str:
+            return await text_with(pilot, "#data-report", *parts)
 
         assert not app.screen.query_one("#data-how").display
         field = app.screen.query_one("#data-path", Input)
         field.focus()
         field.value = str(data)
         await pilot.press("enter")
-        assert "found 'frage', 'antwort'" in await report()
+        await report("found 'frage', 'antwort'")
         assert app.screen.query_one("#data-how").display
         columns = app.screen.query_one("#data-columns", Input)
         columns.focus()
         columns.value = "prompt=frage,answer"
         await pilot.press("enter")
-        assert "not in the form OURS=YOURS" in await report()
+        await report("not in the form OURS=YOURS")
         columns.value = "prompt=frage,answer=antwort"
         await pilot.press("enter")
-        words = await report()
-        assert "5 generate items; columns prompt, answer; scored by exact" in words
-        assert "line-2  Was ist 0 plus 1?  → 1" in words
+        await report("5 generate items; columns prompt, answer; scored by exact", "line-2  Was ist 0 plus 1?  → 1")
         assert field.value == ""
         shots = app.screen.query_one("#data-shots", Input)
         shots.focus()
         shots.value = "9"
         await pilot.press("enter")
-        assert "leave none to ask" in await report()
+        await report("leave none to ask")
         shots.value = "2"
         scorer = app.screen.query_one("#data-scorer", Select)
         scorer.focus()
         names = [each.name for each in own_scorers()]
         downs = ["down"] * (names.index("numeric") - names.index("exact"))
         await pilot.press("space", *downs, "enter")  # enter in the open list selects and does not continue
-        words = await report()
+        words = await report("3 generate items, 2 more as worked examples", "scored by numeric")
         assert isinstance(app.screen, WizardScreen)
         assert app.screen.draft.step == 2
-        assert "3 generate items, 2 more as worked examples" in words
-        assert "scored by numeric" in words
         assert "user:      Was ist 0 plus 1?\nassistant: 1\nuser:      Was ist 1 plus 1?" in words
         await pilot.press("enter")  # candidates
         await pilot.pause()
         await pilot.press("enter")  # review
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        said = str(app.screen.query_one("#review-text", Static).render())
-        assert "scored by numeric; 2 worked examples; columns prompt=frage,answer=antwort" in said
+        await text_with(
+            pilot, "#review-text", "scored by numeric; 2 worked examples; columns prompt=frage,answer=antwort"
+        )
+        await until(pilot, lambda: app.screen.query_one(ReviewStep).plan is not None)
         await pilot.press("enter")
-        await pilot.pause()
+        await until(pilot, lambda: app.plan is not None)
     assert app.plan is not None
     own = app.plan.suites[-1]
     assert isinstance(own, OwnSuite)
@@ -170,12 +162,10 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         await pilot.press("enter", "enter")
         await pilot.pause()
         await pilot.press("up")
-        await again.workers.wait_for_complete()
-        await pilot.pause()
+        await text_with(pilot, "#data-report", "3 generate items")
         assert again.screen.query_one("#data-scorer", Select).value == "numeric"
         assert again.screen.query_one("#data-shots", Input).value == "2"
         assert again.screen.query_one("#data-columns", Input).value == "prompt=frage,answer=antwort"
-        assert "3 generate items" in str(again.screen.query_one("#data-report", Static).render())
 
 
 async def test_enter_selects_in_an_open_list_of_the_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,14 +174,11 @@ async def test_enter_selects_in_an_open_list_of_the_review(tmp_path: Path, monke
     write_tiny_model(model)
     app = Shell(Draft(step=4, picked=(str(model),)))
     async with app.run_test() as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await until(pilot, lambda: app.screen.query_one(ReviewStep).plan is not None)
         app.screen.query_one("#review-kv", Select).focus()
         await pilot.press("space", "down", "enter")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await until(pilot, lambda: app.screen.query_one("#review-kv", Select).value == "q8_0")
         assert app.plan is None
-        assert app.screen.query_one("#review-kv", Select).value == "q8_0"
 
 
 @pytest.mark.parametrize("typed", ["8", "8 GiB", "8G"])
@@ -210,10 +197,7 @@ async def test_8_gib_typed_as_ram_reads_back_as_8_gib_in_the_review(
         for _ in range(3):
             await pilot.press("enter")
             await pilot.pause()
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        review = str(app.screen.query_one("#review-text", Static).render())
-        assert "Limits: up to 8 GiB of memory" in review
+        await text_with(pilot, "#review-text", "Limits: up to 8 GiB of memory")
         await pilot.press("escape", "escape", "escape")
         await pilot.pause()
         assert app.screen.query_one("#ram", Input).value == "8"
@@ -225,14 +209,16 @@ async def test_s_saves_the_plan_of_the_review(tmp_path: Path, monkeypatch: pytes
     write_tiny_model(model)
     app = Shell(Draft(step=4, picked=(str(model),)))
     async with app.run_test() as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+
+        def items() -> int | None:
+            plan = app.screen.query_one(ReviewStep).plan
+            return plan.item_limit if plan else None
+
+        await until(pilot, lambda: items() is not None)
         app.screen.query_one("#review-items", Input).value = "7"
-        await pilot.pause()
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await until(pilot, lambda: items() == 7)
         await pilot.press("s")
-        await pilot.pause()
+        await until(pilot, lambda: bool(app._notifications))
         told = [notification.message for notification in app._notifications]
         saved = list((data_dir() / "plans").iterdir())
         assert told[-1] == f"Saved as {saved[-1]}"
