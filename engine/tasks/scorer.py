@@ -17,6 +17,20 @@ class UnfitItemError(Exception):
     """The scorer cannot use an item; the message says why."""
 
 
+@dataclass(frozen=True)
+class GoldReading:
+    """How a scorer understands one allowed answer, for people who check their data before a run."""
+
+    comparison: str
+    """How answers are compared with it, in few words: ``as text``, ``as the number 1234.56``."""
+    doubt: str = ""
+    """One sentence where the answer can be read in more than one way: ``1.234 can mean 1.234 or 1,234.``"""
+
+
+def _as_text(_gold: str) -> GoldReading:
+    return GoldReading("as text")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
     """A way to score generated text, and how a suite of your own data uses it unless the plan says otherwise."""
@@ -39,6 +53,8 @@ class Scorer:
     """Scoring any text raises DatasetError for an item it cannot use, and is fast enough to try on every row."""
     find_problem: Callable[[GenerateItem], str | None] = lambda _item: None
     """What else is wrong with an item, found without scoring anything."""
+    read_gold: Callable[[str], GoldReading] = _as_text
+    """How it understands an allowed answer. Never fails: an answer that it cannot use is told by ``find_problem``."""
     count_parts: Callable[[GenerateItem], int] = lambda _item: 1
     """How many checks an item's score is the mean of, for metrics that are a mean over checks."""
     for_own_data: bool = True
