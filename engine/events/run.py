@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from .askings import ReorderedItem, RepeatedItem, RewordedItem
+from .notes import Note
 from .ranking import Ranking
 
 Phase = Literal["waiting", "loading", "warming up", "speed", "latency", "answering", "stopped", "done", "failed"]
@@ -160,6 +161,12 @@ class ModelLoaded(_CandidateFact, frozen=True, kw_only=True):
     n_threads: int
     llama_build: str
     flash_attention: str = ""
+
+
+class CandidateNoted(_CandidateFact, frozen=True, kw_only=True):
+    """The user must know this about the candidate. Told once in a run."""
+
+    note: Note
 
 
 class Disturbance(msgspec.Struct, frozen=True, kw_only=True):
@@ -361,6 +368,7 @@ Event: TypeAlias = (
     | RunFinished
     | PhaseChanged
     | ModelLoaded
+    | CandidateNoted
     | SpeedMeasured
     | ChatMeasured
     | MemoryMeasured

@@ -11,11 +11,13 @@ from typing import TypeAlias
 import msgspec
 
 from ..events.askings import ReorderedItem, RepeatedItem, RewordedItem, Steadiness
+from ..events.notes import Note
 from ..events.ranking import GroupShare, SuiteGroups
 from ..events.run import (
     REASKED_EVENTS,
     AnswerScored,
     BlockScored,
+    CandidateNoted,
     CandidateStopped,
     ChatMeasured,
     Event,
@@ -69,6 +71,8 @@ class CandidateSummary:
     load_s: float | None = None
     loaded: ModelLoaded | None = None
     stopped: CandidateStopped | None = None
+    notes: list[Note] = field(default_factory=list)
+    """What the user must know about it, each once."""
     answers: dict[Key, AnswerScored] = field(default_factory=dict)
     samples: dict[Key, list[AnswerScored]] = field(default_factory=dict)
     """Answers drawn at a temperature."""
@@ -232,6 +236,10 @@ class _Folding:
             self._note_answer(event)
         elif isinstance(event, (RunStarted, SuiteDropped, RaceSettled)):
             self._note_run(event)
+        elif isinstance(event, CandidateNoted):
+            notes = self._summary(event.candidate).notes
+            if event.note not in notes:
+                notes.append(event.note)
         elif isinstance(event, REASKED_EVENTS):
             _note_reasked(self._summary(event.candidate), event)
         elif isinstance(

@@ -11,6 +11,7 @@ from ..stats.intervals import Interval, accuracy_interval, minimum_detectable_di
 from . import wording
 from .comparison import stopped_early_interval
 from .findings import Findings, findings_of
+from .notes_text import note_text
 from .summary import CandidateSummary
 
 _FEW_ITEMS = 100
@@ -99,7 +100,11 @@ def _warnings(findings: Findings) -> tuple[str, ...]:
 
 
 def _notes(findings: Findings) -> Iterable[str]:
-    return (f"{findings.names[card.id]}: {card.note}." for card in findings.plan.candidates if card.note)
+    for card in findings.plan.candidates:
+        if card.note:
+            yield f"{findings.names[card.id]}: {card.note}."
+        for note in findings.summaries[card.id].notes:
+            yield f"{findings.names[card.id]}: {note_text(note)}"
 
 
 def _disturbed_or_unstable(findings: Findings) -> Iterable[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -54,6 +55,14 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...] = ()
 
 
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A warning or an error of llama.cpp's log."""
+
+    text: str
+    """Without its line end."""
+    is_error: bool
+
+
 class _DeviceCaps(ctypes.Structure):
     _fields_ = [(n, ctypes.c_bool) for n in ("async_", "host_buffer", "buffer_from_host_ptr", "events", "mmap")]
 
@@ -77,6 +86,55 @@ _keep: dict[str, Any] = {}
 """Objects that C points to, and that Python would otherwise collect."""
 
 
+_WARN, _ERROR, _CONTINUED = 3, 4, 5
+"""Of enum ggml_log_level, as is 1 for debug messages."""
+
+
+class _Ear:
+    """Puts the pieces of the log together to lines, and keeps warnings and errors while someone listens."""
+
+    def __init__(self) -> None:
+        self.listeners: list[list[LogLine]] = []
+        self._level = 0
+        self._text = ""
+
+    def hear(self, level: int, text: str) -> None:
+        if not self.listeners:
+            return
+        if level != _CONTINUED:
+            self.finish()
+            self._level = level
+        *whole, rest = (self._text + text).split("\n")
+        for line in whole:
+            self._keep(line)
+        self._text = rest
+
+    def finish(self) -> None:
+        """A line without an end is whole once another one begins."""
+        self._keep(self._text)
+        self._text = ""
+
+    def _keep(self, text: str) -> None:
+        if text.strip() and self._level in (_WARN, _ERROR):
+            for heard in self.listeners:
+                heard.append(LogLine(text=text.strip(), is_error=self._level == _ERROR))
+
+
+_ear = _Ear()
+
+
+@contextmanager
+def listening() -> Iterator[list[LogLine]]:
+    """The list that the warnings and errors of llama.cpp's log are added to while the block runs."""
+    heard: list[LogLine] = []
+    _ear.listeners.append(heard)
+    try:
+        yield heard
+    finally:
+        _ear.finish()
+        _ear.listeners = [each for each in _ear.listeners if each is not heard]
+
+
 def load_library(log: LogSink | None = None) -> Any:
     """Import llama_cpp, start its backends once, and send its log to ``log``, by default this process's stderr.
 
@@ -97,15 +155,17 @@ def load_library(log: LogSink | None = None) -> Any:
 def capture_log(sink: LogSink) -> None:
     """Send the log of llama.cpp and ggml to ``sink``, without debug messages."""
     llama_cpp = _keep["module"]
-    debug, continued = 1, 5  # enum ggml_log_level
+    debug = 1
     wanted = True
 
     @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator, unused-ignore]
     def callback(level: int, text: bytes | None, _data: object) -> None:
         nonlocal wanted
-        wanted = wanted if level == continued else level != debug
+        wanted = wanted if level == _CONTINUED else level != debug
         if text and wanted:
-            sink(text.decode("utf-8", "replace"))
+            words = text.decode("utf-8", "replace")
+            sink(words)
+            _ear.hear(level, words)
 
     llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
     _keep["log"] = callback

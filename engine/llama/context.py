@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import NotEnoughMemoryError, WeighinError
+from ..events.notes import Note
 from ..plan.model import Settings
-from .backend import Closing, load_library
+from .backend import Closing, listening, load_library
+from .messages import notes_in
 from .model import Model
 
 _GIVEN_UP = 2
@@ -79,7 +81,8 @@ class Context(Closing):
         params.swa_full = spec.swa_full
         params.kv_unified = True
         params.no_perf = True
-        pointer = lib.llama_init_from_model(model.pointer, params)
+        with listening() as log:
+            pointer = lib.llama_init_from_model(model.pointer, params)
         if not pointer:
             raise NotEnoughMemoryError(
                 f"llama.cpp could not create a context of {spec.n_ctx} tokens for {model.path.name}.",
@@ -87,6 +90,8 @@ class Context(Closing):
             )
         self.model = model
         self.spec = spec
+        self.notes: tuple[Note, ...] = notes_in(log)
+        """What the log says about this context that its user must know."""
         self._lib = lib
         self._pointer: Any = pointer
         self._memory: Any = lib.llama_get_memory(pointer)

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelFileError
-from .backend import Closing, load_library
+from ..events.notes import Note
+from .backend import Closing, listening, load_library
+from .messages import notes_in
 
 Tokens = list[int]
 LoadProgress = Callable[[float], bool]
@@ -44,7 +46,8 @@ class Model(Closing):
             report = progress  # bound for the closure; C calls it with a float and an unused pointer
             callback = self._lib.llama_progress_callback(lambda share, _data: report(share))
             params.progress_callback = callback
-        pointer = self._lib.llama_model_load_from_file(str(path).encode(), params)
+        with listening() as log:
+            pointer = self._lib.llama_model_load_from_file(str(path).encode(), params)
         if not pointer:
             raise ModelFileError(f"llama.cpp could not load {path}.", hint="See its log.")
         self._pointer: Any = pointer
@@ -53,6 +56,8 @@ class Model(Closing):
         self._n_gpu_layers = n_gpu_layers
         self.n_vocab = int(self._lib.llama_vocab_n_tokens(self._vocab))
         self._pieces: dict[int, bytes] = {}
+        self.notes: tuple[Note, ...] = notes_in(log)
+        """What the log says about the file that its user must know."""
 
     @property
     def pointer(self) -> Any:

@@ -27,6 +27,7 @@ from ..events.run import (
     SuiteCard,
 )
 from ..judging.findings import findings_of
+from ..judging.notes_text import note_text
 from ..judging.summary import CandidateSummary, RunSummary, suite_groups
 from ..judging.verdict import verdict_of
 from ..judging.wording import with_words
@@ -120,6 +121,7 @@ def _candidate(candidate: Candidate, summary: CandidateSummary, run: RunSummary)
             for name, card in run.suites.items()
             if any(suite == name for suite, _item in summary.answers)
         },
+        "notes": [{"kind": type(note).__name__, "text": note_text(note)} for note in summary.notes],
         "stopped": stopped,
     }
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 
 from .. import paths
 from ..errors import WeighinError
+from ..events.notes import Note
 from ..events.run import ModelLoaded, WorkerFailure
 from ..plan.model import Candidate, Settings
 from ..worker.protocol import Command, Loaded, LoadModel, Report
@@ -28,12 +30,16 @@ class Interrupted(Exception):  # noqa: N818 - not an error: the user's wish
 
 
 class WorkerPool:
-    """Worker processes by candidate id. Setting ``interrupt`` gives up the command under way."""
+    """Worker processes by candidate id. Setting ``interrupt`` gives up the command under way.
 
-    def __init__(self, settings: Settings, *, interrupt: asyncio.Event) -> None:
+    ``noticed`` is told what a worker finds that the user must know, with the candidate's id.
+    """
+
+    def __init__(self, settings: Settings, *, interrupt: asyncio.Event, noticed: Callable[[str, Note], None]) -> None:
         self.loading_s = 0.0
         """Time spent on starting workers and loading models so far."""
         self._interrupt = interrupt
+        self._noticed = noticed
         self._settings = settings
         self._workers: dict[str, Worker] = {}
         self._deaths: dict[str, int] = {}
@@ -55,7 +61,8 @@ class WorkerPool:
             worker.check()
             return None
         started = time.monotonic()
-        worker = self._workers[candidate.id] = Worker(candidate.id, logs=paths.logs_dir())
+        worker = Worker(candidate.id, logs=paths.logs_dir(), noticed=partial(self._noticed, candidate.id))
+        self._workers[candidate.id] = worker
         await self._unless_interrupted(candidate.id, worker.start())
         command = LoadModel(path=candidate.path, settings=self._settings, prompt_style=candidate.prompt_style)
         loaded = await self.ask(candidate.id, command, beat)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..events.notes import Note
 from ..events.run import (
     CONSISTENCY_EVENTS,
     BlockScored,
+    CandidateNoted,
     CandidateStopped,
     ChatMeasured,
     Event,
@@ -32,6 +34,8 @@ class CandidateProgress:
     """What was asked again for consistency."""
     memory_measured: bool = False
     stopped: bool = False
+    notes: set[Note] = field(default_factory=set)
+    """What the user was told about it."""
     speed_s: dict[str, float] = field(default_factory=dict)
     """Duration of the latest repeat of each kind."""
     block_s: dict[str, list[float]] = field(default_factory=dict)
@@ -74,6 +78,8 @@ class Progress:
             mine, step = self.of(event.candidate), step_done(event)
             mine.reasked.add(step)
             mine.reask_s.setdefault(step.kind, []).append(event.elapsed_s)
+        elif isinstance(event, CandidateNoted):
+            self.of(event.candidate).notes.add(event.note)
         elif isinstance(event, CandidateStopped):
             self.of(event.candidate).stopped = True
         elif isinstance(event, RaceSettled):

@@ -14,8 +14,10 @@ import time
 from collections.abc import AsyncIterator
 
 from ..errors import WeighinError
+from ..events.notes import Note
 from ..events.run import (
     CandidateCard,
+    CandidateNoted,
     CandidateStopped,
     Event,
     RoundStarted,
@@ -58,7 +60,7 @@ class Session:
         self._progress = Progress()
         self._race = RaceWatch(plan, opened.suites)
         self._log = RunLog(store, run_id, listeners=(self._progress.note, self._race.note))
-        self._pool = WorkerPool(plan.settings, interrupt=self._controls.interrupt)
+        self._pool = WorkerPool(plan.settings, interrupt=self._controls.interrupt, noticed=self._noticed)
 
     # Controls
 
@@ -180,6 +182,11 @@ class Session:
                     await pool.unload(name)
             await self._judge()
             schedule.round_done(loading_s=pool.loading_s - loading_before_s, elapsed_s=time.monotonic() - started)
+
+    def _noticed(self, candidate: str, note: Note) -> None:
+        """Tell a note once, also if the run was resumed or the model loaded again."""
+        if note not in self._progress.of(candidate).notes:
+            self._log.emit(CandidateNoted(candidate=candidate, note=note))
 
     async def _judge(self) -> None:
         """After a round, open the race once every candidate is measured, and stop those that it decides against."""

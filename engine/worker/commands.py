@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import WeighinError
+from ..events.notes import Note
 from ..events.run import Disturbance
 from ..hardware import gpu, load, process
 from ..llama import backend
@@ -30,6 +31,7 @@ from .protocol import (
     MeasureChat,
     MeasureDepth,
     MeasureSpeed,
+    Noticed,
     Report,
     Sample,
     ScoreChoices,
@@ -153,7 +155,10 @@ class Server:
             self._beat("loading", share)
             return True
 
-        loaded = LoadedModel(command, progress=progress)
+        def notice(note: Note) -> None:
+            self._say(Noticed(what=note))
+
+        loaded = LoadedModel(command, progress=progress, notice=notice)
         # Said without regard to the interval: the last beat of loading may have been a moment ago.
         self._say(Beat(note="warming up"))
         speed.warm_up(loaded.speed, n_tokens=command.warm_up_tokens, seed=loaded.settings.seed)

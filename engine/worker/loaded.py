@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from ..errors import ModelFileError
+from ..events.notes import Note
 from ..hardware.cpu import usable_physical_cores
 from ..llama import backend
 from ..llama.context import Context, ContextSpec, speed_spec
@@ -29,8 +30,10 @@ _RECURRENT_SEQUENCES = 16
 class LoadedModel:
     """Loads a model when it is made. ``speed`` and ``answers`` are the contexts for timing and for answering."""
 
-    def __init__(self, command: LoadModel, *, progress: Callable[[float], bool]) -> None:
-        """Load the model.
+    def __init__(
+        self, command: LoadModel, *, progress: Callable[[float], bool], notice: Callable[[Note], None]
+    ) -> None:
+        """Load the model. ``notice`` is told what the user must know about it, now and later.
 
         Raises:
             ModelFileError: the file cannot be loaded, does not generate text, or lacks the template it needs.
@@ -50,6 +53,7 @@ class LoadedModel:
             raise ModelFileError(
                 f"{command.path} is not a text-generating model.", hint="Choose a causal language model."
             )
+        self.notice = notice
         self._load_s = time.perf_counter() - start
         self._template_source = self._chosen_template(command)
         self._template: ChatTemplate | None = None
@@ -57,12 +61,13 @@ class LoadedModel:
             bos, eos = self._control(self.model.bos), self._control(self.model.eos)
             self._template = ChatTemplate(self._template_source, bos=bos, eos=eos)
         self.speed = Context(self.model, speed_spec(self.settings))
+        self._notice_all((*self.model.notes, *self.speed.notes))
 
     @cached_property
     def answers(self) -> Context:
         """The context for answering, created when it is first used: timing needs the memory to itself."""
         settings = self.settings
-        return Context(
+        context = Context(
             self.model,
             ContextSpec(
                 n_ctx=settings.n_ctx,
@@ -75,6 +80,8 @@ class LoadedModel:
                 swa_full=True,
             ),
         )
+        self._notice_all(context.notes)
+        return context
 
     @property
     def cpu_bound(self) -> bool:
@@ -110,6 +117,10 @@ class LoadedModel:
         bos = self._control(model.bos)
         adds = not (bos and text.startswith(bos))
         return text, model.tokenize(text, add_special=adds, parse_special=True)
+
+    def _notice_all(self, notes: Sequence[Note]) -> None:
+        for note in notes:
+            self.notice(note)
 
     def _chosen_template(self, command: LoadModel) -> str:
         """The source of the chat template that the prompt style asks for; empty for plain prompts."""

@@ -1,7 +1,7 @@
 """Commands to a worker and its reports, one JSON object per line.
 
-A worker carries out one command at a time. It sends any number of ``Beat`` lines in the meantime and exactly one other
-report at the end.
+A worker carries out one command at a time. It sends any number of ``Beat`` and ``Noticed`` lines in the meantime and
+exactly one other report at the end.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from ..events.notes import Note
 from ..events.run import Disturbance, SpeedKind
 from ..plan.model import PromptStyle, Settings
 from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult
@@ -108,6 +109,12 @@ class Beat(_Line, frozen=True, kw_only=True):
     """Share of the command that is done, 0 to 1, if known."""
 
 
+class Noticed(_Line, frozen=True, kw_only=True):
+    """Something that the user must know about the model. Comes at any time before a report, any number of times."""
+
+    what: Note
+
+
 class Ready(_Line, frozen=True, kw_only=True):
     """The process has started and waits for commands."""
 
@@ -182,5 +189,15 @@ class Refused(_Line, frozen=True, kw_only=True):
 
 
 Report: TypeAlias = (
-    Beat | Ready | Loaded | SpeedDone | DepthMeasured | BuffersFilled | ChatDone | ChoicesScored | Generated | Refused
+    Beat
+    | Noticed
+    | Ready
+    | Loaded
+    | SpeedDone
+    | DepthMeasured
+    | BuffersFilled
+    | ChatDone
+    | ChoicesScored
+    | Generated
+    | Refused
 )

@@ -18,10 +18,12 @@ from pathlib import Path
 import msgspec
 
 from ..errors import WeighinError
+from ..events.notes import Note
 from ..events.run import WorkerFailure
-from .protocol import Beat, Command, Ready, Refused, Report
+from .protocol import Beat, Command, Noticed, Ready, Refused, Report
 
 BeatSink = Callable[[Beat], None]
+NoteSink = Callable[[Note], None]
 
 _COMMAND = (sys.executable, "-m", "weighin.engine.worker")
 _LINE_LIMIT = 256 * 1024 * 1024
@@ -57,9 +59,17 @@ class Worker:
     """One worker process: ``start``, ``ask``, ``stop``. A lost worker cannot be asked again."""
 
     def __init__(
-        self, name: str, *, logs: Path, patience: Patience | None = None, command: tuple[str, ...] = _COMMAND
+        self,
+        name: str,
+        *,
+        logs: Path,
+        noticed: NoteSink | None = None,
+        patience: Patience | None = None,
+        command: tuple[str, ...] = _COMMAND,
     ) -> None:
+        """``noticed`` is told what the user must know about the model, while ``ask`` waits."""
         self.name = name
+        self._noticed = noticed
         self._command = command
         self.log_path = logs / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         self._patience = patience or Patience()
@@ -132,6 +142,9 @@ class Worker:
                 if isinstance(report, Beat):
                     if beat is not None:
                         beat(report)
+                elif isinstance(report, Noticed):
+                    if self._noticed is not None:
+                        self._noticed(report.what)
                 elif isinstance(report, Refused):
                     raise WorkerRefusedError(report.what, hint=report.hint)
                 else:

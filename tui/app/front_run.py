@@ -6,9 +6,11 @@ Anything that cannot be undone asks for confirmation first.
 from __future__ import annotations
 
 from textual.app import App
+from textual.notifications import SeverityLevel
 
 from weighin.engine.errors import WeighinError
-from weighin.engine.events.run import CandidateStopped, VerdictReached, WorkerDied
+from weighin.engine.events.run import CandidateNoted, CandidateStopped, VerdictReached, WorkerDied
+from weighin.engine.judging.notes_text import note_text
 from weighin.engine.judging.wording import stop_words
 
 from ..modals.dialogs import Choose, Confirm, ErrorDialog
@@ -55,13 +57,14 @@ class FrontRun:
             if self._app.current_mode == "live":
                 self._modes.go("results")
         elif isinstance(event, WorkerDied):
-            self._tell(event.candidate, event.reason, severe=True)
+            self._tell(event.candidate, event.reason, "error")
+        elif isinstance(event, CandidateNoted):
+            self._tell(event.candidate, note_text(event.note), "warning")
         elif isinstance(event, CandidateStopped):
-            self._tell(event.candidate, stop_words(event), severe=event.reason == "failed")
+            self._tell(event.candidate, stop_words(event), "error" if event.reason == "failed" else "information")
 
-    def _tell(self, candidate: str, message: str, *, severe: bool) -> None:
-        title = self.follower.board.label(candidate)
-        self._app.notify(message, title=title, severity="error" if severe else "information", markup=False)
+    def _tell(self, candidate: str, message: str, severity: SeverityLevel) -> None:
+        self._app.notify(message, title=self.follower.board.label(candidate), severity=severity, markup=False)
 
 
 class RunControls:

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from weighin.engine.events.notes import Note
 from weighin.engine.events.run import (
     REASKED_EVENTS,
     AnswerScored,
     BlockScored,
     CandidateCard,
+    CandidateNoted,
     CandidateStopped,
     ChatMeasured,
     Event,
@@ -97,6 +99,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Items asked again with reordered options, with a reworded prompt, or unchanged."""
     warning: str = ""
     """Why the newest figure is disturbed; empty once an undisturbed one follows."""
+    notes: tuple[Note, ...] = ()
     loaded: ModelLoaded | None = None
     death: WorkerDied | None = None
     stopped: CandidateStopped | None = None
@@ -263,6 +266,7 @@ def _started(board: Board, event: RunStarted, at: float) -> Board:
 _CandidateEvent = (
     PhaseChanged
     | ModelLoaded
+    | CandidateNoted
     | SpeedMeasured
     | ChatMeasured
     | MemoryMeasured
@@ -334,6 +338,8 @@ def _panel_after(panel: Panel, event: _CandidateEvent, alpha: float) -> Panel:
         return replace(panel, memory_bytes=event.peak_rss_bytes + event.vram_bytes)
     if isinstance(event, ModelLoaded):
         return replace(panel, loaded=event)
+    if isinstance(event, CandidateNoted):
+        return panel if event.note in panel.notes else replace(panel, notes=(*panel.notes, event.note))
     if isinstance(event, WorkerDied):
         return replace(panel, death=event, detail="")
     if isinstance(event, CandidateStopped):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from weighin.engine.events.run import CandidateStopped, Event, RunFinished, VerdictReached, WorkerDied
+from weighin.engine.events.run import CandidateNoted, CandidateStopped, Event, RunFinished, VerdictReached, WorkerDied
 from weighin.engine.plan.model import Plan
 
 from ..exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION
@@ -15,7 +15,7 @@ from .source import Control, RunSource
 _BREATHER = 100
 """Number of events folded before the event loop gets a turn; folding them takes some milliseconds."""
 
-Notice = CandidateStopped | WorkerDied | RunFinished | VerdictReached
+Notice = CandidateNoted | CandidateStopped | WorkerDied | RunFinished | VerdictReached
 """The rare events that the app reacts to at once; everything else waits for the paint timer."""
 
 
@@ -59,7 +59,7 @@ class RunFollower:
 
     def _take(self, event: Event, notify: Callable[[Notice], None]) -> None:
         self.board = fold(self.board, event)
-        if isinstance(event, (CandidateStopped, WorkerDied, RunFinished, VerdictReached)):
+        if isinstance(event, (CandidateNoted, CandidateStopped, WorkerDied, RunFinished, VerdictReached)):
             notify(event)
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from weighin.engine.judging.notes_text import note_text
 from weighin.engine.judging.wording import stop_words
 from weighin.engine.units import format_file_size
 
@@ -195,7 +196,7 @@ def _latest(panel: Panel, width: int) -> list[Content]:
 
 
 def _notes(panel: Panel, width: int) -> list[Content]:
-    """Why it stopped, died or is disturbed, in up to two lines."""
+    """Why it stopped, died or is disturbed, or the newest note about it, in up to two lines."""
     if panel.stopped is not None:
         word = stop_words(panel.stopped)
         style, mark = ("$text-error", "✗") if panel.stopped.reason == "failed" else (_MUTED, "■")
@@ -203,6 +204,9 @@ def _notes(panel: Panel, width: int) -> list[Content]:
         word, style, mark = f"disturbed: {panel.warning}", "$text-warning", DISTURBED
     elif panel.death is not None:
         word, style, mark = panel.death.reason, "$text-warning", "!"
+    elif panel.notes:
+        several = f"{len(panel.notes)} notes, the newest: " if len(panel.notes) > 1 else ""
+        word, style, mark = several + note_text(panel.notes[-1]), "$text-warning", "!"
     else:
         return []
     return [Content.styled(line, style) for line in _wrap(f"{mark} {word}", width)]

@@ -10,6 +10,7 @@ import time
 
 from weighin.engine.events import run as ev
 from weighin.engine.events.wire import encode_event
+from weighin.engine.judging.notes_text import note_text
 from weighin.engine.judging.wording import stop_words, with_words
 from weighin.engine.plan.model import Plan, labels
 from weighin.engine.run.session import Session
@@ -53,6 +54,8 @@ class Progress:
             causes = "; ".join(d.cause for d in event.disturbances)
             consequence = "it is kept, marked as disturbed" if event.final else "it is measured again"
             self._status.say(f"⚠ {self._names[event.candidate]}: {event.kind} was disturbed ({causes}); {consequence}.")
+        elif isinstance(event, ev.CandidateNoted):
+            self._status.say(f"⚠ {self._names.get(event.candidate, event.candidate)}: {note_text(event.note)}")
         elif isinstance(event, ev.WorkerDied):
             self._status.say(f"✗ {event.reason} Log: {event.log_path}")
         elif isinstance(event, ev.CandidateStopped):
