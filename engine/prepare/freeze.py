@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from ..errors import NotEnoughMemoryError, PlanError
-from ..gguf.files import file_sha256, find_models
+from ..gguf.files import file_sha256
 from ..gguf.naming import model_name, without_extension
+from ..gguf.scan import find_models
 from ..hardware.cpu import usable_physical_cores
 from ..hardware.memory import usable_memory
 from ..models.fetch import FetchProgress, NotFetched, fetch_all
@@ -76,23 +77,32 @@ def download_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) 
 
 
 def candidates_from_paths(
-    paths: Iterable[str], *, prompt_style: PromptStyle = "auto", inputs: Inputs | None = None
+    paths: Iterable[str],
+    *,
+    prompt_style: PromptStyle = "auto",
+    inputs: Inputs | None = None,
+    say: Say = lambda _text: None,
 ) -> tuple[Candidate, ...]:
-    """Make a candidate of every GGUF file among ``paths``.
+    """Make a candidate of every model among ``paths``.
 
-    A folder stands for every GGUF file in it. A split model is one candidate. ``inputs`` remembers the headers.
+    A folder stands for every model in it; ``say`` is called with a sentence for each file in it that is none. A split
+    model is one candidate. ``inputs`` remembers the headers.
 
     Raises:
         ModelFileError: a file is missing, unreadable or not a usable GGUF.
-        PlanError: a folder holds no GGUF file, or a file is named twice.
+        PlanError: a folder holds no model, or a file is named twice.
     """
     inputs = inputs or Inputs()
     candidates: list[Candidate] = []
     for name in paths:
-        files = find_models(Path(name).expanduser())
-        if not files:
-            raise PlanError(f"There is no .gguf file in {name}.", hint="Name a GGUF file or a folder that holds some.")
-        candidates += [_candidate(file, prompt_style, inputs) for file in files]
+        found = find_models(Path(name).expanduser(), read=lambda file: inputs.header(_plan_path(file)))
+        for sentence in found.skipped:
+            say(f"Skipped: {sentence}")
+        if not found.models:
+            count = len(found.skipped)
+            what = f"There is no model among the {count} files in {name}." if count else f"{name} has no .gguf file."
+            raise PlanError(what, hint="Name a GGUF file or a folder that holds some.")
+        candidates += [_candidate(file, prompt_style, inputs) for file in found.models]
     seen: set[str] = set()
     for candidate in candidates:
         if candidate.path in seen:
@@ -102,8 +112,7 @@ def candidates_from_paths(
 
 
 def _candidate(file: Path, prompt_style: PromptStyle, inputs: Inputs) -> Candidate:
-    # Only the folder is resolved: a link in the hub's cache has the name and the neighbors that llama.cpp looks for.
-    path = str(file.parent.resolve() / file.name)
+    path = _plan_path(file)
     header = inputs.header(path)
     stored = store_name(file)
     return Candidate(
@@ -114,6 +123,11 @@ def _candidate(file: Path, prompt_style: PromptStyle, inputs: Inputs) -> Candida
         size_bytes=header.size_bytes,
         prompt_style=prompt_style,
     )
+
+
+def _plan_path(file: Path) -> str:
+    # Only the folder is resolved: a link in the hub's cache has the name and the neighbors that llama.cpp looks for.
+    return str(file.parent.resolve() / file.name)
 
 
 def display_name(file: Path, quant: str) -> str:
