@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import DatasetError
+from .numbers import answer_number
 from .patterns import find_match
 
 Extractor = Callable[[str], str | None]
@@ -52,6 +53,15 @@ def last_number(text: str) -> str | None:
     """The last number, as the flexible GSM8K filter of lm-evaluation-harness finds it."""
     matches = re.findall(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", text)
     return next((a or b for a, b in reversed(matches)), None)
+
+
+def number(text: str) -> str | None:
+    """The number that answers, as it is written; ``numbers.answer_number`` says which one that is."""
+    found = answer_number(text)
+    if found is None:
+        return None
+    # Without the space behind its sign: alone, "- 5" would be an item of a list.
+    return re.sub(r"^([-−–])\s+", r"\1", text[found.start : found.end])
 
 
 def after_hashes(text: str) -> str | None:
@@ -149,6 +159,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "verbatim": verbatim,
     "first_line": first_line,
     "last_number": last_number,
+    "number": number,
     "after_hashes": after_hashes,
     "boxed": boxed,
     "letter": letter,
