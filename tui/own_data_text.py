@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from weighin.engine.errors import PlanError
+from weighin.engine.plan.model import Reading
 
 from .formatting import cut
 
 if TYPE_CHECKING:
+    from weighin.engine.tasks.own.data import RowProblem
     from weighin.engine.tasks.own.preview import DataPreview
 
 _SHOWN_PROBLEMS = 6
@@ -41,6 +43,77 @@ def write_columns(columns: Mapping[str, str]) -> str:
     return ",".join(f"{ours}={theirs}" for theirs, ours in columns.items())
 
 
+def parse_reading(text: str) -> Reading:
+    """How files are read, from ``delimiter=;,encoding=cp1252,header=no``.
+
+    A delimiter is one character or one of the words comma, semicolon, tab, pipe and space.
+
+    Raises:
+        PlanError: ``text`` has another form, or a value makes no sense.
+    """
+    values: dict[str, object] = {}
+    # The comma also separates the parts.
+    for part in text.replace("delimiter=,", "delimiter=comma").split(","):
+        name, equals, value = part.partition("=")
+        name, value = name.strip().lower(), value.strip() or value
+        if not name and not equals:
+            continue
+        if name not in _READINGS or not equals or not value:
+            raise PlanError(
+                f"The reading {text!r} is not in the form NAME=VALUE.",
+                hint=f"Use {', '.join(f'{known}={what}' for known, what in _READINGS.items())}.",
+            )
+        if name in values:
+            raise PlanError(f"The reading {text!r} names {name!r} twice.", hint="Name it once.")
+        values[name] = _reading_value(name, value)
+    return Reading(**values)  # type: ignore[arg-type]  # checked by name above
+
+
+_READINGS = {
+    "delimiter": ";",
+    "encoding": "cp1252",
+    "header": "no",
+    "index": "1",
+    "sheet": "NAME",
+    "rows": "FIELD",
+    "lists": "no",
+}
+_DELIMITER_WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
+
+
+def _reading_value(name: str, value: str) -> object:
+    if name == "delimiter":
+        delimiter = _DELIMITER_WORDS.get(value.lower(), value)
+        if len(delimiter) != 1 or delimiter in '"\r\n':
+            raise PlanError(
+                f"The delimiter {value!r} is not one character.",
+                hint="Examples are ; and | and the words tab and comma.",
+            )
+        return delimiter
+    if name in ("header", "lists"):
+        if value.lower() not in ("yes", "no", "true", "false"):
+            raise PlanError(f"The reading {name} is {value!r}.", hint="Give yes or no.")
+        return value.lower() in ("yes", "true")
+    if name == "index":
+        if value not in ("0", "1"):
+            raise PlanError(f"The reading index is {value!r}.", hint="Give 0 or 1, the number of the first choice.")
+        return int(value)
+    return value
+
+
+def write_reading(reading: Reading) -> str:
+    """The text that ``parse_reading`` reads."""
+    words = {",": "comma", "\t": "tab", " ": "space"}
+    parts = []
+    for name in _READINGS:
+        value = getattr(reading, name)
+        if value == getattr(Reading(), name):
+            continue
+        shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else words.get(value, value)
+        parts.append(f"{name}={shown}")
+    return ",".join(parts)
+
+
 def summary_line(preview: DataPreview) -> str:
     """How many items were read, and how they are scored."""
     if preview.kind == "choice":
@@ -52,7 +125,8 @@ def summary_line(preview: DataPreview) -> str:
     examples = "a worked example" if preview.shots == 1 else "worked examples"
     held = f", {preview.shots} more as {examples}" if preview.shots else ""
     items = "item" if preview.items == 1 else "items"
-    columns = f"; columns {', '.join(preview.columns)}" if preview.columns else ""
+    used = [each.ours if each.ours == each.theirs else f"{each.ours} ({each.theirs})" for each in preview.columns]
+    columns = f"; columns {', '.join(used)}" if used else ""
     return f"{preview.items} {preview.kind} {items}{held}{columns}; {scored}"
 
 
@@ -69,12 +143,38 @@ def problem_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list
     return lines
 
 
+def reading_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list[str]:
+    """How the data was read where that is not obvious, what is not used, and what a person should look at."""
+    lines = []
+    if preview.how:
+        lines.append(f"Read as: {'; '.join(map(_plain, preview.how))}")
+    if preview.unused:
+        more = f" and {len(preview.unused) - 8} more" if len(preview.unused) > 8 else ""
+        lines.append(f"Not used: {', '.join(map(_plain, preview.unused[:8]))}{more}")
+    if preview.compared:
+        lines.append(f"Answers are compared {preview.compared}.")
+    if preview.doubts:
+        lines.append("Look at this before you run:")
+        lines += [f"  {doubt_text(doubt)}" for doubt in preview.doubts[:limit]]
+    if len(preview.doubts) > limit:
+        lines.append(f"  and {len(preview.doubts) - limit} more")
+    return lines
+
+
+def doubt_text(doubt: RowProblem) -> str:
+    """What is doubtful, after its line."""
+    return _plain(f"line {doubt.line}: {doubt.message}" if doubt.line else doubt.message)
+
+
 def row_lines(preview: DataPreview, *, width: int) -> list[str]:
     """One line per row: id, question, choices, expected answer."""
     wide = max((len(row.id) for row in preview.rows), default=0)
     lines = []
     for row in preview.rows:
-        right = " or ".join(row.answers)
+        compared = row.compared or ("",) * len(row.answers)
+        right = " or ".join(
+            f"{answer} ({how})" if how else answer for answer, how in zip(row.answers, compared, strict=True)
+        )
         tail = f"  [{' | '.join(row.choices)}]  → {right}" if row.choices else f"  → {right}" if right else ""
         tail = _short(tail, width // 2)
         lines.append(f"  {row.id:<{wide}}  {_short(row.text, max(10, width - wide - len(tail) - 4))}{tail}")

@@ -23,10 +23,6 @@ StopReason = Literal["failed", "skipped by the user", "eliminated"]
 WorkerFailure = Literal["could not start", "aborted", "killed", "out of memory", "hung", "garbled", "refused"]
 
 
-DOES_NOT_FIT = "does not fit"
-"""``AnswerScored.stop`` of an item whose prompt is too long for the candidate's context."""
-
-
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
     at: float = 0.0
     """Filled in when the event is stored."""
@@ -240,7 +236,7 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     scores: dict[str, float]
     """Every metric of the item by name, 0 to 1."""
     prompt: str
-    """The prompt as the model saw it, with the template applied and without what was cut off."""
+    """The prompt as sent, with the template applied."""
     output: str
     """Raw text generated, or the text of the chosen option."""
     extracted: str | None
@@ -254,8 +250,7 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     elapsed_s: float = 0.0
     """The item's share of its block's compute time."""
     stop: str = ""
-    """Why generation ended: ``stop string``, ``end of text`` or ``length``; ``does not fit`` for a prompt that was too
-    long to be asked, which counts as wrong."""
+    """Why generation ended: ``stop string``, ``end of text`` or ``length``."""
     group: str = ""
     """The item's subject or passage."""
     row: int = -1
@@ -268,10 +263,6 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     """Length of what a reasoning model thought before its answer, which is not part of ``extracted``."""
     thinking_closed: bool = True
     """False if it was still thinking when it was stopped."""
-    bos: str = ""
-    """The start token that the tokenizer put before ``prompt``; empty if the prompt has one or the model none."""
-    n_cut_tokens: int = 0
-    """Tokens that were cut off at the beginning of the prompt."""
 
 
 class BlockScored(_CandidateFact, frozen=True, kw_only=True):

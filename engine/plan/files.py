@@ -27,6 +27,7 @@ from .model import (
     PlannedSuite,
     PlanPart,
     PlanParts,
+    Reading,
     data_path,
     with_data_path,
 )
@@ -51,6 +52,7 @@ class SuiteTable(PlanPart, frozen=True, kw_only=True):
     max_tokens: int = 0
     stop: tuple[str, ...] | None = None
     system: str = ""
+    reading: Reading = Reading()
 
 
 class PlanTable(PlanParts, frozen=True, kw_only=True):

@@ -13,10 +13,9 @@ import msgspec
 PromptStyle = Literal["auto", "chat", "plain"]
 KvType = Literal["f16", "q8_0", "q4_0"]
 FlashAttention = Literal["auto", "on", "off"]
-LongPrompts = Literal["raise-context", "count-wrong", "cut-start"]
 
-DATA_SUFFIXES = (".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv")
-"""File types that your own data can have. ``.json`` holds one object per line, like ``.jsonl``."""
+DATA_SUFFIXES = (".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx")
+"""File types that your own data can have, in a folder or on the hub. A file that is named itself can have any name."""
 
 
 class PlanPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -42,10 +41,6 @@ class Candidate(PlanPart, frozen=True, kw_only=True):
     """``chat`` uses the model's own template, ``plain`` none; ``auto`` means chat when the file has a template."""
     note: str = ""
     """Shown beside the name, such as ``requantized from Q4_1``."""
-    store: str = ""
-    """The MODEL of another program's store that it is, such as ``ollama:llama3.2:3b``; empty for other files."""
-    store_unused: tuple[str, ...] = ()
-    """What that program adds to the file and weighin leaves out, such as ``system prompt``."""
 
 
 class BuiltInSuite(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +73,25 @@ class HubSource(msgspec.Struct, frozen=True, kw_only=True):
     """Branch, tag or commit; empty means ``main``. A run that has started has the commit here."""
 
 
+class Reading(PlanPart, frozen=True, kw_only=True):
+    """How the files of your own data are read. What is not set is found out from the files."""
+
+    delimiter: str = ""
+    """One character between the cells of a table."""
+    encoding: str = ""
+    """A codec that Python knows, such as ``cp1252``."""
+    header: bool | None = None
+    """Whether the first line of a table holds the column names."""
+    index: Literal[0, 1] | None = None
+    """The number of the first choice, where answers are numbers of choices."""
+    sheet: str = ""
+    """Sheet of a workbook."""
+    rows: str = ""
+    """Field of a JSON document that holds the rows; ``a.b`` reaches into objects."""
+    lists: bool = True
+    """Whether text such as ``["red", "blue"]`` in an answer is a list of right answers."""
+
+
 class OwnAsking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How your own data is asked and scored. What is empty or 0 follows from the scorer."""
 
@@ -96,6 +110,7 @@ class OwnAsking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """None follows from the scorer; empty means no stop text."""
     system: str = ""
     """System message for items that have none of their own."""
+    reading: Reading = Reading()
 
     def changes(self) -> tuple[str, ...]:
         """Names of the fields that are set, in the order of the class."""
@@ -145,10 +160,6 @@ class Settings(PlanPart, frozen=True, kw_only=True):
     flash_attention: FlashAttention = "auto"
     kv_type: KvType = "f16"
     use_mmap: bool = True
-    long_prompts: LongPrompts = "raise-context"
-    """What happens to a prompt that is longer than ``n_ctx``. ``raise-context``: the item is answered in a longer
-    context, as far as the model was trained and memory allows; beyond that it counts as wrong. ``count-wrong``: it is
-    not asked. ``cut-start``: it loses its beginning, as in lm-evaluation-harness."""
     seed: int = 1234
 
 

@@ -10,7 +10,7 @@ from ..errors import WeighinError
 from ..events.run import AnswerScored, Phase
 from ..plan.model import Candidate, Plan, PromptStyle
 from ..tasks.items import Item, Suite
-from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, TooLong
+from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult
 from ..tasks.scoring import score
 from ..worker.protocol import ChoicesScored, Command, Generate, Generated, ScoreChoices
 from .log import RunLog
@@ -63,7 +63,7 @@ class Asker:
         self, suite: Suite, items: Sequence[Item], done: ChoicesScored | Generated, *, repeats: Sequence[int] = ()
     ) -> list[AnswerScored]:
         """Score the results of ``done``, one per item; ``repeats`` numbers them where an item was asked again."""
-        results: tuple[ChoiceResult | GenerateResult | TooLong, ...] = done.results
+        results: tuple[ChoiceResult | GenerateResult, ...] = done.results
 
         def score_all() -> list[AnswerScored]:
             rows = zip(items, results, repeats or [0] * len(items), strict=True)

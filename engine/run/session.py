@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator
 
 from ..errors import WeighinError
-from ..events.notes import Note, StoreSettingsUnused
+from ..events.notes import Note
 from ..events.run import (
     CandidateCard,
     CandidateNoted,
@@ -36,7 +36,6 @@ from ..prepare.freeze import OpenedRun, fit_together
 from ..store.store import Store
 from ..tasks.chatprompts import chat_prompts
 from ..tasks.items import Suite
-from .asked import chat_shapes, lengths_to_check
 from .consistency.questions import ConsistencyQuestions
 from .controls import CancelledByUser, Controls
 from .log import RunLog
@@ -61,12 +60,7 @@ class Session:
         self._progress = Progress()
         self._race = RaceWatch(plan, opened.suites)
         self._log = RunLog(store, run_id, listeners=(self._progress.note, self._race.note))
-        self._pool = WorkerPool(
-            plan.settings,
-            interrupt=self._controls.interrupt,
-            noticed=self._noticed,
-            needs=chat_shapes(opened.suites),
-        )
+        self._pool = WorkerPool(plan.settings, interrupt=self._controls.interrupt, noticed=self._noticed)
 
     # Controls
 
@@ -147,10 +141,6 @@ class Session:
         self._started_at = time.time()
         self._store.set_status(self.run_id, "running")
         self._log.emit(_run_started(self.run_id, self.plan, self._suites, machine=self._machine, resumed=bool(earlier)))
-        for candidate in self.plan.candidates:
-            if candidate.store_unused:
-                note = StoreSettingsUnused(store=candidate.store, parts=candidate.store_unused)
-                self._noticed(candidate.id, note)
 
     async def _rounds(self) -> RunOutcome:
         plan, pool = self.plan, self._pool
@@ -159,7 +149,6 @@ class Session:
             suites={suite.spec.name: suite for suite in self._suites},
             prompts=chat_prompts()[: plan.speed.chat_prompts],
             questions=ConsistencyQuestions(plan.consistency, self._suites),
-            lengths=lengths_to_check(self._suites, plan.settings),
             log=self._log,
             progress=self._progress,
             pool=pool,

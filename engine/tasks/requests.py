@@ -38,39 +38,26 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int
 
 
-class _Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="result", tag=True):
-    item: str
-    prompt: str
-    """As the model saw it: after the chat template, and without what was cut off."""
-    bos: str = ""
-    """The start token that the tokenizer put before the prompt; empty if the prompt has one or the model none."""
-    n_prompt_tokens: int
-
-
-class TooLong(_Result, frozen=True, kw_only=True):
-    """The prompt does not fit the context, so the item was not asked."""
-
-    n_ctx: int
-    """The longest context that it could have, in tokens."""
-
-
-class ChoiceResult(_Result, frozen=True, kw_only=True):
+class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
     """For each continuation: its log-likelihood in nats, its token count, and whether greedy decoding produces it."""
 
+    item: str
+    prompt: str
     log_likelihoods: tuple[float, ...]
     n_tokens: tuple[int, ...]
     is_greedy: tuple[bool, ...]
-    n_cut_tokens: int = 0
-    """Tokens of the prompt that were cut off at its beginning."""
+    n_prompt_tokens: int
     elapsed_s: float
 
 
-class GenerateResult(_Result, frozen=True, kw_only=True):
+class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
     """The generated text, cut before the first stop text."""
 
+    item: str
+    prompt: str
+    """As sent, after the chat template."""
     text: str
-    n_cut_tokens: int = 0
-    """Tokens of the prompt that were cut off at its beginning."""
+    n_prompt_tokens: int
     n_output_tokens: int
     stop: str
     elapsed_s: float

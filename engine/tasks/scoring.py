@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ..errors import DatasetError
-from ..events.run import DOES_NOT_FIT, AnswerScored, OptionScore
+from ..events.run import AnswerScored, OptionScore
 from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
-from .requests import ChoiceResult, GenerateResult, TooLong
+from .requests import ChoiceResult, GenerateResult
 from .scorers import find_scorer
 from .thinking import strip_thinking
 
@@ -17,16 +17,14 @@ FRAGILE_NATS = 0.15
 
 
 def score(
-    suite: Suite, item: Item, result: ChoiceResult | GenerateResult | TooLong, *, candidate: str, repeat: int = 0
+    suite: Suite, item: Item, result: ChoiceResult | GenerateResult, *, candidate: str, repeat: int = 0
 ) -> AnswerScored:
-    """The scored answer of ``candidate`` to ``item``. An item that does not fit its context counts as wrong.
+    """The scored answer of ``candidate`` to ``item``.
 
     Raises:
         DatasetError: the result does not belong to this kind of item, or the scorer cannot use the item.
         SandboxError: code cannot be run safely on this machine.
     """
-    if isinstance(result, TooLong):
-        return _score_too_long(suite, item, result, candidate, repeat)
     if isinstance(item, ChoiceItem) and isinstance(result, ChoiceResult):
         return _score_choice(suite, item, result, candidate, repeat)
     if isinstance(item, GenerateItem) and isinstance(result, GenerateResult):
@@ -59,8 +57,6 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
         correct=correct,
         scores=scores,
         prompt=result.prompt,
-        bos=result.bos,
-        n_cut_tokens=result.n_cut_tokens,
         output=item.choices[chosen],
         extracted=item.choices[chosen],
         expected=item.choices[item.gold],
@@ -83,36 +79,6 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
         level=item.level,
         n_prompt_tokens=result.n_prompt_tokens,
         elapsed_s=result.elapsed_s,
-    )
-
-
-def _score_too_long(suite: Suite, item: Item, result: TooLong, candidate: str, repeat: int) -> AnswerScored:
-    """Wrong by every metric: a model that cannot read the question cannot answer it."""
-    if isinstance(item, ChoiceItem):
-        metrics: tuple[str, ...] = ("acc",) if item.golds else ("acc", "acc_norm")
-        expected, n_parts = item.choices[item.gold], 1
-    else:
-        scorer = find_scorer(suite.spec.scorer)
-        metrics = (suite.spec.metric, *scorer.metrics)
-        expected, n_parts = item.answers[0] if item.answers else "", scorer.count_parts(item)
-    return AnswerScored(
-        candidate=candidate,
-        suite=suite.spec.name,
-        item=item.id,
-        repeat=repeat,
-        correct=False,
-        scores=dict.fromkeys(metrics, 0.0),
-        prompt=result.prompt,
-        bos=result.bos,
-        output="",
-        extracted=None,
-        expected=expected,
-        n_prompt_tokens=result.n_prompt_tokens,
-        stop=DOES_NOT_FIT,
-        group=item.group,
-        row=item.row,
-        n_parts=n_parts,
-        level=item.level,
     )
 
 
@@ -150,8 +116,6 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         correct=scores[spec.metric] >= spec.right_at,
         scores=scores,
         prompt=result.prompt,
-        bos=result.bos,
-        n_cut_tokens=result.n_cut_tokens,
         output=result.text,
         extracted=extracted,
         expected=item.answers[0] if item.answers else "",

@@ -1,8 +1,8 @@
 """Log-likelihoods of continuations, many at a time.
 
 Scores as lm-evaluation-harness does (lm_eval/models/huggingface.py ``_loglikelihood_tokens``): the whole text is
-tokenized at once, the continuation is what follows the context's tokens, and the score is the sum of the continuation's
-log-softmax values.
+tokenized at once, the continuation is what follows the context's tokens, a text that is too long loses its beginning,
+and the score is the sum of the continuation's log-softmax values.
 
 Work is laid out so that no prompt token is computed twice. What all items of a block share is decoded once, and every
 sequence uses its cache cells. What the options of an item share is decoded once, as tokens of all their sequences. Only
@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 
 from ..llama.context import Context
-from ..llama.model import Model
 from ..tasks.requests import ChoiceRequest, ChoiceResult
 from .protocol import ChoicesScored
 
@@ -36,47 +34,17 @@ shifts sums by 0.15 nats in the median. Below that, an item scores as if it were
 harnesses do; this costs 6% of the speed."""
 
 
-@dataclass(frozen=True)
-class Option:
-    """A continuation with the text before it, as tokens."""
-
+class _Option(msgspec.Struct, frozen=True):
     inputs: tuple[int, ...]
     """The tokens that are decoded: context and continuation without its last token."""
     continuation: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChoicePrompt:
-    """An item ready to be scored."""
-
-    item: str
-    text: str
-    """The text before the first continuation, as the model sees it."""
-    bos: str = ""
-    """The start token before ``text``, which the tokenizer adds."""
-    options: tuple[Option, ...]
-    n_cut: int = 0
-    """Tokens that were cut off, from the option that lost most."""
-
-    @cached_property
-    def prefix(self) -> int:
-        """How many tokens the inputs of all options share."""
-        return common_prefix([option.inputs for option in self.options])
-
-    @property
-    def longest(self) -> int:
-        """Tokens of context that the longest option needs."""
-        return max(len(option.inputs) for option in self.options)
-
-    def cut(self, model: Model, limit: int) -> ChoicePrompt:
-        """The prompt with at most ``limit`` tokens for each option, cut at the beginning as in the harness."""
-        options = tuple(
-            Option(inputs=option.inputs[-limit:], continuation=option.continuation[-limit:]) for option in self.options
-        )
-        kept = options[0].inputs[: _first_wanted(options[0]) + 1]
-        return ChoicePrompt(
-            item=self.item, text=model.text(kept, special=True), options=options, n_cut=self.longest - limit
-        )
+class _Item(msgspec.Struct, frozen=True):
+    request: ChoiceRequest
+    options: tuple[_Option, ...]
+    prefix: int
+    """How many tokens the inputs of all options share."""
 
     def cost(self, shared: int) -> int:
         """Tokens to decode if the first ``shared`` are in the cache already."""
@@ -87,18 +55,11 @@ class ChoicePrompt:
         return tuple(dict.fromkeys(option.inputs[self.prefix :] for option in self.options))
 
 
-def score_choices(
-    context: Context, items: Sequence[ChoicePrompt], tick: Tick, *, limit: int | None = None
-) -> ChoicesScored:
-    """Score one block from an empty cache. Results come in the order of ``items``.
-
-    At most ``limit`` tokens of the context are used; by default all.
-    """
+def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tick) -> ChoicesScored:
+    """Score one block from an empty cache. Results come in the order of ``requests``."""
     started = time.perf_counter()
     context.clear()
-    limit = limit or context.spec.n_ctx
-    if not items:
-        return ChoicesScored(results=(), n_unique_prompt_tokens=0, elapsed_s=time.perf_counter() - started)
+    items = [_tokenize(context, request) for request in requests]
     share_sequences = context.model.shares_sequences
     shared = common_prefix([option.inputs for item in items for option in item.options]) if share_sequences else 0
     # A shared token whose logits are needed must be decoded with its item.
@@ -112,10 +73,10 @@ def score_choices(
     # Longest first: short items fill the gaps that long ones leave. Ties keep the order of the suite.
     order = sorted(range(len(items)), key=lambda index: -items[index].cost(shared))
     results: dict[int, ChoiceResult] = {}
-    for group in _pack(context, items, order, shared, limit):
+    for group in _pack(context, items, order, shared):
         start = time.perf_counter()
         if share_sequences:
-            scored, tokens = _decode_shared(context, [items[index] for index in group], shared, limit)
+            scored, tokens = _decode_shared(context, [items[index] for index in group], shared)
         else:
             scored, tokens = _decode_separately(context, [items[index] for index in group])
         elapsed = time.perf_counter() - start
@@ -124,17 +85,15 @@ def score_choices(
         for index, values in zip(group, scored, strict=True):
             item = items[index]
             results[index] = ChoiceResult(
-                item=item.item,
-                prompt=item.text,
-                bos=item.bos,
+                item=item.request.item,
+                prompt=item.request.contexts[0],
                 log_likelihoods=tuple(value for value, _greedy in values),
                 n_tokens=tuple(len(option.continuation) for option in item.options),
                 is_greedy=tuple(greedy for _value, greedy in values),
-                n_prompt_tokens=_first_wanted(item.options[0]) + 1,
-                n_cut_tokens=item.n_cut,
+                n_prompt_tokens=item.prefix,
                 elapsed_s=elapsed * item.cost(shared) / max(cost, 1),
             )
-        tick(items[group[-1]].item, len(results) / len(items))
+        tick(items[group[-1]].request.item, len(results) / len(items))
     context.clear()
     return ChoicesScored(
         results=tuple(results[i] for i in range(len(items))),
@@ -156,8 +115,9 @@ def common_prefix(rows: Sequence[Row]) -> int:
     return min(len(shortest), len(longest))
 
 
-def tokenize_choice(model: Model, request: ChoiceRequest) -> ChoicePrompt:
-    """The tokens of every option, however many they are."""
+def _tokenize(context: Context, request: ChoiceRequest) -> _Item:
+    model = context.model
+    limit = context.spec.n_ctx
     options = []
     for index, continuation in enumerate(request.continuations):
         text = request.contexts[min(index, len(request.contexts) - 1)]
@@ -170,27 +130,25 @@ def tokenize_choice(model: Model, request: ChoiceRequest) -> ChoicePrompt:
             start = model.bos if model.bos >= 0 else model.eos
             whole, head = [start, *whole], [start]
         expected = tuple(whole[len(head) :]) or (whole[-1],)
-        options.append(Option(inputs=tuple(whole[:-1]), continuation=expected[-(len(whole) - 1) :]))
-    return ChoicePrompt(
-        item=request.item, text=request.contexts[0], bos=model.added_start(options[0].inputs), options=tuple(options)
-    )
+        inputs = tuple(whole[-(limit + 1) :][:-1])
+        options.append(_Option(inputs=inputs, continuation=expected[-len(inputs) :]))
+    prefix = common_prefix([option.inputs for option in options])
+    return _Item(request=request, options=tuple(options), prefix=prefix)
 
 
-def _first_wanted(option: Option) -> int:
+def _first_wanted(option: _Option) -> int:
     """Index into ``inputs`` of the token that predicts the continuation's first."""
     return len(option.inputs) - len(option.continuation)
 
 
-def _pack(
-    context: Context, items: Sequence[ChoicePrompt], order: Sequence[int], shared: int, limit: int
-) -> list[list[int]]:
+def _pack(context: Context, items: Sequence[_Item], order: Sequence[int], shared: int) -> list[list[int]]:
     """Groups of items that are decoded together: first fit, up to one micro-batch of tokens each.
 
     More than n_ubatch tokens in one decode would make every token attend over a longer cache for nothing. On a CPU
     groups are smaller still, see ``_CPU_GROUP_TOKENS``.
     """
     largest = context.spec.n_ubatch if context.model.may_offload else min(_CPU_GROUP_TOKENS, context.spec.n_ubatch)
-    room_tokens = min(largest, limit - shared)
+    room_tokens = min(largest, context.spec.n_ctx - shared)
     room_sequences = context.spec.n_seq_max - (1 if shared else 0)
     groups: list[list[int]] = []
     space: list[tuple[int, int]] = []
@@ -210,9 +168,7 @@ def _pack(
     return groups
 
 
-def _decode_shared(
-    context: Context, items: Sequence[ChoicePrompt], shared: int, limit: int
-) -> tuple[list[_Scores], int]:
+def _decode_shared(context: Context, items: Sequence[_Item], shared: int) -> tuple[list[_Scores], int]:
     first_sequence = 1 if shared else 0
     if not shared:
         context.clear()
@@ -221,8 +177,7 @@ def _decode_shared(
     rows: list[list[list[int]]] = []  # item, option, continuation token -> batch index of its logits
     for item in items:
         tails = item.tails()
-        room = min(context.spec.n_batch, limit - shared)
-        if sequence + len(tails) > context.spec.n_seq_max or item.cost(shared) > room:
+        if sequence + len(tails) > context.spec.n_seq_max or item.cost(shared) > context.spec.n_batch:
             return _decode_one_by_one(context, items, shared)
         own = list(range(sequence, sequence + len(tails)))
         sequence += len(tails)
@@ -264,7 +219,7 @@ def _decode_shared(
     return scored, tokens
 
 
-def _decode_one_by_one(context: Context, items: Sequence[ChoicePrompt], shared: int) -> tuple[list[_Scores], int]:
+def _decode_one_by_one(context: Context, items: Sequence[_Item], shared: int) -> tuple[list[_Scores], int]:
     """For items too wide or too long for one batch: option after option, the item's prefix kept in the cache."""
     scored, tokens = [], 0
     sequence = 1 if shared else 0
@@ -286,7 +241,7 @@ def _decode_one_by_one(context: Context, items: Sequence[ChoicePrompt], shared: 
     return scored, tokens
 
 
-def _decode_separately(context: Context, items: Sequence[ChoicePrompt]) -> tuple[list[_Scores], int]:
+def _decode_separately(context: Context, items: Sequence[_Item]) -> tuple[list[_Scores], int]:
     """For recurrent and hybrid models, whose state cannot be shared: every option is a sequence of its own."""
     scored, tokens = [], 0
     for item in items:
@@ -299,7 +254,7 @@ def _decode_separately(context: Context, items: Sequence[ChoicePrompt]) -> tuple
     return scored, tokens
 
 
-def _decode_option(context: Context, option: Option, sequence: int, cached: int) -> tuple[float, bool]:
+def _decode_option(context: Context, option: _Option, sequence: int, cached: int) -> tuple[float, bool]:
     """Score one option by itself, batch after batch; its first ``cached`` tokens are in the sequence's cache."""
     log_likelihood, greedy, places = 0.0, True, _wanted(option)
     for position in range(cached, len(option.inputs), context.spec.n_batch):
@@ -314,11 +269,11 @@ def _decode_option(context: Context, option: Option, sequence: int, cached: int)
     return log_likelihood, greedy
 
 
-def _wanted(option: Option) -> range:
+def _wanted(option: _Option) -> range:
     return range(_first_wanted(option), len(option.inputs))
 
 
-def _score(context: Context, option: Option, places: Sequence[int]) -> tuple[float, bool]:
+def _score(context: Context, option: _Option, places: Sequence[int]) -> tuple[float, bool]:
     value, greedy = 0.0, True
     for place, token in zip(places, option.continuation, strict=True):
         log_probability, best = _token_score(context, place, token)

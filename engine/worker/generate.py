@@ -8,27 +8,29 @@ once.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..llama.context import Context
 from ..tasks.requests import GenerateRequest, GenerateResult
 from .choice import MIN_SHARED_PREFIX, Tick, common_prefix
-from .prompting import Prompt
 from .protocol import Generated
+
+Render = Callable[[GenerateRequest], tuple[str, list[int]]]
+"""The prompt as sent, and its tokens."""
 
 
 class Lane:
     """One item being answered in one sequence."""
 
-    def __init__(self, index: int, request: GenerateRequest, prompt: Prompt, sequence: int) -> None:
+    def __init__(self, index: int, request: GenerateRequest, prompt: str, tokens: list[int], sequence: int) -> None:
         self.index = index
         self.request = request
         self.prompt = prompt
-        self.tokens = prompt.tokens
+        self.tokens = tokens
         self.sequence = sequence
-        self.position = len(prompt.tokens)
+        self.position = len(tokens)
         self.output: list[int] = []
         self.raw = bytearray()
         self.stop = ""
@@ -57,25 +59,22 @@ class Lane:
 
 
 def generate(
-    context: Context,
-    asked: Sequence[tuple[GenerateRequest, Prompt]],
-    *,
-    n_parallel: int,
-    tick: Tick,
-    limit: int | None = None,
+    context: Context, requests: Sequence[GenerateRequest], render: Render, *, n_parallel: int, tick: Tick
 ) -> Generated:
-    """Answer one block greedily from an empty cache. Results come in the order of ``asked``.
-
-    At most ``limit`` tokens of the context are used; by default all. Each prompt leaves room for its answer.
-    """
+    """Answer one block greedily from an empty cache. Results come in the order of ``requests``."""
     started = time.perf_counter()
     context.clear()
-    limit = limit or context.spec.n_ctx
-    requests = [request for request, _prompt in asked]
-    shared = _shared_prefix(context, [prompt.tokens for _request, prompt in asked])
+    prompts = [render(request) for request in requests]
+    limit = context.spec.n_ctx
+    # A prompt that leaves no room for its answer loses its beginning, as in lm-evaluation-harness.
+    rendered = [
+        (prompt, tokens[-max(1, limit - request.max_tokens) :])
+        for (prompt, tokens), request in zip(prompts, requests, strict=True)
+    ]
+    shared = _shared_prefix(context, [tokens for _prompt, tokens in rendered])
     unique_tokens = output_tokens = 0
     if shared:
-        context.decode_prompt(np.asarray(asked[0][1].tokens[:shared], np.int32))
+        context.decode_prompt(np.asarray(rendered[0][1][:shared], np.int32))
         unique_tokens += shared
     first_sequence = 1 if shared else 0
     free = list(range(first_sequence, min(first_sequence + n_parallel, context.spec.n_seq_max)))[::-1]
@@ -88,14 +87,14 @@ def generate(
             lane.position += 1
         while waiting and free:
             index = waiting[-1]
-            request, prompt = asked[index]
-            fresh = prompt.tokens[shared:]
+            prompt, tokens = rendered[index]
+            fresh = tokens[shared:]
             held = shared + sum(len(lane.tokens) - shared + lane.request.max_tokens for lane in lanes)
-            fits_cache = held + len(fresh) + request.max_tokens <= limit
+            fits_cache = held + len(fresh) + requests[index].max_tokens <= limit
             if lanes and not (fits_cache and context.pending + len(fresh) <= context.spec.n_batch):
                 break
             waiting.pop()
-            lane = Lane(index, request, prompt, free.pop())
+            lane = Lane(index, requests[index], prompt, tokens, free.pop())
             if shared:
                 context.share(0, lane.sequence, shared)
             lane.place = _add_prompt(context, lane, fresh, shared)
@@ -148,11 +147,9 @@ def lane_result(lane: Lane, elapsed_s: float | None = None) -> GenerateResult:
     """The finished answer of a lane; by default its duration is the time since it started."""
     return GenerateResult(
         item=lane.request.item,
-        prompt=lane.prompt.text,
-        bos=lane.prompt.bos,
+        prompt=lane.prompt,
         text=lane.text(),
         n_prompt_tokens=len(lane.tokens),
-        n_cut_tokens=lane.prompt.n_cut,
         n_output_tokens=len(lane.output),
         stop=lane.stop,
         elapsed_s=time.perf_counter() - lane.started if elapsed_s is None else elapsed_s,

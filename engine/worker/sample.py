@@ -4,66 +4,60 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..llama.context import Context
 from ..llama.sampler import Sampler
-from ..tasks.requests import GenerateRequest, GenerateResult, TooLong
+from ..tasks.requests import GenerateRequest, GenerateResult
 from .choice import Tick
-from .generate import Lane, lane_result
-from .prompting import Prompt
+from .generate import Lane, Render, lane_result
 from .protocol import Generated
 
 
 def sample(
     context: Context,
-    asked: Sequence[tuple[GenerateRequest, Prompt]],
+    requests: Sequence[GenerateRequest],
+    render: Render,
     *,
     samples: int,
     temperature: float,
     seed: int,
     tick: Tick,
-    limit: int | None = None,
 ) -> Generated:
     """Draw ``samples`` answers to each request at ``temperature``; the results are grouped by item.
 
-    A draw depends only on the seed, the item and the number of the sample, so it is the same whenever it is made. At
-    most ``limit`` tokens of the context are used; where not all answers have room in it, they are drawn in turns.
+    A draw depends only on the seed, the item and the number of the sample, so it is the same whenever it is made.
     """
     block_started = time.perf_counter()
-    results: list[GenerateResult | TooLong] = []
+    results: list[GenerateResult] = []
     unique_tokens = output_tokens = 0
-    limit = limit or context.spec.n_ctx
-    for number, (request, prompt) in enumerate(asked):
-        n_prompt = len(prompt.tokens)
-        held = request.max_tokens if context.model.shares_sequences else n_prompt + request.max_tokens
-        room = limit - n_prompt if context.model.shares_sequences else limit
-        at_once = max(1, min(samples, room // max(1, held)))
-        for first in range(0, samples, at_once):
-            numbers = range(first, min(first + at_once, samples))
-            started = time.perf_counter()
-            context.clear()
-            shared = n_prompt - 1 if context.model.shares_sequences else 0
-            if shared:
-                context.decode_prompt(np.asarray(prompt.tokens[:shared], np.int32))
-            lanes = [Lane(index, request, prompt, index - first) for index in numbers]
-            unique_tokens += n_prompt if shared else len(lanes) * n_prompt
-            samplers = {
-                index: Sampler(temperature=temperature, seed=zlib.crc32(f"{seed}:{request.item}:{index}".encode()))
-                for index in numbers
-            }
-            try:
-                _finish(context, lanes, samplers, shared)
-            finally:
-                for sampler in samplers.values():
-                    sampler.close()
-            elapsed_s = (time.perf_counter() - started) / len(lanes)
-            for lane in lanes:
-                output_tokens += len(lane.output)
-                results.append(lane_result(lane, elapsed_s))
-        tick(request.item, (number + 1) / len(asked))
+    for number, request in enumerate(requests):
+        context.clear()
+        prompt, tokens = render(request)
+        room = context.spec.n_ctx - samples * request.max_tokens
+        tokens = tokens[-max(1, room) :]
+        started = time.perf_counter()
+        shared = len(tokens) - 1 if context.model.shares_sequences else 0
+        if shared:
+            context.decode_prompt(np.asarray(tokens[:shared], np.int32))
+        lanes = [Lane(index, request, prompt, tokens, index) for index in range(samples)]
+        unique_tokens += len(tokens) if shared else samples * len(tokens)
+        samplers = [
+            Sampler(temperature=temperature, seed=zlib.crc32(f"{seed}:{request.item}:{index}".encode()))
+            for index in range(samples)
+        ]
+        try:
+            _finish(context, lanes, samplers, shared)
+        finally:
+            for sampler in samplers:
+                sampler.close()
+        elapsed_s = (time.perf_counter() - started) / samples
+        for lane in lanes:
+            output_tokens += len(lane.output)
+            results.append(lane_result(lane, elapsed_s))
+        tick(request.item, (number + 1) / len(requests))
     context.clear()
     return Generated(
         results=tuple(results),
@@ -73,7 +67,7 @@ def sample(
     )
 
 
-def _finish(context: Context, lanes: list[Lane], samplers: Mapping[int, Sampler], shared: int) -> None:
+def _finish(context: Context, lanes: list[Lane], samplers: list[Sampler], shared: int) -> None:
     """Decode all lanes side by side until each has ended."""
     for lane in lanes:
         if shared and lane.sequence:

@@ -217,8 +217,8 @@ def suites(options: JsonOptions) -> None:
 
 
 @main.command(
-    epilog="DATA is a JSONL, CSV or Parquet file, a folder of them, or OWNER/NAME:PATTERN for the files of a data set"
-    " on the hub, such as owner/name:data/test-*.parquet or owner/name@REVISION:data/test-*.parquet."
+    epilog="DATA is a JSON, CSV, Excel or Parquet file, a folder of them, or OWNER/NAME:PATTERN for the files of a data"
+    " set on the hub, such as owner/name:data/test-*.parquet or owner/name@REVISION:data/test-*.parquet."
 )
 @takes(PreviewOptions)
 def preview(options: PreviewOptions) -> None:

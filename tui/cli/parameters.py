@@ -134,6 +134,11 @@ class OwnDataOptions:
     columns: str | None = option(
         "--columns", metavar="OURS=YOURS,…", help="Map your column names, for example question=frage,answer=antwort."
     )
+    reading: str | None = option(
+        "--reading",
+        metavar="NAME=VALUE,…",
+        help="How your files are read where they do not show it: delimiter, encoding, header=no, index=1, sheet, …",
+    )
     shots: int | None = option(
         "--shots",
         type=AT_LEAST_0,

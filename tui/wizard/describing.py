@@ -14,7 +14,7 @@ from weighin.engine.tasks.spec import SuiteSpec
 from weighin.engine.units import format_file_size, format_memory
 
 from ..formatting import duration
-from ..own_data_text import write_columns
+from ..own_data_text import write_columns, write_reading
 from .surroundings import Surroundings
 
 
@@ -139,4 +139,6 @@ def _how_asked(choice: PlannedSuite, spec: SuiteSpec) -> list[str]:
         parts.append("1 worked example" if choice.asking.shots == 1 else f"{choice.asking.shots} worked examples")
     if choice.asking.columns:
         parts.append(f"columns {write_columns(choice.asking.columns)}")
+    if reading := write_reading(choice.asking.reading):
+        parts.append(f"read as {reading}")
     return ["  " + "; ".join(parts)]

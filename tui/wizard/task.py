@@ -18,7 +18,17 @@ from weighin.engine.prepare.draft import Draft
 from weighin.engine.tasks.scorers import DEFAULT_SCORER, own_scorers
 from weighin.engine.tasks.spec import suite_specs
 
-from ..own_data_text import asked_lines, parse_columns, problem_lines, row_lines, summary_line, write_columns
+from ..own_data_text import (
+    asked_lines,
+    parse_columns,
+    parse_reading,
+    problem_lines,
+    reading_lines,
+    row_lines,
+    summary_line,
+    write_columns,
+    write_reading,
+)
 from ..widgets.toggles import TickList
 from .step import Step
 
@@ -31,7 +41,7 @@ class TaskStep(Step):
 
     title = "Task"
     help_topic = "task"
-    READS_ON_ENTER: ClassVar = ("data-path", "data-shots", "data-columns")
+    READS_ON_ENTER: ClassVar = ("data-path", "data-shots", "data-columns", "data-reading")
     _file = ""
     """The selected data: its path, or its name on the hub."""
 
@@ -42,7 +52,7 @@ class TaskStep(Step):
     def compose(self) -> ComposeResult:
         yield Label("Suites (space selects; data with a size is downloaded once)")
         yield TickList[str](id="suites", compact=True)
-        yield Label("Your own data: JSONL, CSV or Parquet (enter reads it)")
+        yield Label("Your own data: JSON, CSV, Excel or Parquet (enter reads it)")
         yield Input(
             placeholder="a file, a folder, or owner/name:file of a dataset on the hub", id="data-path", compact=True
         )
@@ -63,6 +73,9 @@ class TaskStep(Step):
             with Horizontal(classes="field"):
                 yield Label("Columns, OURS=YOURS")
                 yield Input(placeholder="prompt=frage,answer=antwort", id="data-columns", compact=True)
+            with Horizontal(classes="field"):
+                yield Label("Read as, NAME=VALUE")
+                yield Input(placeholder="delimiter=;,encoding=cp1252,header=no", id="data-reading", compact=True)
         yield Static(id="data-report", markup=False)
 
     def show(self, draft: Draft) -> None:
@@ -98,12 +111,14 @@ class TaskStep(Step):
         text = self.query_one("#data-columns", Input).value.strip()
         try:
             columns = parse_columns(text) if text else {}
+            reading = parse_reading(self.query_one("#data-reading", Input).value)
         except PlanError as error:
             raise ValueError(str(error)) from None
         self._own[self._file] = OwnAsking(
             scorer="" if scorer == DEFAULT_SCORER else scorer,
             shots=int(self.number("#data-shots", "Worked examples")),
             columns=columns,
+            reading=reading,
         )
 
     def _select_data(self, file: str) -> None:
@@ -115,6 +130,7 @@ class TaskStep(Step):
             scorer.value = own.scorer if own.scorer in {each.name for each in own_scorers()} else DEFAULT_SCORER
         self.query_one("#data-shots", Input).value = str(own.shots)
         self.query_one("#data-columns", Input).value = write_columns(own.columns)
+        self.query_one("#data-reading", Input).value = write_reading(own.reading)
         self.query_one("#data-how").display = True
         self._read_again()
 
@@ -129,7 +145,7 @@ class TaskStep(Step):
         self._read(self._file, self._own[self._file], max(40, self.size.width - 6))
 
     @on(Select.Changed, "#data-scorer")
-    @on(Input.Blurred, "#data-shots, #data-columns")
+    @on(Input.Blurred, "#data-shots, #data-columns, #data-reading")
     def _how_changed(self) -> None:
         if not self._file:
             return
@@ -173,7 +189,8 @@ class TaskStep(Step):
             lines = [str(error)]
         else:
             good = not preview.problems
-            lines = [summary_line(preview), *problem_lines(preview), *row_lines(preview, width=width)]
+            lines = [summary_line(preview), *reading_lines(preview), *problem_lines(preview)]
+            lines += row_lines(preview, width=width)
             if preview.asked:
                 lines.append("The first item as it will be asked:")
                 asked = asked_lines(msgspec.structs.replace(preview, asked=preview.asked[:1]))[2:]

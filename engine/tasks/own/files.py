@@ -78,10 +78,7 @@ def read_own(suite: OwnSuite, own_files: OwnFiles | None = None) -> UserData:
     if isinstance(suite.source, FileSource) and is_harness_task(suite.source.path):
         raise DatasetError(f"{suite.source.path} is a task file, not data.", hint="Name its data instead.")
     own_files = own_files or find_own_files(suite)
-    asking = suite.asking
-    return read_user_files(
-        own_files.files, where=own_files.where, columns=asking.columns, shots=asking.shots, scorer=asking.scorer
-    )
+    return read_user_files(own_files.files, where=own_files.where, asking=suite.asking)
 
 
 def open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ...plan.model import OwnSuite, data_path
 from ..harness.items import open_task_suite
 from ..harness.yaml import is_harness_task
-from ..items import ChoiceItem, Item
-from ..scorers import DEFAULT_SCORER
+from ..items import ChoiceItem, GenerateItem, Item
+from ..scorers import DEFAULT_SCORER, find_scorer
 from ..spec import Kind
-from .data import RowProblem
+from .data import ColumnUse, RowProblem
 from .files import find_own_files, own_spec, read_own
 from .suite import Preview, preview
 
@@ -24,6 +26,9 @@ class ReadRow(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     """All correct answers; empty when the scorer checks something else."""
+    compared: tuple[str, ...] = ()
+    """For each answer how it is compared, in few words, such as ``as the number 1234.56``; empty where all answers of
+    the data are compared alike."""
 
 
 class DataPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,13 +37,21 @@ class DataPreview(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     source: str
     kind: Kind
-    columns: tuple[str, ...]
-    """Columns of the first row, after the mapping."""
+    columns: tuple[ColumnUse, ...] = ()
+    """Columns of the first usable row that mean something, with their names in the file."""
+    unused: tuple[str, ...] = ()
+    """Its other columns."""
+    how: tuple[str, ...] = ()
+    """How the data was read where that is not what everybody expects, in a few words each."""
+    doubts: tuple[RowProblem, ...] = ()
+    """Usable, but a person should look: there is another way to read it. Line 0 is the data as a whole."""
     items: int
     """Number of items to ask: usable rows without worked examples."""
     shots: int
     scorer: str = ""
     """Scorer of generate items."""
+    compared: str = ""
+    """How every answer is compared, such as ``as text``; empty when that differs between answers."""
     metric: str = ""
     """The main metric; empty while there are problems."""
     problems: tuple[RowProblem, ...] = ()
@@ -58,16 +71,22 @@ def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
         return _preview_task_file(suite, count)
     own_files = find_own_files(suite)
     data = read_own(suite, own_files)
+    scorer = "" if data.kind == "choice" else suite.asking.scorer or DEFAULT_SCORER
+    compared = _comparison(data.items, scorer)
     result = DataPreview(
         name=suite.name,
         source=own_files.where,
         kind=data.kind,
         columns=data.columns,
+        unused=data.unused,
+        how=data.how,
+        doubts=data.doubts,
         items=len(data.items),
         shots=0 if data.problems else suite.asking.shots,
-        scorer="" if data.kind == "choice" else suite.asking.scorer or DEFAULT_SCORER,
+        scorer=scorer,
+        compared=compared,
         problems=data.problems,
-        rows=tuple(_row(item) for item in data.items[:count]),
+        rows=tuple(_row(item, "" if compared else scorer) for item in data.items[:count]),
     )
     if data.problems:
         return result
@@ -82,17 +101,26 @@ def _preview_task_file(suite: OwnSuite, count: int) -> DataPreview:
         name=suite.name,
         source=data_path(suite),
         kind=spec.kind,
-        columns=(),
         items=len(items),
         shots=spec.n_shot,
         scorer="" if spec.kind == "choice" else spec.scorer,
         metric=spec.metric,
-        rows=tuple(_row(item) for item in items[:count]),
+        rows=tuple(_row(item, "") for item in items[:count]),
         asked=preview(spec, items, count=count),
     )
 
 
-def _row(item: Item) -> ReadRow:
+def _comparison(items: Sequence[Item], scorer: str) -> str:
+    """How all answers are compared; empty when they differ, or are choices."""
+    if not scorer:
+        return ""
+    read = find_scorer(scorer).read_gold
+    found = {read(answer).comparison for item in items if isinstance(item, GenerateItem) for answer in item.answers}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _row(item: Item, scorer: str) -> ReadRow:
     if isinstance(item, ChoiceItem):
         return ReadRow(id=item.id, text=item.question, choices=item.choices, answers=(item.choices[item.gold],))
-    return ReadRow(id=item.id, text=item.prompt, answers=item.answers)
+    compared = tuple(find_scorer(scorer).read_gold(answer).comparison for answer in item.answers) if scorer else ()
+    return ReadRow(id=item.id, text=item.prompt, answers=item.answers, compared=compared)

@@ -69,7 +69,7 @@ def user_spec(data: UserData, *, name: str, title: str, where: str, asking: OwnA
 
 
 def _choice_spec(data: UserData, name: str, title: str, asking: OwnAsking) -> SuiteSpec:
-    useless = set(asking.changes()) - {"columns", "shots", "metric"}
+    useless = set(asking.changes()) - {"columns", "shots", "metric", "reading"}
     if useless:
         raise DatasetError(
             f"{title} has choices, which are scored by their likelihood: {min(useless)} would change nothing.",

@@ -124,7 +124,10 @@ async def test_own_data_is_read_asked_and_scored_as_the_fields_say(
         await report("not in the form OURS=YOURS")
         columns.value = "prompt=frage,answer=antwort"
         await pilot.press("enter")
-        await report("5 generate items; columns prompt, answer; scored by exact", "line-2  Was ist 0 plus 1?  → 1")
+        await report(
+            "5 generate items; columns prompt (frage), answer (antwort); scored by exact",
+            "line-2  Was ist 0 plus 1?  → 1",
+        )
         assert field.value == ""
         shots = app.screen.query_one("#data-shots", Input)
         shots.focus()

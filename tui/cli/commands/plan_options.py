@@ -22,7 +22,7 @@ from weighin.engine.prepare.inputs import Inputs
 from weighin.engine.tasks.harness.yaml import is_harness_task
 from weighin.engine.tasks.spec import suite_specs
 
-from ...own_data_text import parse_columns
+from ...own_data_text import parse_columns, parse_reading
 from ..options import RunOptions
 from ..parameters import OwnDataOptions
 
@@ -33,7 +33,7 @@ def changed_plan(plan: Plan, options: RunOptions) -> Plan:
     """``plan`` with ``options``; a plan without suites gets ``DEFAULT_SUITE``.
 
     Raises:
-        PlanError: options for the user's own data without own data, or ``--columns`` is not a mapping.
+        PlanError: options for the user's own data without own data, or ``--columns`` or ``--reading`` has another form.
         DatasetError: a task file that cannot be read.
     """
     suites = _suites(options) or plan.suites or (BuiltInSuite(name=DEFAULT_SUITE),)
@@ -83,7 +83,7 @@ def changed_asking(asking: OwnAsking, options: OwnDataOptions) -> OwnAsking:
     """``asking`` with ``options``.
 
     Raises:
-        PlanError: ``--columns`` is not a mapping.
+        PlanError: ``--columns`` or ``--reading`` has another form.
     """
     return _changed(asking, **_own_values(options))
 
@@ -93,6 +93,7 @@ def _own_values(options: OwnDataOptions) -> Mapping[str, object]:
     return {
         **dataclasses.asdict(options),
         "columns": None if options.columns is None else parse_columns(options.columns),
+        "reading": None if options.reading is None else parse_reading(options.reading),
         "stop": tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in options.stop) or None,
     }
 

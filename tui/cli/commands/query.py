@@ -21,7 +21,7 @@ from weighin.engine.tasks.reference.datasets import data_presence
 from weighin.engine.tasks.spec import suite_specs
 
 from ...exit_codes import EXIT_BAD_INPUT, EXIT_OK
-from ...own_data_text import asked_lines, problem_lines, row_lines, summary_line
+from ...own_data_text import asked_lines, problem_lines, reading_lines, row_lines, summary_line
 from ..options import ExportOptions, HardwareOptions, JsonOptions, PreviewOptions, ShowOptions
 from ..terminal import say, table_width
 
@@ -151,7 +151,8 @@ def show_preview(options: PreviewOptions) -> int:
     if options.as_json:
         print_json(preview)
     else:
-        lines = [f"{preview.source}: {summary_line(preview)}", *problem_lines(preview, limit=_SHOWN_PROBLEMS)]
+        lines = [f"{preview.source}: {summary_line(preview)}", *reading_lines(preview, limit=_SHOWN_PROBLEMS)]
+        lines += problem_lines(preview, limit=_SHOWN_PROBLEMS)
         lines += ["", "Rows", *row_lines(preview, width=table_width())] if preview.rows else []
         if preview.asked:
             lines += ["", "As they will be asked" + (" (of models with a chat template)" * bool(preview.scorer))]

@@ -34,7 +34,7 @@ def test_the_answer_is_an_index_a_letter_or_the_choice(tmp_path: Path, answer: o
     assert data.problems == ()
     assert isinstance(item, ChoiceItem)
     assert (item.id, item.choices, item.gold) == ("line-1", ("red", "green", "blue"), 1)
-    assert data.columns == ("question", "choices", "answer")
+    assert [column.ours for column in data.columns] == ["question", "choices", "answer"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_generate_rows_take_several_answers_and_a_system_message(tmp_path: Path)
         (b"", "mine.jsonl", "no rows"),
         (b"\n \n", "mine.jsonl", "no rows"),
         (b"", "mine.csv", "no rows"),
-        (b"\xff\xfe\x00", "mine.jsonl", "not UTF-8"),
+        (b"\xff\xfe\x00", "mine.jsonl", "not UTF-16 text"),
         (b'{"text": "x"}', "mine.jsonl", "found 'text'"),
         (b"prompt,answer,answer\na,b,c\n", "mine.csv", "'answer' twice"),
         (b'prompt,answer\n"a,b\n', "mine.csv", "not valid CSV"),

@@ -278,7 +278,9 @@ def test_a_preview_of_a_data_set_on_the_hub(
     code = f"import sys; from weighin.tui.cli.main import main; sys.argv[1:] = {words}; main()"
     out, err = start_python(code).communicate(timeout=60)
     assert err == ""
-    assert out.startswith("owner/sums test-*.jsonl: 3 generate items; columns prompt, answer; scored by exact")
+    assert out.startswith(
+        "owner/sums test-*.jsonl: 3 generate items; columns prompt (frage), answer (antwort); scored by exact"
+    )
     assert "  line-2  2 plus 1?  → 3" in out
     sent = len(standin.requests)
     again, err = start_python(code, HF_HUB_OFFLINE="1").communicate(timeout=60)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from weighin.engine.errors import DatasetError
 from weighin.engine.tasks.extractors import EXTRACTORS
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem
-from weighin.engine.tasks.own import rows
+from weighin.engine.tasks.own import names, parquet
 from weighin.engine.tasks.own.data import UserData
 from weighin.engine.tasks.own.files import open_own
 from weighin.engine.tasks.own.suite import preview
@@ -35,7 +35,11 @@ def test_columns_are_mapped_and_give_way_to_those_that_take_their_name(tmp_path:
     data = read_rows(tmp_path, rows, columns={"query": "prompt", "target": "answer", "no": "id"})
     assert data.problems == ()
     assert data.items == (GenerateItem(id="7", prompt="2+2?", answers=("4",)),)
-    assert data.columns == ("prompt", "answer", "id")
+    assert {column.ours: column.theirs for column in data.columns} == {
+        "prompt": "query",
+        "answer": "target",
+        "id": "no",
+    }
 
 
 def test_columns_may_reach_into_objects_and_a_column_of_that_very_name_comes_first(tmp_path: Path) -> None:
@@ -135,7 +139,7 @@ def test_broken_parquet_and_parquet_that_unpacks_to_too_much_fail(
     whole.write_bytes(whole.read_bytes()[:-9])
     with pytest.raises(DatasetError, match="not a readable Parquet file"):
         read_file(whole)
-    monkeypatch.setattr(rows, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(parquet, "MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(DatasetError, match="holds more than"):
         read_file(write_file(tmp_path, [{"prompt": str(n) * 400, "answer": "a"} for n in range(9)], "d.parquet"))
 
@@ -371,7 +375,7 @@ _NAMES = st.sampled_from(["q", "a.b", "prompt", "question", "choices", "labels",
 @settings(max_examples=200, deadline=None, suppress_health_check=_HARMLESS)
 @given(
     rows=st.lists(st.dictionaries(_NAMES, _CELLS | st.dictionaries(_NAMES, _CELLS, max_size=2)), max_size=4),
-    columns=st.dictionaries(_NAMES, st.sampled_from([*rows.COLUMNS, "check.pattern", "A", "B", "no"]), max_size=3),
+    columns=st.dictionaries(_NAMES, st.sampled_from([*names.COLUMNS, "check.pattern", "A", "B", "no"]), max_size=3),
     scorer=st.sampled_from(["", *sorted(_ONE_EACH), "code"]),
     shots=st.integers(-1, 2),
 )
