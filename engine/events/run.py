@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from .askings import ReorderedItem, RepeatedItem, RewordedItem
+from .failures import ScoringFailure
 from .notes import Note
 from .ranking import Ranking
 
@@ -263,6 +264,8 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     """Length of what a reasoning model thought before its answer, which is not part of ``extracted``."""
     thinking_closed: bool = True
     """False if it was still thinking when it was stopped."""
+    failure: ScoringFailure | None = None
+    """Why it could not be scored; it counts as wrong."""
 
 
 class BlockScored(_CandidateFact, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from ..events.askings import ReorderedItem, RepeatedItem, RewordedItem, Steadiness
+from ..events.failures import ScoringFailure
 from ..events.notes import Note
 from ..events.ranking import GroupShare, SuiteGroups
 from ..events.run import (
@@ -86,6 +87,11 @@ class CandidateSummary:
     """Suites whose items may share a passage."""
     subject_suites: frozenset[str] = frozenset()
     """Suites whose items have a subject each."""
+
+    @property
+    def failures(self) -> list[ScoringFailure]:
+        """Why answers could not be scored, one for each that counts as wrong for that reason."""
+        return [answer.failure for answer in self.answers.values() if answer.failure is not None]
 
     @cached_property
     def suite_counts(self) -> dict[str, tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from ..events.ranking import Ranking
@@ -10,6 +11,7 @@ from ..plan.model import Plan
 from ..stats.intervals import Interval, accuracy_interval, minimum_detectable_difference
 from . import wording
 from .comparison import stopped_early_interval
+from .failure_text import failure_words
 from .findings import Findings, findings_of
 from .notes_text import note_text
 from .summary import CandidateSummary
@@ -88,6 +90,7 @@ def _warnings(findings: Findings) -> tuple[str, ...]:
         _notes,
         _disturbed_or_unstable,
         _drift,
+        _unscored,
         _not_comparable,
         _different_items,
         _race_settled,
@@ -127,6 +130,18 @@ def _drift(findings: Findings) -> Iterable[str]:
             f"Speed drifted from the first round to the last ({changes}), because of heat or other work on the machine."
             " The candidates took turns, so they can still be compared, but speeds may differ on another day."
         )
+
+
+def _unscored(findings: Findings) -> Iterable[str]:
+    for name, summary in findings.summaries.items():
+        failures = summary.failures
+        if failures:
+            ((why, _n),) = Counter(failure_words(failure) for failure in failures).most_common(1)
+            counts, lead = ("counts", "") if len(failures) == 1 else ("count", "most often, ")
+            yield (
+                f"{findings.names[name]}: {len(failures)} of {len(summary.answers)} answers could not be scored and"
+                f" {counts} as wrong: {lead}{why}."
+            )
 
 
 def _not_comparable(findings: Findings) -> Iterable[str]:

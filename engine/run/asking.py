@@ -9,12 +9,13 @@ from typing import TypeVar
 from ..errors import WeighinError
 from ..events.run import AnswerScored, Phase
 from ..plan.model import Candidate, Plan, PromptStyle
-from ..tasks.items import Item, Suite
-from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult
+from ..tasks.items import GenerateItem, Item, Suite
+from ..tasks.limited import GivenUpError, Row, limited
+from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest
 from ..tasks.scoring import score
 from ..worker.protocol import ChoicesScored, Command, Generate, Generated, ScoreChoices
 from .log import RunLog
-from .pool import WorkerPool
+from .pool import Interrupted, WorkerPool
 
 R = TypeVar("R")
 Request = ChoiceRequest | GenerateRequest
@@ -62,12 +63,40 @@ class Asker:
     async def scored(
         self, suite: Suite, items: Sequence[Item], done: ChoicesScored | Generated, *, repeats: Sequence[int] = ()
     ) -> list[AnswerScored]:
-        """Score the results of ``done``, one per item; ``repeats`` numbers them where an item was asked again."""
-        results: tuple[ChoiceResult | GenerateResult, ...] = done.results
+        """Score the results of ``done``, one per item; ``repeats`` numbers them where an item was asked again.
 
+        Raises:
+            SandboxError: code cannot be run safely on this machine.
+            Interrupted: the user wants to end or skip.
+        """
+        numbers = repeats or [0] * len(items)
+        if isinstance(done, Generated):
+            rows = [
+                (item, result, number)
+                for item, result, number in zip(items, done.results, numbers, strict=True)
+                if isinstance(item, GenerateItem)
+            ]
+            return await self._scored_texts(suite, rows)
+        results: tuple[ChoiceResult, ...] = done.results
+        return [
+            score(suite, item, result, candidate=self.candidate.id, repeat=number)
+            for item, result, number in zip(items, results, numbers, strict=True)
+        ]
+
+    async def _scored_texts(self, suite: Suite, rows: Sequence[Row]) -> list[AnswerScored]:
+        # A user's pattern or a model's answer can keep a scorer busy, so the loop that paints and hears Ctrl-C is free.
         def score_all() -> list[AnswerScored]:
-            rows = zip(items, results, repeats or [0] * len(items), strict=True)
-            return [score(suite, item, result, candidate=self.candidate.id, repeat=n) for item, result, n in rows]
+            return limited().score(suite, rows, candidate=self.candidate.id, asker=self)
 
-        # Some scorers import slow libraries or run code: not on the loop that paints.
-        return await asyncio.to_thread(score_all)
+        scoring = asyncio.create_task(asyncio.to_thread(score_all))
+        interrupted = asyncio.create_task(self._pool.interrupt.wait())
+        try:
+            await asyncio.wait({scoring, interrupted}, return_when=asyncio.FIRST_COMPLETED)
+            while not scoring.done():
+                limited().give_up(self)
+                await asyncio.wait({scoring}, timeout=0.05)
+            return scoring.result()
+        except GivenUpError:
+            raise Interrupted from None
+        finally:
+            interrupted.cancel()

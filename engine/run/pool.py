@@ -38,8 +38,8 @@ class WorkerPool:
     def __init__(self, settings: Settings, *, interrupt: asyncio.Event, noticed: Callable[[str, Note], None]) -> None:
         self.loading_s = 0.0
         """Time spent on starting workers and loading models so far."""
-        self._interrupt = interrupt
         self._noticed = noticed
+        self.interrupt = interrupt
         self._settings = settings
         self._workers: dict[str, Worker] = {}
         self._deaths: dict[str, int] = {}
@@ -94,7 +94,7 @@ class WorkerPool:
 
     async def _unless_interrupted(self, candidate: str, asked: Awaitable[T]) -> T:
         asking = asyncio.ensure_future(asked)
-        interrupted = asyncio.ensure_future(self._interrupt.wait())
+        interrupted = asyncio.ensure_future(self.interrupt.wait())
         try:
             await asyncio.wait({asking, interrupted}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():

@@ -15,9 +15,9 @@ from ..errors import DatasetError
 from ..plan.model import BuiltInSuite, OwnSuite, PlannedSuite, data_path
 from .formats import find_format
 from .generators import find_generator
-from .harness.items import open_task_suite
 from .harness.yaml import is_harness_task
 from .items import DEFAULT_N_CTX, ChoiceItem, GenerateItem, Item, Suite
+from .limited import limited
 from .own.files import open_own
 from .reference.datasets import read_dataset
 from .spec import SuiteSpec, find_spec, suite_specs
@@ -53,7 +53,7 @@ def reference_spec(suite: PlannedSuite) -> SuiteSpec | None:
 
 def _open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
     reference_spec(suite)
-    return open_task_suite(suite) if is_harness_task(data_path(suite)) else open_own(suite)
+    return limited().open_task(suite) if is_harness_task(data_path(suite)) else open_own(suite)
 
 
 def _open_built_in(suite: BuiltInSuite, n_ctx: int) -> tuple[SuiteSpec, tuple[Item, ...]]:

@@ -13,10 +13,6 @@ Score = Callable[[str, GenerateItem], Mapping[str, float]]
 """From an extracted answer and its item to every metric by name, each from 0 to 1."""
 
 
-class UnfitItemError(Exception):
-    """The scorer cannot use an item; the message says why."""
-
-
 @dataclass(frozen=True)
 class GoldReading:
     """How a scorer understands one allowed answer, for people who check their data before a run."""
@@ -65,17 +61,16 @@ class Scorer:
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
 
-    def check_item(self, item: GenerateItem) -> None:
-        """Raise UnfitItemError for an item that scoring would fail on in the middle of a run."""
+    def problem_of(self, item: GenerateItem) -> str:
+        """Why scoring would fail on the item in the middle of a run; empty for an item that can be used."""
         if self.needs == "answer" and not item.answers:
-            raise UnfitItemError("'answer' is missing or empty")
+            return "'answer' is missing or empty"
         if self.reveals_bad_items:
             try:
                 self.score(item.answers[0] if item.answers else "text", item)
             except DatasetError as error:
-                raise UnfitItemError(str(error)) from None
+                return str(error)
         problem = self.find_problem(item)
-        if problem:
-            raise UnfitItemError(problem)
-        if self.needs == "answer or check" and not item.answers and not item.check:
-            raise UnfitItemError("has neither 'answer' nor 'check'")
+        if not problem and self.needs == "answer or check" and not item.answers and not item.check:
+            problem = "has neither 'answer' nor 'check'"
+        return problem or ""

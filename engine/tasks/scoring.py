@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..errors import DatasetError
+import msgspec
+
+from ..errors import DatasetError, SandboxError, WeighinError
+from ..events.failures import ScoringFailure, ScoringRaised
 from ..events.run import AnswerScored, OptionScore
 from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
@@ -19,10 +22,10 @@ FRAGILE_NATS = 0.15
 def score(
     suite: Suite, item: Item, result: ChoiceResult | GenerateResult, *, candidate: str, repeat: int = 0
 ) -> AnswerScored:
-    """The scored answer of ``candidate`` to ``item``.
+    """The scored answer of ``candidate`` to ``item``. What a scorer raises is in the answer's ``failure``.
 
     Raises:
-        DatasetError: the result does not belong to this kind of item, or the scorer cannot use the item.
+        DatasetError: the result does not belong to this kind of item, or there is no such scorer or extractor.
         SandboxError: code cannot be run safely on this machine.
     """
     if isinstance(item, ChoiceItem) and isinstance(result, ChoiceResult):
@@ -100,24 +103,54 @@ def _is_fragile(
 def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candidate: str, repeat: int) -> AnswerScored:
     spec = suite.spec
     thinking = strip_thinking(result.text, prompt=result.prompt)
-    extracted = find_extractor(spec.extractor)(thinking.answer)
-    scorer = find_scorer(spec.scorer)
-    # Scorers with their own filters see the whole output, even when the extractor shown to the user finds nothing.
-    scored = thinking.answer if scorer.reads_whole_output else extracted
-    if scored is None:  # wrong by every metric: leaving the item out would change what the mean is over
-        scores = dict.fromkeys((spec.metric, *scorer.metrics), 0.0)
-    else:
-        scores = dict(scorer.score(scored, item))
+    extractor, scorer = find_extractor(spec.extractor), find_scorer(spec.scorer)
+    answer = unscored_answer(suite, item, result, candidate=candidate, repeat=repeat)
+    failure: ScoringFailure | None = None
+    extracted, scores, n_parts = None, answer.scores, 1
+    try:
+        extracted = extractor(thinking.answer)
+        # Scorers with their own filters see the whole output, even when the extractor shown to the user finds nothing.
+        scored = thinking.answer if scorer.reads_whole_output else extracted
+        if scored is not None:
+            scores = dict(scorer.score(scored, item))
+        n_parts = scorer.count_parts(item)
+    except (SandboxError, MemoryError):
+        raise
+    except Exception as error:  # it works on a model's text with a user's pattern or schema, so it can raise anything
+        scores, failure = answer.scores, ScoringRaised(error=in_one_line(error))
+    return msgspec.structs.replace(
+        answer,
+        correct=scores[spec.metric] >= spec.right_at,
+        scores=scores,
+        extracted=extracted,
+        n_parts=n_parts,
+        n_thinking_characters=thinking.n_thinking_characters,
+        thinking_closed=thinking.closed,
+        failure=failure,
+    )
+
+
+def unscored_answer(
+    suite: Suite,
+    item: GenerateItem,
+    result: GenerateResult,
+    *,
+    candidate: str,
+    repeat: int = 0,
+    failure: ScoringFailure | None = None,
+) -> AnswerScored:
+    """An answer that is wrong by every metric: leaving it out would change what the mean is over."""
+    spec = suite.spec
     return AnswerScored(
         candidate=candidate,
         suite=spec.name,
         item=item.id,
         repeat=repeat,
-        correct=scores[spec.metric] >= spec.right_at,
-        scores=scores,
+        correct=False,
+        scores=dict.fromkeys((spec.metric, *find_scorer(spec.scorer).metrics), 0.0),
         prompt=result.prompt,
         output=result.text,
-        extracted=extracted,
+        extracted=None,
         expected=item.answers[0] if item.answers else "",
         n_prompt_tokens=result.n_prompt_tokens,
         n_output_tokens=result.n_output_tokens,
@@ -125,8 +158,14 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         stop=result.stop,
         group=item.group,
         row=item.row,
-        n_parts=scorer.count_parts(item),
         level=item.level,
-        n_thinking_characters=thinking.n_thinking_characters,
-        thinking_closed=thinking.closed,
+        failure=failure,
     )
+
+
+def in_one_line(error: BaseException) -> str:
+    """What went wrong, for a stored answer: the error's text, or its type where that says nothing."""
+    text = " ".join(str(error).split())
+    if not isinstance(error, WeighinError):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text[:500]

@@ -7,6 +7,7 @@ import math
 from textual.content import Content
 
 from weighin.engine.events.run import AnswerScored
+from weighin.engine.judging.failure_text import failure_words
 
 from .. import formatting
 from ..run.answerbook import Row, differences
@@ -44,7 +45,8 @@ def _outcome(answer: AnswerScored) -> Content:
     facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
     facts += [f"stopped by {answer.stop}"] if answer.stop else []
     fragile = ("  ~ fragile", "$text-warning") if answer.fragile else ""
-    return Content.assemble(word, fragile, ("  " + " · ".join(facts), _MUTED))
+    failure = (f"\nnot scored: {_visible(failure_words(answer.failure))}", "$text-error") if answer.failure else ""
+    return Content.assemble(word, fragile, ("  " + " · ".join(facts), _MUTED), failure)
 
 
 def _compared(answer: AnswerScored) -> Content:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,10 @@ from .yaml import HarnessTask, Metric, read_harness_task
 
 _SEED = 1234
 """The harness's default few-shot seed."""
+_MAX_TEXT = 1_000_000
+"""Characters of a rendered text: far more than any context holds."""
 _Row = Mapping[str, Any]
+RowBegins = Callable[[str], None]
 
 
 def harness_files(path: Path) -> list[Path]:
@@ -35,8 +38,12 @@ def harness_files(path: Path) -> list[Path]:
     return [path, *dict.fromkeys(file for each in files.values() for file in each)]
 
 
-def open_task_suite(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
-    """Spec and items of a suite whose data is a task file.
+def open_task_suite(
+    suite: OwnSuite, *, row_begins: RowBegins = lambda _where: None
+) -> tuple[SuiteSpec, tuple[Item, ...]]:
+    """Spec and items of a suite whose data is a task file. ``row_begins`` is told before each row is rendered.
+
+    Templates may take forever: ``limited`` calls this in a process with limits.
 
     Raises:
         DatasetError: as ``open_harness_task``, or the suite changes how the task is asked.
@@ -47,10 +54,12 @@ def open_task_suite(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
             f"{suite.name} is asked and scored as its task file says: it takes no {changes[0]}.",
             hint="To ask it another way, give the data itself under another name.",
         )
-    return open_harness_task(Path(data_path(suite)), name=suite.name)
+    return open_harness_task(Path(data_path(suite)), name=suite.name, row_begins=row_begins)
 
 
-def open_harness_task(path: Path, *, name: str) -> tuple[SuiteSpec, tuple[Item, ...]]:
+def open_harness_task(
+    path: Path, *, name: str, row_begins: RowBegins = lambda _where: None
+) -> tuple[SuiteSpec, tuple[Item, ...]]:
     """Spec and items of a task file, in the order of its rows.
 
     Raises:
@@ -58,7 +67,7 @@ def open_harness_task(path: Path, *, name: str) -> tuple[SuiteSpec, tuple[Item, 
     """
     task = read_harness_task(path)
     maker = _Maker(task, path)
-    items = maker.items()
+    items = maker.items(row_begins)
     if not items:
         raise DatasetError(f"The split {task.asked_split} of {path} has no rows.", hint="Check the file it names.")
     return _spec(task, name, items), items
@@ -123,12 +132,17 @@ class _Maker:
         self._rows = {split: self._read(split) for split in splits}
         self._draw = random.Random(_SEED)
 
-    def items(self) -> tuple[Item, ...]:
+    def items(self, row_begins: RowBegins) -> tuple[Item, ...]:
         """One item per row of the split that is asked."""
         make = self._choice_item if self._task.output_type == "multiple_choice" else self._generate_item
         split = self._task.asked_split
         # In row order, because every row draws its few-shot examples from the same generator.
-        return tuple(make(row, f"row {n} of {split}", n) for n, row in enumerate(self._rows[split]))
+        items = []
+        for n, row in enumerate(self._rows[split]):
+            where = f"row {n} of {split}"
+            row_begins(where)
+            items.append(make(row, where, n))
+        return tuple(items)
 
     def _read(self, split: str) -> list[dict[str, Any]]:
         files = self._task.data_files(self._path.parent)
@@ -258,11 +272,14 @@ class _Maker:
         try:
             if template not in self._templates:
                 self._templates[template] = self._jinja.from_string(template)
-            return str(self._templates[template].render(**row))
-        except DatasetError:
+            text = str(self._templates[template].render(**row))
+        except (DatasetError, MemoryError):
             raise
         except Exception as error:  # a template can raise anything: missing columns, wrong types, broken Jinja
             raise self._wrong(key, f"fails for {where}: {str(error)[:160]}") from None
+        if len(text) > _MAX_TEXT:
+            raise self._wrong(key, f"gives more than {_MAX_TEXT:,} characters for {where}")
+        return text
 
     def _wrong(self, key: str, what: str) -> DatasetError:
         return DatasetError(f"The task {self._path} cannot be used: {key} {what}.")

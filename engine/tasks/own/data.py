@@ -22,8 +22,9 @@ import msgspec
 
 from ...errors import DatasetError
 from ...plan.model import OwnAsking
-from ..items import ChoiceItem, Item
-from ..scorer import Scorer, UnfitItemError
+from ..items import ChoiceItem, GenerateItem, Item
+from ..limited import limited
+from ..scorer import Scorer
 from ..scorers import find_own_scorer
 from ..spec import CONTEXT_TEMPLATE, DELIMITER, Kind, Shot
 from .cells import BadRowError, is_blank
@@ -231,14 +232,18 @@ class _Reader:
 
     def _generate_items(self, rows: Sequence[Shaped], scoring: Scorer) -> list[Item]:
         self._check_no_choices(rows)
-        items: list[Item] = []
+        read: list[tuple[Shaped, GenerateItem]] = []
         for row in rows:
             try:
                 item = generate_item(row, scoring)
                 self._take_id(row.line, item)
-                scoring.check_item(item)
-            except (BadRowError, UnfitItemError) as error:
+                read.append((row, item))
+            except BadRowError as error:
                 self._problem(row.line, str(error))
+        items: list[Item] = []
+        for (row, item), problem in zip(read, _unfit(scoring, [item for _row, item in read]), strict=True):
+            if problem:
+                self._problem(row.line, problem)
                 continue
             items.append(item)
             for answer in item.answers:
@@ -309,6 +314,13 @@ def _odd_counts(rows: Sequence[Shaped]) -> list[RowProblem]:
         for row in rows
         if len(row.fields["choices"]) > usual
     ]
+
+
+def _unfit(scorer: Scorer, items: Sequence[GenerateItem]) -> list[str]:
+    """For each item why ``scorer`` cannot use it, or an empty text."""
+    if scorer.reveals_bad_items:  # by running what the user wrote, which may take forever
+        return limited().find_problems(scorer.name, items)
+    return [scorer.problem_of(item) for item in items]
 
 
 def _hold_out(data: UserData, shots: int, where: str) -> UserData:

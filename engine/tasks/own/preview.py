@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from ...plan.model import OwnSuite, data_path
-from ..harness.items import open_task_suite
 from ..harness.yaml import is_harness_task
 from ..items import ChoiceItem, GenerateItem, Item
+from ..limited import limited
 from ..scorers import DEFAULT_SCORER, find_scorer
 from ..spec import Kind
 from .data import ColumnUse, RowProblem
@@ -96,7 +96,7 @@ def preview_suite(suite: OwnSuite, *, count: int = 3) -> DataPreview:
 
 def _preview_task_file(suite: OwnSuite, count: int) -> DataPreview:
     """The first items of a task file of lm-evaluation-harness, including worked examples."""
-    spec, items = open_task_suite(suite)
+    spec, items = limited().open_task(suite)
     return DataPreview(
         name=suite.name,
         source=data_path(suite),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 
 from ...errors import DatasetError
 from ..scorer import Scorer
@@ -22,7 +23,7 @@ def find_scorer(name: str) -> Scorer:
     Raises:
         DatasetError: there is no such scorer.
     """
-    scorer = _load(name) if name in _module_names() else None
+    scorer = _load(name) if name in _module_names(*__path__) else None
     if scorer is None:
         raise _unknown(name)
     return scorer
@@ -42,7 +43,7 @@ def find_own_scorer(name: str) -> Scorer:
 
 def own_scorers() -> tuple[Scorer, ...]:
     """Every scorer that your own data can use, by name."""
-    scorers = (_load(name) for name in sorted(_module_names()))
+    scorers = (_load(name) for name in sorted(_module_names(*__path__)))
     return tuple(scorer for scorer in scorers if scorer is not None and scorer.for_own_data)
 
 
@@ -51,10 +52,12 @@ def _unknown(name: str) -> DatasetError:
     return DatasetError(f"There is no scorer {name!r}.", hint=f"Choose one of: {known}.")
 
 
-def _module_names() -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(__path__)}
+@cache
+def _module_names(*folders: str) -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(folders))
 
 
+@cache
 def _load(name: str) -> Scorer | None:
     scorer = getattr(importlib.import_module(f"{__name__}.{name}"), "SCORER", None)
     return scorer if isinstance(scorer, Scorer) else None

@@ -10,6 +10,7 @@ import time
 
 from weighin.engine.events import run as ev
 from weighin.engine.events.wire import encode_event
+from weighin.engine.judging.failure_text import failure_words
 from weighin.engine.judging.notes_text import note_text
 from weighin.engine.judging.wording import stop_words, with_words
 from weighin.engine.plan.model import Plan, labels
@@ -34,6 +35,7 @@ class Progress:
         self._deadline: float | None = None
         self._painted_at = 0.0
         self._phase = ""
+        self._failed: set[tuple[str, str]] = set()
 
     def note(self, event: ev.Event) -> None:
         """Take one event and report what people should know."""
@@ -48,6 +50,7 @@ class Progress:
                 self._status.say(f"{self._round}, {self._answered} answers{self._left()}")
         elif isinstance(event, ev.AnswerScored):
             self._answered += 1
+            self._note_failure(event)
         elif isinstance(event, ev.PhaseChanged):
             self._phase = f"{self._names.get(event.candidate, event.candidate)}: {event.detail or event.phase}"
         elif isinstance(event, ev.SpeedMeasured) and event.disturbances:
@@ -66,6 +69,14 @@ class Progress:
         elif isinstance(event, ev.RunFinished):
             self._status.say(f"Run {event.outcome}, {self._answered} answers. {event.detail}".rstrip())
         self._paint()
+
+    def _note_failure(self, event: ev.AnswerScored) -> None:
+        """Tell the first answer of a candidate in a suite that could not be scored; the verdict counts them."""
+        if event.failure is not None and (event.candidate, event.suite) not in self._failed:
+            self._failed.add((event.candidate, event.suite))
+            name = self._names.get(event.candidate, event.candidate)
+            why = failure_words(event.failure)
+            self._status.say(f"⚠ {name}: its answer to {event.item} of {event.suite} counts as wrong: {why}.")
 
     def _left(self) -> str:
         if self._deadline is None:

@@ -66,6 +66,7 @@ def list_runs(options: JsonOptions) -> None:
 
 def show_run(options: ShowOptions) -> None:
     """Print the verdict on the answers that a run has so far."""
+    from weighin.engine.judging.failure_text import failure_words
     from weighin.engine.judging.verdict import reach_verdict
     from weighin.engine.judging.wording import with_words
     from weighin.engine.report.table import verdict_lines
@@ -88,6 +89,7 @@ def show_run(options: ShowOptions) -> None:
             extracted = answer.extracted if answer.extracted is not None else "(no answer)"
             click.echo(
                 f"{mark} {answer.suite}/{answer.item} {answer.candidate}: {extracted!r}, expected {answer.expected!r}"
+                + (f" (not scored: {failure_words(answer.failure)})" if answer.failure else "")
             )
 
 
