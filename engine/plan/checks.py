@@ -52,6 +52,7 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, float, _Range]]:
     yield "settings.n_batch", settings.n_batch, _AT_LEAST_1
     yield "settings.n_ubatch", settings.n_ubatch, _AT_LEAST_1
     yield "settings.n_threads", settings.n_threads, _NOT_NEGATIVE
+    yield "settings.max_thinking_tokens", settings.max_thinking_tokens, _NOT_NEGATIVE
     yield "speed.n_prompt", speed.n_prompt, _AT_LEAST_1
     yield "speed.n_generate", speed.n_generate, _AT_LEAST_1
     yield "speed.repeats", speed.repeats, _AT_LEAST_1

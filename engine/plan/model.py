@@ -148,7 +148,7 @@ def with_data_path(suite: PlannedSuite, path: str) -> PlannedSuite:
 
 
 class Settings(PlanPart, frozen=True, kw_only=True):
-    """Settings that are the same for every candidate, passed to llama.cpp unchanged."""
+    """Settings that are the same for every candidate. All but the last are passed to llama.cpp unchanged."""
 
     n_ctx: int = 4096
     n_batch: int = 2048
@@ -161,6 +161,8 @@ class Settings(PlanPart, frozen=True, kw_only=True):
     kv_type: KvType = "f16"
     use_mmap: bool = True
     seed: int = 1234
+    max_thinking_tokens: int = 2048
+    """Tokens that a reasoning model may think before each answer; 0 means as many as the context holds."""
 
 
 class SpeedPlan(PlanPart, frozen=True, kw_only=True):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from .items import ChoiceItem, GenerateItem, Item
 from .spec import SuiteSpec
+
+Ending = Literal["", "end of text", "stop string", "length", "thinking budget", "context full"]
+"""Why generation ended. The last two can happen while the model was thinking; ``length`` is about its answer."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +40,9 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     """For models with a chat template."""
     stop: tuple[str, ...]
+    """Texts that end the answer. Thinking and leading white space are no part of it."""
     max_tokens: int
+    """Of the answer."""
 
 
 class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +58,7 @@ class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The generated text, cut before the first stop text."""
+    """The generated text with its thinking and its markers, cut before the first stop text of the answer."""
 
     item: str
     prompt: str
@@ -59,7 +66,7 @@ class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     n_prompt_tokens: int
     n_output_tokens: int
-    stop: str
+    stop: Ending
     elapsed_s: float
 
 

@@ -100,7 +100,14 @@ def answer_greedily(loaded: LoadedModel, command: Generate, tick: Tick) -> Gener
     def render(request: GenerateRequest) -> tuple[str, list[int]]:
         return loaded.render(request.prompt, request.messages, command.style)
 
-    return generate.generate(loaded.answers, command.requests, render, n_parallel=command.n_parallel, tick=tick)
+    return generate.generate(
+        loaded.answers,
+        command.requests,
+        render,
+        n_parallel=command.n_parallel,
+        tick=tick,
+        max_thinking_tokens=loaded.settings.max_thinking_tokens,
+    )
 
 
 def draw_samples(loaded: LoadedModel, command: Sample, tick: Tick) -> Generated:
@@ -115,6 +122,7 @@ def draw_samples(loaded: LoadedModel, command: Sample, tick: Tick) -> Generated:
         temperature=command.temperature,
         seed=command.seed,
         tick=tick,
+        max_thinking_tokens=loaded.settings.max_thinking_tokens,
     )
 
 

@@ -15,53 +15,27 @@ import numpy as np
 from ..llama.context import Context
 from ..tasks.requests import GenerateRequest, GenerateResult
 from .choice import MIN_SHARED_PREFIX, Tick, common_prefix
+from .lane import Lane
 from .protocol import Generated
 
 Render = Callable[[GenerateRequest], tuple[str, list[int]]]
 """The prompt as sent, and its tokens."""
 
 
-class Lane:
-    """One item being answered in one sequence."""
-
-    def __init__(self, index: int, request: GenerateRequest, prompt: str, tokens: list[int], sequence: int) -> None:
-        self.index = index
-        self.request = request
-        self.prompt = prompt
-        self.tokens = tokens
-        self.sequence = sequence
-        self.position = len(tokens)
-        self.output: list[int] = []
-        self.raw = bytearray()
-        self.stop = ""
-        self.started = time.perf_counter()
-        self.place = -1
-        """Batch index of the logits that choose its next token."""
-
-    def take(self, token: int, context: Context) -> bool:
-        """Add the next token; whether the item is finished."""
-        if context.model.is_end(token):
-            self.stop = "end of text"
-            return True
-        self.output.append(token)
-        self.raw += context.model.piece(token)
-        if any(stop.encode() in self.raw for stop in self.request.stop if stop):
-            self.stop = "stop string"
-        elif len(self.output) >= self.request.max_tokens:
-            self.stop = "length"
-        return bool(self.stop)
-
-    def text(self) -> str:
-        """The generated text, cut before the first stop string."""
-        text = self.raw.decode("utf-8", "replace")
-        ends = [text.find(stop) for stop in self.request.stop if stop and stop in text]
-        return text[: min(ends)] if ends else text
-
-
 def generate(
-    context: Context, requests: Sequence[GenerateRequest], render: Render, *, n_parallel: int, tick: Tick
+    context: Context,
+    requests: Sequence[GenerateRequest],
+    render: Render,
+    *,
+    n_parallel: int,
+    tick: Tick,
+    max_thinking_tokens: int = 0,
 ) -> Generated:
-    """Answer one block greedily from an empty cache. Results come in the order of ``requests``."""
+    """Answer one block greedily from an empty cache. Results come in the order of ``requests``.
+
+    How long a model thinks is not known before. Lanes are started as if it thought no longer than it has in this block,
+    and when the cache is full, the youngest one starts over later.
+    """
     started = time.perf_counter()
     context.clear()
     prompts = [render(request) for request in requests]
@@ -81,7 +55,14 @@ def generate(
     waiting = list(range(len(requests)))[::-1]
     lanes: list[Lane] = []
     results: dict[int, GenerateResult] = {}
+    n_other = 0  # the most tokens that a lane wrote besides its answer
     while waiting or lanes:
+        while len(lanes) > 1 and shared + sum(lane.position + 1 - shared for lane in lanes) > limit:
+            youngest = lanes.pop()
+            context.forget(youngest.sequence)
+            free.append(youngest.sequence)
+            free.sort(reverse=True)
+            waiting.append(youngest.index)
         for lane in lanes:
             lane.place = context.add([lane.output[-1]], lane.position, [lane.sequence], [0])
             lane.position += 1
@@ -89,12 +70,12 @@ def generate(
             index = waiting[-1]
             prompt, tokens = rendered[index]
             fresh = tokens[shared:]
-            held = shared + sum(len(lane.tokens) - shared + lane.request.max_tokens for lane in lanes)
-            fits_cache = held + len(fresh) + requests[index].max_tokens <= limit
+            held = shared + sum(len(lane.tokens) - shared + lane.request.max_tokens + n_other for lane in lanes)
+            fits_cache = held + len(fresh) + requests[index].max_tokens + n_other <= limit
             if lanes and not (fits_cache and context.pending + len(fresh) <= context.spec.n_batch):
                 break
             waiting.pop()
-            lane = Lane(index, requests[index], prompt, tokens, free.pop())
+            lane = Lane(index, requests[index], prompt, tokens, free.pop(), max_thinking_tokens=max_thinking_tokens)
             if shared:
                 context.share(0, lane.sequence, shared)
             lane.place = _add_prompt(context, lane, fresh, shared)
@@ -104,11 +85,13 @@ def generate(
         tokens_now = [int(np.argmax(context.logits(lane.place))) for lane in lanes]
         still: list[Lane] = []
         for lane, token in zip(lanes, tokens_now, strict=True):
-            if not lane.take(token, context):
+            finished = lane.take(token, context)
+            n_other = max(n_other, lane.n_other_tokens)
+            if not finished:
                 still.append(lane)
                 continue
             output_tokens += len(lane.output)
-            results[lane.index] = lane_result(lane)
+            results[lane.index] = lane.result()
             context.forget(lane.sequence)
             free.append(lane.sequence)
             free.sort(reverse=True)  # the lowest free sequence next, whatever finished first
@@ -141,16 +124,3 @@ def _shared_prefix(context: Context, rows: Sequence[list[int]]) -> int:
         return 0
     shared = min(common_prefix(rows), min(map(len, rows)) - 1)  # the last token's logits choose the first answer token
     return shared if shared >= MIN_SHARED_PREFIX else 0
-
-
-def lane_result(lane: Lane, elapsed_s: float | None = None) -> GenerateResult:
-    """The finished answer of a lane; by default its duration is the time since it started."""
-    return GenerateResult(
-        item=lane.request.item,
-        prompt=lane.prompt,
-        text=lane.text(),
-        n_prompt_tokens=len(lane.tokens),
-        n_output_tokens=len(lane.output),
-        stop=lane.stop,
-        elapsed_s=time.perf_counter() - lane.started if elapsed_s is None else elapsed_s,
-    )

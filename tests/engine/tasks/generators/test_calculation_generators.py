@@ -33,7 +33,7 @@ def _items(name: str, seed: int = 1) -> tuple[GenerateItem, ...]:
 
 def _said(text: str, item: Item) -> GenerateResult:
     return GenerateResult(
-        item=item.id, prompt="", text=text, n_prompt_tokens=1, n_output_tokens=1, stop="eos", elapsed_s=0.1
+        item=item.id, prompt="", text=text, n_prompt_tokens=1, n_output_tokens=1, stop="end of text", elapsed_s=0.1
     )
 
 

@@ -214,7 +214,7 @@ def test_code_to_fix_differs_from_the_solution_and_names_the_function() -> None:
 
 def _said(text: str, item: Item) -> GenerateResult:
     return GenerateResult(
-        item=item.id, prompt="", text=text, n_prompt_tokens=1, n_output_tokens=1, stop="eos", elapsed_s=0.1
+        item=item.id, prompt="", text=text, n_prompt_tokens=1, n_output_tokens=1, stop="end of text", elapsed_s=0.1
     )
 
 

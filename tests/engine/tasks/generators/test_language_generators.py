@@ -100,7 +100,7 @@ def test_the_likeliest_choice_is_scored(name: str) -> None:
 
 def _said(text: str, item: Item) -> GenerateResult:
     return GenerateResult(
-        item=item.id, prompt="", text=text, n_prompt_tokens=1, n_output_tokens=1, stop="eos", elapsed_s=0.1
+        item=item.id, prompt="", text=text, n_prompt_tokens=1, n_output_tokens=1, stop="end of text", elapsed_s=0.1
     )
 
 

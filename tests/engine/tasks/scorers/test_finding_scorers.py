@@ -44,7 +44,7 @@ def test_a_new_scorer_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
         spec, (item,) = open_rows(tmp_path, rows, scorer="shouting")
         assert (spec.metric, spec.extractor, spec.max_tokens) == ("loud", "whole", 11)
         result = GenerateResult(
-            item=item.id, prompt="p", text="AB", n_prompt_tokens=1, n_output_tokens=1, stop="end", elapsed_s=0.1
+            item=item.id, prompt="p", text="AB", n_prompt_tokens=1, n_output_tokens=1, stop="end of text", elapsed_s=0.1
         )
         answer = score(Suite(spec=spec, items=(item,)), item, result, candidate="c")
         assert (answer.correct, answer.scores, answer.n_parts) == (True, {"loud": 1.0, "long": 0.5}, 7)
