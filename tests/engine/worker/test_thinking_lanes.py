@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fixtures.scripted_models import Token, control, user_defined, write_scripted_model
 
-from tests.fixtures.scripted_models import Token, control, user_defined, write_scripted_model
 from weighin.engine.llama import backend
 from weighin.engine.llama.context import Context, ContextSpec
 from weighin.engine.llama.model import Model
@@ -94,7 +94,7 @@ def test_thinking_has_a_budget_of_its_own(tmp_path: Path) -> None:
 
 def test_thinking_that_fills_the_context_is_cut(tmp_path: Path) -> None:
     with opened(tmp_path, LONG, n_ctx=256) as context:
-        prompt = "6 times 7?" * 22
+        prompt = "6 times 7?" * 16
         tokens = context.model.tokenize(prompt)
         assert 206 < len(tokens) < 252
         request = GenerateRequest(item="x", prompt=prompt, messages=(), stop=(), max_tokens=4)
