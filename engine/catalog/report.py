@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..gguf.header import check_file
+from ..gguf.header import read_model_file
 from .effective import EffectiveLicense, clues_of_file, effective_license
 from .entries import Catalog, CatalogModel
 from .verdict import AllowedIf, StatedUse, Unknown, Verdict, license_verdict, model_verdict, reasons_of, verdict_word
@@ -61,7 +61,7 @@ def file_report(path: Path, use: StatedUse, catalog: Catalog, *, repo: str = "")
     Raises:
         ModelFileError: the file cannot be read.
     """
-    header = check_file(path)
+    header = read_model_file(path)
     effective = effective_license(clues_of_file(path, header.metadata, repo), catalog)
     verdict = file_verdict(effective, use, catalog)
     name = f"{path.name} ({header.name})" if header.name else path.name

@@ -15,6 +15,15 @@ class _Note(msgspec.Struct, frozen=True, kw_only=True, tag_field="note", tag=Tru
     pass
 
 
+class StoreSettingsUnused(_Note, frozen=True, kw_only=True):
+    """A model of Ollama's store is measured without what Ollama adds to its file."""
+
+    store: str
+    """The MODEL that it was named by, such as ``ollama:llama3.2:3b``."""
+    parts: tuple[str, ...]
+    """Such as ``system prompt`` and ``parameter stop``."""
+
+
 # What llama.cpp's log says about a file that it loads all the same
 
 
@@ -61,7 +70,8 @@ class LoadedWithError(_Note, frozen=True, kw_only=True):
 
 
 Note: TypeAlias = (
-    TokenizerNotStated
+    StoreSettingsUnused
+    | TokenizerNotStated
     | ControlTokensAssumed
     | EndTokenUnusual
     | SpecialTokenMissing

@@ -13,7 +13,7 @@ import msgspec
 from ..catalog.entries import CatalogModel
 from ..errors import ModelFileError
 from ..gguf.files import split_parts
-from ..gguf.header import check_file, parse_header, read_one_file
+from ..gguf.header import check_file, check_writes_text, parse_header, read_one_file
 from ..gguf.hollow import hollow_model
 from ..gguf.naming import without_extension
 from ..gguf.recipe import BASE_TYPES, BLOCKS
@@ -204,8 +204,10 @@ def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
     model = choice.model
     parts = [msgspec.structs.replace(model, name=part.name, parts=(part,)) for part in model.parts]
     headers = [remote_header(hub, choice.repo, part) for part in parts]
+    merged = merged_header(headers)
+    check_writes_text(parse_header(merged), f"{choice.repo.repo}:{model.name}")
     first = remote_norms(hub, choice.repo, model.parts[0], headers[0])
-    return HubSource(text, model.size_bytes, merged_header(headers), tuple(first.items()))
+    return HubSource(text, model.size_bytes, merged, tuple(first.items()))
 
 
 def _beginning(path: Path) -> bytes:

@@ -1,10 +1,10 @@
-"""Model files on disk: finding them, the parts of split models, and remembered hashes."""
+"""Model files on disk: what stands there at first sight, the parts of split models, and remembered hashes."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -12,43 +12,69 @@ import msgspec
 from .. import paths
 from ..errors import ModelFileError
 from ..files import joint_sha256, write_atomically
-from .naming import is_model_file, part_name, split_of
+from .naming import part_name, split_of
 
 _CHUNK_BYTES = 4 * 2**20
 
 
-def find_models(path: Path) -> list[Path]:
-    """The models at ``path``: the file itself, or every GGUF model below a folder. Split models by their first part.
-
-    A file that the user names is taken whatever its name; in a folder, ``is_model_file`` decides.
-
-    Raises:
-        ModelFileError: ``path`` does not exist, or a folder cannot be read.
-    """
-    if not path.is_dir():
-        if not path.exists():
-            raise ModelFileError(f"There is no file or folder {path}.", hint="Check the path.")
-        return [_first_part(path)]
-
-    def failed(error: OSError) -> None:
-        raise ModelFileError(
-            f"The folder {error.filename} cannot be read: {error.strerror}.", hint="Check its permissions."
-        )
-
-    found = []
-    for folder, _folders, names in os.walk(path, onerror=failed):
-        for name in names:
-            split = split_of(name)
-            if is_model_file(name) and (split is None or split[1] == 1):
-                found.append(Path(folder, name))
-    return sorted(found)
+_BEGINNINGS = (
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Run `git lfs pull` in its folder."),
+    (
+        b"\x00\x05\x16\x07",
+        "a companion file of macOS (AppleDouble), not a model",
+        "Name the file without `._`.",
+    ),
+    (b"<", "a web page or XML, not a model; perhaps a sign-in page was saved", "Download it again."),
+    (b"PK\x03\x04", "a ZIP archive or a PyTorch file, not a GGUF file", "Unpack or convert it first."),
+    (b"\x1f\x8b", "a gzip archive, not a GGUF file", "Unpack it first."),
+    (b"tjgg", "an old GGML file, which llama.cpp no longer reads", "Look for a GGUF file of the model."),
+    (b"lmgg", "an old GGML file, which llama.cpp no longer reads", "Look for a GGUF file of the model."),
+    (b"fmgg", "an old GGML file, which llama.cpp no longer reads", "Look for a GGUF file of the model."),
+)
+"""What files begin with that are often found in place of a model."""
 
 
-def _first_part(path: Path) -> Path:
+def first_part(path: Path) -> Path:
+    """The first part of the split model that ``path`` is a part of, or ``path`` itself."""
     split = split_of(path.name)
     if split is None or split[1] == 1:
         return path
     return path.with_name(part_name(path.name, 1))
+
+
+def gguf_file_bytes(path: Path) -> int:
+    """The size of a file that looks like a GGUF file. Reads its first bytes only.
+
+    Raises:
+        ModelFileError: nothing is there, or something else; the sentence says what.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise ModelFileError(f"{path} is a broken link.", hint="Put back the file that it links to.") from None
+        raise ModelFileError(f"There is no file {path}.", hint="Check the path.") from None
+    except OSError as error:  # such as a loop of links
+        raise ModelFileError(f"{path} cannot be opened: {error.strerror}.", hint="Check the path.") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise ModelFileError(f"{path} is a folder.", hint="Name a .gguf file in it.")
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe or a device could wait forever
+        raise ModelFileError(f"{path} is not a regular file.", hint="Name a .gguf file.")
+    if status.st_size == 0:
+        raise ModelFileError(f"{path} is empty.", hint="Download it again.")
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(32)
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}.", hint="Check its permissions.") from None
+    if not beginning.startswith(b"GGUF"):
+        for start, what, hint in _BEGINNINGS:
+            if beginning.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
+                raise ModelFileError(f"{path} is {what}.", hint=hint)
+        raise ModelFileError(
+            f"{path} is not a GGUF file: it does not begin with GGUF.", hint="Is it a llama.cpp model file?"
+        )
+    return status.st_size
 
 
 def split_parts(path: Path, count: int) -> list[Path]:
@@ -59,16 +85,19 @@ def split_parts(path: Path, count: int) -> list[Path]:
     """
     split = split_of(path.name)
     if split is None or split[1:] != (1, count):
+        # The count in a header is anybody's claim, so nothing is made from it.
         raise ModelFileError(
-            f"{path} is part of a split model but is not named NAME-00001-of-{count:05}.gguf.",
-            hint="Name the first part.",
+            f"{path} says that it is a part of a model in {count:,} parts, and its name does not say so.",
+            hint="Name the first part, NAME-00001-of-….gguf, as it was downloaded.",
         )
-    parts = [path.with_name(part_name(path.name, number)) for number in range(1, count + 1)]
-    missing = [part.name for part in parts if not part.exists()]
-    if missing:
-        raise ModelFileError(
-            f"{path} is split into {count} parts, and {missing[0]} is missing.", hint="Put all parts in one folder."
-        )
+    parts = []
+    for number in range(1, count + 1):
+        part = path.with_name(part_name(path.name, number))
+        if not part.exists():
+            raise ModelFileError(
+                f"{path} is split into {count} parts, and {part.name} is missing.", hint="Put all parts in one folder."
+            )
+        parts.append(part)
     return parts
 
 

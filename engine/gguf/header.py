@@ -15,8 +15,9 @@ from typing import TypeAlias
 import msgspec
 
 from ..errors import ModelFileError, WeighinError
-from .files import split_parts
-from .types import FILE_TYPES, GGML_TYPES
+from .files import gguf_file_bytes, split_parts
+from .kinds import other_than_text
+from .types import FILE_TYPES, GGML_TYPES, foreign_type
 
 MAX_HEADER_BYTES = 64 * 2**20
 """The largest known headers, with vocabularies of 262 144 tokens, have under 20 MiB."""
@@ -28,6 +29,8 @@ _MAX_KEY_BYTES = 65_535
 _MAX_KEPT_STRING = 2**20
 _MAX_NESTING = 4
 _MAX_DIMENSIONS = 4
+_GUESSED = 1024
+"""``LLAMA_FTYPE_GUESSED``"""
 
 Scalar: TypeAlias = int | float | bool | str
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -77,8 +80,9 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
     def quant(self) -> str:
         """The usual name of the quant. Without ``general.file_type``, the type of most weights."""
         number = self.metadata.get("general.file_type")
-        if isinstance(number, int) and number in FILE_TYPES:
-            return FILE_TYPES[number]
+        # llama.cpp sets a bit when it guessed the type.
+        if isinstance(number, int) and number & ~_GUESSED in FILE_TYPES:
+            return FILE_TYPES[number & ~_GUESSED]
         sizes: dict[str, int] = {}
         for tensor in self.tensors:
             sizes[tensor.type] = sizes.get(tensor.type, 0) + tensor.size_bytes
@@ -175,7 +179,8 @@ def parse_header(data: bytes | memoryview, *, file_bytes: int | None = None) -> 
         if tensor.offset % alignment:
             raise HeaderError(f"its tensor {tensor.name[:60]!r} is not aligned")
         end = max(end, tensor.offset + tensor.size_bytes)
-    if file_bytes is not None and data_offset + end > file_bytes:
+    # Without tensors nothing is missing: vocabularies end at the last key.
+    if file_bytes is not None and tensors and data_offset + end > file_bytes:
         missing = data_offset + end - file_bytes
         raise HeaderError(f"it is truncated: {missing:,} of {data_offset + end:,} bytes are missing")
     return GgufHeader(
@@ -191,18 +196,36 @@ def check_file(path: Path) -> GgufHeader:
     """Read and check a model file, with all parts of a split model, before llama.cpp opens it.
 
     Raises:
-        ModelFileError: the file cannot be used.
+        ModelFileError: the file cannot be used, or is no model that writes text.
+    """
+    header = read_model_file(path)
+    check_writes_text(header, str(path))
+    return header
+
+
+def check_writes_text(header: GgufHeader, name: str) -> None:
+    """Check that a header is that of a model that writes text; ``name`` is what the error calls the file.
+
+    Raises:
+        ModelFileError: it is something else; the sentence says what.
+    """
+    other = other_than_text(header.metadata, [tensor.name for tensor in header.tensors])
+    if other is not None:
+        raise ModelFileError(f"{name} is {other.what}.", hint=other.hint)
+
+
+def read_model_file(path: Path) -> GgufHeader:
+    """Read the header of a model file of any kind; of a split model, one header for all its parts.
+
+    Raises:
+        ModelFileError: the file cannot be read, or a part is missing.
     """
     header = read_one_file(path)
     if header.split_count > 1:
-        parts = split_parts(path, header.split_count)
-        headers = [read_one_file(part) for part in parts]
+        headers = [header, *(read_one_file(part) for part in split_parts(path, header.split_count)[1:])]
         total = sum(part.size_bytes for part in headers)
         tensors = tuple(tensor for part in headers for tensor in part.tensors)
-        header = msgspec.structs.replace(headers[0], size_bytes=total, tensors=tensors)
-    if not header.tensors:
-        raise ModelFileError(f"{path} has a header but no tensors.", hint="It may be a vocabulary-only file.")
-    _check_architecture(path, header)
+        header = msgspec.structs.replace(header, size_bytes=total, tensors=tensors)
     return header
 
 
@@ -213,15 +236,9 @@ def read_one_file(path: Path) -> GgufHeader:
         ModelFileError: the file cannot be read, or has no usable header.
     """
     try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise ModelFileError(f"{path} is a folder.", hint="Name a .gguf file in it.")
-        if size == 0:
-            raise ModelFileError(f"{path} is empty.", hint="Download it again.")
+        size = gguf_file_bytes(path)
         with path.open("rb") as file:
             return _grow(file, size)
-    except FileNotFoundError:
-        raise ModelFileError(f"There is no file {path}.", hint="Check the path.") from None
     except NeedMoreError:
         raise ModelFileError(f"{path} is truncated: it ends inside its header.", hint="Download it again.") from None
     except HeaderError as error:
@@ -247,21 +264,6 @@ def _grow(file: object, size: int) -> GgufHeader:
             wanted = min(max(4 * wanted, error.wanted_bytes), MAX_HEADER_BYTES)
 
 
-def _check_architecture(path: Path, header: GgufHeader) -> None:
-    # gguf imports numpy and a thousand constants.
-    from gguf.constants import MODEL_ARCH_NAMES
-
-    if not header.architecture:
-        raise ModelFileError(f"{path} does not say its architecture.", hint="Is it a llama.cpp model file?")
-    if header.architecture not in set(MODEL_ARCH_NAMES.values()) | {"clip"}:
-        raise ModelFileError(
-            f"{path} has the architecture {header.architecture[:40]!r}, which this llama.cpp does not support.",
-            hint="Update llama-cpp-python, or choose another model.",
-        )
-    if header.architecture == "clip":
-        raise ModelFileError(f"{path} is an image projector, not a language model.", hint="Name the model beside it.")
-
-
 def _tensor(reader: _Reader) -> Tensor:
     name = reader.text(_MAX_KEY_BYTES, "a tensor name")
     n_dimensions = reader.number("I")
@@ -270,7 +272,11 @@ def _tensor(reader: _Reader) -> Tensor:
     shape = tuple(reader.number("Q") for _ in range(n_dimensions))
     number, offset = reader.number("I"), reader.number("Q")
     if number not in GGML_TYPES:
-        raise HeaderError(f"its tensor {name[:60]!r} has the unknown type {number}")
+        whose = foreign_type(number)
+        raise HeaderError(
+            f"its tensor {name[:60]!r} has the unknown type {number}"
+            + (f", {whose}, which llama.cpp cannot read" if whose else "")
+        )
     type_name, block, block_bytes = GGML_TYPES[number]
     count = 1
     for size in shape:

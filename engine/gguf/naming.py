@@ -13,7 +13,15 @@ _QUANT = re.compile(
     re.IGNORECASE,
 )
 _QUANT_END = re.compile(rf"[-_.](?:i1-)?{_QUANT.pattern}$", re.IGNORECASE)
-_LORA = re.compile(r"(?<![a-z0-9])lora(?![a-z0-9])")
+_NO_MODEL = re.compile(
+    # llama.cpp finds draft heads by these beginnings of their names (common/download.cpp).
+    r"^\._|mmproj|imatrix|(?<![a-z0-9])lora(?![a-z0-9])|control[-_]?vector|^ggml-vocab-|^(?:mtp|eagle3|dflash|dspark)-"
+)
+_UNFINISHED = re.compile(
+    r"\.gguf(?:\.[0-9a-f]+)?(?:\.weighin)?\.(?:part|partial|incomplete|crdownload|download|opdownload|aria2|tmp|!ut)$"
+    r"|^downloading_.*\.gguf",
+    re.IGNORECASE,
+)
 
 DEFAULT_QUANT = "Q4_K_M"
 """Used when the user names no quant."""
@@ -58,10 +66,23 @@ def part_name(name: str, number: int) -> str:
     return f"{name[: match.start('number')]}{number:05}{name[match.end('number') :]}"
 
 
+def is_gguf(name: str) -> bool:
+    """Whether a name has the extension of a GGUF file, in upper or lower case."""
+    return name.lower().endswith(".gguf")
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a name is that of a GGUF file that some program has not finished downloading."""
+    return _UNFINISHED.search(name) is not None
+
+
 def is_model_file(name: str) -> bool:
-    """Whether a name is that of a GGUF model: not a vision projector, an importance matrix or a LoRA adapter."""
+    """Whether a name is that of a GGUF model, for files whose header was not read.
+
+    Not a projector, an importance matrix, an adapter, a vocabulary, a draft head, or a companion file of macOS.
+    """
     base = name.rsplit("/", 1)[-1].lower()
-    return base.endswith(".gguf") and not ("mmproj" in base or "imatrix" in base or _LORA.search(base))
+    return is_gguf(base) and not _NO_MODEL.search(base)
 
 
 def model_name(name: str) -> str:

@@ -16,6 +16,15 @@ def note_text(note: Note) -> str:
     return _WORDS[type(note)](note)
 
 
+def _store_settings_unused(note: notes.StoreSettingsUnused) -> str:
+    parameters = [part.removeprefix("parameter ") for part in note.parts if part.startswith("parameter ")]
+    parts = [part for part in note.parts if not part.startswith("parameter ")]
+    if parameters:
+        parts.append(f"parameters ({', '.join(parameters)})")
+    named = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return f"it is measured without Ollama's own {named}, so it can answer differently there."
+
+
 def _tokenizer_not_stated(_note: notes.TokenizerNotStated) -> str:
     return (
         "its file does not state its pre-tokenizer, so llama.cpp splits text in a default way; results may be those of"
@@ -57,6 +66,7 @@ def _loaded_with_error(note: notes.LoadedWithError) -> str:
 
 
 _WORDS: dict[type, Callable[[Any], str]] = {
+    notes.StoreSettingsUnused: _store_settings_unused,
     notes.TokenizerNotStated: _tokenizer_not_stated,
     notes.ControlTokensAssumed: _control_tokens_assumed,
     notes.EndTokenUnusual: _end_token_unusual,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePath
 
 import msgspec
 
@@ -25,6 +26,8 @@ from ..events.ranking import (
     TooMuchMemory,
 )
 from ..events.run import CandidateStopped, VerdictReached
+from ..gguf.naming import model_name as model_name_of
+from ..gguf.naming import split_of
 from ..plan.model import Candidate, Plan
 from ..units import format_memory, gib
 from .findings import Findings, stop_reason
@@ -247,13 +250,27 @@ def listed(names: Sequence[str]) -> str:
 def commands(candidate: Candidate, plan: Plan) -> dict[str, str]:
     """How to run the winner, by program."""
     path, n_ctx = shlex.quote(candidate.path), plan.settings.n_ctx
-    model_name = candidate.id.replace(".", "-")
-    modelfile = shlex.join((f"FROM {candidate.path}", f"PARAMETER num_ctx {n_ctx}"))
-    return {
-        "llama-server": f"llama-server -m {path} -c {n_ctx} -t {plan.settings.n_threads or 1}",
-        "ollama": f"printf '%s\\n' {modelfile} > Modelfile && ollama create {model_name} -f Modelfile"
-        f" && ollama run {model_name}",
-    }
+    serve = f"llama-server -m {path} -c {n_ctx} -t {plan.settings.n_threads or 1}"
+    store, _, name = candidate.store.partition(":")
+    if store == "ollama":  # the program that has the model comes first
+        return {"ollama": f"ollama run {shlex.quote(name)}", "llama-server": serve}
+    if store == "lm-studio":
+        return {"LM Studio": f"lms load --exact {shlex.quote(name)} --context-length {n_ctx}", "llama-server": serve}
+    return {"llama-server": serve, "ollama": _ollama_create(candidate, n_ctx)}
+
+
+def _ollama_create(candidate: Candidate, n_ctx: int) -> str:
+    """Make a model in Ollama from the file. Ollama reads no split files, so their parts are merged first."""
+    model_name, file, merge = shlex.quote(candidate.id.replace(".", "-")), candidate.path, ""
+    if split_of(PurePath(file).name) is not None:
+        merged = f"{model_name_of(PurePath(file).name)}.gguf"
+        merge = f"llama-gguf-split --merge {shlex.quote(file)} {shlex.quote(merged)} && "
+        file = f"./{merged}"
+    modelfile = shlex.join((f"FROM {file}", f"PARAMETER num_ctx {n_ctx}"))
+    return (
+        f"{merge}printf '%s\\n' {modelfile} > Modelfile && ollama create {model_name} -f Modelfile"
+        f" && ollama run {model_name}"
+    )
 
 
 def by_subject(groups: SuiteGroups) -> str:

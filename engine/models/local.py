@@ -1,65 +1,51 @@
 """Models that are on this machine: in folders, in Ollama's and LM Studio's stores, and in the hub's cache.
 
-This reads only names, sizes and the first four bytes. Whether llama.cpp can run a file depends on its header.
+Finding them reads names, sizes and first bytes. ``inspected`` reads a header too, which tells whether a file is a model
+that llama.cpp can write text with.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
 
 import msgspec
 
-from ..gguf.naming import is_model_file, model_name, quant_of, split_of
+from ..errors import WeighinError
+from ..gguf.header import check_file
+from ..gguf.naming import is_model_file, model_name, quant_of
+from ..gguf.scan import list_models, unreadable_folder
 from ..hub.errors import LocalStoreError
-
-Source = Literal["folder", "ollama", "lm-studio", "hub-cache"]
-_OLLAMA_MODEL_LAYER = "application/vnd.ollama.image.model"
-_DIGEST = re.compile(r"^sha256[:-](?P<hex>[0-9a-f]{64})$")
-_BLOB = re.compile(r"^sha256-[0-9a-f]{64}$")
-_MAX_JSON_BYTES = 4 * 2**20
-
-
-class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model found on this machine."""
-
-    path: Path
-    """The file to open. For a split model, its first part."""
-    name: str
-    quant: str
-    """From the name or the store's metadata; empty when neither has it."""
-    size_bytes: int
-    """Total size of the parts that exist."""
-    source: Source
-    problem: str | None = None
-    """Why it cannot be used, in a sentence; None when no problem is visible."""
+from .lm_studio import lm_studio_folders, lm_studio_key
+from .local_model import LocalModel, Source
+from .ollama import find_ollama, ollama_model_at
 
 
 def find_local_models(folders: Iterable[Path] = (), *, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """Every model on this machine: in ``folders``, then in the stores that exist. Each file is listed once.
+    """Every model on this machine: in ``folders``, then in the stores that exist.
+
+    Each file is listed once, and an Ollama model under each of its names.
 
     Raises:
         LocalStoreError: one of ``folders`` cannot be read. An error in a store becomes the ``problem`` of an entry.
     """
     env = os.environ if env is None else env
-    found: list[LocalModel] = []
-    for folder in folders:
-        found += find_in_folder(folder)
-    found += find_ollama(env=env)
-    # LM Studio's second folder is that of old versions. Each commit's snapshot in the hub's cache is a separate folder.
-    found += _in_stores([_home(env) / ".lmstudio/models", _home(env) / ".cache/lm-studio/models"], "lm-studio")
-    found += _in_stores([hub_cache_dir(env)], "hub-cache")
-    once: dict[Path, LocalModel] = {}
+    found = [model for folder in folders for model in find_in_folder(folder)]
+    found += (*find_ollama(env=env), *find_lm_studio(env=env), *_in_store(hub_cache_dir(env), "hub-cache"))
+    once: dict[tuple[str, str], LocalModel] = {}
+    sources: dict[str, Source] = {}
     for model in found:
-        once.setdefault(model.path.resolve(), model)
+        real = os.path.realpath(model.path)
+        if sources.setdefault(real, model.source) == model.source:
+            once.setdefault((real, model.key if model.source == "ollama" else ""), model)
     return tuple(once.values())
 
 
 def find_in_folder(folder: Path, *, source: Source = "folder") -> tuple[LocalModel, ...]:
-    """Every GGUF model below ``folder``, sorted by path. A split model is listed once.
+    """Every GGUF file below ``folder``, sorted by path, with the problem of those that cannot be used.
+
+    A split model is listed once.
 
     Raises:
         LocalStoreError: ``folder`` does not exist, is not a folder, or cannot be read.
@@ -75,116 +61,55 @@ def find_in_folder(folder: Path, *, source: Source = "folder") -> tuple[LocalMod
         raise LocalStoreError(f"{folder} cannot be read: {error.strerror}.", hint="Check its permissions.") from None
     unreadable: list[LocalModel] = []
 
-    def note(error: OSError) -> None:
+    def failed(error: OSError) -> None:
         path = Path(str(error.filename))
-        problem = f"The folder {path} cannot be read: {error.strerror}."
-        unreadable.append(LocalModel(path=path, name=path.name, quant="", size_bytes=0, source=source, problem=problem))
+        unreadable.append(_unreadable(path, source, unreadable_folder(error)))
 
-    found: list[LocalModel] = []
-    for parent, children, names in os.walk(folder, onerror=note):
-        children.sort()
-        splits: dict[tuple[str, int], dict[int, Path]] = {}
-        for name in sorted(names):
-            if not is_model_file(name):
-                continue
-            split = split_of(name)
-            if split is None:
-                found.append(_model([Path(parent, name)], 1, source))
-            else:
-                splits.setdefault((split[0], split[2]), {})[split[1]] = Path(parent, name)
-        for (_stem, count), parts in splits.items():
-            found.append(_model([parts[number] for number in sorted(parts)], count, source))
-    return tuple(sorted(found, key=lambda model: model.path)) + tuple(unreadable)
+    found = tuple(
+        LocalModel(
+            path=listed.path,
+            name=model_name(listed.path.name),
+            quant=quant_of(listed.path.name),
+            size_bytes=listed.size_bytes,
+            source=source,
+            problem=listed.problem,
+        )
+        for listed in list_models(folder, failed=failed)
+    )
+    return found + tuple(unreadable)
 
 
-def _model(parts: list[Path], count: int, source: Source) -> LocalModel:
-    problem = None if len(parts) == count else f"{count - len(parts)} of {count} parts are missing."
-    size = 0
-    for path in parts:
-        size_of_part, trouble = _look(path)
-        size += size_of_part
-        problem = problem or trouble
-    return LocalModel(
-        path=parts[0],
-        name=model_name(parts[0].name),
-        quant=quant_of(parts[0].name),
-        size_bytes=size,
-        source=source,
-        problem=problem,
+def find_lm_studio(*, env: Mapping[str, str]) -> tuple[LocalModel, ...]:
+    """Every model in LM Studio's folders."""
+    return tuple(
+        msgspec.structs.replace(model, key=model.path.relative_to(folder).as_posix())
+        for folder in lm_studio_folders(env)
+        for model in _in_store(folder, "lm-studio")
     )
 
 
-def _look(path: Path) -> tuple[int, str | None]:
-    """The file's size, and the problem that is visible at first sight."""
+def inspected(model: LocalModel) -> LocalModel:
+    """The same model after a look at its header: with its quant if the name has none, or with its problem."""
+    if model.problem is not None:
+        return model
     try:
-        if not path.is_file():
-            return 0, f"{path} is a broken link." if path.is_symlink() else f"{path} is not a file."
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        return 0, f"{path} cannot be read: {error.strerror}."
-    if size == 0:
-        return 0, f"{path} is empty."
-    return size, None if magic == b"GGUF" else f"{path} is not a GGUF file."
+        header = check_file(model.path)
+    except WeighinError as error:
+        return msgspec.structs.replace(model, problem=error.what)
+    return msgspec.structs.replace(model, quant=model.quant or header.quant)
 
 
-def find_ollama(*, env: Mapping[str, str] | None = None) -> tuple[LocalModel, ...]:
-    """Models in Ollama's store. Its manifests name blobs, which are plain GGUF files without the extension."""
-    env = os.environ if env is None else env
-    chosen = env.get("OLLAMA_MODELS")
-    stores = [Path(chosen).expanduser()] if chosen else [_home(env) / ".ollama/models"]
-    if not chosen and os.name == "posix":
-        stores.append(Path("/usr/share/ollama/.ollama/models"))  # Ollama as a service on Linux
-    return tuple(model for store in stores for model in _ollama_store(store))
-
-
-def _ollama_store(store: Path) -> Iterator[LocalModel]:
-    root = store / "manifests"
-    for path in _files_below(root):
-        pieces = path.relative_to(root).parts
-        if len(pieces) < 3:
-            continue
-        tail = pieces[1:] if pieces[1] != "library" else pieces[2:]
-        name = f"{'/'.join(tail[:-1])}:{tail[-1]}"
-        manifest = _json(path)
-        layers = manifest.get("layers") if manifest else None
-        if not isinstance(layers, list):
-            yield _broken(path, name, f"Ollama's manifest {path} cannot be read.")
-            continue
-        wanted = [row for row in layers if isinstance(row, dict) and row.get("mediaType") == _OLLAMA_MODEL_LAYER]
-        if not wanted:
-            continue  # a model that runs elsewhere, or only an adapter
-        blob = _blob(store, wanted[0].get("digest"))
-        if blob is None:
-            yield _broken(path, name, f"Ollama's manifest {path} names no blob.")
-            continue
-        size, problem = _look(blob)
-        quant = ""
-        config = manifest.get("config") if manifest else None
-        config_blob = _blob(store, config.get("digest")) if isinstance(config, dict) else None
-        details = _json(config_blob) if config_blob else None
-        if details and isinstance(details.get("file_type"), str):
-            quant = quant_of(details["file_type"])
-        if len(wanted) > 1:
-            problem = problem or f"Ollama keeps it in {len(wanted)} files, which cannot be opened together."
-        yield LocalModel(path=blob, name=name, quant=quant, size_bytes=size, source="ollama", problem=problem)
-
-
-def store_name(path: Path) -> str:
-    """Ollama's name for the blob at ``path``; empty for any other file."""
-    if not _BLOB.match(path.name) or path.parent.name != "blobs":
-        return ""
-    return next((model.name for model in _ollama_store(path.parent.parent) if model.path.name == path.name), "")
-
-
-def _blob(store: Path, digest: object) -> Path | None:
-    match = _DIGEST.match(digest) if isinstance(digest, str) else None
-    return store / "blobs" / f"sha256-{match['hex']}" if match else None
-
-
-def _broken(path: Path, name: str, problem: str) -> LocalModel:
-    return LocalModel(path=path, name=name, quant="", size_bytes=0, source="ollama", problem=problem)
+def stored_at(path: Path, *, env: Mapping[str, str] | None = None) -> LocalModel | None:
+    """The model of another program's store whose file is at ``path``; None for a file outside of stores."""
+    in_ollama = ollama_model_at(path)
+    if in_ollama is not None:
+        return in_ollama
+    key = lm_studio_key(path, os.environ if env is None else env)
+    if not key:
+        return None
+    return LocalModel(
+        path=path, name=model_name(path.name), quant=quant_of(path.name), size_bytes=0, source="lm-studio", key=key
+    )
 
 
 def hub_cache_dir(env: Mapping[str, str]) -> Path:
@@ -195,40 +120,23 @@ def hub_cache_dir(env: Mapping[str, str]) -> Path:
     if env.get("HF_HOME"):
         return Path(env["HF_HOME"]).expanduser() / "hub"
     cache = env.get("XDG_CACHE_HOME")
-    return (Path(cache).expanduser() if cache else _home(env) / ".cache") / "huggingface/hub"
+    home = Path(env.get("HOME") or env.get("USERPROFILE") or Path.home())
+    return (Path(cache).expanduser() if cache else home / ".cache") / "huggingface/hub"
 
 
-def _in_stores(stores: list[Path], source: Source) -> tuple[LocalModel, ...]:
-    found: list[LocalModel] = []
-    for store in stores:
-        if not store.is_dir():
-            continue
-        try:
-            found += find_in_folder(store, source=source)
-        except LocalStoreError as error:
-            found.append(
-                LocalModel(path=store, name=store.name, quant="", size_bytes=0, source=source, problem=error.what)
-            )
-    return tuple(found)
-
-
-def _home(env: Mapping[str, str]) -> Path:
-    return Path(env.get("HOME") or env.get("USERPROFILE") or Path.home())
-
-
-def _files_below(root: Path) -> Iterator[Path]:
-    for parent, children, names in os.walk(root):
-        children.sort()
-        for name in sorted(names):
-            yield Path(parent, name)
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    """Read a small JSON object; None when it is missing, too large or something else."""
+def _in_store(folder: Path, source: Source) -> tuple[LocalModel, ...]:
+    """The models of a store. Projectors and the like belong beside a store's models, so they are not worth a word."""
+    if not folder.is_dir():
+        return ()
     try:
-        if path.stat().st_size > _MAX_JSON_BYTES:
-            return None
-        found = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        return tuple(
+            model
+            for model in find_in_folder(folder, source=source)
+            if is_model_file(model.path.name) or (model.problem and not model.path.name.lower().endswith(".gguf"))
+        )
+    except LocalStoreError as error:
+        return (_unreadable(folder, source, error.what),)
+
+
+def _unreadable(path: Path, source: Source, problem: str) -> LocalModel:
+    return LocalModel(path=path, name=path.name, quant="", size_bytes=0, source=source, problem=problem)

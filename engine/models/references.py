@@ -106,12 +106,12 @@ def parse(text: str) -> ModelRef:
     path = Path(os.path.expanduser(text))  # noqa: PTH111  # pathlib's raises for an unknown ~user
     if _exists(path):
         return PathRef(path)
-    if "://" in text or text.startswith(("hf.co/", "huggingface.co/")):
-        raise _address_error(text)
     head, colon, tail = text.partition(":")
     store = _STORES.get(head.lower())
     if store is not None and colon:
         return StoreRef(store, tail)
+    if "://" in text or text.startswith(("hf.co/", "huggingface.co/")):
+        raise _address_error(text)
     if _looks_like_path(text, head):
         raise NoSuchPathError(f"There is no file or folder {text}.", hint=_FORMS)
     if "/" in head:
@@ -119,6 +119,11 @@ def parse(text: str) -> ModelRef:
     if not _NAME.match(head) or (colon and not _QUANT.match(tail)):
         raise ModelReferenceError(f"{text!r} is not a model name.", hint=_FORMS)
     return CatalogRef(head, tail.upper())
+
+
+def is_store_name(text: str) -> bool:
+    """Whether ``text`` is the name of a model in another program's store, such as ``ollama:tiny``."""
+    return text.partition(":")[0].lower() in _STORES and ":" in text and not is_path(text)
 
 
 def is_path(text: str) -> bool:
@@ -180,6 +185,6 @@ def _looks_like_path(text: str, head: str) -> bool:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.exists()
+        return os.path.lexists(path)  # a broken link is a path, and is told as such
     except (OSError, ValueError):
         return False  # too long for a path, or in a folder that may not be read

@@ -6,7 +6,8 @@ asks the hub which file that is. Files that the hub's cache already has are take
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -33,7 +34,9 @@ from ..hub.listing import HubModel, HubRepo, access_problem, list_repo
 from ..hub.offline import cached_repos
 from ..suggest import did_you_mean
 from ..units import format_file_size
-from .local import LocalModel, find_local_models
+from .local import find_lm_studio, find_local_models
+from .local_model import LocalModel
+from .ollama import find_ollama, named_in_ollama
 from .references import CatalogRef, HubRef, ModelRef, PathRef, RepoFileRef, RepoQuantRef, RepoRef, StoreRef, parse
 
 
@@ -43,6 +46,8 @@ class LocalPath(msgspec.Struct, frozen=True):
     path: Path
     repo: str = ""
     """Repo on the hub that the file was downloaded from; empty when unknown."""
+    stored: LocalModel | None = None
+    """The model of another program's store, when it was named as one."""
 
 
 class RemoteModel(msgspec.Struct, frozen=True):
@@ -88,14 +93,14 @@ def resolve(ref: ModelRef, *, env: Mapping[str, str] | None = None) -> Resolved:
         cached = cached_from(ref.path)
         return LocalPath(ref.path, cached.repo if cached is not None else "")
     if isinstance(ref, StoreRef):
-        return LocalPath(_in_store(ref, env))
+        return _local(_in_store(ref, env))
     catalog = load_catalog()
     if not isinstance(ref, CatalogRef):
         return RemoteModel(ref, catalog.get(ref.repo))
     entry = catalog.get(ref.name)
     if entry is not None:
         return CatalogEntry(ref, entry)
-    return LocalPath(_in_any_store(ref, [model.id for model in catalog.models], env))
+    return _local(_in_any_store(ref, [model.id for model in catalog.models], env))
 
 
 def find_on_hub(hub: Hub, ref: HubRef | CatalogRef, *, newest: bool = False) -> HubChoice:
@@ -264,8 +269,13 @@ def _with_catalog_hint(error: HubNotFoundError, repo: str) -> HubNotFoundError:
     return HubNotFoundError(error.what, hint=f"Its GGUF files: weighin pull {model.id}")
 
 
-def _in_store(ref: StoreRef, env: Mapping[str, str] | None) -> Path:
-    models = [model for model in find_local_models(env=env) if model.source == ref.store]
+def _local(model: LocalModel) -> LocalPath:
+    return LocalPath(model.path, stored=model if model.key else None)
+
+
+def _in_store(ref: StoreRef, env: Mapping[str, str] | None) -> LocalModel:
+    env = os.environ if env is None else env
+    models = find_ollama(env=env) if ref.store == "ollama" else find_lm_studio(env=env)
     named = _named(models, ref.name)
     if named:
         return _usable(named, str(ref))
@@ -276,7 +286,7 @@ def _in_store(ref: StoreRef, env: Mapping[str, str] | None) -> Path:
     )
 
 
-def _in_any_store(ref: CatalogRef, catalog_names: list[str], env: Mapping[str, str] | None) -> Path:
+def _in_any_store(ref: CatalogRef, catalog_names: list[str], env: Mapping[str, str] | None) -> LocalModel:
     models = find_local_models(env=env)
     named = _named(models, str(ref))
     if named:
@@ -286,18 +296,19 @@ def _in_any_store(ref: CatalogRef, catalog_names: list[str], env: Mapping[str, s
     raise UnknownModelError(no_such_model(str(ref)), hint=did_you_mean(ref.name, known, otherwise=otherwise))
 
 
-def _named(models: Iterable[LocalModel], name: str) -> list[LocalModel]:
-    wanted = {name.lower(), f"{name.lower()}:latest"}
-    return [model for model in models if model.name.lower() in wanted]
+def _named(models: tuple[LocalModel, ...], name: str) -> list[LocalModel]:
+    wanted = name.lower()
+    others = [m for m in models if m.source != "ollama" and wanted in (m.name.lower(), m.key.lower())]
+    return named_in_ollama(models, name) + others
 
 
-def _usable(named: list[LocalModel], text: str) -> Path:
+def _usable(named: list[LocalModel], text: str) -> LocalModel:
     if len(named) > 1:
         paths = ", ".join(str(model.path) for model in named[:4])
         raise ModelReferenceError(f"{len(named)} models here are named {text!r}.", hint=f"Name the file: {paths}.")
     if named[0].problem is not None:
         raise ModelReferenceError(f"{text} cannot be used: {named[0].problem}", hint="`weighin local` shows its file.")
-    return named[0].path
+    return named[0]
 
 
 def _only(repo: HubRepo, fitting: Sequence[HubModel], quant: str) -> HubModel:

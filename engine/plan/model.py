@@ -41,6 +41,10 @@ class Candidate(PlanPart, frozen=True, kw_only=True):
     """``chat`` uses the model's own template, ``plain`` none; ``auto`` means chat when the file has a template."""
     note: str = ""
     """Shown beside the name, such as ``requantized from Q4_1``."""
+    store: str = ""
+    """The MODEL of another program's store that it is, such as ``ollama:llama3.2:3b``; empty for other files."""
+    store_unused: tuple[str, ...] = ()
+    """What that program adds to the file and weighin leaves out, such as ``system prompt``."""
 
 
 class BuiltInSuite(msgspec.Struct, frozen=True, kw_only=True):

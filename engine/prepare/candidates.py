@@ -22,6 +22,7 @@ from ..gguf.naming import DEFAULT_QUANT
 from ..hub.client import Hub, connect
 from ..hub.offline import cached_repos
 from ..models.local import find_local_models
+from ..models.local_model import LocalModel
 from ..models.references import is_path, parse
 from ..models.resolve import LocalPath, find_on_hub, resolve
 from .candidate_rows import CandidateList, CandidateRow, FromCatalog, FromFile, FromHub, FromSample
@@ -70,9 +71,13 @@ def sample_row(conditions: Conditions, catalog: Catalog) -> CandidateRow:
 def _store_rows(conditions: Conditions, catalog: Catalog, added: Sequence[str]) -> list[CandidateRow]:
     """The models that Ollama and LM Studio hold on this machine, unusable ones included."""
     rows = []
-    for model in find_local_models():
-        key = str(model.path)
-        if model.source not in ("ollama", "lm-studio") or key in added:
+    stored = [model for model in find_local_models() if model.source in ("ollama", "lm-studio")]
+    # Several names in Ollama can mean one file: one row, for the first name that can be used.
+    by_file: dict[str, LocalModel] = {}
+    for model in sorted(stored, key=lambda model: model.problem is not None):
+        by_file.setdefault(str(model.path), model)
+    for key, model in by_file.items():
+        if key in added:
             continue
         problem = model.problem or ""
         row = CandidateRow(

@@ -9,18 +9,21 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ..errors import NotEnoughMemoryError, PlanError
-from ..gguf.files import file_sha256, find_models
+from ..gguf.files import file_sha256
 from ..gguf.naming import model_name, without_extension
+from ..gguf.scan import find_models
 from ..hardware.cpu import usable_physical_cores
 from ..hardware.memory import usable_memory
 from ..models.fetch import FetchProgress, NotFetched, fetch_all
 from ..models.fetch_text import PlainLines
-from ..models.local import store_name
-from ..models.references import parse, plan_reference
+from ..models.local import stored_at
+from ..models.local_model import LocalModel
+from ..models.references import is_store_name, parse, plan_reference
 from ..models.resolve import LocalPath, resolve
 from ..plan.checks import check_plan
 from ..plan.model import Candidate, FileSource, HubSource, OwnSuite, Plan, PlannedSuite, PromptStyle, data_path
@@ -44,7 +47,8 @@ _WEIGHT_OVERHEAD = 1.35
 def download_models(names: Iterable[str], *, report: Callable[[FetchProgress], None]) -> tuple[str, ...]:
     """The path of each model, after downloading those that are not on this machine.
 
-    Blocks, so that nothing is downloaded while something is timed.
+    A model of another program's store keeps its name there, such as ``ollama:tiny:latest``, because one file can be
+    several models in Ollama. Blocks, so that nothing is downloaded while something is timed.
 
     Raises:
         HubError, ModelFileError: a name means nothing, or a download failed. What was downloaded is kept.
@@ -52,7 +56,11 @@ def download_models(names: Iterable[str], *, report: Callable[[FetchProgress], N
     names = list(names)
     resolved = {name: resolve(parse(name)) for name in names}  # a typo in the last name is found before any download
     wanted = [name for name, each in resolved.items() if not isinstance(each, LocalPath)]
-    paths = {name: str(each.path) for name, each in resolved.items() if isinstance(each, LocalPath)}
+    paths = {
+        name: each.stored.reference if each.stored is not None else str(each.path)
+        for name, each in resolved.items()
+        if isinstance(each, LocalPath)
+    }
     for outcome in fetch_all(wanted, report=report) if wanted else ():
         if isinstance(outcome, NotFetched):
             raise outcome.error
@@ -69,30 +77,46 @@ def download_candidates(plan: Plan, *, report: Callable[[FetchProgress], None]) 
     named = {c.id: str(ref) for c in plan.candidates if (ref := plan_reference(c.path)) is not None}
     if not named:
         return plan
-    paths = dict(zip(named, download_models(named.values(), report=report), strict=True))
+    files = dict(zip(named, map(_on_disk, download_models(named.values(), report=report)), strict=True))
     return msgspec.structs.replace(
-        plan, candidates=tuple(msgspec.structs.replace(c, path=paths.get(c.id, c.path)) for c in plan.candidates)
+        plan,
+        candidates=tuple(
+            msgspec.structs.replace(c, path=str(files[c.id].path), **_store_fields(files[c.id].stored))
+            if c.id in files
+            else c
+            for c in plan.candidates
+        ),
     )
 
 
 def candidates_from_paths(
-    paths: Iterable[str], *, prompt_style: PromptStyle = "auto", inputs: Inputs | None = None
+    paths: Iterable[str],
+    *,
+    prompt_style: PromptStyle = "auto",
+    inputs: Inputs | None = None,
+    say: Say = lambda _text: None,
 ) -> tuple[Candidate, ...]:
-    """Make a candidate of every GGUF file among ``paths``.
+    """Make a candidate of every model among ``paths``, which are paths or names in another program's store.
 
-    A folder stands for every GGUF file in it. A split model is one candidate. ``inputs`` remembers the headers.
+    A folder stands for every model in it; ``say`` is called with a sentence for each file in it that is none. A split
+    model is one candidate. ``inputs`` remembers the headers.
 
     Raises:
         ModelFileError: a file is missing, unreadable or not a usable GGUF.
-        PlanError: a folder holds no GGUF file, or a file is named twice.
+        PlanError: a folder holds no model, or a file is named twice.
     """
     inputs = inputs or Inputs()
     candidates: list[Candidate] = []
     for name in paths:
-        files = find_models(Path(name).expanduser())
-        if not files:
-            raise PlanError(f"There is no .gguf file in {name}.", hint="Name a GGUF file or a folder that holds some.")
-        candidates += [_candidate(file, prompt_style, inputs) for file in files]
+        place = _on_disk(name)
+        found = find_models(place.path, read=lambda file: inputs.header(_plan_path(file)))
+        for sentence in found.skipped:
+            say(f"Skipped: {sentence}")
+        if not found.models:
+            count = len(found.skipped)
+            what = f"There is no model among the {count} files in {name}." if count else f"{name} has no .gguf file."
+            raise PlanError(what, hint="Name a GGUF file or a folder that holds some.")
+        candidates += [_candidate(file, place.stored, prompt_style, inputs) for file in found.models]
     seen: set[str] = set()
     for candidate in candidates:
         if candidate.path in seen:
@@ -101,19 +125,35 @@ def candidates_from_paths(
     return _with_unique_ids(candidates)
 
 
-def _candidate(file: Path, prompt_style: PromptStyle, inputs: Inputs) -> Candidate:
-    # Only the folder is resolved: a link in the hub's cache has the name and the neighbors that llama.cpp looks for.
-    path = str(file.parent.resolve() / file.name)
+def _on_disk(name: str) -> LocalPath:
+    """The file or folder that a path or the name of a store's model stands for."""
+    resolved = resolve(parse(name)) if is_store_name(name) else None
+    return resolved if isinstance(resolved, LocalPath) else LocalPath(Path(name).expanduser())
+
+
+def _store_fields(stored: LocalModel | None) -> dict[str, Any]:
+    return {"store": stored.reference, "store_unused": stored.unused} if stored is not None else {}
+
+
+def _candidate(file: Path, stored: LocalModel | None, prompt_style: PromptStyle, inputs: Inputs) -> Candidate:
+    path = _plan_path(file)
     header = inputs.header(path)
-    stored = store_name(file)
+    stored = stored or stored_at(file)
+    named = stored.name if stored is not None and stored.source == "ollama" else ""  # its file is named by a hash
     return Candidate(
-        id=slug(stored or without_extension(file.name)),
+        id=slug(named or without_extension(file.name)),
         path=path,
-        name=stored or display_name(file, header.quant),
+        name=named or display_name(file, header.quant),
         quant=header.quant,
         size_bytes=header.size_bytes,
         prompt_style=prompt_style,
+        **_store_fields(stored),
     )
+
+
+def _plan_path(file: Path) -> str:
+    # Only the folder is resolved: a link in the hub's cache has the name and the neighbors that llama.cpp looks for.
+    return str(file.parent.resolve() / file.name)
 
 
 def display_name(file: Path, quant: str) -> str:

@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator
 
 from ..errors import WeighinError
-from ..events.notes import Note
+from ..events.notes import Note, StoreSettingsUnused
 from ..events.run import (
     CandidateCard,
     CandidateNoted,
@@ -141,6 +141,10 @@ class Session:
         self._started_at = time.time()
         self._store.set_status(self.run_id, "running")
         self._log.emit(_run_started(self.run_id, self.plan, self._suites, machine=self._machine, resumed=bool(earlier)))
+        for candidate in self.plan.candidates:
+            if candidate.store_unused:
+                note = StoreSettingsUnused(store=candidate.store, parts=candidate.store_unused)
+                self._noticed(candidate.id, note)
 
     async def _rounds(self) -> RunOutcome:
         plan, pool = self.plan, self._pool

@@ -13,7 +13,9 @@ from functools import partial
 from typing import Any
 
 from ..errors import DatasetError
+from .numbers import answer_number
 from .patterns import find_match
+from .text_forms import is_blank
 
 Extractor = Callable[[str], str | None]
 
@@ -29,9 +31,20 @@ _SAID = re.compile(
 _FENCE = re.compile(r"^[ \t]*(?P<fence>```+|~~~+)[ \t]*(?P<label>[\w+#.-]*)[^\n`]*$", re.MULTILINE)
 
 
+_EMPHASIS = r"[*_]{0,3}"
+_LABEL = re.compile(
+    rf"[\s>#]*{_EMPHASIS}(?:(?:the\s+)?(?:(?:final|correct)\s+)?answer(?![^\W_]){_EMPHASIS}(?:\s+is\b)?\s*{_EMPHASIS}\s*[:：]?"
+    r"|(?:答案|回答|答え|答|정답|답|antwort|réponse|respuesta|resposta|risposta|antwoord|svar|vastaus|odpowiedź|odpověď|válasz"
+    r"|răspuns|cevap|jawaban|đáp án|ответ|відповідь|απάντηση|תשובה|الجواب|الإجابة|پاسخ|उत्तर|উত্তর|คำตอบ)"
+    rf"\s*{_EMPHASIS}\s*[:：]){_EMPHASIS}\s*",
+    re.IGNORECASE,
+)
+_FENCE_LINE = re.compile(r"\s*(?:`{3,}|~{3,})[\w+#.-]*\s*")
+
+
 def whole(text: str) -> str | None:
     """The whole output, trimmed."""
-    return text.strip() or None
+    return None if is_blank(text) else text.strip()
 
 
 def verbatim(text: str) -> str | None:
@@ -40,10 +53,11 @@ def verbatim(text: str) -> str | None:
 
 
 def first_line(text: str) -> str | None:
-    """The first line that is not blank, without a leading ``Answer:``."""
+    """The first line that is neither blank nor a code fence, without a leading ``Answer:`` in one of many languages."""
     for line in text.splitlines():
-        answer = re.sub(r"^\s*(?:the\s+)?answer\b(?:\s+is\b)?\s*:?\s*", "", line, flags=re.IGNORECASE).strip()
-        if answer:
+        label = _LABEL.match(line)
+        answer = line[label.end() if label else 0 :].strip()
+        if not is_blank(answer) and not _FENCE_LINE.fullmatch(line):
             return answer
     return None
 
@@ -52,6 +66,15 @@ def last_number(text: str) -> str | None:
     """The last number, as the flexible GSM8K filter of lm-evaluation-harness finds it."""
     matches = re.findall(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", text)
     return next((a or b for a, b in reversed(matches)), None)
+
+
+def number(text: str) -> str | None:
+    """The number that answers, as it is written; ``numbers.answer_number`` says which one that is."""
+    found = answer_number(text)
+    if found is None:
+        return None
+    # Without the space behind its sign: alone, "- 5" would be an item of a list.
+    return re.sub(r"^([-−–])\s+", r"\1", text[found.start : found.end])
 
 
 def after_hashes(text: str) -> str | None:
@@ -149,6 +172,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "verbatim": verbatim,
     "first_line": first_line,
     "last_number": last_number,
+    "number": number,
     "after_hashes": after_hashes,
     "boxed": boxed,
     "letter": letter,

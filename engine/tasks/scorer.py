@@ -51,6 +51,10 @@ class Scorer:
     """What else is wrong with an item, found without scoring anything."""
     read_gold: Callable[[str], GoldReading] = _as_text
     """How it understands an allowed answer. Never fails: an answer that it cannot use is told by ``find_problem``."""
+    read_item: Callable[[GenerateItem], tuple[GoldReading, ...]] | None = None
+    """The same for all answers of an item, where how they are read depends on its ``check`` too. Use ``read_golds``."""
+    settle: Callable[[tuple[GenerateItem, ...]], tuple[GenerateItem, ...]] = lambda items: items
+    """The items of one file, each with what all of them together tell about it in its ``check``."""
     count_parts: Callable[[GenerateItem], int] = lambda _item: 1
     """How many checks an item's score is the mean of, for metrics that are a mean over checks."""
     for_own_data: bool = True
@@ -60,6 +64,12 @@ class Scorer:
     """Where the main metric is graded, an answer counts as correct from this score up."""
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
+
+    def read_golds(self, item: GenerateItem) -> tuple[GoldReading, ...]:
+        """How it understands each allowed answer of the item."""
+        if self.read_item is not None:
+            return self.read_item(item)
+        return tuple(self.read_gold(answer) for answer in item.answers)
 
     def problem_of(self, item: GenerateItem) -> str:
         """Why scoring would fail on the item in the middle of a run; empty for an item that can be used."""

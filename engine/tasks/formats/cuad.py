@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from ...errors import DatasetError
 from ..items import GenerateItem, Item
-from ..scorers.token_f1 import normalize
+from ..scorers.token_f1 import squad_normalize
 from ..spec import SuiteSpec
 from ..tables import read_table
 from .fields import Row, Rows, split_rows, text_field
@@ -123,11 +123,11 @@ def _is_alike(span: str, others: Iterable[str]) -> bool:
 
 
 def _overlap(a: str, b: str) -> float:
-    """Token F1, like the scorer."""
+    """Token F1 by SQuAD's own tokens."""
     tokens, others = _tokens(a), _tokens(b)
     return 2 * sum((tokens & others).values()) / max(1, sum(tokens.values()) + sum(others.values()))
 
 
 @lru_cache(maxsize=2048)
 def _tokens(span: str) -> Counter[str]:
-    return Counter(normalize(span).split())
+    return Counter(squad_normalize(span).split())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from ..items import GenerateItem
+from ..plain_numbers import has_number, read_gold, read_plain
 from ..scorer import Scorer
-from .exact import equal, exact, normalize
+from ..text_forms import fold
+from ..text_words import apart, occurs_in
+from .exact import exact, is_answer
 
 
 def score_contains(found: str, item: GenerateItem) -> dict[str, float]:
@@ -15,16 +16,16 @@ def score_contains(found: str, item: GenerateItem) -> dict[str, float]:
 
 
 def contains(found: str, answers: tuple[str, ...]) -> float:
-    """1 when an allowed answer occurs in the text as whole words; a number must match a whole number by value."""
-    text = normalize(found)
-    return float(any(_occurs_in(normalize(answer), text) for answer in answers))
+    """1 when an allowed answer occurs in the text as whole words, or as a whole number of the same value.
+
+    Texts are compared as by ``exact``; ``text_words`` says what a word is in each script.
+    """
+    return float(any(is_answer(found, answer) or _has(found, answer) for answer in answers))
 
 
-def _occurs_in(answer: str, text: str) -> bool:
-    if re.fullmatch(r"-?\d*\.?\d+", answer):
-        # 5 is not in 2.5, -5, 10:15 or 2025-05-05.
-        return any(equal(number.rstrip(".,:"), answer) for number in re.findall(r"[\w.,:/-]+", text))
-    return re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text) is not None
+def _has(found: str, answer: str) -> bool:
+    number = read_plain(answer)
+    return occurs_in(answer, found) if number is None else has_number(fold(apart(found)), number)
 
 
 SCORER = Scorer(
@@ -32,4 +33,5 @@ SCORER = Scorer(
     correct_when="it contains an allowed answer",
     score=score_contains,
     metrics=("contains", "exact_match"),
+    read_gold=read_gold,
 )

@@ -1,11 +1,11 @@
-"""Whether the text is an allowed answer, ignoring case, quotes and closing punctuation: ``exact_match``."""
+"""Whether the text is an allowed answer, as a person compares them: ``exact_match``."""
 
 from __future__ import annotations
 
-import re
-
 from ..items import GenerateItem
+from ..plain_numbers import is_number, read_gold, read_plain
 from ..scorer import Scorer
+from ..text_forms import same
 
 
 def score_exact(found: str, item: GenerateItem) -> dict[str, float]:
@@ -13,30 +13,20 @@ def score_exact(found: str, item: GenerateItem) -> dict[str, float]:
     return {"exact_match": exact(found, item.answers)}
 
 
-def normalize(text: str) -> str:
-    """Lower case with single spaces, without quotes, thousands separators, dollar signs and closing punctuation.
-
-    A text made only of such signs is left alone, and ``.5`` keeps its point; otherwise different texts would be equal.
-    """
-    plain = re.sub(r"\s+", " ", text.strip().lower())
-    bare = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain).replace("$", "")
-    bare = re.sub(r"^(?:(?!\.\d)[ .!?;:,\"'`*])+", "", bare).rstrip(" .!?;:,\"'`*")
-    return bare or plain
-
-
 def exact(found: str, answers: tuple[str, ...]) -> float:
-    """1 when the normalized text is an allowed answer; numbers are compared by value."""
-    return float(any(equal(normalize(found), normalize(answer)) for answer in answers))
+    """1 when the text has the normal form of an allowed answer (``text_forms``) or is the number that one is.
+
+    ``plain_numbers`` says which answers are numbers: ``1,234`` is one, ``007`` and ``3.10`` are texts.
+    """
+    return float(any(is_answer(found, answer) for answer in answers))
 
 
-def equal(a: str, b: str) -> bool:
-    """Whether two normalized texts are the same text or the same number."""
-    if a == b:
+def is_answer(found: str, answer: str) -> bool:
+    """Whether the text is this allowed answer."""
+    if same(found, answer):
         return True
-    try:
-        return float(a) == float(b)
-    except ValueError:
-        return False
+    number = read_plain(answer)
+    return number is not None and is_number(found, number)
 
 
 SCORER = Scorer(
@@ -44,6 +34,7 @@ SCORER = Scorer(
     correct_when="it equals an allowed answer",
     score=score_exact,
     metrics=("exact_match",),
+    read_gold=read_gold,
     extractor="first_line",
     max_tokens=64,
     stop=("\n",),

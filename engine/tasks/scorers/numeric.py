@@ -2,70 +2,119 @@
 
 from __future__ import annotations
 
-import re
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import msgspec
+
 from ...errors import DatasetError
 from ..items import GenerateItem
-from ..scorer import Scorer
+from ..numbers import Mark, Number, answer_number, decimal_mark, find_numbers, only_number
+from ..scorer import GoldReading, Scorer
 
-# Runs of more than 400 digits are not numbers: comparing them by value is slow, and no question asks for one.
-_NUMBER = re.compile(
-    r"(?<![\w.,])(?P<sign>[-+−–]?)\s?[$€£¥₹]?\s?"
-    r"(?P<whole>\d{1,3}(?:[,\u00a0\u202f']\d{3})+(?!\d)|\d{1,400})?"
-    r"(?:(?P<mark>[.,])(?P<decimals>\d{1,400}))?(?:[eE](?P<power>[-+]?\d{1,3}))?(?:\s?/\s?(?P<below>\d{1,400}))?(?![\w])"
-)
+_MAX_DECIMALS = 12
+"""Longer decimal fractions are shown as fractions."""
 
 
 def score_numeric(found: str, item: GenerateItem) -> dict[str, float]:
-    """``exact_match``: 1 when the text has one number and it equals one of the answers.
+    """``exact_match``: 1 when the number that answers in the text equals one of the answers.
 
     ``item.check`` may have ``tolerance`` (absolute) and ``relative_tolerance`` (relative to the answer); meeting either
-    is enough, and the bounds are included. Words, currency and percent signs around the number are ignored. A text with
-    two different numbers never matches: use the extractor ``last_number`` for models that think aloud.
+    is enough, and the bounds are included. ``decimal_mark`` (``.`` or ``,``) says how the item's answers are written.
+    Words and currency signs are ignored, and a percent sign may be missing on one side.
+
+    A text that can be read in two ways (``1.234``) is right when either reading is: the readings are a thousand times
+    apart, so a model that means the wrong one would have to be wrong by exactly that factor.
 
     Raises:
         DatasetError: an answer is not a number, or a tolerance is negative or not a number.
     """
-    absolute = _tolerance(item, "tolerance")
-    relative = _tolerance(item, "relative_tolerance")
-    value = parse_number(found)
-    right = False
-    for answer in item.answers:
-        wanted = parse_number(answer)
-        if wanted is None:
-            raise DatasetError(
-                f"The answer {answer!r} of item {item.id} is not a number.", hint="Fix it, or use the scorer exact."
-            )
-        right = right or (value is not None and abs(value - wanted) <= max(absolute, relative * abs(wanted)))
+    absolute, relative = _tolerance(item, "tolerance"), _tolerance(item, "relative_tolerance")
+    mark = _mark(item)
+    wanted = [_gold(item, answer, mark) for answer in item.answers]
+    answer = answer_number(found)
+    right = answer is not None and any(
+        answer.number.equals(gold, absolute=absolute, relative=relative) for gold in wanted
+    )
     return {"exact_match": float(right)}
 
 
-def parse_number(text: str) -> Fraction | None:
-    """The exact value of the number in ``text``; None when there is no number, or several different ones.
+def settle(items: tuple[GenerateItem, ...]) -> tuple[GenerateItem, ...]:
+    """The items with the decimal mark that their answers show together: ``1.234`` beside ``1.234,56`` is 1234."""
+    mark = decimal_mark([answer for item in items for answer in item.answers])
+    if mark is None:
+        return items
+    return tuple(
+        msgspec.structs.replace(item, check={"decimal_mark": mark, **item.check})
+        if any(_is_ambiguous(answer, mark=None) for answer in item.answers)
+        else item
+        for item in items
+    )
 
-    Reads ``-1,234.50``, ``.5``, ``3/4``, ``1e3`` and the digits of every script. A comma is a decimal comma (``3,5``)
-    unless three digits follow.
-    """
-    values = {value for match in _NUMBER.finditer(text) if (value := _value(match)) is not None}
-    return values.pop() if len(values) == 1 else None
+
+def read_item(item: GenerateItem) -> tuple[GoldReading, ...]:
+    """How each answer of an item is understood."""
+    return tuple(_reading(answer, _mark(item)) for answer in item.answers)
 
 
-def _value(match: re.Match[str]) -> Fraction | None:
-    whole, decimals = match["whole"] or "", match["decimals"] or ""
-    if not whole and not decimals:
+def _reading(gold: str, mark: Mark | None) -> GoldReading:
+    number = only_number(gold, mark)
+    if number is None:
+        return GoldReading("as a number, which it is not")
+    shown = [_shown(value, number.per) for value in number.readings]
+    if not number.is_ambiguous:
+        return GoldReading(f"as the number {shown[0]}")
+    meanings = " or ".join(shown)
+    return GoldReading(
+        f"as the number {meanings}",
+        f"{gold} can mean {meanings}; both count as right. Write it without thousands marks.",
+    )
+
+
+def _shown(value: Fraction, per: int) -> str:
+    sign = {1: "", 100: "%", 1000: "‰"}[per]
+    if value.denominator == 1:
+        return f"{value}{sign}"
+    decimals = next((n for n in range(1, _MAX_DECIMALS + 1) if 10**n % value.denominator == 0), 0)
+    if not decimals or value.numerator.bit_length() > 80:
+        return f"{value}{sign}"
+    return f"{Decimal(int(value * 10**decimals)).scaleb(-decimals):f}{sign}"
+
+
+def _is_ambiguous(gold: str, mark: Mark | None) -> bool:
+    number = only_number(gold, mark)
+    return number is not None and number.is_ambiguous
+
+
+def _gold(item: GenerateItem, answer: str, mark: Mark | None) -> Number:
+    number = only_number(answer, mark)
+    if number is None:
+        raise DatasetError(
+            f"The answer {answer!r} of item {item.id} {_fault(answer)}.", hint="Fix it, or use the scorer exact."
+        )
+    return number
+
+
+def _fault(answer: str) -> str:
+    """What is wrong with an answer that is not one number."""
+    found = find_numbers(answer)
+    kinds = {each.kind for each in found}
+    values = {each.number for each in found if each.kind in ("number", "operand")}
+    if len(values) > 1 or "operand" in kinds:
+        return "is not a number but has several" if len(values) > 1 else "is not a number but a calculation"
+    if values:
+        return "is not a number that can be computed"
+    return f"is not a number but a {kinds.pop()}" if len(kinds) == 1 else "is not a number"
+
+
+def _mark(item: GenerateItem) -> Mark | None:
+    value: Any = item.check.get("decimal_mark")
+    if value is None:
         return None
-    digits = re.sub(r"\D", "", whole)
-    value = Fraction(int(digits + decimals or "0"), 10 ** len(decimals))
-    if match["power"]:
-        value *= Fraction(10) ** int(match["power"])
-    if match["below"]:
-        below = int(match["below"])
-        if not below:
-            return None
-        value /= below
-    return -value if match["sign"] in ("-", "−", "–") else value
+    if value not in (".", ","):
+        raise DatasetError(f"The decimal_mark of item {item.id} is {value!r}.", hint="Give . or , as text.")
+    return "." if value == "." else ","
 
 
 def _tolerance(item: GenerateItem, name: str) -> Fraction:
@@ -81,7 +130,9 @@ SCORER = Scorer(
     correct_when="the number in it equals the allowed number",
     score=score_numeric,
     metrics=("exact_match",),
-    extractor="last_number",
+    extractor="number",
     reveals_bad_items=True,
+    settle=settle,
+    read_item=read_item,
     json_fields=frozenset(("tolerance", "relative_tolerance")),
 )

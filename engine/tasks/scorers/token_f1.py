@@ -1,4 +1,8 @@
-"""Token F1 and exact match of extracted spans, as SQuAD defines them (Rajpurkar et al. 2016 and 2018)."""
+"""Token F1 and exact match of extracted spans, as SQuAD defines them (Rajpurkar et al. 2016 and 2018).
+
+In ASCII, tokens are SQuAD's to the letter. Beyond it, characters are folded first (``text_forms``), punctuation of
+every script goes, and in scripts without spaces each character is a token (``text_words``).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ import string
 from collections import Counter
 
 from ..items import GenerateItem
-from ..scorer import Scorer
+from ..scorer import GoldReading, Scorer
+from ..text_forms import fold, pattern
+from ..text_words import apart, split_words
 
 _NO_ANSWER = frozenset(
     ("", "none", "no answer", "not answerable", "unanswerable", "not found", "not mentioned", "not specified", "na")
@@ -24,11 +30,20 @@ def score_token_f1(found: str, item: GenerateItem) -> dict[str, float]:
     answers = item.answers or ("",)
     return {
         "f1": max(token_f1(found, answer) for answer in answers),
-        "exact_match": float(any(normalize(found) == normalize(answer) for answer in answers)),
+        "exact_match": float(any(tokens(found) == tokens(answer) for answer in answers)),
     }
 
 
-def normalize(text: str) -> str:
+def tokens(text: str) -> list[str]:
+    """The text's tokens, without punctuation and articles; none for "no answer"."""
+    return split_words(squad_normalize(text if text.isascii() else _without_marks(text)))
+
+
+def _without_marks(text: str) -> str:
+    return str(pattern(r"[\p{P}\p{S}]").sub("", fold(apart(text))))
+
+
+def squad_normalize(text: str) -> str:
     """The text in lower case, without ASCII punctuation, articles and extra spaces; empty for "no answer"."""
     text = "".join(sign for sign in text.lower() if sign not in string.punctuation)
     text = " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
@@ -36,12 +51,12 @@ def normalize(text: str) -> str:
 
 
 def token_f1(found: str, answer: str) -> float:
-    """2·P·R / (P + R) over the normalized tokens as multisets; 1 when both have no tokens, 0 when only one has none."""
-    tokens, wanted = normalize(found).split(), normalize(answer).split()
-    if not tokens or not wanted:
-        return float(tokens == wanted)
-    n_common = sum((Counter(tokens) & Counter(wanted)).values())
-    return 2 * n_common / (len(tokens) + len(wanted))
+    """2·P·R / (P + R) over the tokens as multisets; 1 when both have no tokens, 0 when only one has none."""
+    given, wanted = tokens(found), tokens(answer)
+    if not given or not wanted:
+        return float(given == wanted)
+    n_common = sum((Counter(given) & Counter(wanted)).values())
+    return 2 * n_common / (len(given) + len(wanted))
 
 
 SCORER = Scorer(
@@ -49,6 +64,7 @@ SCORER = Scorer(
     correct_when="graded: the words it shares with an allowed answer (SQuAD)",
     score=score_token_f1,
     metrics=("f1", "exact_match"),
+    read_gold=lambda _gold: GoldReading("by its words"),
     right_at=0.5,
     needs="nothing",
 )

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from fixtures.gguf_files import write_gguf
 
 from weighin.engine.hub.errors import LocalStoreError
-from weighin.engine.models.local import find_in_folder, find_local_models, find_ollama
+from weighin.engine.models.local import find_in_folder, find_lm_studio, find_local_models, inspected, stored_at
+from weighin.engine.models.ollama import find_ollama
 
 
 def write(path: Path, data: bytes = b"GGUF....") -> Path:
@@ -29,11 +31,11 @@ def test_models_in_a_folder_are_listed(tmp_path: Path) -> None:
     write(tmp_path / "e.gguf", b"")
     write(tmp_path / "notes.txt")
     found = {model.name: model for model in find_in_folder(tmp_path)}
-    assert set(found) == {"a-Q4_0", "b-Q8_0", "c-F16", "d", "e"}
+    assert set(found) == {"a-Q4_0", "b-Q8_0", "c-F16", "d", "e", "mmproj-b"}
     assert (found["a-Q4_0"].quant, found["a-Q4_0"].size_bytes, found["a-Q4_0"].problem) == ("Q4_0", 8, None)
     assert (found["b-Q8_0"].size_bytes, found["b-Q8_0"].path.name) == (16, "b-Q8_0-00001-of-00002.gguf")
     assert "2 of 3 parts" in (found["c-F16"].problem or "")
-    assert "not a GGUF" in (found["d"].problem or "")
+    assert "web page" in (found["d"].problem or "")
     assert "empty" in (found["e"].problem or "")
 
 
@@ -109,6 +111,58 @@ def test_all_stores_and_each_file_once(tmp_path: Path) -> None:
         ("old-Q4_0", "lm-studio"),
         ("y-Q8_0", "hub-cache"),
     ]
+
+
+def test_a_look_at_the_header_tells_the_quant_and_what_is_no_model(tmp_path: Path) -> None:
+    write_gguf(tmp_path / "plain.gguf", keys={"general.file_type": 15})
+    write_gguf(tmp_path / "vision.gguf", "clip", tensors=["v.patch_embd.weight"])
+    plain, vision = map(inspected, find_in_folder(tmp_path))
+    assert (plain.quant, plain.problem) == ("Q4_K_M", None)
+    assert "projector" in (vision.problem or "")
+
+
+def test_lm_studios_folders_are_found_wherever_they_were_moved(tmp_path: Path) -> None:
+    home, disk, moved = tmp_path / "home", tmp_path / "disk", tmp_path / "moved"
+    write(disk / "owner/repo/on-disk.gguf")
+    write(moved / "models/owner/repo/moved.gguf")
+    write(home / ".lmstudio/models/owner/repo/default.gguf")
+    write(home / ".lmstudio/settings.json", json.dumps({"downloadsFolder": str(disk)}).encode())
+    write(home / ".cache/lm-studio/models/owner/repo/old.gguf")
+    write(home / ".lmstudio-home-pointer", f"{moved}\n".encode())
+    (home / ".lmstudio/models/linked-owner").symlink_to(write(tmp_path / "far/repo/linked.gguf").parent.parent)
+    found = {model.name: model for model in find_lm_studio(env={"HOME": str(home)})}
+    assert set(found) == {"on-disk", "moved", "default", "old", "linked"}
+    assert found["moved"].reference == "lm-studio:owner/repo/moved.gguf"
+    assert found["linked"].reference == "lm-studio:linked-owner/repo/linked.gguf"
+    stored = stored_at(found["on-disk"].path, env={"HOME": str(home)})
+    assert stored is not None
+    assert stored.reference == "lm-studio:owner/repo/on-disk.gguf"
+
+
+@pytest.mark.parametrize("settings", [b"{", b"[]", b'{"downloadsFolder": 5}', b'{"downloadsFolder": "/no\\u0000/x"}'])
+def test_settings_of_lm_studio_that_cannot_be_read_mean_the_usual_folder(tmp_path: Path, settings: bytes) -> None:
+    write(tmp_path / ".lmstudio/settings.json", settings)
+    write(tmp_path / ".lmstudio-home-pointer", b"")
+    write(tmp_path / ".lmstudio/models/owner/repo/x.gguf")
+    assert [model.name for model in find_lm_studio(env={"HOME": str(tmp_path)})] == ["x"]
+
+
+def test_a_store_says_nothing_of_the_projector_beside_a_model(tmp_path: Path) -> None:
+    write(tmp_path / ".lmstudio/models/o/r/mmproj-x.gguf")
+    write(tmp_path / ".lmstudio/models/o/r/x.gguf")
+    write(tmp_path / ".lmstudio/models/o/r/y.gguf.part")
+    found = find_lm_studio(env={"HOME": str(tmp_path)})
+    assert [(model.path.name, model.problem is None) for model in found] == [("x.gguf", True), ("y.gguf.part", False)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and loops of links are made with POSIX calls")
+def test_pipes_and_loops_of_links_are_told_and_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "a.gguf").symlink_to(tmp_path / "b.gguf")
+    (tmp_path / "b.gguf").symlink_to(tmp_path / "a.gguf")
+    os.mkfifo(tmp_path / "pipe.gguf")
+    problems = [model.problem or "" for model in find_local_models([tmp_path], env={"HOME": str(tmp_path / "home")})]
+    assert sum("cannot be opened" in problem for problem in problems) >= 1
+    assert sum("not a regular file" in problem for problem in problems) == 1
 
 
 def test_a_machine_without_any(tmp_path: Path) -> None:

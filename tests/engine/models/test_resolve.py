@@ -82,9 +82,11 @@ def test_the_order_of_readings(env: Any, tmp_path: Path, monkeypatch: pytest.Mon
     entry = resolved("llama-3.2-1b-instruct")  # the catalog's comes first
     assert isinstance(entry, CatalogEntry)
     assert entry.entry.licenses == ("llama3.2",)
-    assert resolved("MY-MODEL-q4_0") == LocalPath(path)
-    assert resolved("small") == LocalPath(blob)
-    assert resolved("ollama:small") == resolved("ollama:small:latest") == LocalPath(blob)
+    studio, small = resolved("MY-MODEL-q4_0"), resolved("small")
+    assert (studio.path, studio.stored.reference) == (path, "lm-studio:owner/repo/my-model-Q4_0.gguf")
+    assert resolved("lm-studio:owner/repo/my-model-Q4_0.gguf") == studio
+    assert (small.path, small.stored.reference) == (blob, "ollama:small:latest")
+    assert resolved("ollama:small") == resolved("ollama:small:latest") == small
     assert resolved("owner/my-model:Q4_0") == RemoteModel(RepoQuantRef("owner/my-model", "Q4_0"), None)
     known = resolved(LLAMA[0])
     assert isinstance(known, RemoteModel)

@@ -14,7 +14,7 @@ from weighin.engine.errors import WeighinError
 from weighin.engine.fit.measure import measure_fits
 from weighin.engine.fit.results import Fit, Label
 from weighin.engine.fit.source import CatalogSource, FileSource, MissingSource, Source, named_source
-from weighin.engine.gguf.files import find_models
+from weighin.engine.gguf.scan import find_models
 from weighin.engine.models.references import parse
 from weighin.engine.models.resolve import CatalogEntry, LocalPath, resolve
 from weighin.engine.plan.model import Settings
@@ -66,7 +66,10 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
     for name in models:
         resolved = resolve(parse(name))
         if isinstance(resolved, LocalPath):
-            sources += [FileSource(file) for file in find_models(resolved.path)]
+            found = find_models(resolved.path)
+            for sentence in found.skipped:
+                say(f"Skipped: {sentence}")
+            sources += [FileSource(file) for file in found.models]
         elif isinstance(resolved, CatalogEntry):
             sources.append(CatalogSource(resolved.entry, resolved.ref.quant or quant))
         else:

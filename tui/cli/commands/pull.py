@@ -19,7 +19,8 @@ from weighin.engine.hub.errors import UserCancelledError
 from weighin.engine.hub.listing import search
 from weighin.engine.models.fetch import Fetched, FetchProgress, NotFetched, fetch_all
 from weighin.engine.models.fetch_text import PlainLines, progress_text
-from weighin.engine.models.local import LocalModel, find_local_models
+from weighin.engine.models.local import find_local_models, inspected
+from weighin.engine.models.local_model import LocalModel
 from weighin.engine.models.resolve import catalog_entry, license_note
 from weighin.engine.prepare.freeze import download_models as download
 from weighin.engine.store.locks import OtherRuns
@@ -174,7 +175,9 @@ def _sha256(outcome: Fetched) -> str:
 
 def _reference(model: LocalModel) -> str:
     """The MODEL that stands for this file on a command line."""
-    if model.source in {"ollama", "lm-studio"}:
+    if model.source == "ollama":
+        return model.reference
+    if model.source == "lm-studio":
         return f"{model.source}:{model.name}"
     cached = cached_from(model.path)
     return f"{cached.repo}:{cached.name}" if cached is not None else str(model.path)
@@ -203,10 +206,14 @@ def search_hub(options: SearchOptions) -> None:
 
 def list_local(options: LocalOptions) -> None:
     """List the models in the given folders, the hub's cache and the stores of other programs, as MODEL is written."""
-    models = find_local_models([Path(folder).expanduser() for folder in options.folders])
+    folders = [Path(folder).expanduser() for folder in options.folders]
+    models = [inspected(model) for model in find_local_models(folders)]
     if options.as_json:
         print_json(msgspec.to_builtins(models, enc_hook=str))
         return
+    for folder in folders:
+        if not any(model.source == "folder" and model.path.is_relative_to(folder) for model in models):
+            say(f"There is no .gguf file in {folder}.")
     if not models:
         say("There are no models in the hub's cache or the stores of Ollama and LM Studio. Get one: weighin pull MODEL")
         return
@@ -214,4 +221,8 @@ def list_local(options: LocalOptions) -> None:
     width = max(len(name) for _, name in rows)
     for model, name in sorted(rows, key=lambda row: (row[0].source, row[1])):
         size = format_file_size(model.size_bytes) if model.size_bytes else "–"
-        click.echo(f"{name:<{width}}  {model.quant:<8} {size:>10}  {model.problem or ''}".rstrip())
+        click.echo(f"{name:<{width}}  {model.quant:<8} {size:>10}  {model.problem or _remark(model)}".rstrip())
+
+
+def _remark(model: LocalModel) -> str:
+    return f"Ollama adds: {', '.join(model.unused)} (not used by weighin)" if model.unused else ""

@@ -46,7 +46,7 @@ def run_bench(options: BenchOptions) -> int:
     """Measure speed and memory only."""
     inputs = Inputs()
     plan = Plan(
-        candidates=candidates_from_paths(download_models(options.models), inputs=inputs),
+        candidates=candidates_from_paths(download_models(options.models), inputs=inputs, say=say),
         settings=Settings(n_ctx=options.context, n_threads=options.threads or 0),
         speed=SpeedPlan(n_prompt=options.n_prompt, n_generate=options.n_gen, repeats=options.repeats),
     )
@@ -64,7 +64,8 @@ def run_plan(options: RunOptions) -> int:
     check_before_download(plan, inputs, where="The command line")
     if options.models:
         files = download_models(options.models)
-        candidates = candidates_from_paths(files, prompt_style=options.prompt_style or "auto", inputs=inputs)
+        style = options.prompt_style or "auto"
+        candidates = candidates_from_paths(files, prompt_style=style, inputs=inputs, say=say)
         plan = msgspec.structs.replace(plan, candidates=candidates)
     if options.save_plan:
         write_plan(plan, Path(options.save_plan))

@@ -38,7 +38,7 @@ def test_what_the_plan_says_reaches_spec_and_items(tmp_path: Path) -> None:
     suite = open_suite(choice, seed=1, limit=3)
     spec = suite.spec
     assert (spec.name, spec.title, spec.scorer, spec.metric) == ("sums", "sums.jsonl", "numeric", "exact_match")
-    assert (spec.extractor, spec.max_tokens, spec.stop, spec.system) == ("last_number", 9, ("!",), "Count.")
+    assert (spec.extractor, spec.max_tokens, spec.stop, spec.system) == ("number", 9, ("!",), "Count.")
     assert spec.shots == (Shot(prompt="0 plus 1?", answer="1"), Shot(prompt="1 plus 1?", answer="2"))
     assert len(suite.items) == 3
     assert {item.id for item in open_suite(choice, seed=1, limit=0).items} == {f"line-{n}" for n in range(3, 7)}

@@ -12,8 +12,6 @@ from weighin.engine.tasks.extractors import after_hashes, find_extractor, first_
 from weighin.engine.tasks.items import ChoiceItem, GenerateItem, Suite
 from weighin.engine.tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, build_request
 from weighin.engine.tasks.scorers import find_scorer
-from weighin.engine.tasks.scorers.contains import contains
-from weighin.engine.tasks.scorers.exact import exact, normalize
 from weighin.engine.tasks.scoring import score
 from weighin.engine.tasks.spec import Shot, SuiteSpec
 
@@ -110,53 +108,24 @@ def test_gsm8k_filters(text: str, strict: str | None, flexible: str | None) -> N
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("\n\n Paris \nFrance", "Paris"), ("Answer: Paris", "Paris"), ("The answer is Paris", "Paris"), (" \n", None)],
+    [
+        ("\n\n Paris \nFrance", "Paris"),
+        ("Answer: Paris", "Paris"),
+        ("The answer is Paris", "Paris"),
+        ("**Answer:** Paris", "Paris"),
+        ("> Final answer: Paris", "Paris"),
+        ("Answer\nParis", "Paris"),
+        ("Answers vary", "Answers vary"),
+        ("答案：北京", "北京"),
+        ("Réponse : Paris", "Paris"),
+        ("```text\nParis\n```", "Paris"),
+        ("\ufeff\n\u200b\nParis", "Paris"),
+        (" \n", None),
+        ("\u200b", None),
+    ],
 )
 def test_first_line(text: str, found: str | None) -> None:
     assert first_line(text) == found
-
-
-@pytest.mark.parametrize(
-    ("found", "answer", "equal"),
-    [
-        ("1,234", "1234.0", True),
-        ("$18.", "18", True),
-        ("  New   York. ", "new york", True),
-        ('"Porto"', "Porto", True),
-        ("1234", "1235", False),
-        (".5", "5", False),
-        (".5", "0.5", True),
-        ("-5", "5", False),
-        ("?", "!", False),
-        ("", "x", False),
-    ],
-)
-def test_exact(found: str, answer: str, equal: bool) -> None:
-    assert exact(found, ("other", answer)) == float(equal)
-
-
-@pytest.mark.parametrize(
-    ("found", "answer", "inside"),
-    [
-        ("The city is Porto.", "Porto", True),
-        ("Portofino", "Porto", False),
-        ("It costs 5.", "5", True),
-        ("It costs 5.0 in all", "5", True),
-        ("It costs 2.5", "5", False),
-        ("It is -5", "5", False),
-        ("at 10:15", "15", False),
-        ("It is due on 2025-03-01.", "2025-03-01", True),
-        ("anything", "?", False),
-    ],
-)
-def test_contains(found: str, answer: str, inside: bool) -> None:
-    assert contains(found, (answer,)) == float(inside)
-
-
-@given(st.text(max_size=40))
-def test_a_text_equals_and_contains_itself(text: str) -> None:
-    assert normalize(normalize(text)) == normalize(normalize(normalize(text)))
-    assert exact(text, (text,)) == 1.0
 
 
 def test_unknown_extractors_and_scorers_fail_with_their_name() -> None:

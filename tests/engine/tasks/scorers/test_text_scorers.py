@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -16,83 +15,12 @@ from weighin.engine.tasks.scorers import find_scorer
 from weighin.engine.tasks.scorers import regex as regex_module
 from weighin.engine.tasks.scorers import token_f1 as token_f1_module
 from weighin.engine.tasks.scorers.gsm8k import normalize as normalize_gsm8k
-from weighin.engine.tasks.scorers.numeric import parse_number
 from weighin.engine.tasks.scorers.refusal import is_refusal
 
 
 def run(scorer: str, found: str, *answers: str, **check: Any) -> dict[str, float]:
     item = GenerateItem(id="item-7", prompt="p", answers=answers, check=check)
     return dict(find_scorer(scorer).score(found, item))
-
-
-# numeric
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("72", 72),
-        ("-7", -7),
-        ("−7", -7),
-        ("72.", 72),
-        ("$1,234.50", Fraction(2469, 2)),
-        ("1 234", None),
-        ("12,345,678", 12345678),
-        ("3,5", Fraction(7, 2)),
-        ("3,500", 3500),
-        ("0,500", 500),
-        (".5 litres", Fraction(1, 2)),
-        ("50%", 50),
-        ("3/4", Fraction(3, 4)),
-        ("1/0", None),
-        ("1.5e3", 1500),
-        ("2E-2", Fraction(1, 50)),
-        ("about 72 apples", 72),
-        ("72 = 72", 72),
-        ("2 + 2 = 4", None),
-        ("5-3", None),
-        ("10:15", None),
-        ("v2 beta", None),
-        ("৭২", 72),
-        ("seventy", None),
-        ("", None),
-        ("1" * 500, None),
-        ("9007199254740993", 9007199254740993),
-    ],
-)
-def test_numbers_are_read_exactly(text: str, value: Fraction | None) -> None:
-    assert parse_number(text) == value
-
-
-def test_numeric_compares_by_value() -> None:
-    assert run("numeric", "72.0 apples", "72")["exact_match"] == 1.0
-    assert run("numeric", "0.5", "1/2")["exact_match"] == 1.0
-    assert run("numeric", "72", "73", "72")["exact_match"] == 1.0
-    assert run("numeric", "9007199254740992", "9007199254740993")["exact_match"] == 0.0
-    assert run("numeric", "none", "0")["exact_match"] == 0.0
-
-
-def test_numeric_tolerance_includes_its_bounds() -> None:
-    assert run("numeric", "3.1", "3", tolerance=0.1)["exact_match"] == 1.0
-    assert run("numeric", "3.1001", "3", tolerance=0.1)["exact_match"] == 0.0
-    assert run("numeric", "-99", "-100", relative_tolerance=0.01)["exact_match"] == 1.0
-    assert run("numeric", "-98.9", "-100", relative_tolerance=0.01)["exact_match"] == 0.0
-
-
-@pytest.mark.parametrize("tolerance", ["0.1", -1, float("nan"), float("inf"), True, None])
-def test_a_bad_tolerance_fails(tolerance: Any) -> None:
-    with pytest.raises(DatasetError, match="item-7"):
-        run("numeric", "1", "1", tolerance=tolerance)
-
-
-def test_an_answer_that_is_not_a_number_fails() -> None:
-    with pytest.raises(DatasetError, match="not a number"):
-        run("numeric", "1", "one")
-
-
-@given(st.integers(-(10**30), 10**30))
-def test_any_whole_number_equals_itself_however_grouped(value: int) -> None:
-    assert run("numeric", f"{value:,}", str(value))["exact_match"] == 1.0
 
 
 # regex

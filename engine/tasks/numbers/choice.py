@@ -1,0 +1,110 @@
+"""Picks the number that answers, from all that a text has."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Sequence
+
+from .folding import BOX, fold
+from .found import FoundNumber, Kind, Number
+from .scanner import in_original, scan
+from .words import words
+from .written import Mark
+
+_SECOND: tuple[Kind, ...] = ("ordinal", "coefficient", "footnote", "reference", "list marker")
+"""What counts when there is no plain number, in this order."""
+
+_MAX_NAMED = 16
+"""How many places that name an answer are looked at, from the end."""
+_MAX_CHAIN = 64
+"""How many numbers of one calculation are looked at."""
+
+_BETWEEN = re.compile(r"[ ]?[:=]?[^\n.;!?。,:=\d]{0,40}|[\s*_$`>{}:=\-]{0,24}")
+_JOINED = re.compile(r"[^\n.;!?]{0,24}[×·÷*+=≈/x–−-][\s$€£*_(){}-]*")
+
+
+def parse_number(text: str, mark: Mark | None = None) -> Number | None:
+    """The number that the text consists of; None when it has no number, several, or words.
+
+    Sign, currency, percent sign, words of magnitude, quotes, Markdown, LaTeX and closing punctuation may stand around
+    it. ``mark`` is the writer's decimal mark, where it is known.
+    """
+    folded = fold(text).text.strip()
+    found = scan(folded, mark)
+    if len(found) != 1 or found[0].kind != "number" or not found[0].number.readings:
+        return None
+    around = folded[: found[0].start], folded[found[0].end :]
+    return found[0].number if all(words().dress.fullmatch(part) for part in around) else None
+
+
+def only_number(text: str, mark: Mark | None = None) -> Number | None:
+    """The one number in a text that may have words; None when it has none, or numbers with different values."""
+    found = scan(fold(text).text, mark)
+    kinds: tuple[Kind, ...] = ("number", "operand", *_SECOND)
+    kind = next((kind for kind in kinds if any(each.kind == kind for each in found)), None)
+    values = {each.number for each in found if each.kind == kind}
+    number = values.pop() if len(values) == 1 and kind != "operand" else None
+    return number if number is not None and number.readings else None
+
+
+def answer_number(text: str, mark: Mark | None = None) -> FoundNumber | None:
+    r"""The number in the text that answers; None when there is none, or when it has no value.
+
+    1. The number after the last ``####``, ``\boxed{``, ``the answer is`` or ``Answer:``, also in other languages. The
+       result of a calculation counts, not its operands (``Answer: 6 × 7 = 42``).
+    2. Else the last number. Dates, times, versions, identifiers (``GPT-4``), numbers behind ± and operands of a
+       calculation never count.
+    3. Where there is no such number: the last ordinal, factor (``3x``), bracketed number, numbered part (``step 3``)
+       or list marker, in this order.
+    """
+    folded = fold(text)
+    found = scan(folded.text, mark)
+    chosen = _named(folded.text, found) or _last(found)
+    return None if chosen is None or not chosen.number.readings else in_original(chosen, folded)
+
+
+def _last(found: Sequence[FoundNumber]) -> FoundNumber | None:
+    plain = [each for each in found if each.kind == "number"]
+    if plain:
+        return plain[-1]
+    if any(each.kind == "operand" for each in found):
+        return None  # a calculation without its result
+    return next((each for kind in _SECOND for each in reversed(found) if each.kind == kind), None)
+
+
+def _named(text: str, found: Sequence[FoundNumber]) -> FoundNumber | None:
+    """The number that the text calls its answer."""
+    places = [(said.end(), said[0].startswith(BOX)) for said in words().said.finditer(text)]
+    ends = [each.end for each in found]
+    for end, is_box in reversed(places[-_MAX_NAMED:]):
+        first = bisect.bisect_right(ends, end)
+        if is_box:
+            chosen = _last(found[first : bisect.bisect_right(ends, _box_end(text, end))])
+        else:
+            chosen = _first_result(text, end, found[first : first + _MAX_CHAIN])
+        if chosen is not None:
+            return chosen
+    return None
+
+
+def _box_end(text: str, start: int) -> int:
+    depth = 1
+    for brace in re.compile(r"[{}]").finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return brace.start()
+    return len(text)
+
+
+def _first_result(text: str, end: int, found: Sequence[FoundNumber]) -> FoundNumber | None:
+    """The first number behind ``end``, or the result of the calculation that begins with it."""
+    if not found or not _BETWEEN.fullmatch(text, end, max(end, found[0].start)):
+        return None
+    chain = [found[0]]
+    for each in found[1:]:
+        if not _JOINED.fullmatch(text, chain[-1].end, max(chain[-1].end, each.start)):
+            break
+        chain.append(each)
+    plain = [each for each in chain if each.kind in ("number", "ordinal", "coefficient", "footnote")]
+    return plain[-1] if plain else None
