@@ -69,6 +69,88 @@ class LoadedWithError(_Note, frozen=True, kw_only=True):
     """The line of its log."""
 
 
+# What was found when a marked conversation went through the chat template
+
+
+class ContentSentInParts(_Note, frozen=True, kw_only=True):
+    """The template shows messages only if their content is a list of parts, so that is how they are sent."""
+
+
+class SystemMovedIntoUser(_Note, frozen=True, kw_only=True):
+    """The template rejects or leaves out system messages, so their text stands before the first user message."""
+
+
+class AnswerOpened(_Note, frozen=True, kw_only=True):
+    """The template does not begin the assistant's turn, so the header that it gives past answers was added."""
+
+    header: str
+
+
+class AnswerNotOpened(_Note, frozen=True, kw_only=True):
+    """The template does not begin the assistant's turn, and how it would is not known."""
+
+
+class EndTokenCutOff(_Note, frozen=True, kw_only=True):
+    """The template ends the prompt with the end-of-text token, which was cut off."""
+
+    token: str
+
+
+class StartTokenRepeated(_Note, frozen=True, kw_only=True):
+    """The template writes the start token more than once; one was kept."""
+
+    token: str
+
+
+class MessagesAltered(_Note, frozen=True, kw_only=True):
+    """The template changes the text of messages, for example by escaping or capitals."""
+
+
+class ChatShapeUnsupported(_Note, frozen=True, kw_only=True):
+    """The template cannot show system messages or worked examples; the run has none."""
+
+    shape: str
+    reason: str
+    """The predicate of a sentence about the template."""
+
+
+class ChatTemplateUnusable(_Note, frozen=True, kw_only=True):
+    """The template cannot be used. No suite of the run needs it, so chat latency was timed with plain prompts."""
+
+    reason: str
+    """A sentence."""
+
+
+# How the run's prompts fit the context, found before anything is measured
+
+
+class ContextRaised(_Note, frozen=True, kw_only=True):
+    """Some items are answered in a longer context than the plan's, because their prompts need it."""
+
+    items: int
+    longest_tokens: int
+    """The longest prompt among them."""
+    n_ctx: int
+    raised_to: int
+
+
+class PromptsTooLong(_Note, frozen=True, kw_only=True):
+    """Some prompts do not fit, so their items are not asked and count as wrong."""
+
+    items: int
+    longest_tokens: int
+    n_ctx: int
+    """The longest context that they could have."""
+
+
+class PromptsCut(_Note, frozen=True, kw_only=True):
+    """Some prompts lose their beginning, as the plan wants it."""
+
+    items: int
+    longest_tokens: int
+    n_ctx: int
+
+
 Note: TypeAlias = (
     StoreSettingsUnused
     | TokenizerNotStated
@@ -78,4 +160,16 @@ Note: TypeAlias = (
     | ContextBeyondTraining
     | FlashAttentionUnsupported
     | LoadedWithError
+    | ContentSentInParts
+    | SystemMovedIntoUser
+    | AnswerOpened
+    | AnswerNotOpened
+    | EndTokenCutOff
+    | StartTokenRepeated
+    | MessagesAltered
+    | ChatShapeUnsupported
+    | ChatTemplateUnusable
+    | ContextRaised
+    | PromptsTooLong
+    | PromptsCut
 )

@@ -24,6 +24,10 @@ StopReason = Literal["failed", "skipped by the user", "eliminated"]
 WorkerFailure = Literal["could not start", "aborted", "killed", "out of memory", "hung", "garbled", "refused"]
 
 
+DOES_NOT_FIT = "does not fit"
+"""``AnswerScored.stop`` of an item whose prompt is too long for the candidate's context."""
+
+
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
     at: float = 0.0
     """Filled in when the event is stored."""
@@ -237,7 +241,7 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     scores: dict[str, float]
     """Every metric of the item by name, 0 to 1."""
     prompt: str
-    """The prompt as sent, with the template applied."""
+    """The prompt as the model saw it, with the template applied and without what was cut off."""
     output: str
     """Raw text generated, or the text of the chosen option."""
     extracted: str | None
@@ -251,7 +255,8 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     elapsed_s: float = 0.0
     """The item's share of its block's compute time."""
     stop: str = ""
-    """Why generation ended: ``stop string``, ``end of text`` or ``length``."""
+    """Why generation ended: ``stop string``, ``end of text`` or ``length``; ``does not fit`` for a prompt that was too
+    long to be asked, which counts as wrong."""
     group: str = ""
     """The item's subject or passage."""
     row: int = -1
@@ -266,6 +271,10 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     """False if it was still thinking when it was stopped."""
     failure: ScoringFailure | None = None
     """Why it could not be scored; it counts as wrong."""
+    bos: str = ""
+    """The start token that the tokenizer put before ``prompt``; empty if the prompt has one or the model none."""
+    n_cut_tokens: int = 0
+    """Tokens that were cut off at the beginning of the prompt."""
 
 
 class BlockScored(_CandidateFact, frozen=True, kw_only=True):

@@ -65,6 +65,71 @@ def _loaded_with_error(note: notes.LoadedWithError) -> str:
     return f"llama.cpp loaded it, but reported an error: {note.text.rstrip('.')}."
 
 
+def _content_sent_in_parts(_note: notes.ContentSentInParts) -> str:
+    return "its chat template reads messages as lists of parts, so they are sent that way."
+
+
+def _system_moved(_note: notes.SystemMovedIntoUser) -> str:
+    return "its chat template takes no system message, so that text stands at the start of the first user message."
+
+
+def _answer_opened(note: notes.AnswerOpened) -> str:
+    return f"its chat template does not begin the assistant's turn, so {note.header!r} was added to every prompt."
+
+
+def _answer_not_opened(_note: notes.AnswerNotOpened) -> str:
+    return "its chat template does not begin the assistant's turn, so its answers may begin with a header."
+
+
+def _end_token_cut_off(note: notes.EndTokenCutOff) -> str:
+    return f"its chat template ends prompts with {note.token}, an end of text, which was cut off."
+
+
+def _start_token_repeated(note: notes.StartTokenRepeated) -> str:
+    return f"its chat template writes {note.token} more than once at the start; one is kept."
+
+
+def _messages_altered(_note: notes.MessagesAltered) -> str:
+    return "its chat template changes the text of messages, for example by escaping; look at a prompt."
+
+
+def _chat_shape_unsupported(note: notes.ChatShapeUnsupported) -> str:
+    what = "worked examples" if "examples" in note.shape else "a system message"
+    return f"with {what}, its chat template {note.reason}. No prompt of this run has any."
+
+
+def _chat_template_unusable(note: notes.ChatTemplateUnusable) -> str:
+    return f"its chat template is not used, and chat latency is timed with plain prompts. {note.reason}"
+
+
+def _context_raised(note: notes.ContextRaised) -> str:
+    return (
+        f"{_prompts(note.items)} up to {note.longest_tokens:,} tokens long without the answer, so the context is"
+        f" raised from {note.n_ctx:,} to {note.raised_to:,} tokens there. Memory and speed are measured at"
+        f" {note.n_ctx:,}."
+    )
+
+
+def _prompts_too_long(note: notes.PromptsTooLong) -> str:
+    it = "it is not asked and counts" if note.items == 1 else "they are not asked and count"
+    return (
+        f"{_prompts(note.items)} up to {note.longest_tokens:,} tokens long, more than the {note.n_ctx:,} that it can"
+        f" have with an answer, so {it} as wrong."
+    )
+
+
+def _prompts_cut(note: notes.PromptsCut) -> str:
+    its = "its beginning is" if note.items == 1 else "their beginnings are"
+    return (
+        f"{_prompts(note.items)} up to {note.longest_tokens:,} tokens long, too long for the context of"
+        f" {note.n_ctx:,} with an answer, so {its} cut off."
+    )
+
+
+def _prompts(count: int) -> str:
+    return "1 prompt is" if count == 1 else f"{count:,} prompts are"
+
+
 _WORDS: dict[type, Callable[[Any], str]] = {
     notes.StoreSettingsUnused: _store_settings_unused,
     notes.TokenizerNotStated: _tokenizer_not_stated,
@@ -74,4 +139,16 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     notes.ContextBeyondTraining: _context_beyond_training,
     notes.FlashAttentionUnsupported: _flash_attention_unsupported,
     notes.LoadedWithError: _loaded_with_error,
+    notes.ContentSentInParts: _content_sent_in_parts,
+    notes.SystemMovedIntoUser: _system_moved,
+    notes.AnswerOpened: _answer_opened,
+    notes.AnswerNotOpened: _answer_not_opened,
+    notes.EndTokenCutOff: _end_token_cut_off,
+    notes.StartTokenRepeated: _start_token_repeated,
+    notes.MessagesAltered: _messages_altered,
+    notes.ChatShapeUnsupported: _chat_shape_unsupported,
+    notes.ChatTemplateUnusable: _chat_template_unusable,
+    notes.ContextRaised: _context_raised,
+    notes.PromptsTooLong: _prompts_too_long,
+    notes.PromptsCut: _prompts_cut,
 }

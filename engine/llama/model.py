@@ -16,6 +16,8 @@ from .backend import Closing, listening, load_library
 from .messages import notes_in
 
 Tokens = list[int]
+_KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
+"""Bytes of one number in the cache."""
 LoadProgress = Callable[[float], bool]
 """Called with 0 to 1 during loading; returning False cancels."""
 
@@ -102,6 +104,15 @@ class Model(Closing):
         """False for pure encoders such as embedding models, which cannot answer."""
         return bool(self._lib.llama_model_has_decoder(self._pointer))
 
+    def kv_bytes_a_token(self, kv_type: str) -> float:
+        """Upper bound on the cache for one token; recurrent layers and shared heads need less."""
+        heads = int(self._lib.llama_model_n_head(self._pointer)) or 1
+        kv_heads = int(self._lib.llama_model_n_head_kv(self._pointer)) or heads
+        usual = int(self._lib.llama_model_n_embd(self._pointer)) // heads
+        widths = [self.metadata(f"{self.architecture}.attention.{key}_length") for key in ("key", "value")]
+        width = sum(int(text) if text and text.isdigit() else usual for text in widths)
+        return int(self._lib.llama_model_n_layer(self._pointer)) * kv_heads * width * _KV_BYTES[kv_type]
+
     def metadata(self, key: str) -> str | None:
         """The GGUF value under ``key`` as text, or None."""
         size = 1 << 12
@@ -144,21 +155,25 @@ class Model(Closing):
         """Whether ``token`` ends a generation (end of text, end of turn)."""
         return bool(self._lib.llama_vocab_is_eog(self._vocab, token))
 
-    def tokenize(self, text: str, *, add_special: bool = True, parse_special: bool = False) -> Tokens:
+    def tokenize(self, text: str, *, add_bos: bool = True, parse_special: bool = False) -> Tokens:
         """Tokens of ``text``.
 
-        ``add_special`` lets the tokenizer add BOS/EOS as the model expects. ``parse_special`` reads control tokens
-        written out in the text, which only a rendered chat template should contain.
+        ``add_bos`` puts the beginning-of-text token first if the model expects it. Nothing is ever put at the end:
+        ``add_eos_token`` in a header is a setting for training, and what follows an end-of-text token is another text.
+        ``parse_special`` reads control tokens written out in the text, which only a rendered chat template should
+        contain.
         """
         raw = text.encode()
         size = len(raw) + 8
         buffer = (ctypes.c_int32 * size)()
-        count = self._lib.llama_tokenize(self._vocab, raw, len(raw), buffer, size, add_special, parse_special)
+        # llama.cpp's own add_special would append EOS or SEP where the header says so, so it is always off.
+        count = self._lib.llama_tokenize(self._vocab, raw, len(raw), buffer, size, False, parse_special)
         if count < 0:
             size = -count
             buffer = (ctypes.c_int32 * size)()
-            count = self._lib.llama_tokenize(self._vocab, raw, len(raw), buffer, size, add_special, parse_special)
-        return list(buffer[:count])
+            count = self._lib.llama_tokenize(self._vocab, raw, len(raw), buffer, size, False, parse_special)
+        start = [self.bos] if add_bos and self.adds_bos and self.bos >= 0 else []
+        return start + list(buffer[:count])
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
         """The bytes of ``token``; empty for control tokens unless ``special``."""
@@ -176,9 +191,17 @@ class Model(Closing):
             self._pieces[token] = piece
         return piece
 
-    def text(self, tokens: Sequence[int]) -> str:
-        """Detokenized text; invalid UTF-8 becomes U+FFFD."""
-        return b"".join(self.piece(token) for token in tokens).decode("utf-8", "replace")
+    def text(self, tokens: Sequence[int], *, special: bool = False) -> str:
+        """Detokenized text; invalid UTF-8 becomes U+FFFD. Control tokens are left out unless ``special``."""
+        return b"".join(self.piece(token, special=special) for token in tokens).decode("utf-8", "replace")
+
+    def special_text(self, token: int) -> str:
+        """The text of a control token; empty for -1."""
+        return self.text([token], special=True) if token >= 0 else ""
+
+    def added_start(self, tokens: Sequence[int]) -> str:
+        """The text of the start token that ``tokenize`` put first; empty if it put none."""
+        return self.special_text(self.bos) if self.adds_bos and tokens and tokens[0] == self.bos else ""
 
     def random_tokens(self, count: int, generator: np.random.Generator) -> npt.NDArray[np.int32]:
         """``count`` tokens drawn uniformly as in llama-bench; the first is BOS if the tokenizer adds it."""

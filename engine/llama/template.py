@@ -1,4 +1,4 @@
-"""Chat templates: the model's own Jinja template, rendered in a sandbox."""
+"""Chat templates: the model's own Jinja template, rendered in a sandbox as transformers renders it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from ..errors import WeighinError
 
-Message = Mapping[str, str]
-"""``role`` (system, user, assistant) and ``content``."""
+Message = Mapping[str, Any]
+"""``role`` (system, user, assistant) and ``content``: text, or a list of parts such as ``{"type": "text", …}``."""
 
 
 class TemplateError(WeighinError):
@@ -18,68 +18,106 @@ class TemplateError(WeighinError):
 
 
 class ChatTemplate:
-    """A model's template, with the functions that transformers' ``apply_chat_template`` provides."""
+    """A model's template, with what transformers' ``apply_chat_template`` gives it.
 
-    def __init__(self, source: str, *, bos: str, eos: str, today: datetime.date | None = None) -> None:
+    Source: transformers, ``utils/chat_template_utils.py``. One thing differs: what is not defined counts as none, so
+    that ``tools is not none`` holds for nothing that was not passed, a message's ``tool_calls`` for example.
+    """
+
+    def __init__(self, source: str, *, tokens: Mapping[str, str], today: datetime.date | None = None) -> None:
         """Compile ``source``.
 
-        ``today`` is the date for ``strftime_now``. It is fixed, so that a run has the same prompts every day.
+        ``tokens`` are the model's special tokens by transformers' names, such as ``bos_token``. ``today`` is the date
+        for ``strftime_now``. It is fixed, so that a run has the same prompts every day.
 
         Raises:
             TemplateError: the template is not valid Jinja.
         """
-        import jinja2
-        from jinja2.ext import loopcontrols
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-        # A template is part of a downloaded file, so it must not reach Python through attributes or change its input.
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
-        environment.filters["tojson"] = _to_json
-        environment.globals["raise_exception"] = _raise
-        day = today or datetime.date(2025, 1, 1)
-        environment.globals["strftime_now"] = day.strftime
+        environment = _environment(today or datetime.date(2025, 1, 1))
         try:
             self._template = environment.from_string(source)
-        except jinja2.TemplateError as error:
-            raise TemplateError(f"The model's chat template is not valid Jinja: {error}.") from None
-        self._tokens = {"bos_token": bos, "eos_token": eos}
+        except Exception as error:  # besides Jinja's own errors: nesting too deep for Python, lone surrogates
+            raise TemplateError(f"The model's chat template is not valid Jinja: {_words(error)}") from None
+        self.tokens = {"bos_token": "", "eos_token": "", **tokens}
 
-    def render(self, messages: Sequence[Message]) -> str:
-        """The prompt text, up to where the assistant's answer starts.
+    def render(self, messages: Sequence[Message], *, opens_answer: bool = True) -> str:
+        """The prompt text; with ``opens_answer`` (``add_generation_prompt``) up to where the assistant's answer starts.
 
-        If a template rejects the system message, it is put before the first user message instead.
+        Every prompt of a model goes through here.
 
         Raises:
             TemplateError: the template rejects these messages.
         """
         try:
-            return self._render(messages)
-        except TemplateError:
-            merged = _system_into_user(messages)
-            if merged is None:
-                raise
-            return self._render(merged)
-
-    def _render(self, messages: Sequence[Message]) -> str:
-        try:
-            return str(
-                self._template.render(messages=[dict(m) for m in messages], add_generation_prompt=True, **self._tokens)
+            text = str(
+                self._template.render(
+                    messages=[dict(m) for m in messages],
+                    tools=None,
+                    documents=None,
+                    add_generation_prompt=opens_answer,
+                    **self.tokens,
+                )
             )
+            text.encode()
         except Exception as error:  # a template can raise anything: missing keys, wrong types, its own errors
-            raise TemplateError(f"The model's chat template rejected the messages: {error}.") from None
+            raise TemplateError(f"The model's chat template rejected the messages: {_words(error)}") from None
+        return text
 
 
-def _system_into_user(messages: Sequence[Message]) -> list[Message] | None:
-    if len(messages) < 2 or messages[0]["role"] != "system" or messages[1]["role"] != "user":
-        return None
-    joined = {"role": "user", "content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
-    return [joined, *messages[2:]]
+def _environment(today: datetime.date) -> Any:
+    from jinja2 import Undefined, nodes
+    from jinja2.ext import Extension, loopcontrols
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Generation(Extension):
+        """``{% generation %} … {% endgeneration %}`` marks answers for training; the text inside stays as it is."""
+
+        tags = {"generation"}  # noqa: RUF012 - as Jinja declares it
+
+        def parse(self, parser: Any) -> Any:
+            line = next(parser.stream).lineno
+            return nodes.Scope(parser.parse_statements(("name:endgeneration",), drop_needle=True), lineno=line)
+
+    class Missing(Undefined):
+        """What is not defined. ``== none`` holds for it, as ``is none`` does."""
+
+        def __eq__(self, other: object) -> bool:
+            return other is None or isinstance(other, Undefined)
+
+        __hash__ = Undefined.__hash__
+
+    # A template is part of a downloaded file, so it must not reach Python through attributes or change its input.
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols], undefined=Missing
+    )
+    environment.tests["none"] = lambda value: value is None or isinstance(value, Undefined)
+    environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _raise
+    environment.globals["strftime_now"] = today.strftime
+    return environment
 
 
-def _to_json(value: Any, indent: int | None = None) -> str:
+def _to_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
     # Unlike Jinja's own filter, the one in transformers neither sorts keys nor escapes HTML.
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+
+def _words(error: Exception) -> str:
+    """What an error says as the end of a sentence, cut where it quotes half the template."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    if len(said) > _LONGEST_ERROR:
+        said = said[: _LONGEST_ERROR - 1].rstrip() + "…"
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
+
+
+_LONGEST_ERROR = 200
 
 
 def _raise(message: str) -> NoReturn:
-    raise TemplateError(message)
+    raise TemplateError(str(message))

@@ -13,6 +13,7 @@ import msgspec
 PromptStyle = Literal["auto", "chat", "plain"]
 KvType = Literal["f16", "q8_0", "q4_0"]
 FlashAttention = Literal["auto", "on", "off"]
+LongPrompts = Literal["raise-context", "count-wrong", "cut-start"]
 
 DATA_SUFFIXES = (".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx")
 """File types that your own data can have, in a folder or on the hub. A file that is named itself can have any name."""
@@ -164,6 +165,10 @@ class Settings(PlanPart, frozen=True, kw_only=True):
     flash_attention: FlashAttention = "auto"
     kv_type: KvType = "f16"
     use_mmap: bool = True
+    long_prompts: LongPrompts = "raise-context"
+    """What happens to a prompt that is longer than ``n_ctx``. ``raise-context``: the item is answered in a longer
+    context, as far as the model was trained and memory allows; beyond that it counts as wrong. ``count-wrong``: it is
+    not asked. ``cut-start``: it loses its beginning, as in lm-evaluation-harness."""
     seed: int = 1234
     max_thinking_tokens: int = 2048
     """Tokens that a reasoning model may think before each answer; 0 means as many as the context holds."""

@@ -11,7 +11,7 @@ from ..events.run import AnswerScored, Phase
 from ..plan.model import Candidate, Plan, PromptStyle
 from ..tasks.items import GenerateItem, Item, Suite
 from ..tasks.limited import GivenUpError, Row, limited
-from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest
+from ..tasks.requests import ChoiceRequest, GenerateRequest, GenerateResult
 from ..tasks.scoring import score
 from ..worker.protocol import ChoicesScored, Command, Generate, Generated, ScoreChoices
 from .log import RunLog
@@ -70,17 +70,18 @@ class Asker:
             Interrupted: the user wants to end or skip.
         """
         numbers = repeats or [0] * len(items)
-        if isinstance(done, Generated):
-            rows = [
-                (item, result, number)
-                for item, result, number in zip(items, done.results, numbers, strict=True)
-                if isinstance(item, GenerateItem)
-            ]
-            return await self._scored_texts(suite, rows)
-        results: tuple[ChoiceResult, ...] = done.results
+        results = list(zip(items, done.results, numbers, strict=True))
+        texts = [
+            (item, result, number)
+            for item, result, number in results
+            if isinstance(item, GenerateItem) and isinstance(result, GenerateResult)
+        ]
+        scored_texts = iter(await self._scored_texts(suite, texts) if texts else ())
         return [
-            score(suite, item, result, candidate=self.candidate.id, repeat=number)
-            for item, result, number in zip(items, results, numbers, strict=True)
+            next(scored_texts)
+            if isinstance(item, GenerateItem) and isinstance(result, GenerateResult)
+            else score(suite, item, result, candidate=self.candidate.id, repeat=number)
+            for item, result, number in results
         ]
 
     async def _scored_texts(self, suite: Suite, rows: Sequence[Row]) -> list[AnswerScored]:

@@ -15,6 +15,7 @@ from .. import paths
 from ..errors import WeighinError
 from ..events.notes import Note
 from ..events.run import ModelLoaded, WorkerFailure
+from ..llama.probe import Shape
 from ..plan.model import Candidate, Settings
 from ..worker.protocol import Command, Loaded, LoadModel, Report
 from ..worker.supervisor import BeatSink, Worker, WorkerRefusedError
@@ -32,14 +33,23 @@ class Interrupted(Exception):  # noqa: N818 - not an error: the user's wish
 class WorkerPool:
     """Worker processes by candidate id. Setting ``interrupt`` gives up the command under way.
 
-    ``noticed`` is told what a worker finds that the user must know, with the candidate's id.
+    ``noticed`` is told what a worker finds that the user must know, with the candidate's id. ``needs`` are the shapes
+    of the chats that the run asks.
     """
 
-    def __init__(self, settings: Settings, *, interrupt: asyncio.Event, noticed: Callable[[str, Note], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        interrupt: asyncio.Event,
+        noticed: Callable[[str, Note], None],
+        needs: tuple[Shape, ...] = (),
+    ) -> None:
         self.loading_s = 0.0
         """Time spent on starting workers and loading models so far."""
         self._noticed = noticed
         self.interrupt = interrupt
+        self._needs = needs
         self._settings = settings
         self._workers: dict[str, Worker] = {}
         self._deaths: dict[str, int] = {}
@@ -64,7 +74,9 @@ class WorkerPool:
         worker = Worker(candidate.id, logs=paths.logs_dir(), noticed=partial(self._noticed, candidate.id))
         self._workers[candidate.id] = worker
         await self._unless_interrupted(candidate.id, worker.start())
-        command = LoadModel(path=candidate.path, settings=self._settings, prompt_style=candidate.prompt_style)
+        command = LoadModel(
+            path=candidate.path, settings=self._settings, prompt_style=candidate.prompt_style, needs=self._needs
+        )
         loaded = await self.ask(candidate.id, command, beat)
         if not isinstance(loaded, Loaded):
             raise WorkerRefusedError(f"The worker for {candidate.id} answered {type(loaded).__name__} to LoadModel.")

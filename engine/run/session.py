@@ -36,6 +36,7 @@ from ..prepare.freeze import OpenedRun, fit_together
 from ..store.store import Store
 from ..tasks.chatprompts import chat_prompts
 from ..tasks.items import Suite
+from .asked import chat_shapes, lengths_to_check
 from .consistency.questions import ConsistencyQuestions
 from .controls import CancelledByUser, Controls
 from .log import RunLog
@@ -60,7 +61,12 @@ class Session:
         self._progress = Progress()
         self._race = RaceWatch(plan, opened.suites)
         self._log = RunLog(store, run_id, listeners=(self._progress.note, self._race.note))
-        self._pool = WorkerPool(plan.settings, interrupt=self._controls.interrupt, noticed=self._noticed)
+        self._pool = WorkerPool(
+            plan.settings,
+            interrupt=self._controls.interrupt,
+            noticed=self._noticed,
+            needs=chat_shapes(opened.suites),
+        )
 
     # Controls
 
@@ -153,6 +159,7 @@ class Session:
             suites={suite.spec.name: suite for suite in self._suites},
             prompts=chat_prompts()[: plan.speed.chat_prompts],
             questions=ConsistencyQuestions(plan.consistency, self._suites),
+            lengths=lengths_to_check(self._suites, plan.settings),
             log=self._log,
             progress=self._progress,
             pool=pool,

@@ -9,7 +9,7 @@ from ..events.run import BlockScored, CandidateStopped, SpeedKind, StopReason, W
 from ..plan.model import Candidate, Plan
 from ..tasks.items import Suite
 from ..tasks.requests import build_request
-from ..worker.protocol import Beat, Generated
+from ..worker.protocol import Beat, CheckLengths, Generated, LengthsChecked
 from ..worker.supervisor import WorkerLostError, WorkerRefusedError
 from .asking import Asker
 from .consistency.questions import ConsistencyQuestions
@@ -32,6 +32,8 @@ class RunContext:
     prompts: Sequence[str]
     """The chat prompts."""
     questions: ConsistencyQuestions
+    lengths: CheckLengths | None
+    """The prompts that may be too long for some candidate."""
     log: RunLog
     progress: Progress
     pool: WorkerPool
@@ -106,6 +108,8 @@ class Visit:
         loaded = await pool.load(candidate, beat)
         if loaded is not None:
             log.emit(loaded)
+            if self._run.lengths is not None:
+                await self._asker.ask(self._run.lengths, LengthsChecked, "loading")
 
     async def _do(self, step: Step) -> None:
         if isinstance(step, Speed):

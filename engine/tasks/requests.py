@@ -45,26 +45,39 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Of the answer."""
 
 
-class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
-    """For each continuation: its log-likelihood in nats, its token count, and whether greedy decoding produces it."""
-
+class _Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="result", tag=True):
     item: str
     prompt: str
+    """As the model saw it: after the chat template, and without what was cut off."""
+    bos: str = ""
+    """The start token that the tokenizer put before the prompt; empty if the prompt has one or the model none."""
+    n_prompt_tokens: int
+
+
+class TooLong(_Result, frozen=True, kw_only=True):
+    """The prompt does not fit the context, so the item was not asked."""
+
+    n_ctx: int
+    """The longest context that it could have, in tokens."""
+
+
+class ChoiceResult(_Result, frozen=True, kw_only=True):
+    """For each continuation: its log-likelihood in nats, its token count, and whether greedy decoding produces it."""
+
     log_likelihoods: tuple[float, ...]
     n_tokens: tuple[int, ...]
     is_greedy: tuple[bool, ...]
-    n_prompt_tokens: int
+    n_cut_tokens: int = 0
+    """Tokens of the prompt that were cut off at its beginning."""
     elapsed_s: float
 
 
-class GenerateResult(msgspec.Struct, frozen=True, kw_only=True):
+class GenerateResult(_Result, frozen=True, kw_only=True):
     """The generated text with its thinking and its markers, cut before the first stop text of the answer."""
 
-    item: str
-    prompt: str
-    """As sent, after the chat template."""
     text: str
-    n_prompt_tokens: int
+    n_cut_tokens: int = 0
+    """Tokens of the prompt that were cut off at its beginning."""
     n_output_tokens: int
     stop: Ending
     elapsed_s: float

@@ -8,10 +8,10 @@ import msgspec
 
 from ..errors import DatasetError, SandboxError, WeighinError
 from ..events.failures import ScoringFailure, ScoringRaised
-from ..events.run import AnswerScored, OptionScore
+from ..events.run import DOES_NOT_FIT, AnswerScored, OptionScore
 from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
-from .requests import ChoiceResult, GenerateResult
+from .requests import ChoiceResult, GenerateResult, TooLong
 from .scorers import find_scorer
 from .thinking import strip_thinking
 
@@ -20,14 +20,18 @@ FRAGILE_NATS = 0.15
 
 
 def score(
-    suite: Suite, item: Item, result: ChoiceResult | GenerateResult, *, candidate: str, repeat: int = 0
+    suite: Suite, item: Item, result: ChoiceResult | GenerateResult | TooLong, *, candidate: str, repeat: int = 0
 ) -> AnswerScored:
     """The scored answer of ``candidate`` to ``item``. What a scorer raises is in the answer's ``failure``.
+
+    An item that does not fit the candidate's context counts as wrong.
 
     Raises:
         DatasetError: the result does not belong to this kind of item, or there is no such scorer or extractor.
         SandboxError: code cannot be run safely on this machine.
     """
+    if isinstance(result, TooLong):
+        return _score_too_long(suite, item, result, candidate, repeat)
     if isinstance(item, ChoiceItem) and isinstance(result, ChoiceResult):
         return _score_choice(suite, item, result, candidate, repeat)
     if isinstance(item, GenerateItem) and isinstance(result, GenerateResult):
@@ -60,6 +64,8 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
         correct=correct,
         scores=scores,
         prompt=result.prompt,
+        bos=result.bos,
+        n_cut_tokens=result.n_cut_tokens,
         output=item.choices[chosen],
         extracted=item.choices[chosen],
         expected=item.choices[item.gold],
@@ -82,6 +88,36 @@ def _score_choice(suite: Suite, item: ChoiceItem, result: ChoiceResult, candidat
         level=item.level,
         n_prompt_tokens=result.n_prompt_tokens,
         elapsed_s=result.elapsed_s,
+    )
+
+
+def _score_too_long(suite: Suite, item: Item, result: TooLong, candidate: str, repeat: int) -> AnswerScored:
+    """Wrong by every metric: a model that cannot read the question cannot answer it."""
+    if isinstance(item, ChoiceItem):
+        metrics: tuple[str, ...] = ("acc",) if item.golds else ("acc", "acc_norm")
+        expected, n_parts = item.choices[item.gold], 1
+    else:
+        scorer = find_scorer(suite.spec.scorer)
+        metrics = (suite.spec.metric, *scorer.metrics)
+        expected, n_parts = item.answers[0] if item.answers else "", scorer.count_parts(item)
+    return AnswerScored(
+        candidate=candidate,
+        suite=suite.spec.name,
+        item=item.id,
+        repeat=repeat,
+        correct=False,
+        scores=dict.fromkeys(metrics, 0.0),
+        prompt=result.prompt,
+        bos=result.bos,
+        output="",
+        extracted=None,
+        expected=expected,
+        n_prompt_tokens=result.n_prompt_tokens,
+        stop=DOES_NOT_FIT,
+        group=item.group,
+        row=item.row,
+        n_parts=n_parts,
+        level=item.level,
     )
 
 
@@ -149,6 +185,8 @@ def unscored_answer(
         correct=False,
         scores=dict.fromkeys((spec.metric, *find_scorer(spec.scorer).metrics), 0.0),
         prompt=result.prompt,
+        bos=result.bos,
+        n_cut_tokens=result.n_cut_tokens,
         output=result.text,
         extracted=None,
         expected=item.answers[0] if item.answers else "",

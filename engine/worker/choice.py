@@ -1,8 +1,8 @@
 """Log-likelihoods of continuations, many at a time.
 
 Scores as lm-evaluation-harness does (lm_eval/models/huggingface.py ``_loglikelihood_tokens``): the whole text is
-tokenized at once, the continuation is what follows the context's tokens, a text that is too long loses its beginning,
-and the score is the sum of the continuation's log-softmax values.
+tokenized at once, the continuation is what follows the context's tokens, and the score is the sum of the continuation's
+log-softmax values.
 
 Work is laid out so that no prompt token is computed twice. What all items of a block share is decoded once, and every
 sequence uses its cache cells. What the options of an item share is decoded once, as tokens of all their sequences. Only
@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
-import msgspec
 import numpy as np
 
 from ..llama.context import Context
+from ..llama.model import Model
 from ..tasks.requests import ChoiceRequest, ChoiceResult
 from .protocol import ChoicesScored
 
@@ -34,17 +36,47 @@ shifts sums by 0.15 nats in the median. Below that, an item scores as if it were
 harnesses do; this costs 6% of the speed."""
 
 
-class _Option(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Option:
+    """A continuation with the text before it, as tokens."""
+
     inputs: tuple[int, ...]
     """The tokens that are decoded: context and continuation without its last token."""
     continuation: tuple[int, ...]
 
 
-class _Item(msgspec.Struct, frozen=True):
-    request: ChoiceRequest
-    options: tuple[_Option, ...]
-    prefix: int
-    """How many tokens the inputs of all options share."""
+@dataclass(frozen=True, kw_only=True)
+class ChoicePrompt:
+    """An item ready to be scored."""
+
+    item: str
+    text: str
+    """The text before the first continuation, as the model sees it."""
+    bos: str = ""
+    """The start token before ``text``, which the tokenizer adds."""
+    options: tuple[Option, ...]
+    n_cut: int = 0
+    """Tokens that were cut off, from the option that lost most."""
+
+    @cached_property
+    def prefix(self) -> int:
+        """How many tokens the inputs of all options share."""
+        return common_prefix([option.inputs for option in self.options])
+
+    @property
+    def longest(self) -> int:
+        """Tokens of context that the longest option needs."""
+        return max(len(option.inputs) for option in self.options)
+
+    def cut(self, model: Model, limit: int) -> ChoicePrompt:
+        """The prompt with at most ``limit`` tokens for each option, cut at the beginning as in the harness."""
+        options = tuple(
+            Option(inputs=option.inputs[-limit:], continuation=option.continuation[-limit:]) for option in self.options
+        )
+        kept = options[0].inputs[: _first_wanted(options[0]) + 1]
+        return ChoicePrompt(
+            item=self.item, text=model.text(kept, special=True), options=options, n_cut=self.longest - limit
+        )
 
     def cost(self, shared: int) -> int:
         """Tokens to decode if the first ``shared`` are in the cache already."""
@@ -55,11 +87,12 @@ class _Item(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(option.inputs[self.prefix :] for option in self.options))
 
 
-def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tick) -> ChoicesScored:
-    """Score one block from an empty cache. Results come in the order of ``requests``."""
+def score_choices(context: Context, items: Sequence[ChoicePrompt], tick: Tick) -> ChoicesScored:
+    """Score one block from an empty cache. Results come in the order of ``items``, each of which fits the context."""
     started = time.perf_counter()
     context.clear()
-    items = [_tokenize(context, request) for request in requests]
+    if not items:
+        return ChoicesScored(results=(), n_unique_prompt_tokens=0, elapsed_s=time.perf_counter() - started)
     share_sequences = context.model.shares_sequences
     shared = common_prefix([option.inputs for item in items for option in item.options]) if share_sequences else 0
     # A shared token whose logits are needed must be decoded with its item.
@@ -85,15 +118,17 @@ def score_choices(context: Context, requests: Sequence[ChoiceRequest], tick: Tic
         for index, values in zip(group, scored, strict=True):
             item = items[index]
             results[index] = ChoiceResult(
-                item=item.request.item,
-                prompt=item.request.contexts[0],
+                item=item.item,
+                prompt=item.text,
+                bos=item.bos,
                 log_likelihoods=tuple(value for value, _greedy in values),
                 n_tokens=tuple(len(option.continuation) for option in item.options),
                 is_greedy=tuple(greedy for _value, greedy in values),
-                n_prompt_tokens=item.prefix,
+                n_prompt_tokens=_first_wanted(item.options[0]) + 1,
+                n_cut_tokens=item.n_cut,
                 elapsed_s=elapsed * item.cost(shared) / max(cost, 1),
             )
-        tick(items[group[-1]].request.item, len(results) / len(items))
+        tick(items[group[-1]].item, len(results) / len(items))
     context.clear()
     return ChoicesScored(
         results=tuple(results[i] for i in range(len(items))),
@@ -115,33 +150,35 @@ def common_prefix(rows: Sequence[Row]) -> int:
     return min(len(shortest), len(longest))
 
 
-def _tokenize(context: Context, request: ChoiceRequest) -> _Item:
-    model = context.model
-    limit = context.spec.n_ctx
+def tokenize_choice(model: Model, request: ChoiceRequest) -> ChoicePrompt:
+    """The tokens of every option, however many they are."""
     options = []
+    heads: dict[str, list[int]] = {"": []}
     for index, continuation in enumerate(request.continuations):
         text = request.contexts[min(index, len(request.contexts) - 1)]
         # Spaces that end a context belong to the continuation; otherwise the tokens would differ from running text.
         stripped = text.rstrip(" ")
         tail = text[len(stripped) :] + continuation
         whole = model.tokenize(stripped + tail)
-        head = model.tokenize(stripped) if stripped else []
+        if stripped not in heads:  # most items have one context for all options, and it may be long
+            heads[stripped] = model.tokenize(stripped)
+        head = heads[stripped]
         if not stripped and not (whole and whole[0] == model.bos):
             start = model.bos if model.bos >= 0 else model.eos
             whole, head = [start, *whole], [start]
         expected = tuple(whole[len(head) :]) or (whole[-1],)
-        inputs = tuple(whole[-(limit + 1) :][:-1])
-        options.append(_Option(inputs=inputs, continuation=expected[-len(inputs) :]))
-    prefix = common_prefix([option.inputs for option in options])
-    return _Item(request=request, options=tuple(options), prefix=prefix)
+        options.append(Option(inputs=tuple(whole[:-1]), continuation=expected[-(len(whole) - 1) :]))
+    return ChoicePrompt(
+        item=request.item, text=request.contexts[0], bos=model.added_start(options[0].inputs), options=tuple(options)
+    )
 
 
-def _first_wanted(option: _Option) -> int:
+def _first_wanted(option: Option) -> int:
     """Index into ``inputs`` of the token that predicts the continuation's first."""
     return len(option.inputs) - len(option.continuation)
 
 
-def _pack(context: Context, items: Sequence[_Item], order: Sequence[int], shared: int) -> list[list[int]]:
+def _pack(context: Context, items: Sequence[ChoicePrompt], order: Sequence[int], shared: int) -> list[list[int]]:
     """Groups of items that are decoded together: first fit, up to one micro-batch of tokens each.
 
     More than n_ubatch tokens in one decode would make every token attend over a longer cache for nothing. On a CPU
@@ -168,7 +205,7 @@ def _pack(context: Context, items: Sequence[_Item], order: Sequence[int], shared
     return groups
 
 
-def _decode_shared(context: Context, items: Sequence[_Item], shared: int) -> tuple[list[_Scores], int]:
+def _decode_shared(context: Context, items: Sequence[ChoicePrompt], shared: int) -> tuple[list[_Scores], int]:
     first_sequence = 1 if shared else 0
     if not shared:
         context.clear()
@@ -177,7 +214,8 @@ def _decode_shared(context: Context, items: Sequence[_Item], shared: int) -> tup
     rows: list[list[list[int]]] = []  # item, option, continuation token -> batch index of its logits
     for item in items:
         tails = item.tails()
-        if sequence + len(tails) > context.spec.n_seq_max or item.cost(shared) > context.spec.n_batch:
+        room = min(context.spec.n_batch, context.spec.n_ctx - shared)
+        if sequence + len(tails) > context.spec.n_seq_max or item.cost(shared) > room:
             return _decode_one_by_one(context, items, shared)
         own = list(range(sequence, sequence + len(tails)))
         sequence += len(tails)
@@ -219,7 +257,7 @@ def _decode_shared(context: Context, items: Sequence[_Item], shared: int) -> tup
     return scored, tokens
 
 
-def _decode_one_by_one(context: Context, items: Sequence[_Item], shared: int) -> tuple[list[_Scores], int]:
+def _decode_one_by_one(context: Context, items: Sequence[ChoicePrompt], shared: int) -> tuple[list[_Scores], int]:
     """For items too wide or too long for one batch: option after option, the item's prefix kept in the cache."""
     scored, tokens = [], 0
     sequence = 1 if shared else 0
@@ -241,7 +279,7 @@ def _decode_one_by_one(context: Context, items: Sequence[_Item], shared: int) ->
     return scored, tokens
 
 
-def _decode_separately(context: Context, items: Sequence[_Item]) -> tuple[list[_Scores], int]:
+def _decode_separately(context: Context, items: Sequence[ChoicePrompt]) -> tuple[list[_Scores], int]:
     """For recurrent and hybrid models, whose state cannot be shared: every option is a sequence of its own."""
     scored, tokens = [], 0
     for item in items:
@@ -254,7 +292,7 @@ def _decode_separately(context: Context, items: Sequence[_Item]) -> tuple[list[_
     return scored, tokens
 
 
-def _decode_option(context: Context, option: _Option, sequence: int, cached: int) -> tuple[float, bool]:
+def _decode_option(context: Context, option: Option, sequence: int, cached: int) -> tuple[float, bool]:
     """Score one option by itself, batch after batch; its first ``cached`` tokens are in the sequence's cache."""
     log_likelihood, greedy, places = 0.0, True, _wanted(option)
     for position in range(cached, len(option.inputs), context.spec.n_batch):
@@ -269,11 +307,11 @@ def _decode_option(context: Context, option: _Option, sequence: int, cached: int
     return log_likelihood, greedy
 
 
-def _wanted(option: _Option) -> range:
+def _wanted(option: Option) -> range:
     return range(_first_wanted(option), len(option.inputs))
 
 
-def _score(context: Context, option: _Option, places: Sequence[int]) -> tuple[float, bool]:
+def _score(context: Context, option: Option, places: Sequence[int]) -> tuple[float, bool]:
     value, greedy = 0.0, True
     for place, token in zip(places, option.continuation, strict=True):
         log_probability, best = _token_score(context, place, token)

@@ -7,25 +7,30 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from ..errors import WeighinError
 from ..events.notes import Note
 from ..events.run import Disturbance
 from ..hardware import gpu, load, process
 from ..llama import backend
 from ..tasks.requests import GenerateRequest, Message
-from . import choice, generate, sample, speed
+from . import choice, fitting, generate, sample, speed
 from .choice import Tick
 from .loaded import LoadedModel
+from .prompting import Prompt
 from .protocol import (
     Beat,
     BuffersFilled,
     ChatDone,
+    CheckLengths,
     ChoicesScored,
     Command,
     DepthMeasured,
     FillBuffers,
     Generate,
     Generated,
+    LengthsChecked,
     Loaded,
     LoadModel,
     MeasureChat,
@@ -80,8 +85,9 @@ def fill_buffers(loaded: LoadedModel, command: FillBuffers, _tick: Tick) -> Buff
 
 
 def measure_chat(loaded: LoadedModel, command: MeasureChat, _tick: Tick) -> ChatDone:
-    _text, tokens = loaded.render(command.prompt, [Message(role="user", content=command.prompt)], "auto")
-    tokens = tokens[-(loaded.speed.spec.n_ctx - command.n_tokens) :]
+    prompt = loaded.prompting.prompt(command.prompt, [Message(role="user", content=command.prompt)], "auto")
+    # Only its length matters here, so a prompt that is too long for a short context may lose its beginning.
+    tokens = prompt.tokens[-max(1, loaded.speed.spec.n_ctx - command.n_tokens) :]
     before = load.read_load()
     ttft_s, inter_token_s = speed.time_chat(loaded.speed, tokens, n_tokens=command.n_tokens)
     return ChatDone(
@@ -92,41 +98,53 @@ def measure_chat(loaded: LoadedModel, command: MeasureChat, _tick: Tick) -> Chat
     )
 
 
+def check_lengths(loaded: LoadedModel, command: CheckLengths, _tick: Tick) -> LengthsChecked:
+    for note in fitting.length_notes(loaded, command):
+        loaded.notice(note)
+    return LengthsChecked()
+
+
 def score_choices(loaded: LoadedModel, command: ScoreChoices, tick: Tick) -> ChoicesScored:
-    return choice.score_choices(loaded.answers, command.requests, tick)
+    fitted, asked = fitting.fit_choices(loaded, command.requests)
+    done = choice.score_choices(fitted.context, asked, tick)
+    return msgspec.structs.replace(done, results=fitted.complete(done.results))
 
 
 def answer_greedily(loaded: LoadedModel, command: Generate, tick: Tick) -> Generated:
-    def render(request: GenerateRequest) -> tuple[str, list[int]]:
-        return loaded.render(request.prompt, request.messages, command.style)
-
-    return generate.generate(
-        loaded.answers,
-        command.requests,
-        render,
+    fitted, asked = _fitted_texts(loaded, command)
+    done = generate.generate(
+        fitted.context,
+        asked,
         n_parallel=command.n_parallel,
         tick=tick,
         max_thinking_tokens=loaded.settings.max_thinking_tokens,
     )
+    return msgspec.structs.replace(done, results=fitted.complete(done.results))
 
 
 def draw_samples(loaded: LoadedModel, command: Sample, tick: Tick) -> Generated:
-    def render(request: GenerateRequest) -> tuple[str, list[int]]:
-        return loaded.render(request.prompt, request.messages, command.style)
-
-    return sample.sample(
-        loaded.answers,
-        command.requests,
-        render,
+    fitted, asked = _fitted_texts(loaded, command)
+    done = sample.sample(
+        fitted.context,
+        asked,
         samples=command.samples,
         temperature=command.temperature,
         seed=command.seed,
         tick=tick,
         max_thinking_tokens=loaded.settings.max_thinking_tokens,
     )
+    return msgspec.structs.replace(done, results=fitted.complete(done.results, each=command.samples))
+
+
+def _fitted_texts(
+    loaded: LoadedModel, command: Generate | Sample
+) -> tuple[fitting.Fitted, list[tuple[GenerateRequest, Prompt]]]:
+    prompts = [loaded.prompting.prompt(r.prompt, r.messages, command.style) for r in command.requests]
+    return fitting.fit_texts(loaded, command.requests, prompts)
 
 
 HANDLERS: dict[type, Callable[[LoadedModel, Any, Tick], Report]] = {
+    CheckLengths: check_lengths,
     MeasureSpeed: measure_speed,
     MeasureDepth: measure_depth,
     FillBuffers: fill_buffers,

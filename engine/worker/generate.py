@@ -8,7 +8,7 @@ once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,39 +16,32 @@ from ..llama.context import Context
 from ..tasks.requests import GenerateRequest, GenerateResult
 from .choice import MIN_SHARED_PREFIX, Tick, common_prefix
 from .lane import Lane
+from .prompting import Prompt
 from .protocol import Generated
-
-Render = Callable[[GenerateRequest], tuple[str, list[int]]]
-"""The prompt as sent, and its tokens."""
 
 
 def generate(
     context: Context,
-    requests: Sequence[GenerateRequest],
-    render: Render,
+    asked: Sequence[tuple[GenerateRequest, Prompt]],
     *,
     n_parallel: int,
     tick: Tick,
     max_thinking_tokens: int = 0,
 ) -> Generated:
-    """Answer one block greedily from an empty cache. Results come in the order of ``requests``.
+    """Answer one block greedily from an empty cache. Results come in the order of ``asked``.
 
+    Each prompt leaves room for its answer.
     How long a model thinks is not known before. Lanes are started as if it thought no longer than it has in this block,
     and when the cache is full, the youngest one starts over later.
     """
     started = time.perf_counter()
     context.clear()
-    prompts = [render(request) for request in requests]
+    requests = [request for request, _prompt in asked]
     limit = context.spec.n_ctx
-    # A prompt that leaves no room for its answer loses its beginning, as in lm-evaluation-harness.
-    rendered = [
-        (prompt, tokens[-max(1, limit - request.max_tokens) :])
-        for (prompt, tokens), request in zip(prompts, requests, strict=True)
-    ]
-    shared = _shared_prefix(context, [tokens for _prompt, tokens in rendered])
+    shared = _shared_prefix(context, [prompt.tokens for _request, prompt in asked])
     unique_tokens = output_tokens = 0
     if shared:
-        context.decode_prompt(np.asarray(rendered[0][1][:shared], np.int32))
+        context.decode_prompt(np.asarray(asked[0][1].tokens[:shared], np.int32))
         unique_tokens += shared
     first_sequence = 1 if shared else 0
     free = list(range(first_sequence, min(first_sequence + n_parallel, context.spec.n_seq_max)))[::-1]
@@ -68,14 +61,14 @@ def generate(
             lane.position += 1
         while waiting and free:
             index = waiting[-1]
-            prompt, tokens = rendered[index]
-            fresh = tokens[shared:]
+            request, prompt = asked[index]
+            fresh = prompt.tokens[shared:]
             held = shared + sum(len(lane.tokens) - shared + lane.request.max_tokens + n_other for lane in lanes)
-            fits_cache = held + len(fresh) + requests[index].max_tokens + n_other <= limit
+            fits_cache = held + len(fresh) + request.max_tokens + n_other <= limit
             if lanes and not (fits_cache and context.pending + len(fresh) <= context.spec.n_batch):
                 break
             waiting.pop()
-            lane = Lane(index, requests[index], prompt, tokens, free.pop(), max_thinking_tokens=max_thinking_tokens)
+            lane = Lane(index, request, prompt, free.pop(), max_thinking_tokens=max_thinking_tokens)
             if shared:
                 context.share(0, lane.sequence, shared)
             lane.place = _add_prompt(context, lane, fresh, shared)

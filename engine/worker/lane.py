@@ -9,6 +9,7 @@ from ..llama.context import Context
 from ..llama.model import Model
 from ..tasks.requests import Ending, GenerateRequest, GenerateResult
 from ..tasks.thinking import AnswerReader, is_marker
+from .prompting import Prompt
 
 MAX_LEAD_TOKENS = 32
 """Tokens before the answer that are neither thinking nor can be seen: line breaks, headers of messages."""
@@ -24,8 +25,7 @@ class Lane:
         self,
         index: int,
         request: GenerateRequest,
-        prompt: str,
-        tokens: list[int],
+        prompt: Prompt,
         sequence: int,
         *,
         max_thinking_tokens: int = 0,
@@ -34,9 +34,9 @@ class Lane:
         self.index = index
         self.request = request
         self.prompt = prompt
-        self.tokens = tokens
+        self.tokens = prompt.tokens
         self.sequence = sequence
-        self.position = len(tokens)
+        self.position = len(prompt.tokens)
         self.output: list[int] = []
         self.stop: Ending = ""
         self.started = time.perf_counter()
@@ -45,7 +45,7 @@ class Lane:
         self.n_answer_tokens = 0
         self._n_thinking_tokens = self._n_lead_tokens = 0
         self._max_thinking_tokens = max_thinking_tokens
-        self._reader = AnswerReader(prompt, stops=request.stop)
+        self._reader = AnswerReader(prompt.text, stops=request.stop)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     @property
@@ -91,7 +91,9 @@ class Lane:
         stopped = reader.stopped_at >= 0
         return GenerateResult(
             item=self.request.item,
-            prompt=self.prompt,
+            prompt=self.prompt.text,
+            bos=self.prompt.bos,
+            n_cut_tokens=self.prompt.n_cut,
             text=reader.text[: reader.stopped_at] if stopped else reader.text,
             n_prompt_tokens=len(self.tokens),
             n_output_tokens=len(self.output),

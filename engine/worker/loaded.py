@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from ..errors import ModelFileError
 from ..events.notes import Note
 from ..hardware.cpu import usable_physical_cores
+from ..hardware.memory import usable_memory
 from ..llama import backend
 from ..llama.context import Context, ContextSpec, speed_spec
 from ..llama.model import Model
-from ..llama.template import ChatTemplate
-from ..plan.model import PromptStyle
-from ..tasks.requests import Message
+from .prompting import Prompting
 from .protocol import Loaded, LoadModel
 
 _SEQUENCES = 64
 _RECURRENT_SEQUENCES = 16
 """For recurrent models, where each sequence costs a whole state."""
+_MEMORY_SHARE = 0.6
+"""Share of the available memory that a longer cache may fill; the rest is for compute buffers and others."""
 
 
 class LoadedModel:
@@ -55,22 +54,31 @@ class LoadedModel:
             )
         self.notice = notice
         self._load_s = time.perf_counter() - start
-        self._template_source = self._chosen_template(command)
-        self._template: ChatTemplate | None = None
-        if self._template_source:
-            bos, eos = self._control(self.model.bos), self._control(self.model.eos)
-            self._template = ChatTemplate(self._template_source, bos=bos, eos=eos)
+        self.prompting = Prompting(self.model, command.prompt_style, command.needs, notice)
+        self._answers: Context | None = None
         self.speed = Context(self.model, speed_spec(self.settings))
         self._notice_all((*self.model.notes, *self.speed.notes))
 
-    @cached_property
-    def answers(self) -> Context:
-        """The context for answering, created when it is first used: timing needs the memory to itself."""
+    def answers(self, n_ctx: int) -> Context:
+        """The context for answering, with ``n_ctx`` tokens, but never fewer than the plan wants.
+
+        It is created when it is first used, because timing needs the memory to itself, and replaced when another length
+        is wanted: how a block is computed depends on the length, so it must not depend on earlier blocks.
+
+        Raises:
+            NotEnoughMemoryError: a context of this length cannot be had; ask for a shorter one.
+        """
         settings = self.settings
-        context = Context(
+        wanted = max(settings.n_ctx, n_ctx)
+        if self._answers is not None and self._answers.spec.n_ctx == wanted:
+            return self._answers
+        if self._answers is not None:
+            self._answers.close()
+            self._answers = None
+        self._answers = Context(
             self.model,
             ContextSpec(
-                n_ctx=settings.n_ctx,
+                n_ctx=wanted,
                 n_batch=min(settings.n_batch, settings.n_ctx),
                 n_ubatch=min(settings.n_ubatch, settings.n_ctx),
                 n_seq_max=_SEQUENCES if self.model.shares_sequences else _RECURRENT_SEQUENCES,
@@ -80,8 +88,23 @@ class LoadedModel:
                 swa_full=True,
             ),
         )
-        self._notice_all(context.notes)
-        return context
+        self._notice_all(self._answers.notes)
+        return self._answers
+
+    @cached_property
+    def longest_context(self) -> int:
+        """The longest context for answering, in tokens: the plan's, or more for items that need it.
+
+        More is at most what the model was trained for, and what memory has room for.
+        """
+        n_ctx, trained = self.settings.n_ctx, self.model.n_ctx_train
+        if self.settings.long_prompts != "raise-context" or trained <= n_ctx:
+            return n_ctx
+        if self.model.may_offload:
+            return trained  # a card without room refuses the context; main memory would swap
+        room_bytes = usable_memory().available_bytes * _MEMORY_SHARE
+        bytes_a_token = self.model.kv_bytes_a_token(self.settings.kv_type)
+        return max(n_ctx, min(trained, int(room_bytes / bytes_a_token)))
 
     @property
     def cpu_bound(self) -> bool:
@@ -92,7 +115,6 @@ class LoadedModel:
         """What was loaded, and how."""
         build = backend.read_build()
         offloads = build.gpu_offload and self.settings.n_gpu_layers != 0
-        style: Literal["chat", "plain"] = "chat" if self._template else "plain"
         return Loaded(
             load_s=self._load_s,
             architecture=self.model.architecture,
@@ -100,36 +122,13 @@ class LoadedModel:
             size_bytes=self.model.size_bytes,
             n_vocab=self.model.n_vocab,
             n_ctx_train=self.model.n_ctx_train,
-            prompt_style=style,
-            chat_template_sha256=hashlib.sha256(self._template_source.encode()).hexdigest() if self._template else "",
+            prompt_style=self.prompting.style,
+            chat_template_sha256=self.prompting.template_sha256,
             devices=tuple(d.name for d in build.devices if offloads or d.kind == "cpu"),
             n_threads=self.settings.n_threads,
             llama_build=build.version,
         )
 
-    def render(self, prompt: str, messages: Sequence[Message], style: PromptStyle) -> tuple[str, list[int]]:
-        """The prompt as sent, and its tokens: ``messages`` in the chat template, or ``prompt`` without one."""
-        model = self.model
-        if self._template is None or style == "plain":
-            return prompt, model.tokenize(prompt) or [max(model.bos, model.eos, 0)]
-        text = self._template.render([{"role": m.role, "content": m.content} for m in messages])
-        # The template writes BOS itself; adding it twice would change the answers.
-        bos = self._control(model.bos)
-        adds = not (bos and text.startswith(bos))
-        return text, model.tokenize(text, add_special=adds, parse_special=True)
-
     def _notice_all(self, notes: Sequence[Note]) -> None:
         for note in notes:
             self.notice(note)
-
-    def _chosen_template(self, command: LoadModel) -> str:
-        """The source of the chat template that the prompt style asks for; empty for plain prompts."""
-        source = self.model.chat_template
-        if command.prompt_style == "plain" or (command.prompt_style == "auto" and source is None):
-            return ""
-        if source is None:
-            raise ModelFileError(f"{command.path} has no chat template.", hint="Use the prompt style plain or auto.")
-        return source
-
-    def _control(self, token: int) -> str:
-        return self.model.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""

@@ -12,8 +12,9 @@ import msgspec
 
 from ..events.notes import Note
 from ..events.run import Disturbance, SpeedKind
+from ..llama.probe import Shape
 from ..plan.model import PromptStyle, Settings
-from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult
+from ..tasks.requests import ChoiceRequest, ChoiceResult, GenerateRequest, GenerateResult, TooLong
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="line", tag=True):
@@ -29,6 +30,8 @@ class LoadModel(_Line, frozen=True, kw_only=True):
     path: str
     settings: Settings
     prompt_style: PromptStyle = "auto"
+    needs: tuple[Shape, ...] = ()
+    """Shapes of the chats that the run asks. A chat template that cannot show one of them is refused."""
     warm_up_tokens: int = 0
     """Prompt tokens of the warm-up; 0 means a full micro-batch."""
 
@@ -53,6 +56,13 @@ class MeasureDepth(_Line, frozen=True, kw_only=True):
     n_tokens: int
     """Tokens timed one by one each time: as many as ``time_s`` allows, but at least 8."""
     time_s: float
+
+
+class CheckLengths(_Line, frozen=True, kw_only=True):
+    """Notice which of these prompts do not fit the plan's context. Answered with ``LengthsChecked``."""
+
+    choices: tuple[ChoiceRequest, ...] = ()
+    texts: tuple[tuple[PromptStyle, GenerateRequest], ...] = ()
 
 
 class FillBuffers(_Line, frozen=True, kw_only=True):
@@ -94,7 +104,15 @@ class Sample(_Line, frozen=True, kw_only=True):
 
 
 Command: TypeAlias = (
-    LoadModel | MeasureSpeed | MeasureDepth | FillBuffers | MeasureChat | ScoreChoices | Generate | Sample
+    LoadModel
+    | CheckLengths
+    | MeasureSpeed
+    | MeasureDepth
+    | FillBuffers
+    | MeasureChat
+    | ScoreChoices
+    | Generate
+    | Sample
 )
 
 
@@ -137,6 +155,10 @@ class Loaded(_Line, frozen=True, kw_only=True):
     llama_build: str
 
 
+class LengthsChecked(_Line, frozen=True, kw_only=True):
+    """What was found has been noticed."""
+
+
 class SpeedDone(_Line, frozen=True, kw_only=True):
     elapsed_s: float
     disturbances: tuple[Disturbance, ...]
@@ -168,17 +190,27 @@ class ChatDone(_Line, frozen=True, kw_only=True):
 
 
 class ChoicesScored(_Line, frozen=True, kw_only=True):
-    results: tuple[ChoiceResult, ...]
+    results: tuple[ChoiceResult | TooLong, ...]
     n_unique_prompt_tokens: int
     """Tokens decoded; a prefix that options or items share counts once."""
     elapsed_s: float
 
+    @property
+    def answered(self) -> tuple[ChoiceResult, ...]:
+        """The results of items that fit the context."""
+        return tuple(result for result in self.results if isinstance(result, ChoiceResult))
+
 
 class Generated(_Line, frozen=True, kw_only=True):
-    results: tuple[GenerateResult, ...]
+    results: tuple[GenerateResult | TooLong, ...]
     n_unique_prompt_tokens: int
     n_output_tokens: int
     elapsed_s: float
+
+    @property
+    def answered(self) -> tuple[GenerateResult, ...]:
+        """The results of items that fit the context."""
+        return tuple(result for result in self.results if isinstance(result, GenerateResult))
 
 
 class Refused(_Line, frozen=True, kw_only=True):
@@ -193,6 +225,7 @@ Report: TypeAlias = (
     | Noticed
     | Ready
     | Loaded
+    | LengthsChecked
     | SpeedDone
     | DepthMeasured
     | BuffersFilled

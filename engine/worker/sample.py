@@ -13,15 +13,14 @@ from ..llama.context import Context
 from ..llama.sampler import Sampler
 from ..tasks.requests import GenerateRequest, GenerateResult
 from .choice import Tick
-from .generate import Render
 from .lane import Lane
+from .prompting import Prompt
 from .protocol import Generated
 
 
 def sample(
     context: Context,
-    requests: Sequence[GenerateRequest],
-    render: Render,
+    asked: Sequence[tuple[GenerateRequest, Prompt]],
     *,
     samples: int,
     temperature: float,
@@ -37,10 +36,8 @@ def sample(
     block_started = time.perf_counter()
     results: list[GenerateResult] = []
     unique_tokens = output_tokens = 0
-    for number, request in enumerate(requests):
-        prompt, tokens = render(request)
-        room = context.spec.n_ctx - samples * request.max_tokens
-        tokens = tokens[-max(1, room) :]
+    for number, (request, prompt) in enumerate(asked):
+        tokens = prompt.tokens
         started = time.perf_counter()
         shared = len(tokens) - 1 if context.model.shares_sequences else 0
         cells = request.max_tokens + (1 if shared else len(tokens))
@@ -49,7 +46,7 @@ def sample(
             context.clear()
             missing = [index for index in range(samples) if index not in done]
             lanes = [
-                Lane(index, request, prompt, tokens, sequence, max_thinking_tokens=max_thinking_tokens)
+                Lane(index, request, prompt, sequence, max_thinking_tokens=max_thinking_tokens)
                 for sequence, index in enumerate(missing[: max(1, (context.spec.n_ctx - shared) // cells)])
             ]
             if shared:
@@ -69,7 +66,7 @@ def sample(
         for index in range(samples):
             output_tokens += len(done[index].output)
             results.append(done[index].result(elapsed_s))
-        tick(request.item, (number + 1) / len(requests))
+        tick(request.item, (number + 1) / len(asked))
     context.clear()
     return Generated(
         results=tuple(results),

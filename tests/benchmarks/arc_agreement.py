@@ -39,7 +39,7 @@ def main() -> None:
         for start in range(0, len(requests), CHOICE_BLOCK_ITEMS):
             done = await worker.ask(ScoreChoices(requests=tuple(requests[start : start + CHOICE_BLOCK_ITEMS])))
             assert isinstance(done, ChoicesScored)
-            results += done.results
+            results += done.answered
         return results
 
     results = with_worker(options.model or sample_model(), options.threads, body)

@@ -58,7 +58,7 @@ async def ours(worker: Worker, items: Items) -> tuple[float, float]:
         done = await worker.ask(ScoreChoices(requests=requests))
         assert isinstance(done, ChoicesScored)
         elapsed_s += done.elapsed_s
-        for result, (_context, _endings, gold) in zip(done.results, block, strict=True):
+        for result, (_context, _endings, gold) in zip(done.answered, block, strict=True):
             rates = [ll / n for ll, n in zip(result.log_likelihoods, result.n_tokens, strict=True)]
             right += max(range(len(rates)), key=rates.__getitem__) == gold
     return elapsed_s, right / len(items)

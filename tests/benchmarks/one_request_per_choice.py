@@ -45,12 +45,12 @@ def main() -> None:
         for requests in subjects:
             together = await scored(worker, requests)
             elapsed_s = 0.0
-            for request, result in zip(requests, together.results, strict=True):
+            for request, result in zip(requests, together.answered, strict=True):
                 alone = []
                 for single in single_requests(request):
                     done = await scored(worker, [single])
                     elapsed_s += done.elapsed_s
-                    alone.append(done.results[0].log_likelihoods[0])
+                    alone.append(done.answered[0].log_likelihoods[0])
                 likely = result.log_likelihoods
                 same.append(max(range(4), key=alone.__getitem__) == max(range(4), key=likely.__getitem__))
                 apart.extend(abs(a - b) for a, b in zip(alone, likely, strict=True))

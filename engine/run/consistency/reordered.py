@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from ...events.askings import ReorderedItem
-from ...events.run import Event, OptionsTurned
+from ...events.run import DOES_NOT_FIT, Event, OptionsTurned
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import ChoiceItem, Item, Suite
 from ...tasks.requests import build_request
@@ -37,6 +37,8 @@ async def _ask(asker: Asker, suite: Suite, part: int, questions: Sequence[Orders
         done = await asker.answer(suite, [build_request(suite.spec, order) for order in orders])
         elapsed_s += done.elapsed_s
         answers = await asker.scored(suite, orders, done)
+        if any(answer.stop == DOES_NOT_FIT for answer in answers):
+            continue
         chosen = tuple(item.choices.index(answer.output) for answer in answers)
         items.append(ReorderedItem(item=item.id, gold=item.gold, chosen=chosen))
     return [

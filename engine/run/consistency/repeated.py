@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...events.askings import RepeatedItem
-from ...events.run import BlockRepeated, Event
+from ...events.run import DOES_NOT_FIT, BlockRepeated, Event
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import Item, Suite
 from ...tasks.requests import build_request
@@ -33,6 +33,7 @@ async def _ask(asker: Asker, suite: Suite, part: int, items: Sequence[Item]) -> 
             log_likelihoods=tuple(option.log_likelihood for option in answer.options),
         )
         for answer in answers
+        if answer.stop != DOES_NOT_FIT
     )
     return [
         BlockRepeated(

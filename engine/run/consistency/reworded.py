@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ...events.askings import RewordedItem
-from ...events.run import AnswerScored, Event, PromptsReworded
+from ...events.run import DOES_NOT_FIT, AnswerScored, Event, PromptsReworded
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import Item, Suite
 from ...tasks.variants import TEMPLATES, reworded
@@ -54,6 +54,7 @@ async def _ask(asker: Asker, suite: Suite, part: int, questions: Sequence[Wordin
             answers=tuple(answers[place].extracted for answers in by_template),
         )
         for place, item in enumerate(items)
+        if all(answers[place].stop != DOES_NOT_FIT for answers in by_template)
     )
     return [
         PromptsReworded(

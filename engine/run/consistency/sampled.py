@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...events.run import Event, SamplesDrawn
+from ...events.run import DOES_NOT_FIT, Event, SamplesDrawn
 from ...plan.model import ConsistencyPlan
 from ...tasks.items import Item, Suite
 from ...tasks.requests import GenerateRequest, build_request
@@ -48,7 +48,7 @@ async def _ask(asker: Asker, suite: Suite, part: int, items: Sequence[Item]) -> 
         samples=plan.samples,
         elapsed_s=done.elapsed_s,
     )
-    return [*answers, drawn]
+    return [*(answer for answer in answers if answer.stop != DOES_NOT_FIT), drawn]
 
 
 def _work(plan: ConsistencyPlan, suite: Suite, items: Sequence[Item]) -> Work:

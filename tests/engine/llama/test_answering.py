@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,11 @@ from weighin.engine.llama import backend
 from weighin.engine.llama.context import Context, ContextSpec, DecodeError
 from weighin.engine.llama.model import Model
 from weighin.engine.llama.sampler import Sampler
-from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest
-from weighin.engine.worker.choice import score_choices
+from weighin.engine.tasks.requests import ChoiceRequest, GenerateRequest, GenerateResult
+from weighin.engine.worker.choice import score_choices, tokenize_choice
 from weighin.engine.worker.generate import generate
+from weighin.engine.worker.prompting import Prompt
+from weighin.engine.worker.protocol import ChoicesScored
 
 NATS = 0.05
 """The KV cache is f16, and its rounding depends on how the batch is split."""
@@ -53,6 +55,15 @@ def plain_log_likelihood(model: Model, text: str, continuation: str) -> tuple[fl
     return value, greedy
 
 
+def score(context: Context, requests: Sequence[ChoiceRequest]) -> ChoicesScored:
+    return score_choices(context, [tokenize_choice(context.model, request) for request in requests], quiet)
+
+
+def written(context: Context, requests: Sequence[GenerateRequest], n_parallel: int = 1) -> tuple[GenerateResult, ...]:
+    asked = [(request, Prompt(request.prompt, context.model.tokenize(request.prompt))) for request in requests]
+    return generate(context, asked, n_parallel=n_parallel, tick=quiet).answered
+
+
 REQUESTS = [
     ChoiceRequest(item="short", contexts=("red:",), continuations=(" blue", " green", " a city of ten")),
     ChoiceRequest(item="single tokens", contexts=("the answer is",), continuations=(" one", " two", " three", " four")),
@@ -64,9 +75,9 @@ REQUESTS = [
 
 
 def test_batched_choices_score_as_token_by_token(context: Context, model: Model) -> None:
-    block = score_choices(context, REQUESTS, quiet)
-    assert [result.item for result in block.results] == [request.item for request in REQUESTS]
-    for request, result in zip(REQUESTS, block.results, strict=True):
+    block = score(context, REQUESTS)
+    assert [result.item for result in block.answered] == [request.item for request in REQUESTS]
+    for request, result in zip(REQUESTS, block.answered, strict=True):
         for index, continuation in enumerate(request.continuations):
             text = request.contexts[min(index, len(request.contexts) - 1)]
             stripped = text.rstrip(" ")
@@ -81,27 +92,28 @@ def test_a_prefix_shared_by_all_items_is_computed_once_and_changes_nothing(conte
         ChoiceRequest(item=str(n), contexts=(f"{shots}question: {word}",), continuations=(" red", " blue"))
         for n, word in enumerate(("one", "two", "three", "four"))
     ]
-    together = score_choices(context, shared, quiet)
-    apart = [score_choices(context, [request], quiet) for request in shared]
-    for result, alone in zip(together.results, apart, strict=True):
-        assert result.log_likelihoods == pytest.approx(alone.results[0].log_likelihoods, abs=NATS)
+    together = score(context, shared)
+    apart = [score(context, [request]) for request in shared]
+    for result, alone in zip(together.answered, apart, strict=True):
+        assert result.log_likelihoods == pytest.approx(alone.answered[0].log_likelihoods, abs=NATS)
     assert together.n_unique_prompt_tokens < sum(block.n_unique_prompt_tokens for block in apart) / 2
 
 
 def test_a_block_gives_the_same_bits_every_time(context: Context) -> None:
-    first = score_choices(context, REQUESTS, quiet)
-    score_choices(context, REQUESTS[::-1], quiet)
-    again = score_choices(context, REQUESTS, quiet)
-    assert [r.log_likelihoods for r in first.results] == [r.log_likelihoods for r in again.results]
+    first = score(context, REQUESTS)
+    score(context, REQUESTS[::-1])
+    again = score(context, REQUESTS)
+    assert [r.log_likelihoods for r in first.answered] == [r.log_likelihoods for r in again.answered]
 
 
-def test_a_text_that_is_too_long_loses_its_beginning(context: Context, model: Model) -> None:
+def test_a_prompt_that_is_cut_says_what_is_left_and_how_much_is_gone(context: Context, model: Model) -> None:
     request = ChoiceRequest(item="x", contexts=("one two three four " * 200,), continuations=(" five", " six"))
-    block = score_choices(context, [request], quiet)
-    assert all(value < 0 for value in block.results[0].log_likelihoods)
-    end = model.text(model.tokenize(request.contexts[0])[-480:])
-    tail = ChoiceRequest(item="y", contexts=(end,), continuations=request.continuations)
-    assert score_choices(context, [tail], quiet).results[0].n_tokens == block.results[0].n_tokens
+    whole = tokenize_choice(model, request)
+    result = score_choices(context, [whole.cut(model, 100)], quiet).answered[0]
+    assert all(value < 0 for value in result.log_likelihoods)
+    assert result.n_cut_tokens == whole.longest - 100
+    assert request.contexts[0].strip().endswith(result.prompt.strip())
+    assert result.n_prompt_tokens + result.n_tokens[0] - 1 in (99, 100)
 
 
 def write(n: int, **changed: object) -> GenerateRequest:
@@ -110,25 +122,19 @@ def write(n: int, **changed: object) -> GenerateRequest:
 
 
 def test_side_by_side_generation_writes_what_single_generation_writes(context: Context, model: Model) -> None:
-    def render(request: GenerateRequest) -> tuple[str, list[int]]:
-        return request.prompt, model.tokenize(request.prompt)
-
     requests = [write(n, max_tokens=4 + n) for n in range(9)]  # finish at different times, so lanes are refilled
-    many = generate(context, requests, render, n_parallel=4, tick=quiet)
-    for request, result in zip(requests, many.results, strict=True):
-        alone = generate(context, [request], render, n_parallel=1, tick=quiet).results[0]
+    many = written(context, requests, n_parallel=4)
+    for request, result in zip(requests, many, strict=True):
+        alone = written(context, [request])[0]
         assert (result.item, result.text, result.stop) == (request.item, alone.text, alone.stop)
         assert result.n_output_tokens <= request.max_tokens
 
 
 def test_generation_ends_at_a_stop_string_and_leaves_it_out(context: Context, model: Model) -> None:
-    def render(request: GenerateRequest) -> tuple[str, list[int]]:
-        return request.prompt, model.tokenize(request.prompt)
-
-    free = generate(context, [write(1, max_tokens=24)], render, n_parallel=1, tick=quiet).results[0].text
+    free = written(context, [write(1, max_tokens=24)])[0].text
     pairs = (free[i : i + 2] for i in range(2, len(free) - 1))
     stop = next(pair for pair in pairs if pair.isascii())
-    cut = generate(context, [write(1, max_tokens=24, stop=(stop,))], render, n_parallel=1, tick=quiet).results[0]
+    cut = written(context, [write(1, max_tokens=24, stop=(stop,))])[0]
     assert cut.text == free[: free.index(stop)]
     assert cut.stop == "stop string"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from weighin.engine.llama.probe import Prompter
 from weighin.engine.llama.template import ChatTemplate, TemplateError
 
 USER = [{"role": "user", "content": "hi"}]
@@ -13,12 +14,12 @@ SYSTEM = [{"role": "system", "content": "be brief"}, *USER]
 def test_renders_with_generation_prompt_and_control_tokens() -> None:
     source = "{{ bos_token }}{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
     source += "{% if add_generation_prompt %}<assistant>{% endif %}"
-    assert ChatTemplate(source, bos="<s>", eos="</s>").render(SYSTEM) == "<s><system>be brief<user>hi<assistant>"
+    assert ChatTemplate(source, tokens={"bos_token": "<s>"}).render(SYSTEM) == "<s><system>be brief<user>hi<assistant>"
 
 
 def test_a_rejected_system_message_moves_to_the_user_turn() -> None:
     source = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}{{ messages[0].content }}"
-    assert ChatTemplate(source, bos="", eos="").render(SYSTEM) == "be brief\n\nhi"
+    assert Prompter(ChatTemplate(source, tokens={})).render(SYSTEM) == "be brief\n\nhi"
 
 
 @pytest.mark.parametrize(
@@ -33,14 +34,14 @@ def test_a_rejected_system_message_moves_to_the_user_turn() -> None:
 )
 def test_a_template_cannot_leave_its_sandbox(source: str) -> None:
     with pytest.raises(TemplateError):
-        ChatTemplate(source, bos="", eos="").render(USER)
+        ChatTemplate(source, tokens={}).render(USER)
 
 
 def test_a_broken_template_raises_a_template_error() -> None:
     with pytest.raises(TemplateError, match="not valid Jinja"):
-        ChatTemplate("{% for %}", bos="", eos="")
+        ChatTemplate("{% for %}", tokens={})
 
 
 def test_dates_do_not_change_from_day_to_day() -> None:
-    template = ChatTemplate("{{ strftime_now('%Y') }}", bos="", eos="")
+    template = ChatTemplate("{{ strftime_now('%Y') }}", tokens={})
     assert template.render(USER) == "2025"

@@ -16,6 +16,7 @@ from weighin.engine.tasks.requests import GenerateRequest, GenerateResult
 from weighin.engine.tasks.spec import suite_specs
 from weighin.engine.tasks.thinking import strip_thinking
 from weighin.engine.worker.generate import generate
+from weighin.engine.worker.prompting import Prompt
 from weighin.engine.worker.sample import sample
 
 Answer = Sequence[str | Token]
@@ -48,6 +49,10 @@ def opened(folder: Path, answer: Answer, *, n_ctx: int = 512) -> Iterator[Contex
         yield context
 
 
+def prompt_of(context: Context, request: GenerateRequest) -> Prompt:
+    return Prompt(request.prompt, context.model.tokenize(request.prompt))
+
+
 def answered(
     context: Context, n: int = 1, *, stop: tuple[str, ...] = ("\n",), max_tokens: int = 4, budget: int = 100
 ) -> tuple[GenerateResult, ...]:
@@ -55,14 +60,8 @@ def answered(
         GenerateRequest(item=str(k), prompt="6 times 7?", messages=(), stop=stop, max_tokens=max_tokens)
         for k in range(n)
     ]
-    return generate(
-        context,
-        requests,
-        lambda request: (request.prompt, context.model.tokenize(request.prompt)),
-        n_parallel=8,
-        tick=quiet,
-        max_thinking_tokens=budget,
-    ).results
+    asked = [(request, prompt_of(context, request)) for request in requests]
+    return generate(context, asked, n_parallel=8, tick=quiet, max_thinking_tokens=budget).answered
 
 
 @pytest.mark.parametrize("kind", THINKING)
@@ -98,7 +97,7 @@ def test_thinking_that_fills_the_context_is_cut(tmp_path: Path) -> None:
         tokens = context.model.tokenize(prompt)
         assert 206 < len(tokens) < 252
         request = GenerateRequest(item="x", prompt=prompt, messages=(), stop=(), max_tokens=4)
-        result = generate(context, [request], lambda _request: (prompt, tokens), n_parallel=1, tick=quiet).results[0]
+        result = generate(context, [(request, Prompt(prompt, tokens))], n_parallel=1, tick=quiet).answered[0]
     assert result.stop == "context full"
     assert not strip_thinking(result.text).closed
 
@@ -110,10 +109,10 @@ def test_items_that_outgrow_the_cache_together_are_all_answered(tmp_path: Path) 
         assert all(strip_thinking(result.text).answer == "42" for result in results)
         request = GenerateRequest(item="x", prompt="6 times 7?", messages=(), stop=("\n",), max_tokens=4)
         drawn = sample(
-            context, [request], lambda r: (r.prompt, context.model.tokenize(r.prompt)), samples=8, temperature=0.1,
-            seed=1, tick=quiet, max_thinking_tokens=100,
+            context, [(request, prompt_of(context, request))], samples=8, temperature=0.1, seed=1, tick=quiet,
+            max_thinking_tokens=100,
         )  # fmt: skip
-    assert [strip_thinking(result.text).answer for result in drawn.results] == ["42"] * 8
+    assert [strip_thinking(result.text).answer for result in drawn.answered] == ["42"] * 8
 
 
 def test_an_end_token_that_closes_the_thinking_does_not_end_the_answer(tmp_path: Path) -> None:
