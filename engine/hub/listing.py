@@ -5,6 +5,7 @@ Names, sizes and hashes come from one response for one commit, which is the revi
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,10 +13,14 @@ import msgspec
 
 from ..gguf.naming import is_model_file, quant_of, split_of
 from ..safe_names import is_safe_path
-from .client import Hub, ask, raise_for_status, session
-from .errors import GatedModelError, ServerTroubleError
+from .client import Hub, ask, origin, raise_for_status, session
+from .errors import GatedModelError, HubError, HubNotFoundError, ServerTroubleError
 
 Gating = Literal["no", "auto", "manual"]
+_MAX_TREE_PAGES = 50
+_MAX_HEADERS_ASKED = 200
+"""Files of one repo that are asked for one by one."""
+_SHA256_LENGTH = 64
 
 
 class HubFile(msgspec.Struct, frozen=True):
@@ -96,13 +101,18 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
     )
     if not info.sha:
         raise ServerTroubleError(f"{hub.endpoint} sent no commit for {repo}.", hint="Try again later.")
-    files = []
+    files, unsized = [], []
     for sibling in info.siblings or ():
         lfs = sibling.lfs
         size = lfs.size if lfs else sibling.size
-        if size is None or not is_safe_path(sibling.rfilename):
+        if not is_safe_path(sibling.rfilename):
             continue
-        files.append(HubFile(sibling.rfilename, int(size), lfs.sha256 if lfs else "", sibling.blob_id or ""))
+        if size is not None:
+            files.append(HubFile(sibling.rfilename, int(size), lfs.sha256 if lfs else "", sibling.blob_id or ""))
+        elif is_model_file(sibling.rfilename):
+            unsized.append(sibling.rfilename)
+    if unsized:
+        files += _files_by_other_means(hub, repo, info.sha, unsized)
     models, incomplete = group_files(files)
     tags = tuple(info.tags or ())
     return HubRepo(
@@ -116,6 +126,74 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
         incomplete=incomplete,
         page=f"{hub.endpoint}/{repo}",
     )
+
+
+def _files_by_other_means(hub: Hub, repo: str, sha: str, names: Sequence[str]) -> list[HubFile]:
+    """The files by name, from a hub that lists them without sizes.
+
+    Some mirrors drop the parameter that asks for sizes and hashes. The list of the tree has them, and so do the headers
+    of each file.
+    """
+    found = _tree(hub, repo, sha)
+    for name in [name for name in names if name not in found][:_MAX_HEADERS_ASKED]:
+        with contextlib.suppress(HubNotFoundError):
+            found[name] = _file_by_headers(hub, repo, sha, name)
+    return [found[name] for name in names if name in found]
+
+
+def _tree(hub: Hub, repo: str, sha: str) -> dict[str, HubFile]:
+    """The files of a commit by name; empty when the hub does not list trees."""
+    url = f"{hub.endpoint}/api/models/{repo}/tree/{sha}?recursive=true"
+    found: dict[str, HubFile] = {}
+    for _page in range(_MAX_TREE_PAGES):
+
+        def call(url: str = url) -> tuple[Any, str]:
+            response = session().get(url, headers=hub.headers(), timeout=hub.read_timeout_s)
+            raise_for_status(response)
+            return response.json(), str(response.links.get("next", {}).get("url") or "")
+
+        try:
+            rows, url = ask(hub, call, subject=repo, repo=repo)
+        except HubError:  # each file is asked for then, and tells what is wrong
+            return found
+        for row in rows if isinstance(rows, list) else ():
+            file = _tree_file(row)
+            if file is not None:
+                found[file.name] = file
+        if not url or origin(url) != origin(hub.endpoint):
+            break
+    return found
+
+
+def _tree_file(row: object) -> HubFile | None:
+    if not isinstance(row, dict) or row.get("type") != "file" or not isinstance(row.get("path"), str):
+        return None
+    lfs = row.get("lfs") if isinstance(row.get("lfs"), dict) else {}
+    assert isinstance(lfs, dict)
+    size = lfs.get("size", row.get("size"))
+    if not isinstance(size, int) or size < 0:
+        return None
+    return HubFile(row["path"], size, str(lfs.get("oid") or ""), str(row.get("oid") or ""))
+
+
+def _file_by_headers(hub: Hub, repo: str, sha: str, name: str) -> HubFile:
+    """A file from the headers that huggingface_hub downloads by: its size, and its hash as the ETag."""
+    from huggingface_hub import get_hf_file_metadata
+
+    url = hub.file_url(repo, sha, name)
+    facts = ask(
+        hub,
+        lambda: get_hf_file_metadata(url, token=hub.token or False, timeout=hub.read_timeout_s, endpoint=hub.endpoint),
+        subject=f"{repo}:{name}",
+        repo=repo,
+    )
+    if facts.size is None or not facts.etag:
+        raise ServerTroubleError(
+            f"{hub.endpoint} states neither the size nor the hash of {repo}:{name}.",
+            hint="Check that HF_ENDPOINT is a full mirror.",
+        )
+    large = len(facts.etag) == _SHA256_LENGTH
+    return HubFile(name, facts.size, facts.etag if large else "", "" if large else facts.etag)
 
 
 def check_access(hub: Hub, repo: str) -> None:

@@ -70,6 +70,16 @@ def cached_repos(hub: Hub, repo: str) -> Iterator[HubRepo]:
             yield found
 
 
+def broken_links(hub: Hub, repo: str) -> dict[str, Path]:
+    """Links in a repo's cache that lead nowhere, by the file's name in the repo, as a copied cache can have them."""
+    snapshots = hub.cache_dir / cache_folder(repo) / "snapshots"
+    found: dict[str, Path] = {}
+    for path in sorted(snapshots.glob("*/**/*")):
+        if path.is_symlink() and not path.exists():
+            found.setdefault(Path(*path.relative_to(snapshots).parts[1:]).as_posix(), path)
+    return found
+
+
 def unchecked_path(hub: Hub, repo: HubRepo, model: HubModel) -> Path | None:
     """The path of a cached model whose hashes the cache does not know, else None.
 

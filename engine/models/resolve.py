@@ -24,14 +24,15 @@ from ..hub.client import Hub, is_offline
 from ..hub.errors import (
     HubError,
     HubNotFoundError,
+    LocalStoreError,
     ModelReferenceError,
     NoConnectionError,
     StalledError,
     UnknownModelError,
     offline_error,
 )
-from ..hub.listing import HubModel, HubRepo, access_problem, list_repo
-from ..hub.offline import cached_repos
+from ..hub.listing import HubFile, HubModel, HubRepo, access_problem, group_files, list_repo
+from ..hub.offline import broken_links, cached_repos
 from ..suggest import did_you_mean
 from ..units import format_file_size
 from .local import find_lm_studio, find_local_models
@@ -117,7 +118,7 @@ def find_on_hub(hub: Hub, ref: HubRef | CatalogRef, *, newest: bool = False) -> 
         if found is not None:
             return found
     if is_offline():
-        raise offline_error(str(ref))
+        raise _broken_error(hub, choices) or offline_error(str(ref))
     troubles: list[HubError] = []
     for choice in choices:
         try:
@@ -244,6 +245,23 @@ def _cached(hub: Hub, ref: HubRef, *, settle: bool) -> HubChoice | None:
             continue
         note = f"Using {model.quant or model.name}, which is on this machine." if isinstance(ref, RepoRef) else ""
         return HubChoice(repo=repo, model=model, note=note, cached=True)
+    return None
+
+
+def _broken_error(hub: Hub, choices: Sequence[HubRef]) -> LocalStoreError | None:
+    """The error for a model whose file in the cache is a link to nothing; None when there is no such link."""
+    for choice in choices:
+        links = broken_links(hub, choice.repo)
+        models, _incomplete = group_files([HubFile(name, 0, "", "") for name in links])
+        for model in models:
+            if (
+                isinstance(choice, RepoRef)
+                or (isinstance(choice, RepoQuantRef) and model.quant.upper() == choice.quant)
+                or (isinstance(choice, RepoFileRef) and choice.file in (model.name, model.name.rsplit("/", 1)[-1]))
+            ):
+                return LocalStoreError(
+                    f"{links[model.name]} is a broken link.", hint="Put back the file that it links to, or go online."
+                )
     return None
 
 

@@ -10,6 +10,7 @@ from fixtures.standin_hub import Clock, StandIn
 
 from weighin.engine.hub import errors
 from weighin.engine.hub.client import RetryPolicy
+from weighin.engine.hub.download import download_model
 from weighin.engine.hub.listing import access_problem, check_access, list_repo, search
 from weighin.engine.models.references import RepoFileRef, RepoQuantRef, RepoRef
 from weighin.engine.models.resolve import choose
@@ -67,6 +68,22 @@ def test_a_repo_without_models(standin: StandIn, make_hub: Callable[..., Any]) -
     standin.add(REPO, {"README.md": b"x"})
     with pytest.raises(errors.HubNotFoundError, match="no GGUF"):
         choose(list_repo(make_hub(), REPO), RepoRef(REPO))
+
+
+@pytest.mark.parametrize("sizes", ["in the tree", "in headers"])
+def test_a_mirror_that_lists_no_sizes_is_asked_in_other_ways(
+    standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes], sizes: Any
+) -> None:
+    files = {"README.md": b"# card", "a-Q4_0.gguf": make_content(1000), "sub/b-Q8_0.gguf": make_content(3000, 2)}
+    standin.add(REPO, files, sizes=sizes)
+    hub = make_hub()
+    listed = list_repo(hub, REPO)
+    assert [(model.name, model.size_bytes) for model in listed.models] == [
+        ("a-Q4_0.gguf", 1000),
+        ("sub/b-Q8_0.gguf", 3000),
+    ]
+    for model in listed.models:
+        assert download_model(hub, listed, model).read_bytes() == files[model.name]
 
 
 def test_unsafe_names_are_left_out(standin: StandIn, make_hub: Callable[..., Any]) -> None:

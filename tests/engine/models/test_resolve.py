@@ -193,6 +193,26 @@ def test_a_cache_without_links_is_used_too(
     assert outcome.path == path
 
 
+@pytest.mark.parametrize("text", [f"{REPO}:Q8_0", f"{REPO}:some-Q8_0.gguf"])
+def test_a_broken_link_in_the_cache_is_told_as_such(
+    make_hub: Callable[..., Any], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a cache that was copied by hand: without refs, and with links to blobs that were left behind."""
+    monkeypatch.setattr("weighin.engine.models.resolve.is_offline", lambda: True)
+    hub = make_hub(endpoint="http://127.0.0.1:9")
+    snapshot = hub.cache_dir / "models--owner--some-GGUF/snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    (snapshot / "some-Q4_K_M.gguf").write_bytes(b"GGUF....")
+    (snapshot / "some-Q8_0.gguf").symlink_to("../../blobs/" + "b" * 64)
+    assert find_on_hub(hub, RepoQuantRef(REPO, "Q4_K_M")).cached
+    ref = parse(text)
+    assert isinstance(ref, RepoQuantRef | RepoFileRef)
+    with pytest.raises(errors.LocalStoreError, match=r"some-Q8_0\.gguf is a broken link"):
+        find_on_hub(hub, ref)
+    with pytest.raises(errors.HubError, match="not on this machine"):
+        find_on_hub(hub, RepoQuantRef(REPO, "Q2_K"))
+
+
 def test_where_a_cached_file_is_from(
     standin: StandIn, make_hub: Callable[..., Any], make_content: Callable[..., bytes], tmp_path: Path
 ) -> None:
