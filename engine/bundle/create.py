@@ -293,7 +293,8 @@ def _packed_plan(
             raise BundleError(
                 f"{candidate.path} is not the file that the plan was made with.", hint="Make the plan again."
             )
-        candidates.append(msgspec.structs.replace(candidate, path=items[0].path, sha256=sha256))
+        # The other machine has the file, and not the store that it is from.
+        candidates.append(msgspec.structs.replace(candidate, path=items[0].path, sha256=sha256, store=""))
     suites: list[PlannedSuite] = []
     for suite, files in zip(plan.suites, data, strict=True):
         if not files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -65,7 +66,8 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        if path.is_symlink() or path.stat().st_size > _MAX_MANIFEST_BYTES:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_MANIFEST_BYTES:
             raise BundleError(f"{path} cannot be a bundle's manifest.", hint="Copy the bundle again.")
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
@@ -155,6 +157,8 @@ def _walk(folder: Path) -> tuple[set[str], list[str]]:
             # A link can point anywhere, and copying the folder may lose it.
             if path.is_symlink():
                 problems.append(f"{relative} is a link")
+            elif name in names and not path.is_file():  # opening a pipe or a device could wait forever
+                problems.append(f"{relative} is not a regular file")
             elif name in names and name.lower() not in _LEFT_BY_SYSTEMS and not name.startswith("._"):
                 files.add(relative)
     return files, problems

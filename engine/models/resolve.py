@@ -18,7 +18,9 @@ from ..catalog.licenses import license_id
 from ..catalog.loading import load_catalog
 from ..catalog.report import LicenseReport, entry_report, file_report, license_id_report
 from ..catalog.verdict import StatedUse
+from ..gguf.header import read_model_file
 from ..gguf.naming import DEFAULT_QUANT, QUANT_PREFERENCE
+from ..gguf.scan import find_models
 from ..hub.cache import cached_from
 from ..hub.client import Hub, is_offline
 from ..hub.errors import (
@@ -211,13 +213,28 @@ def license_report(text: str, use: StatedUse, catalog: Catalog) -> LicenseReport
         hint = did_you_mean(str(ref), catalog.licenses, otherwise=error.hint) if isinstance(ref, CatalogRef) else ""
         raise UnknownModelError(error.what, hint=hint or error.hint) from None
     if isinstance(resolved, LocalPath):
-        return file_report(resolved.path, use, catalog, repo=resolved.repo)
+        return file_report(_one_file(resolved.path), use, catalog, repo=resolved.repo)
     if resolved.entry is None:
         raise HubNotFoundError(
             f"The catalog does not have {resolved.ref.repo}, so its license is not known.",
             hint=f"Download it first: weighin pull {resolved.ref}",
         )
     return entry_report(resolved.entry, use, catalog)
+
+
+def _one_file(path: Path) -> Path:
+    """The file at ``path``, or the only model of a folder.
+
+    Raises:
+        ModelReferenceError: the folder has no model, or several.
+    """
+    found = find_models(path, read=read_model_file).models
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ModelReferenceError(f"There is no model in {path}.", hint="Name a GGUF file.")
+    named = ", ".join(file.name for file in found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
+    raise ModelReferenceError(f"{path} has {len(found)} models.", hint=f"Name one of its files: {named}.")
 
 
 def _repo_refs(ref: HubRef | CatalogRef) -> Iterator[HubRef]:

@@ -25,6 +25,7 @@ from .step import Step
 if TYPE_CHECKING:
     from weighin.engine.fit.results import Fit
 
+_SHOWN_SKIPPED = 4
 _QUIET_S = 1.5
 """Measuring begins this long after the table is shown, so that nobody who just passes by waits for a worker."""
 
@@ -209,11 +210,13 @@ class CandidatesStep(Step):
         from weighin.engine.prepare.freeze import candidates_from_paths
 
         tell = self.app.call_from_thread
+        skipped: list[str] = []
         tell(self.query_one("#models-note", Static).update, f"Looking for {words} …")
         try:
             resolved = resolve(parse(words))
             if isinstance(resolved, LocalPath):
-                keys = [candidate.path for candidate in candidates_from_paths([str(resolved.path)])]
+                candidates = candidates_from_paths([str(resolved.path)], say=skipped.append)
+                keys = [candidate.path for candidate in candidates]
             else:
                 choice = find_on_hub(connect(), resolved.ref)
                 keys = [f"{choice.repo.repo}:{choice.model.name}"]
@@ -221,6 +224,14 @@ class CandidatesStep(Step):
             tell(self.query_one("#models-note", Static).update, str(error))
         else:
             tell(self._added, keys)
+        if skipped:
+            tell(self._tell_skipped, skipped)
+
+    def _tell_skipped(self, sentences: list[str]) -> None:
+        """The files of a folder that are no models, the first few by name."""
+        more = len(sentences) - _SHOWN_SKIPPED
+        lines = [*sentences[:_SHOWN_SKIPPED], *([f"and {more} more"] if more > 0 else [])]
+        self.notify("\n".join(lines), title="Not models", severity="warning", timeout=15, markup=False)
 
     def _added(self, keys: list[str]) -> None:
         draft = self.draft

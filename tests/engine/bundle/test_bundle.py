@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -226,6 +228,15 @@ def test_a_link_instead_of_a_file(bundle: Any, tmp_path: Path) -> None:
     shutil.move(bundle / "models/c/c.gguf", secret)
     (bundle / "models/c/c.gguf").symlink_to(secret)
     with pytest.raises(errors.BundleError, match="is a link"):
+        verify_bundle(bundle)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are made with POSIX calls")
+@pytest.mark.parametrize("name", ["models/c/c.gguf", "plan.toml", "bundle.json"])
+def test_a_pipe_instead_of_a_file_is_not_opened(bundle: Any, name: str) -> None:
+    (bundle / name).unlink()
+    os.mkfifo(bundle / name)
+    with pytest.raises(errors.BundleError, match=r"not a regular file|cannot be a bundle's manifest"):
         verify_bundle(bundle)
 
 

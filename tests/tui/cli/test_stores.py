@@ -83,6 +83,19 @@ def test_a_file_that_is_no_model_is_an_error_only_when_it_is_named_alone(
     assert "embedding model" in err
 
 
+def test_the_license_of_a_folder_is_that_of_its_only_model(weighin: Weighin, tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    write_gguf(folder / "a.gguf", keys={"general.license": "mit"})
+    (folder / "page.gguf").write_text("<html>")
+    code, out, _ = weighin("license", str(folder))
+    assert code == 0
+    assert "a.gguf" in out
+    write_gguf(folder / "b.gguf")
+    code, _, err = weighin("license", str(folder))
+    assert code == 2
+    assert "has 2 models" in err
+
+
 def test_local_names_strays_with_their_reasons_and_speaks_about_an_empty_folder(
     weighin: Weighin, tmp_path: Path, folder: Path
 ) -> None:

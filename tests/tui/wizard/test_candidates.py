@@ -229,6 +229,15 @@ async def test_files_and_hub_names_are_added_and_nonsense_is_explained(
             await pilot.press("enter")
             await until(pilot, lambda key=key: key in step.rows)  # type: ignore[misc]
             assert key in step.draft.picked
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        write_tiny_model(folder / "other.gguf", seed=1)
+        (folder / "page.gguf").write_text("<html>")
+        await pilot.press("a")
+        step.query_one("#add-path", Input).value = str(folder)
+        await pilot.press("enter")
+        await until(pilot, lambda: str(folder / "other.gguf") in step.draft.picked)
+        await until(pilot, lambda: any("page.gguf is a web page" in note.message for note in app._notifications))
         await pilot.press("a")
         step.query_one("#add-path", Input).value = "no/such-repo"
         await pilot.press("enter")
