@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weighin.engine.units import gib
+from weighin.engine.visible import visible
 
 NOTHING = "–"
 """Shown where nothing was measured."""
@@ -46,5 +47,34 @@ def duration(seconds: float) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Shorten to ``width`` characters, with an ellipsis at the end."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+    """One line of at most ``width`` columns, with an ellipsis where it is cut and control characters made visible.
+
+    Chinese and emoji take two columns a character.
+    """
+    if len(text) <= width and text.isascii() and text.isprintable():
+        return text
+    from rich.cells import cell_len
+
+    text = visible(text)
+    columns, fits = 0, 0
+    for place, character in enumerate(text):
+        columns += cell_len(character)
+        if columns > width:
+            return text[:fits] + "…"
+        if columns < width:
+            fits = place + 1
+    return text
+
+
+def padded(text: str, width: int) -> str:
+    """Filled with spaces to ``width`` columns."""
+    from rich.cells import cell_len
+
+    return text + " " * (width - cell_len(text))
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)

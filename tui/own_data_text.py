@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from weighin.engine.errors import PlanError
 from weighin.engine.plan.model import Reading
+from weighin.engine.visible import visible
 
-from .formatting import cut
+from .formatting import columns as columns_of
+from .formatting import cut, padded
 
 if TYPE_CHECKING:
     from weighin.engine.tasks.own.data import RowProblem
@@ -137,7 +139,7 @@ def problem_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list
         return []
     rows = "bad row" if len(problems) == 1 else "bad rows"
     lines = [f"{len(problems)} {rows}; nothing runs until you fix or remove them:"]
-    lines += [f"  line {problem.line}: {problem.message}" for problem in problems[:limit]]
+    lines += [f"  line {problem.line}: {visible(problem.message)}" for problem in problems[:limit]]
     if len(problems) > limit:
         lines.append(f"  and {len(problems) - limit} more")
     return lines
@@ -147,10 +149,10 @@ def reading_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list
     """How the data was read where that is not obvious, what is not used, and what a person should look at."""
     lines = []
     if preview.how:
-        lines.append(f"Read as: {'; '.join(map(_plain, preview.how))}")
+        lines.append(f"Read as: {'; '.join(map(visible, preview.how))}")
     if preview.unused:
         more = f" and {len(preview.unused) - 8} more" if len(preview.unused) > 8 else ""
-        lines.append(f"Not used: {', '.join(map(_plain, preview.unused[:8]))}{more}")
+        lines.append(f"Not used: {', '.join(map(visible, preview.unused[:8]))}{more}")
     if preview.compared:
         lines.append(f"Answers are compared {preview.compared}.")
     if preview.doubts:
@@ -163,21 +165,23 @@ def reading_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list
 
 def doubt_text(doubt: RowProblem) -> str:
     """What is doubtful, after its line."""
-    return _plain(f"line {doubt.line}: {doubt.message}" if doubt.line else doubt.message)
+    return visible(f"line {doubt.line}: {doubt.message}" if doubt.line else doubt.message)
 
 
 def row_lines(preview: DataPreview, *, width: int) -> list[str]:
     """One line per row: id, question, choices, expected answer."""
-    wide = max((len(row.id) for row in preview.rows), default=0)
+    ids = [_short(row.id, width // 3) for row in preview.rows]
+    wide = max(map(columns_of, ids), default=0)
     lines = []
-    for row in preview.rows:
+    for name, row in zip(ids, preview.rows, strict=True):
         compared = row.compared or ("",) * len(row.answers)
         right = " or ".join(
             f"{answer} ({how})" if how else answer for answer, how in zip(row.answers, compared, strict=True)
         )
         tail = f"  [{' | '.join(row.choices)}]  → {right}" if row.choices else f"  → {right}" if right else ""
         tail = _short(tail, width // 2)
-        lines.append(f"  {row.id:<{wide}}  {_short(row.text, max(10, width - wide - len(tail) - 4))}{tail}")
+        room = max(10, width - wide - columns_of(tail) - 4)
+        lines.append(f"  {padded(name, wide)}  {_short(row.text, room)}{tail}")
     return lines
 
 
@@ -185,24 +189,19 @@ def asked_lines(preview: DataPreview) -> list[str]:
     """The items exactly as they are asked."""
     lines = []
     for asked in preview.asked:
-        lines += ["", f"── {asked.item}"]
+        lines += ["", f"── {visible(asked.item)}"]
         if asked.messages:
             for message in asked.messages:
-                first, *others = [_plain(line) for line in message.content.splitlines()] or [""]
+                first, *others = [visible(line) for line in message.content.splitlines()] or [""]
                 lines += [f"{message.role + ':':<11}{first}", *(" " * 11 + line for line in others)]
         else:
-            lines += [_plain(line) for line in asked.prompt.splitlines()]
+            lines += [visible(line) for line in asked.prompt.splitlines()]
         if asked.continuations:
             lines.append("continuations scored: " + ", ".join(repr(text) for text in asked.continuations))
         if asked.expected:
-            lines.append(f"right: {_plain(asked.expected)}")
+            lines.append(f"right: {visible(asked.expected)}")
     return lines
 
 
 def _short(text: str, width: int) -> str:
-    return cut(_plain(text.replace("\r", "").replace("\n", "⏎")), max(1, width))
-
-
-def _plain(line: str) -> str:
-    """The line without characters that would move the terminal's cursor."""
-    return "".join(letter if letter.isprintable() else " " if letter == "\t" else "·" for letter in line)
+    return cut(text.replace("\r", "").replace("\n", "⏎"), max(1, width))

@@ -90,8 +90,9 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def license(self) -> str:
-        """``general.license``, empty when the file has none."""
-        return str(self.metadata.get("general.license", ""))
+        """``general.license``, empty when the file has none or a list."""
+        value = self.metadata.get("general.license", "")
+        return value if isinstance(value, str) else ""
 
     @property
     def n_ctx_train(self) -> int | None:

@@ -7,6 +7,10 @@ import sys
 
 import click
 
+from weighin.engine.visible import visible_lines
+
+from ..formatting import cut
+
 _CLEAR_LINE = "\r\x1b[K"
 
 
@@ -20,9 +24,14 @@ def table_width(maximum: int = 120) -> int:
     return min(shutil.get_terminal_size((100, 24)).columns, maximum)
 
 
+def out(text: str = "") -> None:
+    """Print a line or several on stdout, which is for data. What others wrote in it cannot control the terminal."""
+    click.echo(visible_lines(text))
+
+
 def say(text: str) -> None:
     """Print a line on stderr, which is for people; stdout is for data."""
-    click.echo(text, err=True)
+    click.echo(visible_lines(text), err=True)
 
 
 class StatusLine:
@@ -34,7 +43,7 @@ class StatusLine:
     def show(self, text: str) -> None:
         """Replace the line, cut to the width of the terminal."""
         if self.visible:
-            sys.stderr.write(_CLEAR_LINE + text[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.write(_CLEAR_LINE + cut(text, shutil.get_terminal_size().columns - 1))
             sys.stderr.flush()
 
     def clear(self) -> None:

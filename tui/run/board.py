@@ -41,6 +41,7 @@ from weighin.engine.events.run import (
     WorkerDied,
 )
 from weighin.engine.judging.wording import stop_words
+from weighin.engine.visible import visible
 
 from .figures import AnswerKey, AnswerMap, Latency, Rate, Reasked, Tally, agreement, mean_bounds
 
@@ -243,7 +244,7 @@ def _started(board: Board, event: RunStarted, at: float) -> Board:
     panels = [
         msgspec.structs.replace(
             known.pop(card.id) if card.id in known else Panel(card=card),
-            card=card,
+            card=msgspec.structs.replace(card, name=visible(card.name)),
             phase="waiting",
             detail="",
             revision=board.revision + 1,

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from weighin.engine.events.run import AnswerScored
 from weighin.engine.judging.failure_text import failure_words
+from weighin.engine.visible import visible, visible_lines
 
 from .. import formatting
 from ..run.answerbook import Row, differences
@@ -22,14 +23,14 @@ _DIFFERENT = "bold underline"
 def one_answer(row: Row, column: int, name: str) -> Content:
     """Everything about one answer."""
     answer = row.answers[column] if column < len(row.answers) else None
-    head = Content.assemble((name, _HEAD), (f"  {row.suite} · {row.item}", _MUTED))
+    head = Content.assemble((name, _HEAD), (visible(f"  {row.suite} · {row.item}"), _MUTED))
     if answer is None:
         return Content("\n").join([head, Content.styled("Not answered.", _MUTED)])
     parts = [head, _outcome(answer), _compared(answer)]
     parts += [_options(answer)] if answer.options else []
     if answer.output != (answer.extracted or "") and not answer.options:
-        parts += [_section("raw output"), Content(_visible(answer.output))]
-    parts += [_section("prompt as sent"), Content(_visible(answer.prompt))]
+        parts += [_section("raw output"), Content(visible_lines(answer.output))]
+    parts += [_section("prompt as sent"), Content(visible_lines(answer.prompt))]
     return Content("\n").join(parts)
 
 
@@ -45,14 +46,18 @@ def _outcome(answer: AnswerScored) -> Content:
     facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
     facts += [f"stopped by {answer.stop}"] if answer.stop else []
     fragile = ("  ~ fragile", "$text-warning") if answer.fragile else ""
-    failure = (f"\nnot scored: {_visible(failure_words(answer.failure))}", "$text-error") if answer.failure else ""
+    failure = (f"\nnot scored: {visible_lines(failure_words(answer.failure))}", "$text-error") if answer.failure else ""
     return Content.assemble(word, fragile, ("  " + " · ".join(facts), _MUTED), failure)
 
 
 def _compared(answer: AnswerScored) -> Content:
-    extracted = formatting.NOTHING if answer.extracted is None else _visible(answer.extracted)
+    extracted = formatting.NOTHING if answer.extracted is None else visible_lines(answer.extracted)
     return Content.assemble(
-        ("extracted  ", _MUTED), (extracted, "bold"), "\n", ("expected   ", _MUTED), (_visible(answer.expected), "bold")
+        ("extracted  ", _MUTED),
+        (extracted, "bold"),
+        "\n",
+        ("expected   ", _MUTED),
+        (visible_lines(answer.expected), "bold"),
     )
 
 
@@ -68,11 +73,12 @@ def _options(answer: AnswerScored, *, narrow: bool = False) -> Content:
     for option in sorted(answer.options, key=lambda o: -o.log_likelihood):
         share = math.exp(option.log_likelihood - best) / total
         name = option.text.strip()
+        shown = formatting.padded(formatting.cut(name, width), width)
         pointer = "▸" if name == (answer.extracted or "").strip() else " "
         right = (" ✓" if narrow else "  expected", "$text-success") if name == answer.expected.strip() else ""
         lines.append(
             Content.assemble(
-                f"{pointer} {formatting.cut(name, width):<{width}} {option.log_likelihood:>6.2f} {share * 100:>5.1f} %",
+                f"{pointer} {shown} {option.log_likelihood:>6.2f} {share * 100:>5.1f} %",
                 "" if narrow else f"  {option.n_tokens:>6}",
                 right,
             )
@@ -83,7 +89,7 @@ def _options(answer: AnswerScored, *, narrow: bool = False) -> Content:
 def side_by_side(row: Row, left: int, right: int, names: tuple[str, str]) -> tuple[Content, Content]:
     """Two candidates' answers to one item; words that differ are bold and underlined."""
     sides = [row.answers[place] if place < len(row.answers) else None for place in (left, right)]
-    outputs = [_visible(side.output) if side else "" for side in sides]
+    outputs = [visible_lines(side.output) if side else "" for side in sides]
     shown = []
     for side, name, pieces in zip(sides, names, differences(*outputs), strict=True):
         if side is None:
@@ -94,8 +100,3 @@ def side_by_side(row: Row, left: int, right: int, names: tuple[str, str]) -> tup
         parts += [_options(side, narrow=True)] if side.options else []
         shown.append(Content("\n").join([*parts, _section("raw output"), marked]))
     return shown[0], shown[1]
-
-
-def _visible(text: str) -> str:
-    """Replace control characters, because a model may print anything."""
-    return "".join(c if c in "\n\t" or c.isprintable() else "␛" if c == "\x1b" else "�" for c in text)

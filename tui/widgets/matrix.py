@@ -14,6 +14,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from weighin.engine.visible import visible
+
 from .. import formatting
 from ..run.answerbook import Row, mark
 
@@ -26,7 +28,7 @@ def full_width(rows: Sequence[Row], candidates: int) -> int:
 
 
 def _longest_name(rows: Sequence[Row]) -> int:
-    return max(10, max((len(row.item) for row in rows[:500]), default=8) + 3)
+    return max(10, max((formatting.columns(visible(row.item)) for row in rows[:500]), default=8) + 3)
 
 
 class AnswerMatrix(ScrollView, can_focus=True):
@@ -121,7 +123,9 @@ class AnswerMatrix(ScrollView, can_focus=True):
     def _segments(self, index: int, name_width: int, base: Style) -> list[Segment]:
         row, style = self.rows[index], self._row_style(index, base)
         pointer = "▸" if index == self.row else " "
-        segments = [Segment(f"{pointer}{formatting.cut(row.item, name_width - 2):<{name_width - 1}}", style)]
+        segments = [
+            Segment(pointer + formatting.padded(formatting.cut(row.item, name_width - 2), name_width - 1), style)
+        ]
         for column, answer in enumerate(row.answers):
             kind = "muted" if answer is None else "right" if answer.correct else "wrong"
             cell = style + Style(color=self.get_component_rich_style(f"matrix--{kind}").color)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import click
 import msgspec
 
 from weighin.engine.bundle.create import ImportedBundle, build_wheels, create_bundle, import_bundle, verify_bundle
@@ -23,7 +22,7 @@ from weighin.engine.prepare.freeze import check_inputs, download_candidates
 from weighin.engine.units import format_file_size
 
 from ..options import BundleCreateOptions, BundleImportOptions, BundleVerifyOptions
-from ..terminal import say
+from ..terminal import out, say
 from .pull import DownloadProgress
 from .query import print_json
 
@@ -68,10 +67,10 @@ def create(options: BundleCreateOptions) -> None:
     if options.as_json:
         print_json({"folder": str(folder.resolve()), "manifest": manifest})
         return
-    click.echo(f"{folder}: {_summary(manifest)}")
+    out(f"{folder}: {_summary(manifest)}")
     if wheels is not None:
-        click.echo(f"On the other machine: python -m pip install --no-index --find-links {folder.name}/wheels weighin")
-    click.echo(f"{'Then' if wheels is not None else 'On the other machine'}: weighin bundle import {folder.name}")
+        out(f"On the other machine: python -m pip install --no-index --find-links {folder.name}/wheels weighin")
+    out(f"{'Then' if wheels is not None else 'On the other machine'}: weighin bundle import {folder.name}")
 
 
 def verify(options: BundleVerifyOptions) -> None:
@@ -82,7 +81,7 @@ def verify(options: BundleVerifyOptions) -> None:
     if options.as_json:
         print_json({"folder": str(folder.resolve()), "ok": True, "manifest": manifest})
     else:
-        click.echo(f"{options.folder} is complete and unchanged: {_summary(manifest)}")
+        out(f"{options.folder} is complete and unchanged: {_summary(manifest)}")
 
 
 def import_(options: BundleImportOptions) -> None:
@@ -102,8 +101,8 @@ def import_(options: BundleImportOptions) -> None:
         document = msgspec.to_builtins(imported, enc_hook=str)
         print_json(document | {"plan": plan_table(imported.plan), "command": command})
         return
-    click.echo("\n".join(_imported_lines(imported)))
-    click.echo(f"Run it: {command}")
+    out("\n".join(_imported_lines(imported)))
+    out(f"Run it: {command}")
 
 
 def _imported_lines(imported: ImportedBundle) -> list[str]:

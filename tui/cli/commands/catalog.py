@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import click
 import msgspec
 
 from weighin.engine import paths
@@ -22,7 +21,7 @@ from weighin.engine.report.catalog_table import models_builtins, models_table
 
 from ..options import LicenseOptions, ModelsOptions
 from ..parameters import StatedUseOptions
-from ..terminal import say, table_width
+from ..terminal import out, say, table_width
 from .query import print_json
 
 _MAX_WIDTH = 160
@@ -36,7 +35,7 @@ def show_models(options: ModelsOptions) -> None:
     width = table_width(_MAX_WIDTH)
     if names and not options.as_json:
         use = _stated_use(options.use, options.stated) if options.use else None
-        click.echo("\n".join(compare_models(names, catalog, measured, width=width, use=use)))
+        out("\n".join(compare_models(names, catalog, measured, width=width, use=use)))
         return
     rows = rank_models(catalog, _filter(options), options.sort, measured_speeds(measured))
     rows = [row for row in rows if not ids or row.model.id in ids]
@@ -45,7 +44,7 @@ def show_models(options: ModelsOptions) -> None:
     elif not rows:
         say(_no_match(catalog, options))
     else:
-        click.echo("\n".join(models_table(rows, width=width)))
+        out("\n".join(models_table(rows, width=width)))
 
 
 def show_license(options: LicenseOptions) -> None:
@@ -54,7 +53,7 @@ def show_license(options: LicenseOptions) -> None:
     if options.as_json:
         print_json(msgspec.to_builtins(report))
     else:
-        click.echo("\n".join(report.lines()))
+        out("\n".join(report.lines()))
 
 
 def _stated_use(use: Purpose | None, stated: StatedUseOptions) -> StatedUse:

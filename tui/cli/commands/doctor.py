@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import click
 import msgspec
 
 from weighin.engine import paths
@@ -20,6 +19,7 @@ from weighin.engine.worker.supervisor import Worker
 
 from ...exit_codes import EXIT_CHECK_FAILED, EXIT_OK
 from ..options import JsonOptions
+from ..terminal import out
 from .query import print_json
 
 
@@ -43,7 +43,7 @@ def check_up(options: JsonOptions) -> int:
         print_json(checks)
     else:
         for check in checks:
-            click.echo(f"{'✓' if check.ok else '✗'} {check.what}: {check.detail}")
+            out(f"{'✓' if check.ok else '✗'} {check.what}: {check.detail}")
     return EXIT_OK if all(check.ok for check in checks) else EXIT_CHECK_FAILED
 
 

@@ -6,7 +6,6 @@ import asyncio
 import sys
 from contextlib import aclosing
 
-import click
 import msgspec
 
 from weighin.engine.catalog.loading import load_catalog
@@ -22,7 +21,7 @@ from weighin.engine.units import gb, gib
 
 from ...exit_codes import EXIT_CANCELLED, EXIT_NOTHING_MEASURED, EXIT_OK
 from ..options import FitOptions
-from ..terminal import StatusLine, say
+from ..terminal import StatusLine, out, say
 
 _HEADER = f"{'model':<38} {'file GB':>7} {'mem GiB':>7} {'prompt':>7} {'tok/s':>7} {'full':>7}  label"
 _MAX_NAMES = 3
@@ -99,7 +98,7 @@ class _Table:
 
     def begin(self) -> None:
         if not self._as_json:
-            click.echo(_HEADER)
+            out(_HEADER)
 
     def started(self, source: Source) -> None:
         self._status.show(f"{self._rows + 1} of {self._total}: measuring {source.name} …")
@@ -112,7 +111,7 @@ class _Table:
             sys.stdout.buffer.write(msgspec.json.encode(msgspec.to_builtins(fit) | {"fits": fit.fits}) + b"\n")
             sys.stdout.buffer.flush()
             return
-        click.echo(fit_line(fit))
+        out(fit_line(fit))
         for note in fit.notes:
             self._names_by_note.setdefault(note, []).append(fit.name)
 

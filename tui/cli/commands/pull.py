@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 
 from weighin.engine.files import joint_sha256
@@ -25,10 +24,12 @@ from weighin.engine.models.resolve import catalog_entry, license_note
 from weighin.engine.prepare.freeze import download_models as download
 from weighin.engine.store.locks import OtherRuns
 from weighin.engine.units import format_file_size
+from weighin.engine.visible import visible
 
 from ...exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED, EXIT_OK
+from ...formatting import columns, padded
 from ..options import LocalOptions, PullOptions, SearchOptions
-from ..terminal import StatusLine, say
+from ..terminal import StatusLine, out, say
 from .query import print_json
 
 _PAINT_EVERY_S = 0.2
@@ -104,7 +105,7 @@ def pull_models(options: PullOptions) -> int:
         print_json([fetched_row(o) if isinstance(o, Fetched) else failed_row(o) for o in outcomes])
     else:
         for outcome in fetched:
-            click.echo("\n".join(fetched_lines(outcome)))
+            out("\n".join(fetched_lines(outcome)))
     for sentence in dict.fromkeys(map(_failure, failed)):  # a full disk concerns all of them
         say(sentence)
     if any(isinstance(failure.error, UserCancelledError) for failure in failed):
@@ -197,10 +198,10 @@ def search_hub(options: SearchOptions) -> None:
     if not hits:
         say(f"The hub has no GGUF repository for {words!r}.")
         return
-    width = max(len(hit.repo) for hit in hits)
+    width = max(columns(hit.repo) for hit in hits)
     for hit in hits:
         gated = "gated: accept its terms first" if hit.gated != "no" else ""
-        click.echo(f"{hit.repo:<{width}}  {hit.downloads or 0:>10,} downloads  {gated}".rstrip())
+        out(f"{padded(visible(hit.repo), width)}  {hit.downloads or 0:>10,} downloads  {gated}".rstrip())
     say(f"Download one: weighin pull {hits[0].repo}")
 
 
@@ -217,11 +218,11 @@ def list_local(options: LocalOptions) -> None:
     if not models:
         say("There are no models in the hub's cache or the stores of Ollama and LM Studio. Get one: weighin pull MODEL")
         return
-    rows = [(model, _reference(model)) for model in models]
-    width = max(len(name) for _, name in rows)
+    rows = [(model, visible(_reference(model))) for model in models]
+    width = max(columns(name) for _, name in rows)
     for model, name in sorted(rows, key=lambda row: (row[0].source, row[1])):
         size = format_file_size(model.size_bytes) if model.size_bytes else "–"
-        click.echo(f"{name:<{width}}  {model.quant:<8} {size:>10}  {model.problem or _remark(model)}".rstrip())
+        out(f"{padded(name, width)}  {model.quant:<8} {size:>10}  {model.problem or _remark(model)}".rstrip())
 
 
 def _remark(model: LocalModel) -> str:

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 
 from weighin.engine import paths
@@ -19,11 +18,12 @@ from weighin.engine.store.store import Store
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.reference.datasets import data_presence
 from weighin.engine.tasks.spec import suite_specs
+from weighin.engine.visible import visible
 
 from ...exit_codes import EXIT_BAD_INPUT, EXIT_OK
 from ...own_data_text import asked_lines, problem_lines, reading_lines, row_lines, summary_line
 from ..options import ExportOptions, HardwareOptions, JsonOptions, PreviewOptions, ShowOptions
-from ..terminal import say, table_width
+from ..terminal import out, say, table_width
 
 _SHOWN_PROBLEMS = 20
 
@@ -43,7 +43,7 @@ def show_hardware(options: HardwareOptions) -> None:
     if options.as_json:
         print_json(report)
     else:
-        click.echo("\n".join(hardware_lines(report)))
+        out("\n".join(hardware_lines(report)))
 
 
 def list_runs(options: JsonOptions) -> None:
@@ -54,14 +54,14 @@ def list_runs(options: JsonOptions) -> None:
         print_json(rows)
         return
     if not rows:
-        click.echo("No runs yet. Start one with: weighin run --model FILE.gguf")
+        out("No runs yet. Start one with: weighin run --model FILE.gguf")
         return
-    click.echo(f"{'run':<21} {'started':<17} {'status':<12} {'answers':>7} name")
+    out(f"{'run':<21} {'started':<17} {'status':<12} {'answers':>7} name")
     for row in rows:
         started = datetime.datetime.fromtimestamp(row.created_at).astimezone()
         status = "working" if row.locked else "interrupted" if row.status == "running" else row.status
         models = f"{len(row.candidates)} models"
-        click.echo(f"{row.id:<21} {started:%Y-%m-%d %H:%M}  {status:<12} {row.answers:>7} {row.name} ({models})")
+        out(f"{row.id:<21} {started:%Y-%m-%d %H:%M}  {status:<12} {row.answers:>7} {visible(row.name)} ({models})")
 
 
 def show_run(options: ShowOptions) -> None:
@@ -80,15 +80,16 @@ def show_run(options: ShowOptions) -> None:
         document = {"run": row, "plan": plan_table(plan), "verdict": with_words(verdict)}
         print_json({**document, "answers": answers} if options.answers else document)
         return
-    click.echo(f"Run {row.id} ({row.name}), {row.status}, {row.answers} answers\n")
-    click.echo("\n".join(verdict_lines(verdict, plan, width=table_width())))
+    out(f"Run {row.id} ({visible(row.name)}), {row.status}, {row.answers} answers\n")
+    out("\n".join(verdict_lines(verdict, plan, width=table_width())))
     if options.answers:
-        click.echo()
+        out()
         for answer in answers:
             mark = "✓" if answer.correct else "✗"
             extracted = answer.extracted if answer.extracted is not None else "(no answer)"
-            click.echo(
-                f"{mark} {answer.suite}/{answer.item} {answer.candidate}: {extracted!r}, expected {answer.expected!r}"
+            item = visible(f"{answer.suite}/{answer.item}")
+            out(
+                f"{mark} {item} {answer.candidate}: {extracted!r}, expected {answer.expected!r}"
                 + (f" (not scored: {failure_words(answer.failure)})" if answer.failure else "")
             )
 
@@ -126,13 +127,13 @@ def list_suites(options: JsonOptions) -> None:
         ("Reference suites, asked as in lm-evaluation-harness; missing data is downloaded once", reference),
     ):
         if group is reference and group:
-            click.echo()
-        click.echo(f"{heading}:\n{header}")
+            out()
+        out(f"{heading}:\n{header}")
         for row in group:
             chance = "–" if row["chance"] is None else f"{row['chance']:.0%}"
             items = "" if row["items"] is None else str(row["items"])
             line = f"{row['name']:<20} {row['kind']:<9} {items:>5} {row['metric']:<24} {chance:>6}  "
-            click.echo(line + f"{present[str(row['name'])].words:<12} {row['title']}")
+            out(line + f"{present[str(row['name'])].words:<12} {row['title']}")
 
 
 def show_preview(options: PreviewOptions) -> int:
@@ -159,7 +160,7 @@ def show_preview(options: PreviewOptions) -> int:
         if preview.asked:
             lines += ["", "As they will be asked" + (" (of models with a chat template)" * bool(preview.scorer))]
             lines += asked_lines(preview)
-        click.echo("\n".join(lines))
+        out("\n".join(lines))
     if preview.problems:
         rows = "1 bad row" if len(preview.problems) == 1 else f"{len(preview.problems)} bad rows"
         say(f"weighin: {preview.source} has {rows}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import click
 import msgspec
 
 from weighin.engine import paths
@@ -25,7 +24,7 @@ from weighin.engine.store.store import Store, new_run_id
 
 from ...exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION, EXIT_OK
 from ..options import BenchOptions, DemoOptions, ResumeOptions, RunOptions
-from ..terminal import is_interactive, say, table_width
+from ..terminal import is_interactive, out, say, table_width
 from .headless import drive
 from .plan_options import changed_plan, check_before_download
 from .pull import download_models
@@ -127,9 +126,9 @@ def _execute(opened: OpenedRun, store: Store, run_id: str, *, name: str, as_json
         return EXIT_CANCELLED
     verdict = verdicts[-1]
     if not as_json:
-        click.echo()
+        out()
         for line in verdict_lines(verdict, opened.plan, width=table_width()):
-            click.echo(line)
+            out(line)
     if finished and finished[-1].outcome == "cancelled":
         say(f"Cancelled. `weighin resume {run_id}` continues.")
         return EXIT_CANCELLED
