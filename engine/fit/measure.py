@@ -31,6 +31,7 @@ from ..gguf.rewrite import layer_count, layer_period, layer_subset, number_array
 from ..hardware.memory import usable_memory
 from ..plan.model import Settings
 from ..units import format_memory
+from ..worker.supervisor import WorkerRefusedError
 from .attention import attention_part
 from .cache import cached_fit, full_settings, keep_fit
 from .needs import estimate_needs
@@ -65,7 +66,7 @@ async def measure_fit(source: Source, settings: Settings, *, refresh: bool = Fal
         size = source.size_bytes()
         fit = await _measure(source, size, source.header(), asked)
     except WeighinError as error:  # the worker died or failed, or the header is unsound
-        problem = str(error) if isinstance(error, ModelFileError) else error.what
+        problem = _problem(error)
         return Fit(name=source.name, size_bytes=size, n_ctx=asked.n_ctx, problem=problem)
     if isinstance(source, CatalogSource) and fit.memory_bytes is not None:
         more = fit.memory_bytes + vocabulary_bytes(source.model)
@@ -108,6 +109,13 @@ async def measure_fits(
         if shape:
             of_shape[shape] = fit
         yield source, fit
+
+
+def _problem(error: WeighinError) -> str:
+    """What a table says: advice too where there is some, but no paths of logs."""
+    if isinstance(error, WorkerRefusedError):
+        return f"{error.what} {error.advice}".rstrip()
+    return str(error) if isinstance(error, ModelFileError) else error.what
 
 
 def _shape(source: Source) -> str:
@@ -225,6 +233,7 @@ class _Measurement:
             path,
             self.settings,
             n_layer=self._n_layer,
+            hollow=label != "measured (real file)",
             depth_for=lambda rate: wanted if wanted <= rate * _FILL_S else 0,
         )
         fit = self._with_figures(fit, trial, label)
@@ -317,4 +326,4 @@ class _Measurement:
             settings = msgspec.structs.replace(settings, n_gpu_layers=on_gpu)
         with hollow_model(layer_subset(self.data, n_layer), self.folder / f"part-{n_layer}.gguf") as hollow:
             name = f"{self.name}-{n_layer}-layers"
-            return await run_trial(name, hollow.path, settings, n_layer=n_layer, n_prompt=n_prompt)
+            return await run_trial(name, hollow.path, settings, n_layer=n_layer, hollow=True, n_prompt=n_prompt)

@@ -90,9 +90,16 @@ def _no_depth(_rate: float) -> int:
 
 
 async def run_trial(
-    name: str, path: Path, settings: Settings, *, n_layer: int, depth_for: DepthChoice = _no_depth, n_prompt: int = 0
+    name: str,
+    path: Path,
+    settings: Settings,
+    *,
+    n_layer: int,
+    hollow: bool,
+    depth_for: DepthChoice = _no_depth,
+    n_prompt: int = 0,
 ) -> Trial:
-    """Load ``path``, a model of ``n_layer`` layers, and measure it.
+    """Load ``path``, a model of ``n_layer`` layers, and measure it. A ``hollow`` one may compute NaN, a real one not.
 
     With ``n_prompt`` 0, the prompt has as many tokens as take about half a second.
 
@@ -100,7 +107,7 @@ async def run_trial(
         WeighinError: the worker died or failed; nothing else is affected.
     """
     least, most = (n_prompt, n_prompt) if n_prompt else (LEAST_PROMPT, N_PROMPT)
-    async with _loaded(name, path, settings) as worker:
+    async with _loaded(name, path, settings, hollow=hollow) as worker:
         n_prompt, prompts = await _measure(worker, "prompt", min(least, settings.n_ctx), min(most, settings.n_ctx))
         n_generate, tokens = await _measure(worker, "generation", LEAST_GENERATE, N_GENERATE)
         prompt_s, reports = _median_s(prompts), [*prompts, *tokens]
@@ -125,7 +132,7 @@ async def run_trial(
 
 
 async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: int, fill_s: float) -> DepthTrial:
-    """Load ``path`` and measure generation at ``wanted`` tokens, or at the depth that ``fill_s`` seconds reach.
+    """Load a hollow file and measure generation at ``wanted`` tokens, or at the depth that ``fill_s`` seconds reach.
 
     Raises:
         WeighinError: the worker died or failed; nothing else is affected.
@@ -133,7 +140,7 @@ async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: 
     n_tokens = min(_DEEP_TOKENS, settings.n_ctx // 4)
     depth = min(wanted, settings.n_ctx - n_tokens)
     command = MeasureDepth(depth=depth, fill_s=fill_s, n_tokens=n_tokens, time_s=_DEEP_S)
-    async with _loaded(name, path, settings) as worker:
+    async with _loaded(name, path, settings, hollow=True) as worker:
         done = await _ask(worker, command, DepthMeasured)
     return DepthTrial(
         depth=done.depth,
@@ -144,12 +151,14 @@ async def run_depth_trial(name: str, path: Path, settings: Settings, *, wanted: 
 
 
 @asynccontextmanager
-async def _loaded(name: str, path: Path, settings: Settings) -> AsyncIterator[Worker]:
+async def _loaded(name: str, path: Path, settings: Settings, *, hollow: bool) -> AsyncIterator[Worker]:
     """A worker with the model loaded; it is killed at the end."""
     worker = Worker("fit-" + re.sub(r"[^A-Za-z0-9._-]+", "-", name), logs=paths.logs_dir())
     try:
         await asyncio.gather(worker.start(), asyncio.to_thread(read_in, path))
-        command = LoadModel(path=str(path), settings=settings, warm_up_tokens=_WARM_UP, prompt_style="plain")
+        command = LoadModel(
+            path=str(path), settings=settings, warm_up_tokens=_WARM_UP, prompt_style="plain", hollow=hollow
+        )
         await _ask(worker, command, Loaded)
         yield worker
     finally:

@@ -11,11 +11,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import NotEnoughMemoryError, WeighinError
+from ..errors import WeighinError
 from ..events.notes import Note
 from ..plan.model import Settings
 from .backend import Closing, listening, load_library
-from .messages import notes_in
+from .messages import LoggedError, context_failure, notes_in
 from .model import Model
 
 _GIVEN_UP = 2
@@ -24,8 +24,12 @@ _GIVEN_UP = 2
 Float32Row = npt.NDArray[np.float32]
 
 
-class DecodeError(WeighinError):
+class DecodeError(LoggedError):
     """llama.cpp rejected a batch or failed to compute it."""
+
+
+class NotFiniteError(WeighinError):
+    """The model computes NaN or infinite values."""
 
 
 class ContextSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +66,8 @@ class Context(Closing):
         """Allocate cache and compute buffers.
 
         Raises:
-            NotEnoughMemoryError: llama.cpp could not create the context, almost always because memory is short.
+            ContextError: llama.cpp cannot create a context with these settings.
+            OutOfMemoryError: memory is short.
         """
         lib = load_library()
         params = lib.llama_context_default_params()
@@ -84,10 +89,7 @@ class Context(Closing):
         with listening() as log:
             pointer = lib.llama_init_from_model(model.pointer, params)
         if not pointer:
-            raise NotEnoughMemoryError(
-                f"llama.cpp could not create a context of {spec.n_ctx} tokens for {model.path.name}.",
-                hint="Use a shorter context (n_ctx) or a smaller KV type.",
-            )
+            raise context_failure(model.path.name, spec.n_ctx, log)
         self.model = model
         self.spec = spec
         self.notes: tuple[Note, ...] = notes_in(log)
@@ -136,7 +138,7 @@ class Context(Closing):
                 hint="Use a larger context (n_ctx) or fewer items.",
             )
         if status != 0:
-            raise DecodeError(f"llama.cpp could not compute a batch (status {status}).", hint="See its log.")
+            raise DecodeError(f"llama.cpp could not compute a batch (status {status}).")
 
     def decode_prompt(self, tokens: npt.NDArray[np.int32]) -> None:
         """Append ``tokens`` to sequence 0 as llama-bench does, with logits only for the last token of each batch."""
@@ -174,6 +176,25 @@ class Context(Closing):
         if not pointer:
             raise DecodeError(f"llama.cpp kept no logits for batch index {index}.")
         return np.ctypeslib.as_array(pointer, shape=(self.model.n_vocab,))
+
+    def best(self, index: int) -> int:
+        """The most likely token at batch ``index``; the first one of several.
+
+        Raises:
+            NotFiniteError: the model computed NaN or infinity. Checking costs nothing: argmax finds any of them.
+        """
+        logits = self.logits(index)
+        token = int(np.argmax(logits))
+        if not np.isfinite(logits[token]):
+            raise self.not_finite()
+        return token
+
+    def not_finite(self) -> NotFiniteError:
+        """The error for logits that are NaN or infinite."""
+        return NotFiniteError(
+            f"{self.model.path.name} computes NaN: the file is damaged, or its numbers overflow on this machine.",
+            hint="Download it again, or choose another quant.",
+        )
 
     # Cache
 

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ModelFileError
 from ..events.notes import Note
 from .backend import Closing, listening, load_library
-from .messages import notes_in
+from .messages import load_failure, notes_in
 
 Tokens = list[int]
 _KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
@@ -37,7 +36,8 @@ class Model(Closing):
         """Load ``path``.
 
         Raises:
-            ModelFileError: llama.cpp could not load the file; its log says why.
+            LoadError: llama.cpp could not load the file.
+            OutOfMemoryError: memory is short.
         """
         self._lib = load_library()
         params = self._lib.llama_model_default_params()
@@ -51,7 +51,7 @@ class Model(Closing):
         with listening() as log:
             pointer = self._lib.llama_model_load_from_file(str(path).encode(), params)
         if not pointer:
-            raise ModelFileError(f"llama.cpp could not load {path}.", hint="See its log.")
+            raise load_failure(path, log)
         self._pointer: Any = pointer
         self._vocab: Any = self._lib.llama_model_get_vocab(pointer)
         self.path = path

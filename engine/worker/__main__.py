@@ -35,6 +35,7 @@ def main() -> int:
     # another one was loaded first.
     load_library()
 
+    from ..llama.messages import LoggedError
     from .commands import Server
 
     server = Server(say)
@@ -43,7 +44,7 @@ def main() -> int:
         try:
             say(server.do(decoder.decode(line)))
         except WeighinError as error:
-            say(Refused(what=error.what, hint=error.hint))
+            say(Refused(what=error.what, hint=error.hint, logged=isinstance(error, LoggedError)))
     # No interpreter shutdown: freeing models that the kernel is about to free anyway takes seconds.
     os._exit(0)
 

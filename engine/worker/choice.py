@@ -323,6 +323,8 @@ def _token_score(context: Context, place: int, token: int) -> tuple[float, bool]
     logits = context.logits(place)
     best = int(np.argmax(logits))
     top = logits[best]
+    if not (np.isfinite(top) and np.isfinite(logits[token])):  # argmax finds NaN first
+        raise context.not_finite()
     # float32 exponentials of values ≤ 0 summed in float64: accurate to about 1e-6, and twice as fast as all float64.
     total = np.exp(logits - top).sum(dtype=np.float64)
     return float(logits[token] - top) - float(np.log(total)), best == token

@@ -56,9 +56,11 @@ def measure_speed(loaded: LoadedModel, command: MeasureSpeed, _tick: Tick) -> Sp
     measure = speed.time_prompt if command.kind == "prompt" else speed.time_generation
     before = load.read_load()
     elapsed_s = measure(context, n_tokens=command.n_tokens, depth=command.depth, seed=command.seed)
+    disturbances = _disturbances(loaded, before)
+    loaded.check_numbers()
     return SpeedDone(
         elapsed_s=elapsed_s,
-        disturbances=_disturbances(loaded, before),
+        disturbances=disturbances,
         peak_rss_bytes=process.peak_memory_bytes(),
         vram_bytes=_vram_bytes(),
     )
@@ -188,6 +190,7 @@ class Server:
         # Said without regard to the interval: the last beat of loading may have been a moment ago.
         self._say(Beat(note="warming up"))
         speed.warm_up(loaded.speed, n_tokens=command.warm_up_tokens, seed=loaded.settings.seed)
+        loaded.check_numbers()
         self._loaded = loaded
         return loaded.report()
 

@@ -75,7 +75,7 @@ def generate(
             unique_tokens += len(fresh)
             lanes.append(lane)
         context.decode()
-        tokens_now = [int(np.argmax(context.logits(lane.place))) for lane in lanes]
+        tokens_now = [context.best(lane.place) for lane in lanes]
         still: list[Lane] = []
         for lane, token in zip(lanes, tokens_now, strict=True):
             finished = lane.take(token, context)

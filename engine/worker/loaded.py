@@ -53,6 +53,7 @@ class LoadedModel:
                 f"{command.path} is not a text-generating model.", hint="Choose a causal language model."
             )
         self.notice = notice
+        self._hollow = command.hollow
         self._load_s = time.perf_counter() - start
         self.prompting = Prompting(self.model, command.prompt_style, command.needs, notice)
         self._answers: Context | None = None
@@ -128,6 +129,15 @@ class LoadedModel:
             n_threads=self.settings.n_threads,
             llama_build=build.version,
         )
+
+    def check_numbers(self) -> None:
+        """Look at the last logits that were computed for timing.
+
+        Raises:
+            NotFiniteError: the model computes NaN or infinity.
+        """
+        if not self._hollow:
+            self.speed.best(-1)
 
     def _notice_all(self, notes: Sequence[Note]) -> None:
         for note in notes:

@@ -34,6 +34,8 @@ class LoadModel(_Line, frozen=True, kw_only=True):
     """Shapes of the chats that the run asks. A chat template that cannot show one of them is refused."""
     warm_up_tokens: int = 0
     """Prompt tokens of the warm-up; 0 means a full micro-batch."""
+    hollow: bool = False
+    """The file has no weights, so what it computes may be anything, NaN included."""
 
 
 class MeasureSpeed(_Line, frozen=True, kw_only=True):
@@ -218,6 +220,8 @@ class Refused(_Line, frozen=True, kw_only=True):
 
     what: str
     hint: str = ""
+    logged: bool = False
+    """The log has more about it."""
 
 
 Report: TypeAlias = (

@@ -110,6 +110,8 @@ def _finish(context: Context, lanes: list[Lane], samplers: Mapping[int, Sampler]
                 lane.position += 1
             context.decode()
             drawn, running = running, []
+        for lane in drawn:
+            context.best(lane.place)  # raises where a sampler would draw from NaN
         tokens = [samplers[lane.index].choose(context, lane.place) for lane in drawn]
         for lane, token in zip(drawn, tokens, strict=True):
             if lane.take(token, context):

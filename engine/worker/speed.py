@@ -109,11 +109,11 @@ def time_chat(context: Context, tokens: list[int], *, n_tokens: int) -> tuple[fl
     with _no_collector():
         start = time.perf_counter()
         context.decode_prompt(prompt)
-        token = int(np.argmax(context.logits(-1)))
+        token = context.best(-1)
         moments = [time.perf_counter()]
         for _ in range(n_tokens - 1):
             context.decode_prompt(np.array([token], np.int32))
-            token = int(np.argmax(context.logits(-1)))
+            token = context.best(-1)
             moments.append(time.perf_counter())
     return moments[0] - start, tuple(later - earlier for earlier, later in itertools.pairwise(moments))
 

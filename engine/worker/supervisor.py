@@ -20,6 +20,7 @@ import msgspec
 from ..errors import WeighinError
 from ..events.notes import Note
 from ..events.run import WorkerFailure
+from .last_words import last_words, read_log
 from .protocol import Beat, Command, Noticed, Ready, Refused, Report
 
 BeatSink = Callable[[Beat], None]
@@ -27,7 +28,6 @@ NoteSink = Callable[[Note], None]
 
 _COMMAND = (sys.executable, "-m", "weighin.engine.worker")
 _LINE_LIMIT = 256 * 1024 * 1024
-_LOG_TAIL_LINES = 20
 
 
 class WorkerLostError(WeighinError):
@@ -42,6 +42,12 @@ class WorkerLostError(WeighinError):
 
 class WorkerRefusedError(WeighinError):
     """The worker is alive but could not carry out the command."""
+
+    def __init__(self, what: str, *, hint: str = "", log_path: Path | None = None) -> None:
+        """``log_path`` is the log if it says more."""
+        super().__init__(what, hint=f"{hint} Its log is {log_path}.".lstrip() if log_path else hint)
+        self.advice = hint
+        """``hint`` without the log."""
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +152,7 @@ class Worker:
                     if self._noticed is not None:
                         self._noticed(report.what)
                 elif isinstance(report, Refused):
-                    raise WorkerRefusedError(report.what, hint=report.hint)
+                    raise WorkerRefusedError(report.what, hint=report.hint, log_path=self._log_of(report))
                 else:
                     return report
         except asyncio.CancelledError:
@@ -175,6 +181,9 @@ class Worker:
             _kill_group(process.pid)
         with contextlib.suppress(asyncio.TimeoutError, TimeoutError):
             await asyncio.wait_for(process.wait(), 10.0)
+
+    def _log_of(self, refused: Refused) -> Path | None:
+        return self.log_path if refused.logged else None
 
     def _require(self) -> asyncio.subprocess.Process:
         if self._process is None:
@@ -240,35 +249,28 @@ class Worker:
 
     def _death(self) -> WorkerLostError:
         code = self._require().returncode
-        assertion = next((line for line in reversed(self._tail()) if "GGML_ASSERT" in line or "GGML_ABORT" in line), "")
-        if code == -signal.SIGABRT:
-            return self._lost("aborted", f"was aborted by llama.cpp{': ' + assertion.strip() if assertion else ''}")
+        lines = read_log(self.log_path)
+        words, _tail = last_words(lines)
+        said = f": {words}" if words else ""
+        if "out of memory" in words:
+            return self._lost("out of memory", f"was aborted by llama.cpp{said}")
+        if code == -signal.SIGABRT or (words and code and code > 0):  # a code of its own is Windows' way to abort
+            return self._lost("aborted", f"was aborted by llama.cpp{said}")
         if code is not None and sys.platform != "win32" and code == -signal.SIGKILL:
             if _oom_kills() > self._oom_kills_before:
                 return self._lost("out of memory", "was killed by the kernel because the machine ran out of memory")
             return self._lost("killed", "was killed from outside (the kernel does this when memory is short)")
         if code is not None and code < 0:
             name = signal.Signals(-code).name
-            return self._lost("aborted", f"crashed inside native code ({name})")
-        last = next((line for line in reversed(self._tail()) if line.strip()), "")
+            return self._lost("aborted", f"crashed inside native code ({name}){said}")
+        last = next((line for line in reversed(lines) if line.strip()), "")
         if "MemoryError" in last:
             return self._lost("out of memory", "ran out of memory")
         return self._lost("aborted", f"exited with code {code}{': ' + last.strip() if last else ''}")
 
     def _lost(self, failure: WorkerFailure, what: str) -> WorkerLostError:
-        return WorkerLostError(
-            failure, f"The worker for {self.name} {what}.", log_path=self.log_path, log_tail=self._tail()
-        )
-
-    def _tail(self) -> tuple[str, ...]:
-        try:
-            with self.log_path.open("rb") as log:
-                log.seek(0, os.SEEK_END)
-                log.seek(max(0, log.tell() - 16384))
-                lines = log.read().decode("utf-8", "replace").splitlines()
-        except OSError:
-            return ()
-        return tuple(lines[-_LOG_TAIL_LINES:])
+        _words, tail = last_words(read_log(self.log_path))
+        return WorkerLostError(failure, f"The worker for {self.name} {what}.", log_path=self.log_path, log_tail=tail)
 
 
 _REPORTS: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
