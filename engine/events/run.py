@@ -75,7 +75,6 @@ class RunStarted(_Fact, frozen=True, kw_only=True):
     """Undisturbed speed repeats wanted per candidate."""
     resumed: bool = False
     n_threads: int = 0
-    llama_build: str = ""
     machine: str = ""
     """Processor, cores and memory, in one line."""
 
@@ -132,6 +131,7 @@ class RunFinished(_Fact, frozen=True, kw_only=True):
 
     outcome: RunOutcome
     detail: str = ""
+    """Of a failed run, the error that ended it."""
 
 
 # What happens to one candidate

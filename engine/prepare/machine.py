@@ -57,7 +57,7 @@ def detect_hardware(*, model_folder: Path, with_bandwidth: bool = True) -> Hardw
     """Inspect the machine. Takes about two seconds, most of it for measuring bandwidth and load."""
     cpu, memory, gpus = read_cpu(), usable_memory(), read_gpus()
     busy = background_load()
-    llama, problem = _ask_llama()
+    llama, problem = ask_llama()
     threads = usable_physical_cores()
     bandwidth = None
     if with_bandwidth:
@@ -98,7 +98,7 @@ def gpu_advice(gpus: tuple[GpuReading, ...], devices: tuple[Device, ...]) -> tup
     )
 
 
-def _ask_llama() -> tuple[Build | None, str]:
+def ask_llama() -> tuple[Build | None, str]:
     """llama.cpp's build, from a separate process because looking for devices can crash in a driver."""
     command = [sys.executable, "-m", "weighin.engine.llama.backend"]
     try:

@@ -89,7 +89,7 @@ def _run(events: Sequence[Event], run: RunSummary) -> dict[str, Any]:
         "times_resumed": sum(event.resumed for event in starts),
         "machine": first.machine if first else "",
         "n_threads": first.n_threads if first else None,
-        "llama_build": run.llama_build or (first.llama_build if first else ""),
+        "llama_build": run.llama_build,
     }
 
 

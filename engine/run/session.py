@@ -123,6 +123,7 @@ class Session:
         verdict on what was measured.
         """
         outcome: RunOutcome | None = "failed"
+        detail = ""
         try:
             await self._begin()
             outcome = await self._rounds()
@@ -131,11 +132,14 @@ class Session:
         except WeighinError:
             outcome = None
             raise
+        except Exception as error:
+            detail = f"{type(error).__name__}: {error}"
+            raise
         finally:
             await self._pool.kill_all()
             try:
                 if outcome is not None:
-                    await self._finish(outcome)
+                    await self._finish(outcome, detail)
             finally:
                 self._log.close()
 
@@ -219,11 +223,11 @@ class Session:
             return float("inf")
         return self.plan.time_budget_s - self._progress.active_s - (time.time() - self._started_at)
 
-    async def _finish(self, outcome: RunOutcome) -> None:
+    async def _finish(self, outcome: RunOutcome, detail: str) -> None:
         for candidate in self.plan.candidates:
             if not self._progress.of(candidate.id).stopped:
                 self._log.phase(candidate.id, "done")
-        self._log.emit(RunFinished(outcome=outcome))
+        self._log.emit(RunFinished(outcome=outcome, detail=detail))
         stored = await self._log.stored()
         self._log.emit(await asyncio.to_thread(reach_verdict, self.plan, stored))
         self._store.set_status(self.run_id, outcome)

@@ -33,11 +33,21 @@ _LINE_LIMIT = 256 * 1024 * 1024
 class WorkerLostError(WeighinError):
     """The worker is gone, and its command is not done."""
 
-    def __init__(self, failure: WorkerFailure, reason: str, *, log_path: Path, log_tail: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        failure: WorkerFailure,
+        reason: str,
+        *,
+        log_path: Path,
+        log_tail: tuple[str, ...],
+        signal_name: str = "",
+    ) -> None:
+        """``signal_name`` is what ended the process, such as ``SIGILL``, where the system has signals."""
         super().__init__(reason, hint=f"Its log is {log_path}." if log_tail else "")
         self.failure = failure
         self.log_path = log_path
         self.log_tail = log_tail
+        self.signal_name = signal_name
 
 
 class WorkerRefusedError(WeighinError):
@@ -270,7 +280,14 @@ class Worker:
 
     def _lost(self, failure: WorkerFailure, what: str) -> WorkerLostError:
         _words, tail = last_words(read_log(self.log_path))
-        return WorkerLostError(failure, f"The worker for {self.name} {what}.", log_path=self.log_path, log_tail=tail)
+        code = self._require().returncode
+        return WorkerLostError(
+            failure,
+            f"The worker for {self.name} {what}.",
+            log_path=self.log_path,
+            log_tail=tail,
+            signal_name=signal.Signals(-code).name if code is not None and code < 0 else "",
+        )
 
 
 _REPORTS: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)

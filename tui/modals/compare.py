@@ -15,7 +15,7 @@ from weighin.engine.events.ranking import Ranking
 
 from .. import formatting
 from ..run.board import Board
-from ..run.standings import rankings_of
+from ..run.standings import llama_build, rankings_of
 from .dialogs import Dialog
 
 _MUTED = "$foreground-muted"
@@ -73,7 +73,7 @@ def _conditions(names: tuple[str, str], boards: tuple[Board, Board]) -> list[Con
         return lines
     for label, a, b in (
         ("machine", starts[0].machine, starts[1].machine),
-        ("llama.cpp", starts[0].llama_build, starts[1].llama_build),
+        ("llama.cpp", llama_build(boards[0]), llama_build(boards[1])),
         ("threads", str(starts[0].n_threads), str(starts[1].n_threads)),
         ("suites", _suites(boards[0]), _suites(boards[1])),
     ):

@@ -77,3 +77,9 @@ def _provisional(panel: Panel) -> Ranking:
         p_against_best=None,
         ruled_out=(stop_reason(panel.stopped),) if panel.stopped else (),
     )
+
+
+def llama_build(board: Board) -> str:
+    """The llama.cpp that the newest worker used; empty before a model was loaded."""
+    loaded = [panel.loaded for panel in board.panels if panel.loaded is not None]
+    return max(loaded, key=lambda event: event.at).llama_build if loaded else ""

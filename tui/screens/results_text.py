@@ -16,7 +16,7 @@ from weighin.engine.units import format_file_size, format_memory
 
 from .. import formatting
 from ..run.board import Board
-from ..run.standings import letter, rankings_of
+from ..run.standings import letter, llama_build, rankings_of
 from ..widgets.scatter import Point, scatter
 
 _MUTED = "$foreground-muted"
@@ -237,7 +237,7 @@ def provenance(board: Board, plan: Plan | None, width: int) -> Content:
     rows: list[tuple[str, str]] = [
         ("run", started.run_id),
         ("machine", started.machine),
-        ("llama.cpp", started.llama_build),
+        ("llama.cpp", llama_build(board)),
     ]
     rows.append(("threads", str(started.n_threads or formatting.NOTHING)))
     if plan is not None:

@@ -124,7 +124,6 @@ def events(plan: Any) -> Any:
             ),
             repeats=1,
             n_threads=2,
-            llama_build="b1234",
             machine="Some CPU, 2 cores, 8 GiB",
         )
     ]

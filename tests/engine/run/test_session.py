@@ -244,12 +244,13 @@ def test_a_fault_of_ours_finishes_the_run_as_failed_with_a_verdict(
     plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fault(_race: RaceWatch) -> list[object]:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("no rounds")
 
     monkeypatch.setattr(RaceWatch, "decide", fault)
     with pytest.raises(ZeroDivisionError):
         run_plan(plan, store)
-    assert outcome(store.events("r1")) == "failed"
+    finished = next(event for event in store.events("r1") if isinstance(event, ev.RunFinished))
+    assert (finished.outcome, finished.detail) == ("failed", "ZeroDivisionError: no rounds")
     assert isinstance(store.events("r1")[-1], ev.VerdictReached)
     assert store.runs()[0].status == "failed"
 
