@@ -13,7 +13,7 @@ from .values import Value, read_value
 from .words import EXPRESSION, ORDINAL, VARIABLE, words
 from .written import Mark
 
-_START = re.compile(rf"[0-9]|(?<![\w.,])[.,](?=[0-9])|[{''.join(VULGAR)}{FRACTION}]|[{''.join(SUPERSCRIPT)}]+/")
+_START = re.compile(rf"[0-9]|(?<![\w.,])[.,](?=[0-9])|[{''.join(VULGAR)}{FRACTION}]|[{''.join(SUPERSCRIPT)}]{{1,9}}/")
 _DATE = re.compile(
     r"\d{4}([-/.–‐])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?Z?)?"
     r"|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:\d{4}|\d{2})(?![\d/])"
