@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from ..errors import DatasetError
 from .items import GenerateItem
@@ -45,6 +45,8 @@ class Scorer:
     """What every row must have."""
     json_fields: frozenset[str] = frozenset()
     """Fields of a row's ``check`` that are never text: where a table holds text, it is parsed as JSON."""
+    number_check: Mapping[str, Any] = field(default_factory=dict)
+    """What a row's ``check`` says besides, where the file holds an answer as a decimal number and not as text."""
     reveals_bad_items: bool = False
     """Scoring any text raises DatasetError for an item it cannot use, and is fast enough to try on every row."""
     find_problem: Callable[[GenerateItem], str | None] = lambda _item: None

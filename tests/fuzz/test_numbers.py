@@ -150,7 +150,7 @@ def test_a_number_beats_what_stands_around_it(value: int, other: int) -> None:
     ):
         found = answer_number(text)
         assert found is not None, text
-        assert found.number.readings == (value,), text
+        assert found.number.readings == (Fraction(value),), text
 
 
 TEXTS = st.one_of(

@@ -241,14 +241,15 @@ class _Reader:
             except BadRowError as error:
                 self._problem(row.line, str(error))
         items: list[Item] = []
-        for (row, item), problem in zip(read, _unfit(scoring, [item for _row, item in read]), strict=True):
+        settled = scoring.settle(tuple(item for _row, item in read))
+        for (row, _item), item, problem in zip(read, settled, _unfit(scoring, settled), strict=True):
             if problem:
                 self._problem(row.line, problem)
                 continue
             items.append(item)
-            for answer in item.answers:
-                if doubt := scoring.read_gold(answer).doubt:
-                    self._doubts.append(RowProblem(line=row.line, message=doubt))
+            for reading in scoring.read_golds(item):
+                if reading.doubt:
+                    self._doubts.append(RowProblem(line=row.line, message=reading.doubt))
             if row.is_unclear_list:
                 self._doubts.append(
                     RowProblem(line=row.line, message="The answer looks like a list and is taken as one text.")

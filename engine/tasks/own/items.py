@@ -32,6 +32,8 @@ def generate_item(shape: Shaped, scorer: Scorer) -> GenerateItem:
         answers = ()
     else:
         answers = (text_of(row, "answer").strip(),)
+    if any(isinstance(each, float) for each in (answer if isinstance(answer, list) else [answer])):
+        check = {**scorer.number_check, **check}
     system = text_of(row, "system") if row.get("system") else ""
     return GenerateItem(id=item_id(shape.line, row), prompt=prompt, answers=answers, system=system, check=check)
 

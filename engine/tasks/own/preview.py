@@ -114,13 +114,13 @@ def _comparison(items: Sequence[Item], scorer: str) -> str:
     """How all answers are compared; empty when they differ, or are choices."""
     if not scorer:
         return ""
-    read = find_scorer(scorer).read_gold
-    found = {read(answer).comparison for item in items if isinstance(item, GenerateItem) for answer in item.answers}
+    read = find_scorer(scorer).read_golds
+    found = {each.comparison for item in items if isinstance(item, GenerateItem) for each in read(item)}
     return found.pop() if len(found) == 1 else ""
 
 
 def _row(item: Item, scorer: str) -> ReadRow:
     if isinstance(item, ChoiceItem):
         return ReadRow(id=item.id, text=item.question, choices=item.choices, answers=(item.choices[item.gold],))
-    compared = tuple(find_scorer(scorer).read_gold(answer).comparison for answer in item.answers) if scorer else ()
+    compared = tuple(each.comparison for each in find_scorer(scorer).read_golds(item)) if scorer else ()
     return ReadRow(id=item.id, text=item.prompt, answers=item.answers, compared=compared)

@@ -40,6 +40,15 @@ def score_numeric(found: str, item: GenerateItem) -> dict[str, float]:
     return {"exact_match": float(right)}
 
 
+def find_problem(item: GenerateItem) -> str | None:
+    """Why the item cannot be scored."""
+    try:
+        score_numeric("", item)
+    except DatasetError as error:
+        return str(error)
+    return None
+
+
 def settle(items: tuple[GenerateItem, ...]) -> tuple[GenerateItem, ...]:
     """The items with the decimal mark that their answers show together: ``1.234`` beside ``1.234,56`` is 1234."""
     mark = decimal_mark([answer for item in items for answer in item.answers])
@@ -131,8 +140,9 @@ SCORER = Scorer(
     score=score_numeric,
     metrics=("exact_match",),
     extractor="number",
-    reveals_bad_items=True,
+    find_problem=find_problem,
     settle=settle,
     read_item=read_item,
+    number_check={"decimal_mark": "."},
     json_fields=frozenset(("tolerance", "relative_tolerance")),
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.own_data import read_file, write_file
 from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.errors import DatasetError
 from weighin.engine.tasks.extractors import number
 from weighin.engine.tasks.items import GenerateItem
+from weighin.engine.tasks.own.data import UserData
 from weighin.engine.tasks.scorers import find_scorer
 
 NUMERIC = find_scorer("numeric")
@@ -164,3 +167,36 @@ def test_a_column_that_shows_nothing_is_left_alone() -> None:
 @given(st.integers(-(10**30), 10**30))
 def test_any_whole_number_equals_itself_however_grouped(value: int) -> None:
     assert is_right(f"{value:,}", str(value))
+
+
+def read(folder: Path, content: str | list[dict[str, Any]], name: str) -> UserData:
+    return read_file(write_file(folder, content, name), scorer="numeric")
+
+
+def test_a_file_tells_its_doubtful_answers_unless_the_others_decide(tmp_path: Path) -> None:
+    doubtful = read(tmp_path, "prompt,answer\na,1.234\nb,72\n", "a.csv")
+    assert [(each.line, "1.234 can mean 1.234 or 1234" in each.message) for each in doubtful.doubts] == [(2, True)]
+    german = read(tmp_path, 'prompt;answer\na;1.234\nb;"1.234,56"\n', "b.csv")
+    assert german.doubts == ()
+    assert [NUMERIC.read_golds(each)[0].comparison for each in german.items if isinstance(each, GenerateItem)] == [
+        "as the number 1234",
+        "as the number 1234.56",
+    ]
+
+
+@pytest.mark.parametrize("name", ["numbers.jsonl", "numbers.parquet"])
+def test_a_number_that_a_file_holds_as_one_is_never_doubtful(tmp_path: Path, name: str) -> None:
+    data = read(tmp_path, [{"prompt": "a", "answer": 1.234}, {"prompt": "b", "answer": 2.718}], name)
+    assert data.doubts == ()
+    (first, _second) = data.items
+    assert isinstance(first, GenerateItem)
+    assert NUMERIC.score("1.2340", first)["exact_match"] == 1.0
+    assert NUMERIC.score("1234", first)["exact_match"] == 0.0
+
+
+def test_a_row_that_is_no_number_is_a_problem_with_its_reason(tmp_path: Path) -> None:
+    data = read(tmp_path, "prompt,answer\na,2024-05-01\nb,5-7\nc,12\n", "a.csv")
+    assert [(each.line, "a date" in each.message, "several" in each.message) for each in data.problems] == [
+        (2, True, False),
+        (3, False, True),
+    ]
