@@ -117,5 +117,9 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """Why its accuracy could not be compared with the best. Empty if it could."""
     stopped_early: bool = False
     """The answers decided when to stop, so low and high are a confidence sequence, wider than a fixed-size interval."""
+    cut_while_thinking: int = 0
+    """Answers that ended before the thinking did; they count as wrong."""
+    blank_answers: int = 0
+    """Answers in words with nothing in them."""
     ruled_out: tuple[Exclusion, ...] = ()
     """Empty if the candidate can be recommended."""

@@ -255,8 +255,8 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     elapsed_s: float = 0.0
     """The item's share of its block's compute time."""
     stop: str = ""
-    """Why generation ended: ``stop string``, ``end of text`` or ``length``; ``does not fit`` for a prompt that was too
-    long to be asked, which counts as wrong."""
+    """Why generation ended: ``stop string``, ``end of text``, ``length``, ``thinking budget`` or ``context full``;
+    ``does not fit`` for a prompt that was too long to be asked, which counts as wrong."""
     group: str = ""
     """The item's subject or passage."""
     row: int = -1
@@ -269,6 +269,8 @@ class AnswerScored(_CandidateFact, frozen=True, kw_only=True):
     """Length of what a reasoning model thought before its answer, which is not part of ``extracted``."""
     thinking_closed: bool = True
     """False if it was still thinking when it was stopped."""
+    blank: bool = False
+    """Whether its thinking ended, and nothing that can be seen followed."""
     failure: ScoringFailure | None = None
     """Why it could not be scored; it counts as wrong."""
     bos: str = ""

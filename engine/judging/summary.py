@@ -153,6 +153,16 @@ class CandidateSummary:
         choices = [answer for answer in self.answers.values() if answer.options]
         return sum(answer.fragile for answer in choices) / len(choices) if choices else None
 
+    @property
+    def n_written(self) -> int:
+        """Answers in words, not chosen from options."""
+        return sum(not answer.options for answer in self.answers.values())
+
+    @property
+    def cut_while_thinking(self) -> list[AnswerScored]:
+        """Answers that ended before the thinking did. They count as wrong."""
+        return [answer for answer in self.answers.values() if not answer.thinking_closed]
+
     def groups(self) -> tuple[SuiteGroups, ...]:
         """Each suite with subjects, as lm-evaluation-harness reports a group of tasks."""
         suites = sorted(self.subject_suites & set(self.suite_counts))

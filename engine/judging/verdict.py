@@ -17,6 +17,8 @@ from .notes_text import note_text
 from .summary import CandidateSummary
 
 _FEW_ITEMS = 100
+_MANY_BLANK = 0.1
+"""Share of empty answers from which they are a warning."""
 
 
 def reach_verdict(plan: Plan, events: Iterable[Event]) -> VerdictReached:
@@ -69,6 +71,8 @@ def _ranking(summary: CandidateSummary, findings: Findings) -> Ranking:
         tied_with_best=summary.candidate in comparison.tied and summary.accuracy is not None,
         p_against_best=comparison.p_values.get(summary.candidate),
         groups=summary.groups(),
+        cut_while_thinking=len(summary.cut_while_thinking),
+        blank_answers=sum(answer.blank for answer in summary.answers.values()),
         not_comparable=wording.NO_COMMON_ITEMS if summary.candidate in comparison.not_comparable else "",
         ruled_out=findings.exclusions[summary.candidate],
     )
@@ -88,6 +92,8 @@ def _interval(summary: CandidateSummary, findings: Findings) -> tuple[Interval |
 def _warnings(findings: Findings) -> tuple[str, ...]:
     kinds = (  # in the order people should read them
         _notes,
+        _cut_while_thinking,
+        _blank_answers,
         _disturbed_or_unstable,
         _drift,
         _unscored,
@@ -108,6 +114,35 @@ def _notes(findings: Findings) -> Iterable[str]:
             yield f"{findings.names[card.id]}: {card.note}."
         for note in findings.summaries[card.id].notes:
             yield f"{findings.names[card.id]}: {note_text(note)}"
+
+
+def _cut_while_thinking(findings: Findings) -> Iterable[str]:
+    settings = findings.plan.settings
+    for name, summary in findings.summaries.items():
+        cut = summary.cut_while_thinking
+        if not cut:
+            continue
+        ends = {answer.stop for answer in cut}
+        ways = []
+        if ends & {"thinking budget", "length"}:
+            ways.append(f"--max-thinking-tokens (it was {settings.max_thinking_tokens:,})")
+        if "context full" in ends:
+            ways.append(f"--context (it was {settings.n_ctx:,})")
+        remedy = f" Allow more with {' and '.join(ways)}." if ways else ""
+        yield (
+            f"{findings.names[name]}: {len(cut)} of {summary.n_written} answers ended while it was still thinking, and"
+            f" count as wrong.{remedy}"
+        )
+
+
+def _blank_answers(findings: Findings) -> Iterable[str]:
+    for name, summary in findings.summaries.items():
+        blank = sum(answer.blank for answer in summary.answers.values())
+        if blank and blank >= _MANY_BLANK * summary.n_written:
+            yield (
+                f"{findings.names[name]}: {blank} of {summary.n_written} answers are empty. Look at a few: its chat"
+                " template or a stop text may be wrong."
+            )
 
 
 def _disturbed_or_unstable(findings: Findings) -> Iterable[str]:

@@ -116,6 +116,7 @@ def _candidate(candidate: Candidate, summary: CandidateSummary, run: RunSummary)
         "load_s": summary.load_s,
         "accuracy": summary.accuracy if interval else None,
         "fragile_share": summary.fragile_share,
+        "cut_while_thinking": len(summary.cut_while_thinking),
         "suites": {
             name: _suite_figures([a for (suite, _i), a in summary.answers.items() if suite == name], summary, run, card)
             for name, card in run.suites.items()

@@ -1,7 +1,8 @@
 """The race of a run: feeds answers to the sequential tests in the fixed order and decides who stops.
 
 It depends only on the suites and the stored events, not on the rounds, so a resumed run ends the race exactly where an
-uninterrupted one does.
+uninterrupted one does. An item on which a candidate was cut off while thinking drops nobody: it says that the budget
+was short, not that others are more accurate. It still counts as wrong in the accuracy.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class RaceWatch:
         self._suites = tuple(suites)
         self._correct: dict[tuple[str, str, str], bool] = {}
         """Whether an answer is correct, by candidate, suite and item."""
+        self._unfinished: set[tuple[str, str, str]] = set()
+        """Answers that were cut off while thinking."""
         self._stopped: set[str] = set()
         self._entrants: tuple[str, ...] = ()
         self._race: Race | None = None
@@ -37,7 +40,10 @@ class RaceWatch:
         """Take one event into account, in stored order."""
         if isinstance(event, AnswerScored):
             if event.repeat == 0:
-                self._correct[event.candidate, event.suite, event.item] = event.correct
+                key = (event.candidate, event.suite, event.item)
+                self._correct[key] = event.correct
+                if not event.thinking_closed:
+                    self._unfinished.add(key)
         elif isinstance(event, RaceStarted):
             self._entrants = event.entrants
             self._restart()
@@ -108,7 +114,7 @@ class RaceWatch:
                 scores[name] = right * self._weights[place.suite]
         if not scores:
             return False
-        race.add(scores)
+        race.add(scores, unfinished=[name for name in scores if (name, place.suite, item) in self._unfinished])
         self._fed += 1
         return True
 

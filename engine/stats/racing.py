@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -49,15 +49,21 @@ class Race:
         self._near = np.zeros((n, n), dtype=bool)
         self._seen = 0
 
-    def add(self, scores: Mapping[str, float]) -> tuple[str, ...]:
+    def add(self, scores: Mapping[str, float], *, unfinished: Collection[str] = ()) -> tuple[str, ...]:
         """Add one item's scores (0 to 1) of every running candidate; returns whom it eliminates.
+
+        For ``unfinished`` candidates, whose answer was cut off, the item is no evidence that others are better: its
+        difference counts as 0. That only lowers d, so the test of "j is no better than i" stays valid.
 
         Raises:
             ValueError: all items of the pool were added.
         """
         row = np.array([scores[name] if name in self.running else 0.0 for name in self._names])
         mask = self._mask()
-        values = self._tests.add(row[:, None] - row, mask[:, None] & mask)
+        differences = np.broadcast_to(row[:, None] - row, self._tests.sums.shape).copy()
+        cut = [n for n, name in enumerate(self._names) if name in unfinished]
+        differences[0][:, cut] = np.minimum(differences[0][:, cut], 0.0)
+        values = self._tests.add(differences, mask[:, None] & mask)
         self._seen += 1
         if self._margin > 0:
             self._near |= values[1] >= 2 / self._alpha

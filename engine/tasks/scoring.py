@@ -13,7 +13,7 @@ from .extractors import find_extractor
 from .items import ChoiceItem, GenerateItem, Item, Suite
 from .requests import ChoiceResult, GenerateResult, TooLong
 from .scorers import find_scorer
-from .thinking import strip_thinking
+from .thinking import is_blank, strip_thinking
 
 FRAGILE_NATS = 0.15
 """How far the batch layout can move an option's log-probability in a quantized model."""
@@ -147,6 +147,8 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         extracted = extractor(thinking.answer)
         # Scorers with their own filters see the whole output, even when the extractor shown to the user finds nothing.
         scored = thinking.answer if scorer.reads_whole_output else extracted
+        if not thinking.closed and is_blank(thinking.answer):
+            scored = None  # an empty text can meet some requirements, but there was no answer
         if scored is not None:
             scores = dict(scorer.score(scored, item))
         n_parts = scorer.count_parts(item)
@@ -162,6 +164,7 @@ def _score_text(suite: Suite, item: GenerateItem, result: GenerateResult, candid
         n_parts=n_parts,
         n_thinking_characters=thinking.n_thinking_characters,
         thinking_closed=thinking.closed,
+        blank=thinking.closed and is_blank(thinking.answer),
         failure=failure,
     )
 

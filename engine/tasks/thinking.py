@@ -136,6 +136,11 @@ def _lexer(more: tuple[str, ...] = ()) -> _Lexer:
     )
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing in ``text`` can be seen."""
+    return _NO_BLANK.search(text) is None
+
+
 class AnswerReader:
     """Reads an output piece by piece and knows what of it is the answer.
 

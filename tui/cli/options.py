@@ -124,6 +124,12 @@ class RunOptions:
     )
     threads: int | None = threads_option()
     context: int | None = context_option(help="Context to allocate.")
+    max_thinking_tokens: int | None = option(
+        "--max-thinking-tokens",
+        type=AT_LEAST_0,
+        metavar="N",
+        help="Tokens a reasoning model may think before each answer; 0: as many as the context holds. Default 2048.",
+    )
     repeats: int | None = option("--repeats", type=AT_LEAST_1, metavar="N", help="Undisturbed speed repeats per model.")
     max_memory_bytes: int | None = option(
         "--max-memory",

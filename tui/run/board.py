@@ -94,6 +94,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Number of answers to choice items."""
     fragile: int = 0
     """Number of those that a different batch layout could flip."""
+    cut_while_thinking: int = 0
     samples: dict[AnswerKey, tuple[str | None, ...]] = {}
     """Sampled answers by item (repeat 0); a new dict with every change."""
     reasked: Reasked = Reasked()
@@ -383,6 +384,7 @@ def _answered(panel: Panel, event: AnswerScored, alpha: float) -> Panel:
         answered=panel.answered + 1,
         choices=panel.choices + bool(event.options),
         fragile=panel.fragile + bool(event.options and event.fragile),
+        cut_while_thinking=panel.cut_while_thinking + (not event.thinking_closed),
     )
 
 

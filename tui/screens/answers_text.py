@@ -40,10 +40,13 @@ def _section(title: str) -> Content:
 
 def _outcome(answer: AnswerScored) -> Content:
     word = ("✓ right", "bold $text-success") if answer.correct else ("✗ wrong", "bold $text-error")
+    if not answer.thinking_closed:
+        word = ("✗ cut while thinking", "bold $text-error")
     facts = [f"{name} {value:.2f}" for name, value in answer.scores.items()]
     facts += [f"{formatting.milliseconds(answer.elapsed_s)} ms"] if answer.elapsed_s else []
     facts += [f"{answer.n_prompt_tokens} tokens in"] if answer.n_prompt_tokens else []
     facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
+    facts += [f"{answer.n_thinking_characters:,} characters of thinking"] if answer.n_thinking_characters else []
     facts += [f"stopped by {answer.stop}"] if answer.stop else []
     fragile = ("  ~ fragile", "$text-warning") if answer.fragile else ""
     failure = (f"\nnot scored: {visible_lines(failure_words(answer.failure))}", "$text-error") if answer.failure else ""

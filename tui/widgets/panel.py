@@ -124,7 +124,7 @@ def _graph(panel: Panel, look: Look, width: int, height: int) -> list[Content]:
 
 
 def _consistency(panel: Panel, width: int) -> Content:
-    figures = []
+    figures = [("cut while thinking", str(panel.cut_while_thinking))] if panel.cut_while_thinking else []
     if panel.consistency is not None:
         figures.append(("consistency", f"{panel.consistency:.2f}"))
     if panel.fragile_share is not None:
@@ -191,6 +191,7 @@ def _latest(panel: Panel, width: int) -> list[Content]:
         mark = ("✓ ", "$text-success") if answer.correct else ("✗ ", "$text-error")
         name = formatting.cut(answer.item, 14)
         text = " ".join((answer.extracted or answer.output).split())
+        text = text if answer.thinking_closed else f"still thinking: {text}"
         lines.append(Content.assemble(mark, (f"{name:<15}", _MUTED), formatting.cut(text, max(1, width - 17))))
     return lines
 

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 import time
+from collections import Counter
 
 from weighin.engine.events import run as ev
 from weighin.engine.events.wire import encode_event
@@ -31,6 +32,8 @@ class Progress:
         self._status = StatusLine()
         self._total = 0
         self._answered = 0
+        self._cut: Counter[str] = Counter()
+        """Answers that ended before the thinking did, by candidate."""
         self._round = ""
         self._deadline: float | None = None
         self._painted_at = 0.0
@@ -47,9 +50,11 @@ class Progress:
             self._round = f"round {event.number} of {max(event.planned, event.number)}"
             self._deadline = None if event.seconds_left is None else time.monotonic() + event.seconds_left
             if not self._status.visible:
-                self._status.say(f"{self._round}, {self._answered} answers{self._left()}")
+                cut = f", {self._cut.total()} cut while thinking" if self._cut.total() else ""
+                self._status.say(f"{self._round}, {self._answered} answers{cut}{self._left()}")
         elif isinstance(event, ev.AnswerScored):
             self._answered += 1
+            self._cut[event.candidate] += event.repeat == 0 and not event.thinking_closed
             self._note_failure(event)
         elif isinstance(event, ev.PhaseChanged):
             self._phase = f"{self._names.get(event.candidate, event.candidate)}: {event.detail or event.phase}"

@@ -54,7 +54,12 @@ def changed_plan(plan: Plan, options: RunOptions) -> Plan:
             temperature=options.temperature,
             share=share,
         ),
-        settings=_changed(plan.settings, n_threads=options.threads, n_ctx=options.context),
+        settings=_changed(
+            plan.settings,
+            n_threads=options.threads,
+            n_ctx=options.context,
+            max_thinking_tokens=options.max_thinking_tokens,
+        ),
         limits=_changed(
             plan.limits,
             max_memory_bytes=options.max_memory_bytes,
