@@ -131,7 +131,7 @@ def _cut_while_thinking(findings: Findings) -> Iterable[str]:
         remedy = f" Allow more with {' and '.join(ways)}." if ways else ""
         yield (
             f"{findings.names[name]}: {len(cut)} of {summary.n_written} answers ended while it was still thinking, and"
-            f" count as wrong.{remedy}"
+            f" {'counts' if len(cut) == 1 else 'count'} as wrong.{remedy}"
         )
 
 

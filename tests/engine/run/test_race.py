@@ -41,10 +41,10 @@ def plan_of(*ids: str, enabled: bool = True, **limits: float) -> Plan:
     )
 
 
-def answer(candidate: str, suite: str, item: str, correct: bool) -> AnswerScored:
+def answer(candidate: str, suite: str, item: str, correct: bool, *, cut: bool = False) -> AnswerScored:
     return AnswerScored(
         candidate=candidate, suite=suite, item=item, correct=correct, scores={}, prompt="", output="", extracted=None,
-        expected="",
+        expected="", thinking_closed=not cut,
     )  # fmt: skip
 
 
@@ -125,6 +125,29 @@ def test_a_candidate_that_misses_a_limit_cannot_eliminate_the_others() -> None:
         for name in ("b", "c"):
             watch.note(answer(name, "s", item.id, number % 2 == 0))
     assert not any(isinstance(d, CandidateStopped) for d in watch.decide())
+
+
+def test_items_cut_while_thinking_drop_nobody_and_make_nobody_equal() -> None:
+    suites = [suite_of("s", 200)]
+    watch = opened(plan_of("good", "thinker", "bad"), suites)
+    for item in suites[0].items:
+        watch.note(answer("good", "s", item.id, True))
+        watch.note(answer("thinker", "s", item.id, False, cut=True))
+        watch.note(answer("bad", "s", item.id, False))
+    decisions = watch.decide()
+    assert [d.candidate for d in decisions if isinstance(d, CandidateStopped)] == ["bad"]
+    assert not any(isinstance(d, RaceSettled) for d in decisions)
+
+
+def test_a_candidate_that_is_wrong_where_it_finished_is_dropped_for_that() -> None:
+    suites = [suite_of("s", 200)]
+    watch = opened(plan_of("good", "thinker"), suites)
+    for number, item in enumerate(suites[0].items):
+        watch.note(answer("good", "s", item.id, True))
+        watch.note(answer("thinker", "s", item.id, False, cut=number % 2 == 0))
+    (stopped, _settled) = watch.decide()
+    assert isinstance(stopped, CandidateStopped)
+    assert 10 < stopped.at_item < 60
 
 
 @pytest.mark.parametrize(("names", "enabled"), [(("a",), True), (("a", "b"), False)])
