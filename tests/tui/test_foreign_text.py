@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from weighin.engine.visible import visible, visible_lines
+from weighin.tui.cli.commands.query import print_json
 from weighin.tui.cli.terminal import out
 from weighin.tui.formatting import cut, padded
 
@@ -80,3 +84,17 @@ def test_a_preview_shows_ids_that_hold_control_characters(tmp_path: Path, capsys
     assert "\x1b" not in printed
     assert "\x07" not in printed
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "latin-1"])
+def test_a_stream_that_lacks_a_character_does_not_end_a_command(encoding: str) -> None:
+    command = [sys.executable, "-m", "weighin.tui.cli.main", "suites"]
+    ran = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=False)
+    assert ran.returncode == 0
+    assert b"everyday-choice" in ran.stdout
+    assert ran.stderr == b""
+
+
+def test_json_of_a_path_that_is_no_text_is_printed(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    print_json({"path": "caf\udce9.gguf", "size": (1, None)})
+    assert json.loads(capfdbinary.readouterr().out) == {"path": "caf\\xe9.gguf", "size": [1, None]}

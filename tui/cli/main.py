@@ -36,7 +36,7 @@ from .options import (
     ShowOptions,
 )
 from .parameters import takes
-from .terminal import is_interactive, say
+from .terminal import accept_any_text, is_interactive, say
 
 
 class Group(click.Group):
@@ -44,6 +44,7 @@ class Group(click.Group):
 
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Parse the options before the command."""
+        accept_any_text()
         try:
             return super().make_context(*arguments, **extra)
         except click.UsageError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 
@@ -22,6 +23,13 @@ def is_interactive() -> bool:
 def table_width(maximum: int = 120) -> int:
     """Columns for a table on stdout: 100 without a terminal, up to ``maximum`` with one."""
     return min(shutil.get_terminal_size((100, 24)).columns, maximum)
+
+
+def accept_any_text() -> None:
+    """Let the output streams replace what their encoding lacks, such as ▶ on a Windows console, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def out(text: str = "") -> None:

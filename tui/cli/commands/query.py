@@ -18,7 +18,7 @@ from weighin.engine.store.store import Store
 from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.reference.datasets import data_presence
 from weighin.engine.tasks.spec import suite_specs
-from weighin.engine.visible import visible
+from weighin.engine.visible import visible, visible_lines
 
 from ...exit_codes import EXIT_BAD_INPUT, EXIT_OK
 from ...own_data_text import asked_lines, problem_lines, reading_lines, row_lines, summary_line
@@ -29,8 +29,20 @@ _SHOWN_PROBLEMS = 20
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document to stdout."""
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    """Print one JSON document to stdout. Text that no encoding can write, such as a file name's, is made visible."""
+    try:
+        encoded = msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
+    sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else visible_lines(value)
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def show_hardware(options: HardwareOptions) -> None:
