@@ -12,16 +12,30 @@ from .model import DATA_SUFFIXES, HubSource, OwnAsking, OwnSuite, Plan, PlannedS
 
 
 class _Range(NamedTuple):
+    """Allowed values. Every number has an upper bound too: what is far above any use is a slip, or an attack."""
+
     includes: Callable[[float], bool]
     words: str
+    high: float
 
 
-_AT_LEAST_1 = _Range(lambda value: value >= 1, "must be at least 1")
-_NOT_NEGATIVE = _Range(lambda value: value >= 0, "must not be negative")
-_ABOVE_0 = _Range(lambda value: value > 0, "must be above 0")
-_BETWEEN_0_AND_1 = _Range(lambda value: 0 < value < 1, "must be between 0 and 1")
-_FROM_0_TO_1 = _Range(lambda value: 0 <= value <= 1, "must be between 0 and 1")
-_FROM_2_TO_16 = _Range(lambda value: 2 <= value <= 16, "must be from 2 to 16")
+def _at_least(low: int, high: int) -> _Range:
+    return _Range(lambda value: value >= low, f"must be at least {low}" if low else "must not be negative", high)
+
+
+_COUNT, _COUNT_OR_NONE = _at_least(1, 1_000), _at_least(0, 1_000)
+_TOKENS, _TOKENS_OR_DEFAULT = _at_least(1, 2**24), _at_least(0, 2**24)
+_ITEMS = _at_least(0, 10**9)
+_THREADS = _at_least(0, 4096)
+_SECONDS = _at_least(0, 10**9)
+_BYTES = _at_least(0, 2**60)
+_RATE = _at_least(0, 10**9)
+_SEED = _at_least(0, 2**32 - 1)
+_LAYERS = _Range(lambda value: value >= -1, "must be -1 for all layers, or their number", 100_000)
+_ABOVE_0 = _Range(lambda value: value > 0, "must be above 0", 100)
+_BETWEEN_0_AND_1 = _Range(lambda value: 0 < value < 1, "must be between 0 and 1", 1)
+_FROM_0_TO_1 = _Range(lambda value: 0 <= value <= 1, "must be between 0 and 1", 1)
+_FROM_2_TO_16 = _Range(lambda value: 2 <= value <= 16, "must be from 2 to 16", 16)
 
 
 def check_plan(plan: Plan, *, where: str) -> None:
@@ -31,8 +45,9 @@ def check_plan(plan: Plan, *, where: str) -> None:
         PlanError: a value makes no sense, or two parts contradict each other.
     """
     for field, value, allowed in _numbers(plan):
-        if not allowed.includes(value):
-            raise PlanError(f"{where}: {field} is {value}; it {allowed.words}.")
+        wrong = _wrong(value, allowed)
+        if wrong:
+            raise PlanError(f"{where}: {field} is {_shown(value)}; it {wrong}.")
     if plan.settings.n_ubatch > plan.settings.n_batch:
         raise PlanError(f"{where}: settings.n_ubatch is larger than settings.n_batch.", hint="Lower it to n_batch.")
     for kind, names in (
@@ -48,32 +63,38 @@ def check_plan(plan: Plan, *, where: str) -> None:
 
 def _numbers(plan: Plan) -> Iterator[tuple[str, float, _Range]]:
     settings, speed, limits, consistency = plan.settings, plan.speed, plan.limits, plan.consistency
-    yield "settings.n_ctx", settings.n_ctx, _AT_LEAST_1
-    yield "settings.n_batch", settings.n_batch, _AT_LEAST_1
-    yield "settings.n_ubatch", settings.n_ubatch, _AT_LEAST_1
-    yield "settings.n_threads", settings.n_threads, _NOT_NEGATIVE
-    yield "settings.max_thinking_tokens", settings.max_thinking_tokens, _NOT_NEGATIVE
-    yield "speed.n_prompt", speed.n_prompt, _AT_LEAST_1
-    yield "speed.n_generate", speed.n_generate, _AT_LEAST_1
-    yield "speed.repeats", speed.repeats, _AT_LEAST_1
-    yield "item_limit", plan.item_limit, _NOT_NEGATIVE
-    yield "time_budget_s", plan.time_budget_s, _NOT_NEGATIVE
-    yield "limits.max_memory_bytes", limits.max_memory_bytes, _NOT_NEGATIVE
-    yield "limits.min_generation_tokens_per_second", limits.min_generation_tokens_per_second, _NOT_NEGATIVE
-    yield "limits.max_ttft_s", limits.max_ttft_s, _NOT_NEGATIVE
+    yield "settings.n_ctx", settings.n_ctx, _TOKENS
+    yield "settings.n_batch", settings.n_batch, _TOKENS
+    yield "settings.n_ubatch", settings.n_ubatch, _TOKENS
+    yield "settings.n_threads", settings.n_threads, _THREADS
+    yield "settings.n_gpu_layers", settings.n_gpu_layers, _LAYERS
+    yield "settings.max_thinking_tokens", settings.max_thinking_tokens, _TOKENS_OR_DEFAULT
+    yield "settings.seed", settings.seed, _SEED
+    yield "speed.n_prompt", speed.n_prompt, _TOKENS
+    yield "speed.n_generate", speed.n_generate, _TOKENS
+    yield "speed.repeats", speed.repeats, _COUNT
+    yield "speed.max_disturbed_retries", speed.max_disturbed_retries, _COUNT_OR_NONE
+    yield "speed.chat_prompts", speed.chat_prompts, _COUNT_OR_NONE
+    yield "speed.chat_tokens", speed.chat_tokens, _TOKENS_OR_DEFAULT
+    yield "item_limit", plan.item_limit, _ITEMS
+    yield "time_budget_s", plan.time_budget_s, _SECONDS
+    yield "limits.max_memory_bytes", limits.max_memory_bytes, _BYTES
+    yield "limits.min_generation_tokens_per_second", limits.min_generation_tokens_per_second, _RATE
+    yield "limits.max_ttft_s", limits.max_ttft_s, _SECONDS
+    yield "limits.equivalence_margin", limits.equivalence_margin, _FROM_0_TO_1
     yield "race.alpha", plan.race.alpha, _BETWEEN_0_AND_1
-    yield "consistency.items", consistency.items, _NOT_NEGATIVE
-    yield "consistency.order_items", consistency.order_items, _NOT_NEGATIVE
-    yield "consistency.template_items", consistency.template_items, _NOT_NEGATIVE
-    yield "consistency.repeat_blocks", consistency.repeat_blocks, _NOT_NEGATIVE
-    yield "consistency.share", consistency.share, _NOT_NEGATIVE
+    yield "consistency.items", consistency.items, _ITEMS
+    yield "consistency.order_items", consistency.order_items, _ITEMS
+    yield "consistency.template_items", consistency.template_items, _ITEMS
+    yield "consistency.repeat_blocks", consistency.repeat_blocks, _COUNT_OR_NONE
+    yield "consistency.share", consistency.share, _RATE
     yield "consistency.temperature", consistency.temperature, _ABOVE_0
     if consistency.items:
         yield "consistency.samples", consistency.samples, _FROM_2_TO_16
 
 
 def _check_suite(suite: PlannedSuite, subject: str) -> None:
-    _check_number(subject, "limit", suite.limit, _NOT_NEGATIVE)
+    _check_number(subject, "limit", suite.limit, _ITEMS)
     if isinstance(suite, OwnSuite):
         if isinstance(suite.source, HubSource):
             _check_hub_source(suite.source, subject)
@@ -81,13 +102,26 @@ def _check_suite(suite: PlannedSuite, subject: str) -> None:
 
 
 def _check_number(subject: str, field: str, value: float, allowed: _Range) -> None:
+    wrong = _wrong(value, allowed)
+    if wrong:
+        raise PlanError(f"{subject} has {field} {_shown(value)}; it {wrong}.")
+
+
+def _wrong(value: float, allowed: _Range) -> str:
+    """What ``value`` must be instead; empty if it is allowed. NaN is not."""
     if not allowed.includes(value):
-        raise PlanError(f"{subject} has {field} {value}; it {allowed.words}.")
+        return "must be a number" if value != value else allowed.words
+    return "" if value <= allowed.high else f"must be at most {allowed.high:,}"
+
+
+def _shown(value: float) -> str:
+    """The number, in few characters even where it has thousands of digits."""
+    return f"{value}" if isinstance(value, float) or abs(value) < 10**20 else "a number with more than 20 digits"
 
 
 def _check_asking(asking: OwnAsking, subject: str) -> None:
-    _check_number(subject, "shots", asking.shots, _NOT_NEGATIVE)
-    _check_number(subject, "max_tokens", asking.max_tokens, _NOT_NEGATIVE)
+    _check_number(subject, "shots", asking.shots, _ITEMS)
+    _check_number(subject, "max_tokens", asking.max_tokens, _TOKENS_OR_DEFAULT)
     _check_number(subject, "right_at", asking.right_at, _FROM_0_TO_1)
     if asking.stop and "" in asking.stop:
         raise PlanError(

@@ -18,12 +18,12 @@ _OPTIONS = st.fixed_dictionaries(
     {},
     optional={
         "columns": st.dictionaries(_WORDS, _WORDS, max_size=3),
-        "shots": st.integers(0, 2**40),
+        "shots": st.integers(0, 1000),
         "scorer": _WORDS,
         "extractor": _WORDS,
         "metric": _WORDS,
         "right_at": st.floats(0, 1),
-        "max_tokens": st.integers(0, 2**40),
+        "max_tokens": st.integers(0, 10**6),
         "stop": st.none() | st.lists(_WORDS.filter(bool), max_size=3).map(tuple),
         "system": _WORDS,
     },
@@ -160,3 +160,28 @@ def test_relative_data_paths_start_at_the_plan_file(tmp_path: Path) -> None:
         BuiltInSuite(name="everyday-choice"),
         OwnSuite(name="mine", source=FileSource(path=str(tmp_path.resolve() / "q.jsonl"))),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("speed.repeats = 999999999", "speed.repeats is 999999999; it must be at most 1,000"),
+        ("settings.n_ctx = 100000000000", "settings.n_ctx is 100000000000; it must be at most 16,777,216"),
+        ("settings.seed = -1", "settings.seed is -1; it must not be negative"),
+        ("settings.n_gpu_layers = -2", "settings.n_gpu_layers is -2; it must be -1 for all layers, or their number"),
+        ("limits.equivalence_margin = inf", "limits.equivalence_margin is inf; it must be between 0 and 1"),
+        ("limits.equivalence_margin = nan", "limits.equivalence_margin is nan; it must be a number"),
+        ("time_budget_s = inf", "time_budget_s is inf; it must be at most 1,000,000,000"),
+        ("time_budget_s = nan", "time_budget_s is nan; it must be a number"),
+        ("consistency.temperature = inf", "consistency.temperature is inf; it must be at most 100"),
+        ("consistency.share = inf", "consistency.share is inf; it must be at most"),
+        ("limits.max_ttft_s = inf", "limits.max_ttft_s is inf; it must be at most"),
+        ("speed.chat_tokens = 99999999999", "speed.chat_tokens is 99999999999; it must be at most"),
+        ("speed.max_disturbed_retries = 5000000", "speed.max_disturbed_retries is 5000000; it must be at most"),
+        ("item_limit = " + "9" * 30, "item_limit is a number with more than 20 digits; it must be at most"),
+    ],
+)
+def test_every_number_in_a_plan_is_finite_and_bounded(text: str, said: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        plan_from_toml(text, where="plan")
+    assert said in str(caught.value)
