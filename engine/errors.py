@@ -34,6 +34,10 @@ class StoreError(WeighinError):
     """The run database cannot be opened or written."""
 
 
+class StoreGoneError(StoreError):
+    """The run database was deleted or moved while a run was at work."""
+
+
 class RunBusyError(StoreError):
     """Another process is working on the same run."""
 

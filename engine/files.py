@@ -42,6 +42,40 @@ def write_atomically(target: Path, content: bytes | str) -> None:
         part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
+def make_private(folder: Path) -> None:
+    """Make the folder, and keep it and the files in it from other users: they hold prompts and answers.
+
+    What belongs to somebody else stays as it is.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        _forbid_others(folder, 0o700)
+        with os.scandir(folder) as entries:
+            files = [Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False)]
+        for file in files:
+            with contextlib.suppress(OSError):
+                _forbid_others(file, 0o600)
+
+
+def _forbid_others(path: Path, mode: int) -> None:
+    if path.stat().st_mode & 0o077:
+        path.chmod(mode)
+
+
+def create_private(path: Path) -> None:
+    """Make an empty file that only its owner can read, unless there is one.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    # Never opens a file that is there: closing it again would drop the locks that SQLite holds on it.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 def finished_name(name: str) -> str:
     """The name that a temporary file of ``replacing`` would have got; any other name as it is."""
     return _TEMPORARY.sub("", name)

@@ -9,7 +9,7 @@ import msgspec
 
 from ..catalog.ranking import Conditions
 from ..catalog.verdict import StatedUse
-from ..files import write_atomically
+from ..files import make_private, write_atomically
 from ..hardware.memory import usable_memory
 from ..models.references import is_path
 from ..paths import state_dir
@@ -94,6 +94,8 @@ def draft_path() -> Path:
 
 def save_draft(draft: Draft, path: Path | None = None) -> None:
     """Write the draft atomically: a crash leaves the old one or the new one. Raises OSError."""
+    if path is None:
+        make_private(state_dir())
     write_atomically(path or draft_path(), msgspec.json.encode(draft))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -55,6 +54,8 @@ def measured_here(catalog: Catalog, store_path: Path, *, answers: bool = False) 
         return by_model
     with Store.open(store_path) as store:
         for row in store.runs():
+            if row.damage or row.started is None:
+                continue
             for figures in _measured_in(row, store, catalog, answers=answers):
                 by_model.setdefault(figures.model, []).append(figures)
     return by_model
@@ -85,7 +86,7 @@ def _measured_in(row: RunRow, store: Store, catalog: Catalog, *, answers: bool) 
             disturbed=figures.disturbed,
             machine=machine,
             run=row.id,
-            date=datetime.datetime.fromtimestamp(row.created_at).astimezone().date().isoformat(),
+            date=row.started.date().isoformat() if row.started else "",
         )
 
 

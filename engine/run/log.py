@@ -21,6 +21,8 @@ class RunLog:
         self._store = store
         self._run_id = run_id
         self._listeners = listeners
+        # Times differ by what a clock that nobody sets says: from them a resumed run computes how long this one worked.
+        self._began_at, self._began = time.time(), time.monotonic()
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
     def emit(self, *events: Event) -> None:
@@ -29,9 +31,11 @@ class RunLog:
         Raises:
             StoreError: the database failed; nothing was told.
         """
-        stamped = [msgspec.structs.replace(event, at=time.time()) for event in events]
+        at = self._began_at + time.monotonic() - self._began
+        stamped = [msgspec.structs.replace(event, at=at) for event in events]
         durable = [event for event in stamped if isinstance(event, DURABLE)]
         if durable:
+            self._store.check_present()
             self._store.append(self._run_id, durable)
         for event in stamped:
             for listener in self._listeners:
@@ -43,7 +47,12 @@ class RunLog:
         self.emit(PhaseChanged(candidate=candidate, phase=phase, detail=detail))
 
     async def stored(self) -> list[Event]:
-        """All stored events of the run, in order. Read in a thread: a long run has many."""
+        """All stored events of the run, in order. Read in a thread: a long run has many.
+
+        Raises:
+            StoreError: they cannot be read. A database that is gone is not made anew.
+        """
+        self._store.check_present()
 
         def read() -> list[Event]:
             with Store.open(self._store.path) as store:

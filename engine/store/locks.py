@@ -30,7 +30,7 @@ class RunLocks:
             RunBusyError: another process holds it.
             StoreError: the lock file cannot be made.
         """
-        lock = filelock.FileLock(self._path(run_id))
+        lock = filelock.FileLock(self._path(run_id), mode=0o600)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:

@@ -18,9 +18,10 @@ from types import TracebackType
 
 import msgspec
 
-from ..errors import StoreError
+from ..errors import PlanError, StoreError, StoreGoneError
 from ..events.run import AnswerScored, Event
-from ..events.wire import decode_event, encode_event
+from ..events.wire import WireError, decode_event, encode_event
+from ..files import create_private, make_private
 from ..plan.files import plan_from_toml, plan_to_toml
 from ..plan.model import Plan
 from .locks import RunLocks
@@ -47,11 +48,21 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     answers: int
     locked: bool
     """Another process is working on it now."""
+    damage: str = ""
+    """Why it cannot be read. Such a run can only be renamed and deleted; its candidates and suites are unknown."""
 
     @property
     def can_resume(self) -> bool:
-        """Whether it is incomplete and no process is working on it."""
-        return self.status != "completed" and not self.locked
+        """Whether it is incomplete, readable, and no process is working on it."""
+        return self.status != "completed" and not self.locked and not self.damage
+
+    @property
+    def started(self) -> datetime.datetime | None:
+        """When it was created, in local time; None for a time that no calendar has."""
+        try:
+            return datetime.datetime.fromtimestamp(self.created_at).astimezone()
+        except (ValueError, OverflowError, OSError):
+            return None
 
 
 class Store:
@@ -62,6 +73,7 @@ class Store:
         self._clock = clock
         self.path = path
         self.locks = RunLocks(path.parent)
+        self._file = _identity(path)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> Store:
@@ -71,13 +83,16 @@ class Store:
             StoreError: it cannot be created or read, is not a database, or comes from a newer version.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path.parent)
+            create_private(path)
             connection = sqlite3.connect(path, isolation_level=None, timeout=10.0)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"The run database {path} cannot be opened: {error}.",
                 hint="Set WEIGHIN_HOME to a folder you can write to.",
             ) from None
+        # A damaged text must not keep the other rows from being read.
+        connection.text_factory = lambda content: content.decode("utf-8", "replace")
         store = cls(connection, path, clock)
         with explained(path):
             connection.execute("PRAGMA journal_mode = WAL")
@@ -89,6 +104,18 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         self._connection.close()
+
+    def check_present(self) -> None:
+        """Notice that the database is no longer where it was opened. SQLite goes on writing to the deleted file.
+
+        Raises:
+            StoreGoneError: its file was deleted, moved or replaced.
+        """
+        if _identity(self.path) != self._file:
+            raise StoreGoneError(
+                f"The run database {self.path} was deleted, moved or replaced during the run, which cannot continue.",
+                hint="Put it back and run `weighin resume`, or start a new run.",
+            )
 
     def __enter__(self) -> Store:
         return self
@@ -109,38 +136,46 @@ class Store:
             )
 
     def runs(self) -> list[RunRow]:
-        """All runs, the newest first."""
+        """All runs, the newest first. A damaged one is listed as such and hides no other."""
         with explained(self.path):
             rows = self._connection.execute(
-                "SELECT id, name, created_at, status, plan,"
-                " (SELECT count(*) FROM event WHERE run_id = run.id AND kind = 'AnswerScored')"
-                " FROM run ORDER BY created_at DESC, id DESC"
+                "SELECT id, name, created_at, status, plan FROM run ORDER BY created_at DESC, id DESC"
             ).fetchall()
-        listed = []
-        for run_id, name, created_at, status, text, answers in rows:
-            plan = plan_from_toml(text, where=f"run {run_id}")
-            listed.append(
-                RunRow(
-                    id=run_id,
-                    name=name,
-                    created_at=created_at,
-                    status=status,
-                    candidates=tuple(c.name for c in plan.candidates),
-                    suites=tuple(s.name for s in plan.suites),
-                    answers=answers,
-                    locked=self.locks.is_held(run_id),
-                )
-            )
-        return listed
+        return [self._row(*row) for row in rows]
+
+    def _row(self, run_id: str, name: str, created_at: float, status: str, plan_text: str) -> RunRow:
+        damage, answers = "", 0
+        plan = Plan()
+        try:
+            plan = _stored_plan(run_id, plan_text)
+            with explained(self.path):
+                (answers,) = self._connection.execute(
+                    "SELECT count(*) FROM event WHERE run_id = ? AND kind = 'AnswerScored'", (run_id,)
+                ).fetchone()
+        except StoreError as error:
+            damage = error.what
+        return RunRow(
+            id=run_id,
+            name=name,
+            created_at=created_at,
+            status=status,
+            candidates=tuple(c.name for c in plan.candidates),
+            suites=tuple(s.name for s in plan.suites),
+            answers=answers,
+            locked=self.locks.is_held(run_id),
+            damage=damage,
+        )
 
     def find(self, prefix: str) -> RunRow:
-        """The run whose id begins with ``prefix``, or the newest run if that is empty.
+        """The run whose id begins with ``prefix``, or the newest run that can be read if that is empty.
 
         Raises:
             StoreError: no run matches, or several do.
         """
         rows = self.runs()
-        matching = [row for row in rows if row.id.startswith(prefix)]
+        matching = [row for row in rows if row.id == prefix] or [row for row in rows if row.id.startswith(prefix)]
+        if not prefix:
+            matching = [row for row in rows if not row.damage] or rows
         if not rows:
             raise StoreError("There are no runs yet.", hint="Start one with: weighin run --model FILE.gguf")
         if not matching:
@@ -151,12 +186,16 @@ class Store:
         return matching[0]
 
     def plan(self, run_id: str) -> Plan:
-        """The frozen plan of the run."""
+        """The frozen plan of the run.
+
+        Raises:
+            StoreError: there is no such run, or its plan cannot be read.
+        """
         with explained(self.path):
             row = self._connection.execute("SELECT plan FROM run WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             raise StoreError(f"There is no run {run_id!r}.", hint="`weighin runs` lists them.")
-        return plan_from_toml(row[0], where=f"run {run_id}")
+        return _stored_plan(run_id, row[0])
 
     def set_status(self, run_id: str, status: str) -> None:
         """Set the run's status: ``running`` or its outcome."""
@@ -210,14 +249,24 @@ class Store:
                 raise
 
     def events(self, run_id: str, kind: str | None = None) -> list[Event]:
-        """The run's events in the order they were stored; ``kind`` selects one type by its name."""
+        """The run's events in the order they were stored; ``kind`` selects one type by its name.
+
+        Raises:
+            StoreError: one cannot be read.
+        """
         query = "SELECT body FROM event WHERE run_id = ?"
         values: tuple[str, ...] = (run_id,)
         if kind is not None:
             query, values = query + " AND kind = ?", (run_id, kind)
         with explained(self.path):
             rows = self._connection.execute(query + " ORDER BY seq", values).fetchall()
-        return [decode_event(body) for (body,) in rows]
+        try:
+            return [decode_event(body) for (body,) in rows]
+        except WireError as error:
+            raise StoreError(
+                f"Run {run_id} cannot be read: {error.what.rstrip('.')}.",
+                hint="It is damaged, or comes from a newer weighin. Other runs are not affected.",
+            ) from None
 
     # Underneath
 
@@ -232,6 +281,36 @@ class Store:
         for number, file in enumerate(files[version:], version + 1):
             script = file.read_text(encoding="utf-8")
             self._connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _stored_plan(run_id: str, text: str) -> Plan:
+    """The plan stored with a run.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        plan = plan_from_toml(text, where="its plan")
+        reason = "" if plan.candidates else "its plan is empty"
+    except PlanError as error:
+        reason = error.what.rstrip(".")
+    except (ValueError, OverflowError, RecursionError) as error:
+        reason = f"its plan holds {error}"
+    if reason:
+        raise StoreError(
+            f"Run {run_id} cannot be read: {reason}.",
+            hint="It is damaged, or comes from a newer weighin. `weighin runs` lists the others.",
+        )
+    return plan
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What stays the same as long as it is the same file; None without one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

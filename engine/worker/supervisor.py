@@ -20,6 +20,7 @@ import msgspec
 from ..errors import WeighinError
 from ..events.notes import Note
 from ..events.run import WorkerFailure
+from ..files import create_private, make_private
 from .last_words import last_words, read_log
 from .protocol import Beat, Command, Noticed, Ready, Refused, Report
 
@@ -105,7 +106,8 @@ class Worker:
         Raises:
             WorkerLostError: it did not start.
         """
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self.log_path.parent)
+        create_private(self.log_path)
         self._oom_kills_before = _oom_kills()
         with self.log_path.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -95,7 +94,7 @@ class HistoryScreen(BoardScreen):
         self.refresh_bindings()
 
     def _row(self, line: RunRow) -> TableRow:
-        when = datetime.datetime.fromtimestamp(line.created_at).strftime("%Y-%m-%d %H:%M")
+        when = "unknown" if line.started is None else line.started.strftime("%Y-%m-%d %H:%M")
         state, style = _state(line)
         cells = [
             "●" if line.id in self._marked else " ",
@@ -189,6 +188,8 @@ class HistoryScreen(BoardScreen):
 
 
 def _state(line: RunRow) -> tuple[str, str]:
+    if line.damage:
+        return "✗ damaged", "$text-error"
     if line.locked:
         return "● active", "$text-primary"
     if line.status == "completed":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from weighin.engine.errors import RunBusyError, StoreError
+from weighin.engine.errors import RunBusyError, StoreError, StoreGoneError
 from weighin.engine.events.run import AnswerScored, Event, RunFinished, SuiteDropped
 from weighin.engine.plan.model import Candidate, Plan
 from weighin.engine.store.locks import RunLocks
@@ -119,3 +119,81 @@ def test_a_file_that_is_not_a_database_and_a_newer_database_are_reported(tmp_pat
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be opened"):
         Store.open(tmp_path / "file" / "runs.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("plan", "future_key = 1", "future_key"),
+        ("plan", "", "its plan is empty"),
+        ("plan", "[[candidates", "not valid TOML"),
+        ("plan", "item_limit = " + "9" * 5000, "its plan"),
+        ("plan", "a = " + "[" * 50_000, "its plan"),
+        ("plan", "item_limit = 1e23\n", "item_limit"),
+    ],
+)
+def test_a_damaged_run_hides_no_other(store: Store, column: str, value: str, said: str) -> None:
+    store.append("20260101-a", [answer("1")])
+    store.create_run("20260202-b", "second", PLAN)
+    with sqlite3.connect(store.path) as other:
+        other.execute(f"UPDATE run SET {column} = ?, created_at = 99 WHERE id = '20260202-b'", (value,))
+    damaged, sound = store.runs()
+    assert (damaged.id, damaged.can_resume, damaged.candidates) == ("20260202-b", False, ())
+    assert said in damaged.damage
+    assert (sound.id, sound.damage, sound.answers) == ("20260101-a", "", 1)
+    assert store.find("").id == "20260101-a"
+    assert store.find("20260202-b").id == "20260202-b"
+    with pytest.raises(StoreError, match=r"Run 20260202-b cannot be read: .* `weighin runs` lists the others"):
+        store.plan("20260202-b")
+    store.delete("20260202-b")
+    assert [row.id for row in store.runs()] == ["20260101-a"]
+
+
+def test_a_damaged_event_says_which_run_it_is_in(store: Store) -> None:
+    store.append("20260101-a", [answer("1")])
+    store.create_run("20260202-b", "second", PLAN)
+    with sqlite3.connect(store.path) as other:
+        other.execute("INSERT INTO event (run_id, at, kind, body) VALUES ('20260202-b', 0, 'Future', '{}')")
+    with pytest.raises(StoreError, match="Run 20260202-b cannot be read"):
+        store.events("20260202-b")
+    assert len(store.events("20260101-a")) == 1
+
+
+@pytest.mark.parametrize("created_at", [1e18, -1e300, 253402300800.0 * 10])
+def test_times_that_no_calendar_has_are_unknown(store: Store, created_at: float) -> None:
+    with sqlite3.connect(store.path) as other:
+        other.execute("UPDATE run SET created_at = ?", (created_at,))
+    assert store.runs()[0].started is None
+
+
+def test_text_that_is_not_unicode_hides_no_run(store: Store) -> None:
+    with sqlite3.connect(store.path) as other:
+        other.execute("UPDATE run SET name = CAST(x'ff41' AS TEXT)")
+    assert store.runs()[0].name == "�A"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_nobody_else_can_read_the_database(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "runs.sqlite3").touch(mode=0o644)  # as older versions made it
+    folder.chmod(0o755)
+    with Store.open(folder / "runs.sqlite3") as store:
+        store.create_run("r", "name", PLAN)
+        with store.locks.hold("r"):
+            modes = {path.name: path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())}
+    assert modes.pop("data") == 0o700
+    assert set(modes.values()) == {0o600}
+    assert {"runs.sqlite3", "runs.sqlite3-wal", "run-r.lock"} <= set(modes)
+
+
+def test_a_database_that_is_replaced_is_noticed(store: Store) -> None:
+    store.check_present()
+    moved = store.path.rename(store.path.with_name("elsewhere"))
+    with pytest.raises(StoreGoneError):
+        store.check_present()
+    store.path.touch()
+    with pytest.raises(StoreGoneError):
+        store.check_present()
+    moved.rename(store.path)
+    store.check_present()

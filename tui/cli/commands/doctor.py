@@ -11,6 +11,7 @@ import msgspec
 
 from weighin.engine import paths
 from weighin.engine.errors import WeighinError
+from weighin.engine.files import make_private
 from weighin.engine.gguf.tiny import WeightType, write_tiny_model
 from weighin.engine.plan.model import Settings
 from weighin.engine.store.store import Store
@@ -132,7 +133,7 @@ def _database() -> str:
 
 def _logs() -> str:
     folder = paths.logs_dir()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     with tempfile.NamedTemporaryFile(dir=folder):
         return str(folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from pathlib import Path
 from typing import Any
@@ -70,10 +69,11 @@ def list_runs(options: JsonOptions) -> None:
         return
     out(f"{'run':<21} {'started':<17} {'status':<12} {'answers':>7} name")
     for row in rows:
-        started = datetime.datetime.fromtimestamp(row.created_at).astimezone()
+        started = "unknown time" if row.started is None else f"{row.started:%Y-%m-%d %H:%M}"
         status = "working" if row.locked else "interrupted" if row.status == "running" else row.status
-        models = f"{len(row.candidates)} models"
-        out(f"{row.id:<21} {started:%Y-%m-%d %H:%M}  {status:<12} {row.answers:>7} {visible(row.name)} ({models})")
+        status = "damaged" if row.damage else status
+        models = visible(row.damage.rstrip(".")) or f"{len(row.candidates)} models"
+        out(f"{row.id:<21} {started:<16}  {status:<12} {row.answers:>7} {visible(row.name)} ({models})")
 
 
 def show_run(options: ShowOptions) -> None:

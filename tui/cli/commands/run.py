@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from weighin.engine import paths
-from weighin.engine.errors import WeighinError
+from weighin.engine.errors import StoreGoneError, WeighinError
 from weighin.engine.events.run import RunFinished, VerdictReached
+from weighin.engine.plan.checks import check_plan
 from weighin.engine.plan.files import read_plan, write_plan
 from weighin.engine.plan.model import Plan, Settings, SpeedPlan
 from weighin.engine.prepare.demo import demo_plan
@@ -45,10 +46,12 @@ def run_bench(options: BenchOptions) -> int:
     """Measure speed and memory only."""
     inputs = Inputs()
     plan = Plan(
-        candidates=candidates_from_paths(download_models(options.models), inputs=inputs, say=say),
         settings=Settings(n_ctx=options.context, n_threads=options.threads or 0),
         speed=SpeedPlan(n_prompt=options.n_prompt, n_generate=options.n_gen, repeats=options.repeats),
     )
+    check_plan(plan, where="The command line")
+    candidates = candidates_from_paths(download_models(options.models), inputs=inputs, say=say)
+    plan = msgspec.structs.replace(plan, candidates=candidates)
     return start(plan, inputs, name="bench", as_json=options.as_json)
 
 
@@ -117,6 +120,9 @@ def _execute(opened: OpenedRun, store: Store, run_id: str, *, name: str, as_json
             _on_screen(session, store, name)
         else:
             asyncio.run(drive(session, as_json=as_json))
+    except StoreGoneError as error:
+        say(f"weighin: {error}")
+        return EXIT_NO_RECOMMENDATION
     except WeighinError:
         say(f"Run {run_id} stopped. What was measured is kept.")
         raise
