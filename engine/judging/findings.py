@@ -42,6 +42,8 @@ class Findings:
     comparison: Comparison
     """Of the admitted candidates, or of all if none is admitted."""
     winner: CandidateSummary | None
+    unasked: tuple[str, ...] = ()
+    """Admitted candidates that were asked nothing yet. Nobody wins against them."""
 
 
 def findings_of(plan: Plan, events: Iterable[Event]) -> Findings:
@@ -51,6 +53,7 @@ def findings_of(plan: Plan, events: Iterable[Event]) -> Findings:
     exclusions = {name: exclusions_of(summary, plan.limits) for name, summary in summaries.items()}
     admitted = [summary for name, summary in summaries.items() if not exclusions[name]]
     comparison = compare(admitted or list(summaries.values()), run.settled)
+    unasked = _unasked(plan, run, admitted)
     contenders = [s for s in admitted if s.candidate in comparison.tied] if comparison.tied else admitted
     return Findings(
         plan=plan,
@@ -60,8 +63,17 @@ def findings_of(plan: Plan, events: Iterable[Event]) -> Findings:
         exclusions=exclusions,
         admitted=admitted,
         comparison=comparison,
-        winner=_fastest(contenders),
+        winner=None if unasked else _fastest(contenders),
+        unasked=unasked,
     )
+
+
+def _unasked(plan: Plan, run: RunSummary, admitted: Sequence[CandidateSummary]) -> tuple[str, ...]:
+    """Candidates about which nothing is known that could decide: no answer where answers count, else no speed."""
+    asked = any(summary.answers for summary in admitted)
+    if asked or any(suite.name not in run.dropped_suites for suite in plan.suites):
+        return tuple(summary.candidate for summary in admitted if not summary.answers)
+    return tuple(summary.candidate for summary in admitted if summary.generation is None)
 
 
 def _fastest(contenders: Sequence[CandidateSummary]) -> CandidateSummary | None:

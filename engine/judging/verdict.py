@@ -99,6 +99,7 @@ def _warnings(findings: Findings) -> tuple[str, ...]:
         _unscored,
         _not_comparable,
         _different_items,
+        _unasked_suites,
         _race_settled,
         _no_suite,
         _shared_passages,
@@ -195,6 +196,20 @@ def _different_items(findings: Findings) -> Iterable[str]:
             f"The candidates did not all answer the same number of items ({min(counts)} to {max(counts)}); they are"
             f" compared on the {comparison.n_common} items that all of them answered."
         )
+
+
+def _unasked_suites(findings: Findings) -> Iterable[str]:
+    if findings.run.settled is not None:  # said by that
+        return
+    answering = _answering(findings)
+    for name in findings.run.suites:
+        if name in findings.run.dropped_suites or not answering:
+            continue
+        without = [findings.names[s.candidate] for s in answering if name not in s.suite_counts]
+        if len(without) == len(answering):
+            yield f"{name} was not asked before the run ended, so it counts for nobody."
+        elif without:
+            yield f"{name} was not asked of {wording.listed(without)} before the run ended; it counts for the others."
 
 
 def _race_settled(findings: Findings) -> Iterable[str]:

@@ -185,12 +185,29 @@ def _no_winner(findings: Findings) -> tuple[str, ...]:
     total = len(findings.plan.candidates)
     if not total:
         return ("There were no candidates.", "Add a model and run again.")
+    if findings.unasked:
+        return _unasked_sentences(findings)
     first = "The only candidate" if total == 1 else "None of the candidates"
     reasons = [reason for each in findings.exclusions.values() for reason in each]
     kinds = Counter(_kind(reason) for reason in reasons)
     most_common, count = kinds.most_common(1)[0]
     example = next(reason for reason in reasons if _kind(reason) == most_common)
     return (f"{first} can{'not' if total == 1 else ''} be recommended.", _advice(example, count, total))
+
+
+def _unasked_sentences(findings: Findings) -> tuple[str, ...]:
+    names = listed([findings.names[name] for name in findings.unasked])
+    has = "has" if len(findings.unasked) == 1 else "have"
+    if not findings.plan.suites and not any(summary.answers for summary in findings.admitted):
+        missing = f"the speed of {names} was not measured"
+    elif len(findings.unasked) == len(findings.admitted):
+        missing = "no item was answered"
+    else:
+        missing = f"{names} {has} not answered any item"
+    return (
+        f"No candidate can be recommended yet: {missing}.",
+        "Continue with `weighin resume`, which grants a spent time budget again.",
+    )
 
 
 def _kind(reason: Exclusion) -> tuple[type, bool]:

@@ -15,6 +15,7 @@ from ..events.run import (
     Event,
     MemoryMeasured,
     RaceSettled,
+    RunFinished,
     RunStarted,
     SpeedMeasured,
     SuiteDropped,
@@ -96,4 +97,6 @@ class Progress:
                 started = event.at
             last = event.at
             self.note(event)
+            if isinstance(event, RunFinished) and event.outcome == "out of time":
+                self.active_s, started = 0.0, last  # who resumes it grants the budget again
         self.active_s += max(0.0, last - started)

@@ -148,7 +148,7 @@ class Session:
         self._progress.replay(earlier)
         for event in earlier:
             self._race.note(event)
-        self._started_at = time.time()
+        self._started_at = time.monotonic()
         self._store.set_status(self.run_id, "running")
         self._log.emit(_run_started(self.run_id, self.plan, self._suites, machine=self._machine, resumed=bool(earlier)))
         for candidate in self.plan.candidates:
@@ -221,7 +221,7 @@ class Session:
         """Seconds of the time budget left; infinite without one."""
         if not self.plan.time_budget_s:
             return float("inf")
-        return self.plan.time_budget_s - self._progress.active_s - (time.time() - self._started_at)
+        return self.plan.time_budget_s - self._progress.active_s - (time.monotonic() - self._started_at)
 
     async def _finish(self, outcome: RunOutcome, detail: str) -> None:
         for candidate in self.plan.candidates:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from weighin.engine.events.failures import ScoringTimedOut
 from weighin.engine.events.ranking import Failed, TooMuchMemory
 from weighin.engine.events.run import (
     AnswerScored,
@@ -123,7 +124,49 @@ def test_without_a_suite_the_fastest_wins_and_its_accuracy_is_unknown() -> None:
     assert verdict.winner == "b"
     assert "no suite was run" in verdict.sentences[1]
     plan = msgspec.structs.replace(plan_of("a", "b"), suites=(BuiltInSuite(name="s"),))
-    assert "no item was answered" in reach_verdict(plan, [speed("a", 20.0), speed("b", 40.0)]).sentences[1]
+    unanswered = reach_verdict(plan, [speed("a", 20.0), speed("b", 40.0)])
+    assert unanswered.winner is None
+    assert unanswered.sentences[0] == "No candidate can be recommended yet: no item was answered."
+
+
+def test_nobody_wins_against_a_candidate_that_was_not_asked() -> None:
+    one_sided = reach_verdict(plan_of("a", "b"), [*answers("a", 9, 10), speed("a", 20.0), speed("b", 40.0)])
+    assert one_sided.winner is None
+    assert one_sided.sentences == (
+        "No candidate can be recommended yet: B has not answered any item.",
+        "Continue with `weighin resume`, which grants a spent time budget again.",
+    )
+    not_timed = reach_verdict(plan_of("a", "b"), [speed("a", 20.0)])
+    assert (not_timed.winner, not_timed.sentences[0]) == (
+        None,
+        "No candidate can be recommended yet: the speed of B was not measured.",
+    )
+    # One that is out of the run for a reason need not be asked.
+    failed = CandidateStopped(candidate="b", reason="failed", detail="It crashed.")
+    assert reach_verdict(plan_of("a", "b"), [*answers("a", 9, 10), speed("a", 20.0), failed]).winner == "a"
+
+
+def test_a_suite_that_was_not_asked_of_everybody_is_told() -> None:
+    cards = tuple(SuiteCard(name=name, title=name, items=10, chance=None, metric="acc") for name in ("s", "t", "u"))
+    started = RunStarted(run_id="r", candidates=(), suites=cards, repeats=1)
+    in_t = [msgspec.structs.replace(answer, suite="t") for answer in answers("a", 1, 1)]
+    events = [started, *answers("a", 9, 10), *answers("b", 9, 10), *in_t]
+    warnings = reach_verdict(plan_of("a", "b"), events).warnings
+    assert "u was not asked before the run ended, so it counts for nobody." in warnings
+    assert "t was not asked of B before the run ended; it counts for the others." in warnings
+
+
+def test_answers_that_could_not_be_scored_are_counted() -> None:
+    slow = [
+        msgspec.structs.replace(answer, failure=ScoringTimedOut(limit_s=5.0), correct=False)
+        for answer in answers("a", 0, 3)
+    ]
+    more = [msgspec.structs.replace(answer, item=f"x{answer.item}") for answer in answers("a", 5, 7)]
+    verdict = reach_verdict(plan_of("a", "b"), [*slow, *more, *answers("b", 3, 10)])
+    assert (
+        "A: 3 of 10 answers could not be scored and count as wrong: most often, scoring it takes more than 5 s."
+        in verdict.warnings
+    )
 
 
 def test_candidates_are_compared_on_items_that_all_of_them_answered() -> None:

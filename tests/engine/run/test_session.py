@@ -21,10 +21,11 @@ from fixtures.runs import (
     writing_suite,
 )
 
-from weighin.engine.errors import StoreError
+from weighin.engine.errors import StoreError, StoreGoneError
 from weighin.engine.events import run as ev
 from weighin.engine.events.ranking import Failed
 from weighin.engine.plan.model import ConsistencyPlan, Plan
+from weighin.engine.run.progress import Progress
 from weighin.engine.run.race import RaceWatch
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
@@ -218,8 +219,26 @@ def test_a_run_whose_time_budget_is_spent_ends_with_a_verdict(plan: Plan, store:
     plan = msgspec.structs.replace(plan, time_budget_s=0.01)
     seen = run_plan(plan, store)
     assert outcome(seen) == "out of time"
-    assert isinstance(seen[-1], ev.VerdictReached)
+    verdict = seen[-1]
+    assert isinstance(verdict, ev.VerdictReached)
+    assert verdict.winner is None  # one of them was asked nothing
     assert store.runs()[0].status == "out of time"
+    # The clock may be set while a run is at work: its stored times differ by what passed, and who resumes it gets the
+    # budget again.
+    progress = Progress()
+    progress.replay(store.events("r1"))
+    assert progress.active_s < 1.0
+
+
+def test_a_database_that_vanishes_ends_the_run_without_a_verdict(plan: Plan, store: Store) -> None:
+    def react(_session: Session, event: ev.Event) -> None:
+        if isinstance(event, ev.BlockScored):
+            for file in store.path.parent.glob("runs.sqlite3*"):
+                file.unlink()
+
+    with pytest.raises(StoreGoneError, match="was deleted, moved or replaced"):
+        run_plan(plan, store, react=react)
+    assert not store.path.exists()
 
 
 def test_a_full_disk_leaves_the_run_unfinished_and_it_can_be_resumed(
