@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import stat
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def _remembered(path: Path) -> str:
     try:
         status = path.stat()
         stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
-        note = paths.cache_dir() / "sha256" / hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
+        note = paths.cache_dir() / "sha256" / hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:32]
         known = _read_note(note)
         if known is not None and known.stamp == stamp:
             return known.sha256

@@ -120,7 +120,7 @@ def cached_from(path: Path) -> CachedFile | None:
     """The cached file that ``path`` links to; None for other files, and for those cached without their SHA-256."""
     if not path.is_symlink():
         return None
-    blob = path.resolve()
+    blob = Path(os.path.realpath(path))  # resolve() raises for a loop of links
     folder = blob.parent.parent
     try:
         commit, *name = (path.parent.resolve() / path.name).relative_to(folder / "snapshots").parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from fixtures.gguf_files import write_gguf
 
 from weighin.engine.errors import ModelFileError
-from weighin.engine.gguf.files import first_part, gguf_file_bytes, split_parts
+from weighin.engine.gguf.files import file_sha256, first_part, gguf_file_bytes, split_parts
 from weighin.engine.gguf.header import check_file
 
 
@@ -20,6 +21,13 @@ def test_any_part_of_a_split_model_means_the_whole_model(tmp_path: Path) -> None
         path.write_bytes(b"GGUF")
     assert first_part(second) == first
     assert split_parts(first, 2) == [first, second]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has file names that are no text")
+def test_a_file_name_that_is_no_text_can_be_hashed(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/mod\xe8le.gguf"))
+    path.write_bytes(b"GGUF")
+    assert file_sha256(path) == hashlib.sha256(b"GGUF").hexdigest()
 
 
 def test_the_number_of_parts_in_a_header_costs_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fixtures.gguf_files import write_gguf
 
+from weighin.engine.hub.cache import cached_from
 from weighin.engine.hub.errors import LocalStoreError
 from weighin.engine.models.local import find_in_folder, find_lm_studio, find_local_models, inspected, stored_at
 from weighin.engine.models.ollama import find_ollama
@@ -163,6 +164,7 @@ def test_pipes_and_loops_of_links_are_told_and_not_opened(tmp_path: Path) -> Non
     problems = [model.problem or "" for model in find_local_models([tmp_path], env={"HOME": str(tmp_path / "home")})]
     assert sum("cannot be opened" in problem for problem in problems) >= 1
     assert sum("not a regular file" in problem for problem in problems) == 1
+    assert cached_from(tmp_path / "a.gguf") is None
 
 
 def test_a_machine_without_any(tmp_path: Path) -> None:
