@@ -343,8 +343,7 @@ class _Reader:
         elif element == _STRING:
             self._room(length, 8)
             self._count(length)
-            for _ in range(length):
-                self.take(self.number("Q"))
+            self._skip_strings(length)
         elif element == _ARRAY:
             self._room(length, 12)
             self._count(length)
@@ -353,6 +352,18 @@ class _Reader:
                 self._skip_array(inner, count, depth + 1)
         else:
             raise HeaderError(f"its header has an array of the unknown type {element}")
+
+    def _skip_strings(self, count: int) -> None:
+        """Skip ``count`` strings: vocabularies have hundreds of thousands, and every model in a list is read."""
+        data, end, at = self._data, min(len(self._data), self._limit), self.position
+        length_at = struct.Struct("<Q").unpack_from
+        for _ in range(count):
+            after = at + 8 + length_at(data, at)[0] if at + 8 <= end else end + 1
+            if after > end:
+                self.position = at
+                self.take(self.number("Q"))  # raises, with the reason
+            at = after
+        self.position = at
 
     def _count(self, elements: int) -> None:
         self._strings += elements

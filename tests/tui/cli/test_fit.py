@@ -18,7 +18,7 @@ from fixtures.command_line import call
 from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.errors import WeighinError
 from weighin.engine.fit.results import Fit
-from weighin.engine.fit.source import Source
+from weighin.engine.fit.source import MissingSource, Source
 from weighin.engine.hub.errors import HubNotFoundError
 from weighin.tui.cli.commands import fit as command
 from weighin.tui.cli.commands.fit import find_sources, fit_line
@@ -46,6 +46,12 @@ def test_rows_are_labeled_and_ordered_by_cost(tiny_models: list[Path], tmp_path:
     assert "measured (hollow)" in rows[2]
     assert "cannot be measured without its file" in rows[3]
     assert "2 of 4 measured." in err
+
+
+def test_a_file_of_a_hub_repository_is_not_taken_for_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "named_source", lambda name: MissingSource(name, "asked"))
+    (source,) = find_sources(("owner/repo:file.gguf",), "Q4_K_M")
+    assert source == MissingSource("owner/repo:file.gguf", "asked")
 
 
 def test_json_is_one_object_per_line_and_results_are_cached(tiny_models: list[Path]) -> None:
