@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from pathlib import Path
 
 import msgspec
 import pytest
+from fixtures.broken_models import with_changed_tensors
 
 from weighin.engine import paths
 from weighin.engine.catalog.entries import CatalogModel
@@ -152,6 +154,13 @@ async def test_a_worker_that_cannot_load_takes_only_its_row(tmp_path: Path, tiny
     odd.write_bytes(tiny_models[0].read_bytes().replace(b"blk.1.ffn_up", b"blk.1.ffn_xx"))
     fit = await measure_fit(FileSource(odd), SETTINGS)
     assert "could not load" in fit.problem
+    assert "its tensor 'blk.1.ffn_up.weight' is missing. The file is damaged, or" in fit.problem
+    assert str(paths.logs_dir()) not in fit.problem
+
+
+async def test_a_file_that_computes_nan_is_a_row_with_that_reason(tmp_path: Path, tiny_models: list[Path]) -> None:
+    damaged = with_changed_tensors(tiny_models[0], tmp_path / "damaged.gguf", {"output_norm.weight": math.nan})
+    assert "damaged.gguf computes NaN" in (await measure_fit(FileSource(damaged), SETTINGS)).problem
 
 
 async def test_a_model_that_cannot_fit_is_not_loaded(tmp_path: Path, tiny_models: list[Path]) -> None:

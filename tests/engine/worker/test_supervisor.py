@@ -51,8 +51,9 @@ async def test_a_worker_loads_a_model_and_measures_speed(worker: Worker, tiny_mo
 async def test_an_impossible_command_is_refused_and_the_worker_lives(worker: Worker, tiny_models: list[Path]) -> None:
     with pytest.raises(WorkerRefusedError, match="No model is loaded"):
         await worker.ask(LONG)
-    with pytest.raises(WorkerRefusedError, match="could not load"):
+    with pytest.raises(WorkerRefusedError, match="could not load") as refused:
         await worker.ask(load(Path("/nowhere.gguf")))
+    assert refused.value.hint.endswith(f"Its log is {worker.log_path}.")
     await worker.ask(load(tiny_models[0]))
     with pytest.raises(WorkerRefusedError, match="do not fit the context"):
         await worker.ask(MeasureSpeed(kind="prompt", n_tokens=1000))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 
 import pytest
+from fixtures.broken_models import with_changed_tensors
 from fixtures.runs import run_plan, tiny_plan, write_writing_file, writing_suite
 from fixtures.scripted_models import write_scripted_model
 
@@ -32,10 +34,11 @@ class Noted:
 
 @pytest.fixture(scope="module")
 def noted(tmp_path_factory: pytest.TempPathFactory) -> Noted:
-    """A run of a model that llama.cpp warns about, resumed after its end."""
+    """A run of a model that llama.cpp warns about and of one that computes NaN, resumed after its end."""
     folder = tmp_path_factory.mktemp("noted")
     model = write_scripted_model(folder / "odd-F32.gguf", "4", "2", "<|im_end|>", n_ctx=256)
-    plan = tiny_plan([model], writing_suite(write_writing_file(folder), limit=2))
+    damaged = with_changed_tensors(model, folder / "damaged-Q4_0.gguf", {"output_norm.weight": math.nan})
+    plan = tiny_plan([model, damaged], writing_suite(write_writing_file(folder), limit=2))
     with Store.open(folder / "runs.sqlite3") as store:
         seen = run_plan(plan, store)
         stored = store.events("r1")
@@ -43,7 +46,8 @@ def noted(tmp_path_factory: pytest.TempPathFactory) -> Noted:
 
 
 def test_each_note_is_stored_once_although_two_contexts_were_made(noted: Noted) -> None:
-    notes = [event.note for event in noted.stored if isinstance(event, ev.CandidateNoted)]
+    odd = noted.plan.candidates[0].id
+    notes = [e.note for e in noted.stored if isinstance(e, ev.CandidateNoted) and e.candidate == odd]
     assert notes == [ControlTokensAssumed(tokens=("<|im_end|>",)), ContextBeyondTraining(n_ctx=512, n_ctx_train=256)]
 
 
@@ -57,6 +61,16 @@ def test_the_verdict_and_both_exports_repeat_the_notes(noted: Noted) -> None:
     document = json.loads(run_json(noted.plan, noted.stored))
     assert {"kind": "ControlTokensAssumed", "text": WORDS} in document["candidates"][0]["notes"]
     assert "longer than the 256 that it was trained for" in run_markdown(noted.plan, noted.stored)
+
+
+def test_a_model_that_computes_nan_fails_with_that_reason_and_the_others_go_on(noted: Noted) -> None:
+    odd, damaged = (candidate.id for candidate in noted.plan.candidates)
+    stopped = {e.candidate: (e.reason, e.detail) for e in noted.seen if isinstance(e, ev.CandidateStopped)}
+    assert stopped.keys() == {damaged}
+    reason, detail = stopped[damaged]
+    assert reason == "failed"
+    assert detail.startswith("damaged-Q4_0.gguf computes NaN: the file is damaged, or its numbers overflow")
+    assert {e.candidate for e in noted.seen if isinstance(e, ev.AnswerScored)} == {odd}
 
 
 def test_the_command_line_says_a_note_when_it_comes(noted: Noted, capsys: pytest.CaptureFixture[str]) -> None:
