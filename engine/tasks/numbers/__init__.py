@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from .choice import answer_number, only_number, parse_number
 from .found import FoundNumber, Number
-from .scanner import find_numbers
-from .written import Mark, decimal_mark
+from .scanner import decimal_mark, find_numbers
+from .written import Mark
 
 __all__ = [
     "FoundNumber",

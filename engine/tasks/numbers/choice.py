@@ -39,8 +39,15 @@ def parse_number(text: str, mark: Mark | None = None) -> Number | None:
 
 
 def only_number(text: str, mark: Mark | None = None) -> Number | None:
-    """The one number in a text that may have words; None when it has none, or numbers with different values."""
-    found = scan(fold(text).text, mark)
+    """The one number in a text that may have words, or the one that the text calls its answer (``#### 18``).
+
+    None when it has none, or numbers with different values.
+    """
+    folded = fold(text).text
+    found = scan(folded, mark)
+    named = _named(folded, found)
+    if named is not None:
+        return named.number if named.number.readings else None
     kinds: tuple[Kind, ...] = ("number", "operand", *_SECOND)
     kind = next((kind for kind in kinds if any(each.kind == kind for each in found)), None)
     values = {each.number for each in found if each.kind == kind}

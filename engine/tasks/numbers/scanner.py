@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from .folding import FRACTION, SUPERSCRIPT, VULGAR, Folded, fold
@@ -11,7 +12,7 @@ from .magnitudes import scaled, unit_sign
 from .signs import Before, before
 from .values import Value, read_value
 from .words import EXPRESSION, ORDINAL, VARIABLE, words
-from .written import Mark
+from .written import RUN, Mark, readings
 
 _START = re.compile(rf"[0-9]|(?<![\w.,])[.,](?=[0-9])|[{''.join(VULGAR)}{FRACTION}]|[{''.join(SUPERSCRIPT)}]{{1,9}}/")
 _DATE = re.compile(
@@ -130,7 +131,8 @@ def _is_in_date(text: str, start: int, end: int) -> bool:
     month = _MONTH.match(text, between.end()) if between and end - start <= 2 else None
     if month is None or not _is_month(month[0]):
         before_it = _MONTH_AND_DAY_BEFORE.search(text[max(0, start - 24) : start])
-        return before_it is not None and _is_month(before_it[1]) and end - start <= 4
+        is_day_or_year = end - start == 4 or text[start:end] <= "31" or end - start == 1
+        return before_it is not None and _is_month(before_it[1]) and end - start <= 4 and is_day_or_year
     return True
 
 
@@ -148,3 +150,16 @@ def _with_operands(text: str, found: list[FoundNumber]) -> list[FoundNumber]:
                 if found[place].kind in ("number", "coefficient"):
                     marked[place] = replace(found[place], kind="operand")
     return marked
+
+
+def decimal_mark(texts: Iterable[str]) -> Mark | None:
+    """The decimal mark that the numbers in the texts show together; None when they show none, or both."""
+    shown: set[str] = set()
+    for text in texts:
+        folded = fold(text).text
+        for found in scan(folded):
+            run = RUN.search(folded, found.start, found.end) if found.kind == "number" else None
+            read = readings(run[0]) if run else ()
+            if len(read) == 1 and read[0].decimal:
+                shown.add(read[0].decimal)
+    return "." if shown == {"."} else "," if shown == {","} else None

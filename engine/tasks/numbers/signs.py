@@ -90,6 +90,8 @@ def _is_minus(dash: str, gap: int, ahead: str, follows_number: bool) -> bool:
     hyphen or punctuation, and one with a space that begins a line a list's.
     """
     last = ahead[-1:]
+    if last and last in _DASHES and gap == 0 and follows_number and len(ahead) == 1:
+        return True  # the second dash of a range: 3–-5
     if last and (last in _CLOSERS or last in _DASHES or last in SUPERSCRIPT or last.isnumeric()):
         return False
     if last.isalpha() and last not in SUBSCRIPT:

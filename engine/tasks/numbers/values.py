@@ -121,7 +121,10 @@ def _powered(text: str, value: Value) -> Value:
         power = _exponent(match)
         if power is None:
             return Value((), match.end(), is_plain=False)
-        return Value(tuple(each * Fraction(10) ** power for each in value.readings), match.end(), is_plain=False)
+        mantissas = value.readings
+        if text[value.end - 4 : value.end - 3] == ".":
+            mantissas = mantissas[:1]  # before an exponent, a point is never a thousands mark
+        return Value(tuple(each * Fraction(10) ** power for each in mantissas), match.end(), is_plain=False)
     powers: list[int | None] = []
     end = value.end
     while (match := _POWER.match(text, end)) and len(powers) < 8:

@@ -7,11 +7,8 @@ two readings, and only other numbers of the same writer can tell which one is me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import Literal, NamedTuple
-
-from .folding import fold
 
 Mark = Literal[".", ","]
 """A decimal mark."""
@@ -84,14 +81,3 @@ def _is_grouped(groups: list[str], mark: str) -> bool:
         return True
     # Lakh and crore: 12,34,567.
     return mark in ",٬ " and len(first) < 3 and all(len(group) == 2 for group in middle)
-
-
-def decimal_mark(texts: Iterable[str]) -> Mark | None:
-    """The decimal mark that the numbers in the texts show together; None when they show none, or both."""
-    shown: set[str] = set()
-    for text in texts:
-        for run in RUN.finditer(fold(text).text):
-            found = readings(run[0])
-            if len(found) == 1 and found[0].decimal:
-                shown.add(found[0].decimal)
-    return "." if shown == {"."} else "," if shown == {","} else None

@@ -134,6 +134,8 @@ def test_every_sign_is_a_minus(sign: str, frame: str) -> None:
         "-5.",
         "|-5",
         "it is − 5",
+        "−3 to −5",
+        "-3–-5",
     ],
 )
 def test_negative_numbers(text: str) -> None:
@@ -210,6 +212,8 @@ def test_ranges_dashes_and_subtractions_are_not_signs(text: str) -> None:
         ("2.5e−3", "1/400"),
         ("1E3", "1000"),
         ("1.5 × 10⁻³", "3/2000"),
+        ("6.022 × 10²³", "602200000000000000000000"),
+        ("6.022e3", "6022"),
         ("3 million", "3000000"),
         ("3-million", "3000000"),
         ("2.5M", "2500000"),
@@ -311,6 +315,7 @@ def test_a_number_that_two_conventions_read_keeps_both_readings(text: str, wante
         ("42 on May 5, 2024", "42"),
         ("42 (5. Mai 2024)", "42"),
         ("42 (May 2024)", "42"),
+        ("May 42", "42"),
         ("42 in the 1990s", "42"),
         ("42 in the 3rd round", "42"),
         ("42 m^2", "42"),
@@ -397,6 +402,8 @@ def test_the_place_of_the_answer_is_in_the_text_as_it_was_written() -> None:
         ("one", None),
         ("page 12", 12),
         ("EUR 1.234,00 netto", 1234),
+        ("6 boxes of 3 are 18.\n#### 18", 18),
+        (r"As 6 * 3 = 18, we get $\boxed{18}$.", 18),
     ],
 )
 def test_the_only_number_of_a_text(text: str, wanted: int | None) -> None:
@@ -416,6 +423,7 @@ def test_the_only_number_of_a_text(text: str, wanted: int | None) -> None:
         (["1,00,000"], "."),
         (["2024-05-01", "01.05.2024", "3.10.2"], None),
         (["12'500.5"], "."),
+        (["v3.10", "1,5"], ","),
     ],
 )
 def test_a_column_shows_its_decimal_mark(texts: list[str], mark: str | None) -> None:
