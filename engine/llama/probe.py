@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from .template import ChatTemplate, Message, TemplateError
+from .template import ChatTemplate, Message, TemplateError, TemplateLimitError
 
 Shape = Literal["question", "system", "examples", "system and examples"]
 """What a prompt has besides the question: a system message, worked examples (earlier turns)."""
@@ -115,6 +115,8 @@ def _form_of(template: ChatTemplate, shape: Shape) -> Form | str:
     for form in _forms(shape):
         try:
             text = _render(template, form, _conversation(shape))
+        except TemplateLimitError:
+            raise  # another form of the messages would meet it again
         except TemplateError as error:
             fault = _rejection(error)
         else:

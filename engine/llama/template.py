@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ..errors import WeighinError
+from ..sandbox.bounds import TimeLimitError, memory_limit, time_limit
 
 Message = Mapping[str, Any]
 """``role`` (system, user, assistant) and ``content``: text, or a list of parts such as ``{"type": "text", …}``."""
 
+_TIME_S = 3.0
+"""Processor time for one prompt, which takes milliseconds."""
+_MEMORY_BYTES = 512 * 2**20
+_MAX_ADDED = 1_000_000
+"""Characters around the messages: more than any context holds."""
+
 
 class TemplateError(WeighinError):
     """A chat template cannot be rendered."""
+
+
+class TemplateLimitError(TemplateError):
+    """A chat template takes too long, too much memory, or writes too much, whatever the messages."""
 
 
 class ChatTemplate:
@@ -35,7 +47,10 @@ class ChatTemplate:
         """
         environment = _environment(today or datetime.date(2025, 1, 1))
         try:
-            self._template = environment.from_string(source)
+            with _limits():
+                self._template = environment.from_string(source)
+        except TemplateLimitError:
+            raise
         except Exception as error:  # besides Jinja's own errors: nesting too deep for Python, lone surrogates
             raise TemplateError(f"The model's chat template is not valid Jinja: {_words(error)}") from None
         self.tokens = {"bos_token": "", "eos_token": "", **tokens}
@@ -46,22 +61,47 @@ class ChatTemplate:
         Every prompt of a model goes through here.
 
         Raises:
-            TemplateError: the template rejects these messages.
+            TemplateError: the template rejects these messages, or exceeds a limit.
         """
         try:
-            text = str(
-                self._template.render(
-                    messages=[dict(m) for m in messages],
-                    tools=None,
-                    documents=None,
-                    add_generation_prompt=opens_answer,
-                    **self.tokens,
+            with _limits():
+                text = str(
+                    self._template.render(
+                        messages=[dict(m) for m in messages],
+                        tools=None,
+                        documents=None,
+                        add_generation_prompt=opens_answer,
+                        **self.tokens,
+                    )
                 )
-            )
+            n_given = sum(len(str(message.get("content", ""))) for message in messages)
+            if len(text) > _MAX_ADDED + 4 * n_given:  # some repeat what they are given
+                raise TemplateLimitError(f"The model's chat template writes {len(text):,} characters for one prompt.")
             text.encode()
+        except TemplateLimitError:
+            raise
         except Exception as error:  # a template can raise anything: missing keys, wrong types, its own errors
             raise TemplateError(f"The model's chat template rejected the messages: {_words(error)}") from None
         return text
+
+
+@contextlib.contextmanager
+def _limits() -> Iterator[None]:
+    """Let a template, which comes with a downloaded file, neither loop for ever nor take all memory.
+
+    Raises:
+        TemplateLimitError: it did.
+    """
+    try:
+        with memory_limit(_MEMORY_BYTES), time_limit(_TIME_S):
+            yield
+    except TimeLimitError:
+        raise TemplateLimitError(f"The model's chat template takes more than {_TIME_S:g} s for one prompt.") from None
+    except MemoryError:
+        size = f"{_MEMORY_BYTES / 2**20:.0f} MiB"
+        raise TemplateLimitError(
+            f"The model's chat template takes more than {size} of memory for one prompt."
+        ) from None
 
 
 def _environment(today: datetime.date) -> Any:

@@ -21,6 +21,7 @@ from ..errors import WeighinError
 from ..events.notes import Note
 from ..events.run import WorkerFailure
 from ..files import create_private, make_private
+from ..sandbox.bounds import ENDED_BY_TIME
 from .last_words import last_words, read_log
 from .protocol import Beat, Command, Noticed, Ready, Refused, Report
 
@@ -274,6 +275,10 @@ class Worker:
             return self._lost("killed", "was killed from outside (the kernel does this when memory is short)")
         if code is not None and code < 0:
             name = signal.Signals(-code).name
+            if name == ENDED_BY_TIME:  # the only work of a worker that has a time limit of its own
+                return self._lost(
+                    "aborted", "was ended, because the model's chat template takes too long for one prompt"
+                )
             return self._lost("aborted", f"crashed inside native code ({name}){said}")
         last = next((line for line in reversed(lines) if line.strip()), "")
         if "MemoryError" in last:

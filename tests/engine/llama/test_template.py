@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from weighin.engine.llama import template
 from weighin.engine.llama.probe import Prompter
-from weighin.engine.llama.template import ChatTemplate, TemplateError
+from weighin.engine.llama.template import ChatTemplate, TemplateError, TemplateLimitError
 
 USER = [{"role": "user", "content": "hi"}]
 SYSTEM = [{"role": "system", "content": "be brief"}, *USER]
@@ -45,3 +48,22 @@ def test_a_broken_template_raises_a_template_error() -> None:
 def test_dates_do_not_change_from_day_to_day() -> None:
     template = ChatTemplate("{{ strftime_now('%Y') }}", tokens={})
     assert template.render(USER) == "2025"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "takes more than 0.2 s"),
+        ("{{ 'a' * 10**10 }}", "takes more than 512 MiB of memory"),
+        ("{{ 'a'.center(10**10) }}", "takes more than 512 MiB of memory"),
+        ("{{ messages|tojson(indent=10**10) }}", "takes more than"),
+        ("{{ 'a' * 9000000 }}", "writes 9,000,000 characters"),
+    ],
+)
+def test_a_template_is_limited_in_time_memory_and_output(
+    source: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(template, "_TIME_S", 0.2)
+    with pytest.raises(TemplateLimitError, match=said):
+        Prompter(ChatTemplate(source, tokens={}))
