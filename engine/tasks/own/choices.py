@@ -34,7 +34,7 @@ class ChoiceRow(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     columns: ChoiceColumns | None = None
     texts_meant: bool
-    """The answer and the choices are of one type, so that a number can be the text of a choice."""
+    """By its type, the answer can be the text of a choice."""
 
 
 class Numbering(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +79,8 @@ def choice_row(row: Shaped) -> ChoiceRow:
         answer=answer,
         labels=_labels(fields.get("labels"), texts),
         columns=row.choice_columns,
-        texts_meant=isinstance(value, str) == isinstance(choices[0], str),
+        # A number beside choices that are texts is their place as likely as not.
+        texts_meant=isinstance(value, str) or not isinstance(choices[0], str),
     )
 
 
@@ -93,7 +94,7 @@ def find_numbering(rows: Sequence[ChoiceRow], stated: Literal[0, 1] | None) -> N
         return Numbering(first=stated, numbers_are="places", how=(f"answers are numbers of choices from {stated}",))
     plain = [row for row in rows if not row.labels]
     by_text = [bool(_by_text(row)) for row in plain]
-    clashing = [row for row, found in zip(plain, by_text, strict=True) if found and _place(row) is not None]
+    clashing = [row for row, found in zip(plain, by_text, strict=True) if found and _can_be_place(row)]
     if clashing and all(by_text) and all(row.texts_meant for row in clashing):
         return Numbering(numbers_are="texts", how=("answers are the choices themselves, also where they are numbers",))
     places = [
@@ -155,7 +156,7 @@ def _gold(row: ChoiceRow, numbering: Numbering) -> int:
             f" {numbering.first} to {last}"
         )
     if len(meant) > 1:
-        way_out = "--reading index=0 or 1, if it is an index" if place is not None else "labels"
+        way_out = "--reading index=0 or index=1 if answers are indexes" if place is not None else "labels"
         raise BadRowError(
             f"the answer {answer[:40]!r} is ambiguous: it could be choice "
             f"{' or '.join(letters[i] for i in sorted(meant))}; give a letter, the text of a choice that is no"
@@ -178,6 +179,11 @@ def _by_text(row: ChoiceRow) -> list[int]:
 def _place(row: ChoiceRow) -> int | None:
     found = _PLACE.fullmatch(row.answer) if row.answer.isascii() else None
     return int(found[1]) if found else None
+
+
+def _can_be_place(row: ChoiceRow) -> bool:
+    place = _place(row)
+    return place is not None and place <= len(row.item.choices)
 
 
 def _by_letter(row: ChoiceRow) -> list[int]:

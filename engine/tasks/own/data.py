@@ -30,10 +30,13 @@ from ..spec import CONTEXT_TEMPLATE, DELIMITER, Kind, Shot
 from .cells import BadRowError, is_blank
 from .choices import ChoiceRow, Numbering, choice_item, choice_row, find_numbering
 from .items import generate_item
+from .names import plain_name
 from .rows import FileRows, rows_of_file
 from .shapes import Shaped, shaped
 
 MAX_SIZE_BYTES = 200 * 2**20
+_PASSAGES = frozenset(("article", "background", "context", "document", "paragraph", "passage", "story", "support"))
+"""Columns that questions are often about."""
 
 
 class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +148,9 @@ class _Reader:
             )
         rows = [row for row in rows if self._is_of_kind(row, kind)]
         items = self._choice_items(rows) if kind == "choice" else self._generate_items(rows, scoring)
+        if passage := next((name for row in rows[:1] for name in row.rest if plain_name(name) in _PASSAGES), ""):
+            message = f"The column {passage!r} is not asked: put it into the question if it is needed to answer."
+            self._doubts.append(RowProblem(line=0, message=message))
         for _start, part in parts:
             self._how += part.how
             self._doubts += [RowProblem(line=0, message=doubt) for doubt in part.doubts]
@@ -181,7 +187,8 @@ class _Reader:
             return kind
         if not rows:
             first, *others = sorted(self._problems, key=lambda problem: problem.line)
-            more = f" The {len(others)} other rows cannot be read either." if others else ""
+            n_more = len(others)
+            more = f" {n_more} more {'row' if n_more == 1 else 'rows'} cannot be read either." if others else ""
             raise DatasetError(
                 f"{self._where}, line {first.line}: {first.message}.{more}",
                 hint="`weighin preview` shows how a file is read; --reading says what cannot be seen in it.",

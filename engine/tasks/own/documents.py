@@ -60,7 +60,7 @@ def read_document(path: Path, text: str, reading: Reading) -> Document:
         end, rows = _array(text, start, _line_of(text, start))
         # A line that begins with an array and is followed by others is a bad line among them.
         if end < 0 or _skip(text, end) == len(text):
-            return Document(rows=[(line, _inner(row)) for line, row in rows])
+            return _from_array(rows)
         return Document(rows=_lines(text))
     lines = _lines(text)
     if len(lines) > 1 and any(isinstance(row, dict) for _line, row in lines):
@@ -69,8 +69,18 @@ def read_document(path: Path, text: str, reading: Reading) -> Document:
     if len(whole) == 1 and isinstance(row := whole[0][1], dict):
         return _unwrapped(path, text, start, whole[0][0], row)
     if any(isinstance(row, dict) for _line, row in whole):
-        return Document(rows=whole)
+        return _from_array(whole)
     return Document(rows=lines if len(lines) == 1 else whole)
+
+
+def _from_array(rows: list[Found], *how: str) -> Document:
+    """The rows, numbered by themselves where several begin on one line: ids are made of these numbers."""
+    inner = [(line, _inner(row)) for line, row in rows]
+    lines = [line for line, _row in rows]
+    if len(set(lines)) == len(lines):
+        return Document(rows=inner, how=how)
+    numbered = [(number, row) for number, (_line, row) in enumerate(inner, 1)]
+    return Document(rows=numbered, how=(*how, "rows counted instead of lines, because a line has several"))
 
 
 def _lines(text: str) -> list[Found]:
@@ -155,12 +165,14 @@ def _array(text: str, at: int, line: int) -> tuple[int, list[Found]]:
 
 def _unwrapped(path: Path, text: str, start: int, line: int, row: dict[str, Any]) -> Document:
     """The rows of a document that is one object: a list of objects in it, columns with a list each, or itself."""
-    if "prompt" in row or "question" in row or "messages" in row:
+    if _fits(row):
         columns = _columns(row)
         if columns is None:
             return Document(rows=[(line, row)])
         return Document(rows=columns, how=("one list per column, numbered as rows",))
     lists = [name for name, value in row.items() if _is_rows(value)]
+    if not lists and [] in row.values():
+        return Document(rows=[])
     fitting = [name for name in lists if _fits(row[name][0])] or lists
     if len(fitting) == 1:
         return _named(path, text, start, fitting[0])
@@ -173,7 +185,9 @@ def _unwrapped(path: Path, text: str, start: int, line: int, row: dict[str, Any]
 
 
 def _is_rows(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+    if not isinstance(value, list) or not value or not all(isinstance(each, dict) for each in value):
+        return False
+    return "role" not in value[0] and "from" not in value[0]  # the turns of a conversation
 
 
 def _fits(row: Mapping[str, Any]) -> bool:
@@ -211,7 +225,7 @@ def _named(path: Path, text: str, start: int, name: str) -> Document:
     if text[at : at + 1] != "[":
         raise DatasetError(f"{path}: the field {name!r} is no list of rows.", hint="Check --reading rows=NAME.")
     _end, rows = _array(text, at, _line_of(text, at))
-    return Document(rows=[(line, _inner(row)) for line, row in rows], how=(f"rows from {name!r}",))
+    return _from_array(rows, f"rows from {name!r}")
 
 
 def _member(text: str, at: int, name: str) -> int:

@@ -38,7 +38,7 @@ def read_literal(text: str) -> Any:
         UnclearListError: it was shortened, or some of its commas are missing.
     """
     text = text.strip()
-    if text[:1] + text[-1:] not in ("[]", "()", "{}") or not 2 < len(text) <= MAX_CHARACTERS or text[0] == "(":
+    if text[:1] + text[-1:] not in ("[]", "()", "{}") or not 2 < len(text) <= MAX_CHARACTERS:
         return None
     try:
         return json.loads(text)
@@ -49,7 +49,9 @@ def read_literal(text: str) -> Any:
         value = reader.value(0)
     except _NoLiteralError:
         return None
-    return value if reader.is_done() else None
+    if not reader.is_done() or (text[0] == "(" and not all(isinstance(each, str) for each in value)):
+        return None  # (3, 4) is a point rather than a list
+    return value
 
 
 class _NoLiteralError(Exception):
@@ -162,8 +164,9 @@ def split_choices(text: str) -> list[str]:
 
 
 def _is_balanced(text: str) -> bool:
+    # An interval such as [0, 1) closes another bracket than it opens.
     return (
-        all(text.count(left) == text.count(right) for left, right in ("()", "[]", "{}", "“”", "«»"))
+        sum(map(text.count, "([{“«")) == sum(map(text.count, ")]}”»"))
         and text.count('"') % 2 == 0
         and text.count("$") % 2 == 0
     )

@@ -17,12 +17,12 @@ import msgspec
 
 MAX_CHOICES = 26
 COLUMNS = ("question", "choices", "labels", "prompt", "answer", "id", "system", "check")
-_ALIASES = {"choices": ("options",), "id": ("question_id", "qid")}
+_ALIASES = {"choices": ("options",), "id": ("questionid", "qid")}
 """Other names that data sets use for our columns, the likelier first. They count where our own name is missing."""
-_ANSWER_ALIASES = ("answers", "correct_answer", "ideal", "completion", "target")
+_ANSWER_ALIASES = ("answers", "correctanswer", "ideal", "completion", "target")
 _KEY_ALIASES = (
-    "answerkey", "answer_key", "correct_answer", "correct_option", "correct", "gold", "answer_idx", "answer_index",
-    "correct_index", "answers", "target", "label",
+    "answerkey", "correctanswer", "correctoption", "correct", "gold", "answeridx", "answerindex", "correctindex",
+    "answers", "target", "label",
 )  # fmt: skip
 """Names of the right choice. For prompts these say too little: a label may be anything."""
 _CHOICE_WORDS = frozenset({
@@ -44,6 +44,10 @@ def clean_name(name: str) -> str:
 def plain_name(name: str) -> str:
     """The name as it is compared: without capitals, compatibility forms, or spaces around it."""
     return unicodedata.normalize("NFKC", clean_name(name)).casefold().strip()
+
+
+def _joined(plain: str) -> str:
+    return re.sub(r"[\s_-]+", "", plain)
 
 
 class ChoiceColumns(msgspec.Struct, frozen=True):
@@ -69,7 +73,7 @@ class Meaning(msgspec.Struct, frozen=True):
 def is_known_name(name: str) -> bool:
     """Whether a column of this name can mean something without a mapping."""
     plain = plain_name(name)
-    return plain in _KNOWN or _as_choice(plain) is not None
+    return _joined(plain) in _KNOWN or _as_choice(plain) is not None
 
 
 @lru_cache(maxsize=512)
@@ -77,7 +81,7 @@ def meaning_of(names: tuple[str, ...]) -> Meaning:
     """What the columns of these names are for."""
     plain: dict[str, list[str]] = {}
     for name in names:
-        plain.setdefault(plain_name(name), []).append(name)
+        plain.setdefault(_joined(plain_name(name)), []).append(name)
     ours = {name: name for name in names if name in COLUMNS}
     for name in COLUMNS:
         if name not in ours and len(plain.get(name, ())) == 1:
@@ -122,7 +126,7 @@ def _choice_groups(names: Iterable[str], taken: Collection[str]) -> list[ChoiceC
 def _as_choice(plain: str) -> tuple[str, int, bool] | None:
     """The word, place and whether that is a number, of a name that can be a choice's column."""
     found = _CHOICE_NAME.match(plain)
-    if not found or plain in _KNOWN:
+    if not found or _joined(plain) in _KNOWN:
         return None
     words = [word for word in re.split(r"[\W_]+", found["words"]) if word]
     if any(word not in _CHOICE_WORDS for word in words):
@@ -134,5 +138,5 @@ def _as_choice(plain: str) -> tuple[str, int, bool] | None:
 
 
 _KNOWN = frozenset(
-    {*COLUMNS, "messages", "conversations", "options", "question_id", "qid", *_ANSWER_ALIASES, *_KEY_ALIASES}
+    {*COLUMNS, "messages", "conversations", "options", "questionid", "qid", *_ANSWER_ALIASES, *_KEY_ALIASES}
 )

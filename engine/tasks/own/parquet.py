@@ -42,11 +42,13 @@ def parquet_rows(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, An
             )
         texts = list({chunk.path_in_schema for chunk in chunks if chunk.physical_type == "BYTE_ARRAY"})
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
-        number, size = 0, 0
+        size = 0
         for batch in file.iter_batches(batch_size=_BATCH_ROWS):
             size += sum(_unpacked_bytes(column) for column in batch.columns)
             if size > MAX_UNPACKED_BYTES:
                 raise too_much
+        number = 0
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
             for row in batch.to_pylist():
                 number += 1
                 yield number, {name: _plain(value) for name, value in row.items()}

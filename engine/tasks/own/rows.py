@@ -100,6 +100,8 @@ def renamed(rows: Sequence[Numbered], columns: Mapping[str, str], *, where: str)
     Raises:
         DatasetError: no row has a column that is mapped; ``where`` begins the message.
     """
+    if not columns:
+        return [(line, row if isinstance(row, str) else _with_check(dict(row))) for line, row in rows]
     seen: set[str] = set()
     result: list[Numbered] = []
     places: dict[tuple[str, ...], tuple[dict[str, str], list[str]]] = {}
@@ -142,8 +144,6 @@ def check_mapping(columns: Mapping[str, str], where: str) -> None:
 
 def _places(names: tuple[str, ...], columns: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The column of each of our names, under its exact name if there is one; and the names that stay."""
-    if not columns:
-        return {}, list(names)
     exact = set(names)
     alike: dict[str, list[str]] = {}
     for name in names:

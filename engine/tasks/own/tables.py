@@ -94,12 +94,15 @@ def read_header(
 def row_of(header: Sequence[str], cells: Sequence[str]) -> dict[str, str] | str:
     """The cells by column name, or what is wrong with them. Cells beyond the header do not count while empty."""
     if len(cells) < len(header):
-        return f"has {len(cells)} cells, fewer than the {len(header)} columns of the header"
+        are = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+        return f"has {are}, fewer than the {len(header)} columns of the header"
     if any(map(clean_name, cells[len(header) :])):
         return (
             f"has {len(cells)} cells, more than the {len(header)} columns of the header; "
             "text that contains the delimiter needs quotes"
         )
+    if all(clean_name(cell) == name for name, cell in zip(header, cells, strict=False)):
+        return "repeats the header; remove it"
     return {name: cell for name, cell in zip(header, cells, strict=False) if name}
 
 
@@ -173,7 +176,7 @@ def _rows(path: Path, text: str, delimiter: str, skipped: int, *, spaced: bool =
     except csv.Error as error:
         reason = str(error)
         if "expected after" in reason:
-            reason = "text follows a closing quote; write a quote inside a cell twice"
+            reason = "something follows a closing quote; write a quote inside a cell twice"
         elif "unexpected end" in reason:
             reason = "its quote is never closed"
         raise DatasetError(f"{path}, line {first}: not valid CSV ({reason}).", hint="Mend the row.") from None
