@@ -13,7 +13,7 @@ from .formatting import columns as columns_of
 from .formatting import cut, padded
 
 if TYPE_CHECKING:
-    from weighin.engine.tasks.own.data import RowProblem
+    from weighin.engine.tasks.items import Suite
     from weighin.engine.tasks.own.preview import DataPreview
 
 _SHOWN_PROBLEMS = 6
@@ -157,15 +157,18 @@ def reading_lines(preview: DataPreview, *, limit: int = _SHOWN_PROBLEMS) -> list
         lines.append(f"Answers are compared {preview.compared}.")
     if preview.doubts:
         lines.append("Look at this before you run:")
-        lines += [f"  {doubt_text(doubt)}" for doubt in preview.doubts[:limit]]
+        lines += [f"  {visible(doubt.text)}" for doubt in preview.doubts[:limit]]
     if len(preview.doubts) > limit:
         lines.append(f"  and {len(preview.doubts) - limit} more")
     return lines
 
 
-def doubt_text(doubt: RowProblem) -> str:
-    """What is doubtful, after its line."""
-    return visible(f"line {doubt.line}: {doubt.message}" if doubt.line else doubt.message)
+def doubt_lines(suite: Suite, *, limit: int = _SHOWN_PROBLEMS) -> list[str]:
+    """What a person should look at in a suite of their own data."""
+    lines = [visible(f"Look at {suite.spec.name}: {doubt}") for doubt in suite.doubts[:limit]]
+    if len(suite.doubts) > limit:
+        lines.append(f"{len(suite.doubts) - limit} more such lines: see `weighin preview`.")
+    return lines
 
 
 def row_lines(preview: DataPreview, *, width: int) -> list[str]:

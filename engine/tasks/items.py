@@ -65,6 +65,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
 
     spec: SuiteSpec
     items: tuple[Item, ...]
+    doubts: tuple[str, ...] = ()
+    """What a person should look at in your own data, because there is another way to read it; a sentence each."""
 
     def subjects(self) -> dict[str, int]:
         """Number of items per subject, by name; empty when groups are not subjects."""

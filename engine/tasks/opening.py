@@ -18,7 +18,7 @@ from .generators import find_generator
 from .harness.yaml import is_harness_task
 from .items import DEFAULT_N_CTX, ChoiceItem, GenerateItem, Item, Suite
 from .limited import limited
-from .own.files import open_own
+from .own.files import open_own_data
 from .reference.datasets import read_dataset
 from .spec import SuiteSpec, find_spec, suite_specs
 
@@ -33,10 +33,14 @@ def open_suite(suite: PlannedSuite, *, seed: int, limit: int, n_ctx: int = DEFAU
         DatasetError: the suite is unknown, or its data cannot be used.
         HubError: a data set cannot be downloaded.
     """
-    spec, items = _open_own(suite) if isinstance(suite, OwnSuite) else _open_built_in(suite, n_ctx)
+    doubts: tuple[str, ...] = ()
+    if not isinstance(suite, OwnSuite):
+        spec, items = _open_built_in(suite, n_ctx)
+    else:
+        spec, items, doubts = _open_own(suite)
     order = _numbered(items, by_group=spec.group_kind == "subject")
     random.Random(f"{seed}:{spec.name}").shuffle(order)
-    return Suite(spec=spec, items=tuple(order[: limit or None]))
+    return Suite(spec=spec, items=tuple(order[: limit or None]), doubts=doubts)
 
 
 def reference_spec(suite: PlannedSuite) -> SuiteSpec | None:
@@ -51,9 +55,12 @@ def reference_spec(suite: PlannedSuite) -> SuiteSpec | None:
     return spec
 
 
-def _open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
+def _open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...], tuple[str, ...]]:
     reference_spec(suite)
-    return limited().open_task(suite) if is_harness_task(data_path(suite)) else open_own(suite)
+    if is_harness_task(data_path(suite)):
+        return *limited().open_task(suite), ()
+    spec, data = open_own_data(suite)
+    return spec, data.items, tuple(doubt.text for doubt in data.doubts)
 
 
 def _open_built_in(suite: BuiltInSuite, n_ctx: int) -> tuple[SuiteSpec, tuple[Item, ...]]:

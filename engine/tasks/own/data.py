@@ -46,6 +46,11 @@ class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
     """Line number as in an editor, from 1; in a doubt, 0 stands for the data as a whole."""
     message: str
 
+    @property
+    def text(self) -> str:
+        """The message after its line, if it is about one."""
+        return f"line {self.line}: {self.message}" if self.line else self.message
+
 
 class ColumnUse(msgspec.Struct, frozen=True):
     """A column of ours and what it is called in the file."""

@@ -87,9 +87,19 @@ def open_own(suite: OwnSuite) -> tuple[SuiteSpec, tuple[Item, ...]]:
     Raises:
         DatasetError, HubError: as ``read_own``; a row is bad, or something named in ``suite`` does not exist.
     """
+    spec, data = open_own_data(suite)
+    return spec, data.items
+
+
+def open_own_data(suite: OwnSuite) -> tuple[SuiteSpec, UserData]:
+    """Spec and data, with what a person should look at.
+
+    Raises:
+        DatasetError, HubError: as ``open_own``.
+    """
     own_files = find_own_files(suite)
     data = read_own(suite, own_files)
-    return own_spec(suite, own_files, data), data.items
+    return own_spec(suite, own_files, data), data
 
 
 def own_spec(suite: OwnSuite, own_files: OwnFiles, data: UserData) -> SuiteSpec:

@@ -24,6 +24,7 @@ from weighin.engine.stats.intervals import minimum_detectable_difference
 from weighin.engine.store.store import Store, new_run_id
 
 from ...exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION, EXIT_OK
+from ...own_data_text import doubt_lines
 from ..options import BenchOptions, DemoOptions, ResumeOptions, RunOptions
 from ..terminal import is_interactive, out, say, table_width
 from .headless import drive
@@ -79,6 +80,8 @@ def run_plan(options: RunOptions) -> int:
 def start(plan: Plan, inputs: Inputs, *, name: str, as_json: bool, screen: bool = False) -> int:
     """Freeze the plan, store it as a new run, and run it."""
     opened = freeze_plan(plan, inputs=inputs, say=say)
+    for line in (line for suite in opened.suites for line in doubt_lines(suite)):
+        say(line)
     run_id = new_run_id()
     with Store.open(paths.store_path()) as store:
         store.create_run(run_id, name, opened.plan)

@@ -202,6 +202,7 @@ def test_lists_are_read_as_python_and_numpy_write_them(values: list[str]) -> Non
 def test_any_text_is_a_literal_or_none(text: str) -> None:
     for read in (read_literal, split_choices):
         try:
-            read(text)
+            found = read(text)
         except UnclearListError:
             continue
+        assert found is None or isinstance(found, (list, dict))
