@@ -154,11 +154,6 @@ class CandidateSummary:
         return sum(answer.fragile for answer in choices) / len(choices) if choices else None
 
     @property
-    def n_written(self) -> int:
-        """Answers in words, not chosen from options."""
-        return sum(not answer.options for answer in self.answers.values())
-
-    @property
     def cut_while_thinking(self) -> list[AnswerScored]:
         """Answers that ended before the thinking did. They count as wrong."""
         return [answer for answer in self.answers.values() if not answer.thinking_closed]
@@ -186,7 +181,8 @@ class CandidateSummary:
 
     def consistency(self) -> Estimate | None:
         """Probability that two sampled answers agree, bootstrapped over items. None if nothing was sampled."""
-        answers = [[answer.extracted for answer in drawn] for drawn in self.samples.values() if len(drawn) > 1]
+        finished = ([a.extracted for a in drawn if a.thinking_closed] for drawn in self.samples.values())
+        answers = [drawn for drawn in finished if len(drawn) > 1]  # those cut while thinking would all agree
         if not answers:
             return None
         from ..stats.consistency import self_agreement

@@ -131,19 +131,24 @@ def _cut_while_thinking(findings: Findings) -> Iterable[str]:
             ways.append(f"--context (it was {settings.n_ctx:,})")
         remedy = f" Allow more with {' and '.join(ways)}." if ways else ""
         yield (
-            f"{findings.names[name]}: {len(cut)} of {summary.n_written} answers ended while it was still thinking, and"
-            f" {'counts' if len(cut) == 1 else 'count'} as wrong.{remedy}"
+            f"{findings.names[name]}: {len(cut)} of {_n_written(summary)} answers ended while it was still thinking,"
+            f" and {'counts' if len(cut) == 1 else 'count'} as wrong.{remedy}"
         )
 
 
 def _blank_answers(findings: Findings) -> Iterable[str]:
     for name, summary in findings.summaries.items():
         blank = sum(answer.blank for answer in summary.answers.values())
-        if blank and blank >= _MANY_BLANK * summary.n_written:
+        if blank and blank >= _MANY_BLANK * _n_written(summary):
             yield (
-                f"{findings.names[name]}: {blank} of {summary.n_written} answers are empty. Look at a few: its chat"
+                f"{findings.names[name]}: {blank} of {_n_written(summary)} answers are empty. Look at a few: its chat"
                 " template or a stop text may be wrong."
             )
+
+
+def _n_written(summary: CandidateSummary) -> int:
+    """Answers in words, not chosen from options."""
+    return sum(not answer.options for answer in summary.answers.values())
 
 
 def _disturbed_or_unstable(findings: Findings) -> Iterable[str]:

@@ -141,6 +141,11 @@ def is_blank(text: str) -> bool:
     return _NO_BLANK.search(text) is None
 
 
+def may_think(chat_template: str) -> bool:
+    """Whether a chat template speaks of thinking, so that answers may need more room than they have tokens."""
+    return any(marker in chat_template for marker in (*_BLOCKS, *_CLOSING, "<|channel|>"))
+
+
 class AnswerReader:
     """Reads an output piece by piece and knows what of it is the answer.
 
@@ -228,7 +233,8 @@ class AnswerReader:
         self._worded = worded
         asks_both = "<think></think>" in prompt and "<response></response>" in prompt  # Granite 3.3
         self._wrappers = {o: c for o, c in _WRAPPERS.items() if o not in prompt or (asks_both and o == "<response>")}
-        self._roles = _ROLES if _TURN_END.search(tail) else ()
+        recipient = ("all\n",) if tail.endswith(">>>") else ()  # Functionary: to whom the message goes
+        self._roles = _ROLES if _TURN_END.search(tail) else recipient
         more = {*worded, *worded.values(), *self._wrappers, *self._wrappers.values(), *self._roles}
         self._lexer = _lexer(tuple(sorted(more)))
         self._closed_before = tail.endswith(tuple(_CLOSING))

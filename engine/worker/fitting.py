@@ -17,6 +17,7 @@ from ..events import notes
 from ..events.notes import Note
 from ..llama.context import Context
 from ..tasks.requests import ChoiceRequest, GenerateRequest, TooLong
+from ..tasks.thinking import may_think
 from .choice import ChoicePrompt, tokenize_choice
 from .loaded import LoadedModel
 from .prompting import Prompt
@@ -56,7 +57,7 @@ def fit_texts(
         loaded,
         [r.item for r in requests],
         list(prompts),
-        wanted=[len(p.tokens) + r.max_tokens for r, p in zip(requests, prompts, strict=True)],
+        wanted=[len(p.tokens) + r.max_tokens + _thinking_room(loaded) for r, p in zip(requests, prompts, strict=True)],
         least=[len(p.tokens) + _least_room(r) for r, p in zip(requests, prompts, strict=True)],
     )
     asked = []
@@ -120,7 +121,11 @@ def _lengths(loaded: LoadedModel, command: CheckLengths) -> Iterator[tuple[int, 
         yield longest, longest, longest
     for style, text in command.texts:
         n_prompt = len(loaded.prompting.prompt(text.prompt, text.messages, style).tokens)
-        yield n_prompt, n_prompt + text.max_tokens, n_prompt + _least_room(text)
+        yield n_prompt, n_prompt + text.max_tokens + _thinking_room(loaded), n_prompt + _least_room(text)
+
+
+def _thinking_room(loaded: LoadedModel) -> int:
+    return loaded.settings.max_thinking_tokens if may_think(loaded.model.chat_template or "") else 0
 
 
 def _least_room(request: GenerateRequest) -> int:

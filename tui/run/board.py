@@ -368,6 +368,8 @@ def _answered(panel: Panel, event: AnswerScored, alpha: float) -> Panel:
     if key in panel.answers:
         return panel
     panel = replace(panel, answers=panel.answers.plus(key, event))
+    if event.repeat > 0 and not event.thinking_closed:
+        return panel
     if event.repeat > 0:
         item = (event.suite, event.item, 0)
         drawn = (*panel.samples.get(item, ()), event.extracted)

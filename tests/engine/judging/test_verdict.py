@@ -19,6 +19,7 @@ from weighin.engine.events.run import (
     SpeedMeasured,
     SuiteCard,
 )
+from weighin.engine.judging.summary import summarize
 from weighin.engine.judging.verdict import reach_verdict
 from weighin.engine.plan.model import BuiltInSuite, Candidate, Limits, Plan
 
@@ -315,3 +316,30 @@ def test_a_verdict_without_answers_loads_neither_numpy_nor_scipy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_many_empty_answers_are_a_warning() -> None:
+    events = [msgspec.structs.replace(event, blank=place < 2) for place, event in enumerate(answers("a", 0, 20))]
+    verdict = reach_verdict(plan_of("a"), events)
+    assert row(verdict, "a").blank_answers == 2
+    assert (
+        "A: 2 of 20 answers are empty. Look at a few: its chat template or a stop text may be wrong."
+        in verdict.warnings
+    )
+    few = reach_verdict(
+        plan_of("a"), [*events[1:], *(msgspec.structs.replace(e, item=f"x{e.item}") for e in events[2:])]
+    )
+    assert not any("empty" in warning for warning in few.warnings)
+
+
+def test_samples_that_were_cut_while_thinking_do_not_count_as_agreeing() -> None:
+    drawn = [
+        msgspec.structs.replace(
+            answers("a", 1, 1)[0], repeat=k, thinking_closed=k > 3, extracted=str(k) if k > 3 else None
+        )
+        for k in range(1, 6)
+    ]
+    agreement = summarize(drawn).of("a").consistency()
+    assert agreement is not None
+    assert agreement.value == 0.0
+    assert summarize(drawn[:3]).of("a").consistency() is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from weighin.engine.tasks.thinking import AnswerReader, Thinking, is_marker, strip_thinking
+from weighin.engine.tasks.thinking import AnswerReader, Thinking, is_marker, may_think, strip_thinking
 
 GRANITE_33 = "Write your thoughts between <think></think> and write your response between <response></response>"
 APRIEL = (
@@ -183,6 +183,7 @@ def test_tokens_never_change_what_is_found(text: str, cuts: list[int]) -> None:
         ("42", "<|start|>assistant", "42"),
         ("42\nand more", "<|start|>assistant", "42\nand more"),
         ("<|channel|>final<|message|>42", "<|start|>assistant", "42"),
+        ("all\n42", "<|end_header_id|>\n\n>>>", "42"),
         (" to=user<|message|>42<|eot|>", "<|start|>assistant", "42"),
         # Where thinking was switched off, a closing marker closes nothing.
         ("42</think>", "<think>\n\n</think>\n\n", "42"),
@@ -233,6 +234,12 @@ def test_tokens_of_markers_belong_to_the_output(token: str) -> None:
 )
 def test_other_control_tokens_do_not(token: str) -> None:
     assert not is_marker(token)
+
+
+def test_a_template_that_speaks_of_thinking_is_told_apart() -> None:
+    assert may_think("{{ content.split('</think>')[-1] }}")
+    assert may_think("<|start|>assistant<|channel|>analysis<|message|>")
+    assert not may_think("{% for m in messages %}<|im_start|>{{ m.role }}{% endfor %}<|im_start|>assistant")
 
 
 def test_thinking_is_counted_without_markers_and_names() -> None:
