@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from ..events.notes import PromptsCut, PromptsTooLong
 from ..events.ranking import Ranking
 from ..events.run import Event, VerdictReached
 from ..plan.model import Plan
 from ..stats.intervals import Interval, accuracy_interval, minimum_detectable_difference
-from . import wording
+from . import prompt_warnings, wording
 from .comparison import stopped_early_interval
 from .failure_text import failure_words
 from .findings import Findings, findings_of
@@ -92,6 +93,8 @@ def _interval(summary: CandidateSummary, findings: Findings) -> tuple[Interval |
 def _warnings(findings: Findings) -> tuple[str, ...]:
     kinds = (  # in the order people should read them
         _notes,
+        prompt_warnings.too_long,
+        prompt_warnings.asked_differently,
         _cut_while_thinking,
         _blank_answers,
         _disturbed_or_unstable,
@@ -114,7 +117,8 @@ def _notes(findings: Findings) -> Iterable[str]:
         if card.note:
             yield f"{findings.names[card.id]}: {card.note}."
         for note in findings.summaries[card.id].notes:
-            yield f"{findings.names[card.id]}: {note_text(note)}"
+            if not isinstance(note, (PromptsTooLong, PromptsCut)):  # said beforehand; the answers tell how many
+                yield f"{findings.names[card.id]}: {note_text(note)}"
 
 
 def _cut_while_thinking(findings: Findings) -> Iterable[str]:

@@ -17,7 +17,20 @@ from ..judging.wording import exclusion_words
 from ..plan.model import Plan
 from ..stats.intervals import accuracy_interval
 
-_ANSWER = ("candidate", "suite", "item", "repeat", "correct", "extracted", "expected", "output", "fragile", "stop")
+_ANSWER = (
+    "candidate",
+    "suite",
+    "item",
+    "repeat",
+    "correct",
+    "extracted",
+    "expected",
+    "output",
+    "fragile",
+    "stop",
+    "n_prompt_tokens",
+    "n_cut_tokens",
+)
 _GROUP = ("candidate", "suite", "group", "items", "correct", "accuracy", "standard_error", "low", "high")
 
 

@@ -37,7 +37,7 @@ from .parameters import (
 if TYPE_CHECKING:
     from weighin.engine.catalog.licenses import Purpose
     from weighin.engine.catalog.sort_keys import SortKey
-    from weighin.engine.plan.model import KvType, PromptStyle
+    from weighin.engine.plan.model import KvType, LongPrompts, PromptStyle
 
 
 def _export_formats() -> Iterable[str]:
@@ -150,6 +150,12 @@ class RunOptions:
         "--prompt-style",
         type=click.Choice(["auto", "chat", "plain"]),
         help="Whether to use each model's chat template. Default: auto.",
+    )
+    long_prompts: LongPrompts | None = option(
+        "--long-prompts",
+        type=click.Choice(["raise-context", "count-wrong", "cut-start"]),
+        help="What happens to prompts longer than the context. Default: raise-context, as far as the model was"
+        " trained and memory allows.",
     )
     no_race: bool = flag("--no-race", help="Ask every model all items, even when it has clearly lost.")
     name: str | None = option("--name", metavar="TEXT", help="Name of the run.")

@@ -6,7 +6,7 @@ import math
 
 from textual.content import Content
 
-from weighin.engine.events.run import AnswerScored
+from weighin.engine.events.run import DOES_NOT_FIT, AnswerScored
 from weighin.engine.judging.failure_text import failure_words
 from weighin.engine.visible import visible, visible_lines
 
@@ -30,7 +30,8 @@ def one_answer(row: Row, column: int, name: str) -> Content:
     parts += [_options(answer)] if answer.options else []
     if answer.output != (answer.extracted or "") and not answer.options:
         parts += [_section("raw output"), Content(visible_lines(answer.output))]
-    parts += [_section("prompt as sent"), Content(visible_lines(answer.prompt))]
+    title = "prompt, which was not sent" if answer.stop == DOES_NOT_FIT else "prompt as sent"
+    parts += [_section(title), Content(visible_lines(answer.bos + answer.prompt))]
     return Content("\n").join(parts)
 
 
@@ -46,8 +47,12 @@ def _outcome(answer: AnswerScored) -> Content:
     facts += [f"{formatting.milliseconds(answer.elapsed_s)} ms"] if answer.elapsed_s else []
     facts += [f"{answer.n_prompt_tokens} tokens in"] if answer.n_prompt_tokens else []
     facts += [f"{answer.n_output_tokens} out"] if answer.n_output_tokens else []
+    facts += [f"{answer.n_cut_tokens:,} cut off"] if answer.n_cut_tokens else []
     facts += [f"{answer.n_thinking_characters:,} characters of thinking"] if answer.n_thinking_characters else []
-    facts += [f"stopped by {answer.stop}"] if answer.stop else []
+    if answer.stop == DOES_NOT_FIT:
+        facts.append("does not fit the context, so it was not asked")
+    elif answer.stop:
+        facts.append(f"stopped by {answer.stop}")
     fragile = ("  ~ fragile", "$text-warning") if answer.fragile else ""
     failure = (f"\nnot scored: {visible_lines(failure_words(answer.failure))}", "$text-error") if answer.failure else ""
     return Content.assemble(word, fragile, ("  " + " · ".join(facts), _MUTED), failure)

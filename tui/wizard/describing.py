@@ -65,6 +65,7 @@ def describe_plan(
     Raises:
         WeighinError: a suite cannot be opened.
     """
+    from weighin.engine.prepare.alike import asked_differently
     from weighin.engine.prepare.inputs import Inputs
     from weighin.engine.run.consistency.questions import ConsistencyQuestions
 
@@ -84,6 +85,7 @@ def describe_plan(
     lines.append(
         f"Same for all: context {s.n_ctx} tokens, KV cache {s.kv_type}, seed {s.seed}, {s.n_threads or 'all'} threads"
     )
+    lines += [f"⚠ {difference}" for difference in asked_differently(plan, suites, inputs)]
     return [*lines, *_limits(plan.limits)]
 
 

@@ -59,6 +59,7 @@ def changed_plan(plan: Plan, options: RunOptions) -> Plan:
             n_threads=options.threads,
             n_ctx=options.context,
             max_thinking_tokens=options.max_thinking_tokens,
+            long_prompts=options.long_prompts,
         ),
         limits=_changed(
             plan.limits,

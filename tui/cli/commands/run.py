@@ -13,6 +13,7 @@ from weighin.engine.events.run import RunFinished, VerdictReached
 from weighin.engine.plan.checks import check_plan
 from weighin.engine.plan.files import read_plan, write_plan
 from weighin.engine.plan.model import Plan, Settings, SpeedPlan
+from weighin.engine.prepare.alike import asked_differently
 from weighin.engine.prepare.demo import demo_plan
 from weighin.engine.prepare.freeze import OpenedRun, candidates_from_paths, freeze_plan
 from weighin.engine.prepare.inputs import Inputs
@@ -87,6 +88,8 @@ def start(plan: Plan, inputs: Inputs, *, name: str, as_json: bool, screen: bool 
         store.create_run(run_id, name, opened.plan)
         if opened.suites and not as_json:
             say(_resolution(opened))
+            for difference in asked_differently(opened.plan, opened.suites, inputs):
+                say(f"⚠ {difference}")
         return _execute(opened, store, run_id, name=name, as_json=as_json, screen=screen)
 
 
