@@ -197,7 +197,8 @@ def _opened(template: ChatTemplate, form: Form, shape: Shape, between: str | Non
     if between is not None and between.strip() == ending.strip() and ending.strip():
         return form  # a format without a header for answers, such as [INST] … [/INST]
     if between is not None and between.strip() and between.startswith(ending.rstrip()):
-        return replace(form, ending=(ending, between))
+        # A space after the header would be a token of its own, which models do not expect there.
+        return replace(form, ending=(ending, between.rstrip(" ")))
     return replace(without_eos, opens_answer=bool(ending.strip()) and not ends_text)
 
 
