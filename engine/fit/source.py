@@ -72,10 +72,12 @@ class FileSource(msgspec.Struct, frozen=True):
     """A GGUF file on this machine; the first part of a split model."""
 
     path: Path
+    title: str = ""
+    """What its row is called, when its file's name says nothing, as in Ollama's store."""
 
     @property
     def name(self) -> str:
-        return without_extension(self.path.name)
+        return self.title or without_extension(self.path.name)
 
     def header(self) -> bytes:
         checked = check_file(self.path)
@@ -196,7 +198,7 @@ def named_source(text: str, hub: Hub | None = None) -> FileSource | HubSource:
     """
     resolved = resolve(parse(text))
     if isinstance(resolved, LocalPath):
-        return FileSource(resolved.path)
+        return FileSource(resolved.path, resolved.title)
     hub = hub or connect()
     choice = find_on_hub(hub, resolved.ref)
     if choice.cached:

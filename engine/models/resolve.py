@@ -52,6 +52,11 @@ class LocalPath(msgspec.Struct, frozen=True):
     stored: LocalModel | None = None
     """The model of another program's store, when it was named as one."""
 
+    @property
+    def title(self) -> str:
+        """The name to show instead of the file's, which is a hash in Ollama's store; empty for other files."""
+        return self.stored.name if self.stored is not None and self.stored.source == "ollama" else ""
+
 
 class RemoteModel(msgspec.Struct, frozen=True):
     """A model on the hub, perhaps in its cache already."""

@@ -87,7 +87,9 @@ def test_a_model_is_found_by_the_name_that_ollama_prints(
     store.add(where, MODEL)
     assert store.names() == {printed: None}
     for name in (printed, *also):
-        assert store.resolve(f"ollama:{name}").stored == find_ollama(env=store.env)[0]
+        found = store.resolve(f"ollama:{name}")
+        assert found.stored == find_ollama(env=store.env)[0]
+        assert found.title == printed
 
 
 @given(st.text(max_size=40))

@@ -68,7 +68,7 @@ def find_sources(models: tuple[str, ...], quant: str) -> list[Source]:
             found = find_models(resolved.path)
             for sentence in found.skipped:
                 say(f"Skipped: {sentence}")
-            sources += [FileSource(file) for file in found.models]
+            sources += [FileSource(file, resolved.title) for file in found.models]
         elif isinstance(resolved, CatalogEntry):
             sources.append(CatalogSource(resolved.entry, resolved.ref.quant or quant))
         else:
