@@ -112,7 +112,7 @@ def is_turkish(*texts: str) -> bool:
 
 def fold(text: str, *, turkish: bool = False) -> str:
     """The text in folded characters with single spaces; nothing is taken off its ends but spaces."""
-    if text.isascii():
+    if text.isascii() and not turkish:
         return _fold_ascii(text)
     text = pattern(_UNSEEN_BUT_TAGS).sub("", text.translate(_PLAIN_BUT_BACKTICK))
     text = pattern(_SUPERSCRIPT).sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)

@@ -31,6 +31,7 @@ EQUAL = [
     ("İstanbul", "istanbul"),
     ("istanbul", "İSTANBUL"),
     ("IĞDIR", "Iğdır"),
+    ("ISPARTALI", "Ispartalı"),
     ("ΟΔΟΣ", "οδός".replace("ό", "ο")),
     # quotes and dashes
     ("don’t", "don't"),
