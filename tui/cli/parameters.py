@@ -148,7 +148,7 @@ class OwnDataOptions:
     extractor: str | None = option(
         "--extractor",
         metavar="NAME",
-        help="How the answer is found in the output: whole, first_line, last_number, letter, …",
+        help="How the answer is found in the output: whole, first_line, number, letter, …",
     )
     metric: str | None = option("--metric", metavar="NAME", help="The scorer's metric to rank by.")
     right_at: float | None = option(

@@ -75,9 +75,9 @@ def _reading(gold: str, mark: Mark | None) -> GoldReading:
     if not number.is_ambiguous:
         return GoldReading(f"as the number {shown[0]}")
     meanings = " or ".join(shown)
+    clear = " or ".join(f"{each}0" if "." in each and number.per == 1 else each for each in shown)
     return GoldReading(
-        f"as the number {meanings}",
-        f"{gold} can mean {meanings}; both count as right. Write it without thousands marks.",
+        f"as the number {meanings}", f"{gold} can mean {meanings}; both count as right. Write {clear} to decide."
     )
 
 
@@ -110,11 +110,13 @@ def _fault(answer: str) -> str:
     found = find_numbers(answer)
     kinds = {each.kind for each in found}
     values = {each.number for each in found if each.kind in ("number", "operand")}
-    if len(values) > 1 or "operand" in kinds:
-        return "is not a number but has several" if len(values) > 1 else "is not a number but a calculation"
+    if len(values) > 1:
+        return "has several numbers"
+    if "operand" in kinds:
+        return "is a calculation, not a number"
     if values:
-        return "is not a number that can be computed"
-    return f"is not a number but a {kinds.pop()}" if len(kinds) == 1 else "is not a number"
+        return "is a number that cannot be computed"
+    return f"is a {kinds.pop()}, not a number" if len(kinds) == 1 else "is not a number"
 
 
 def _mark(item: GenerateItem) -> Mark | None:
