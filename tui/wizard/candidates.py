@@ -25,7 +25,7 @@ from .step import Step
 if TYPE_CHECKING:
     from weighin.engine.fit.results import Fit
 
-_SHOWN_SKIPPED = 4
+_SHOWN_SKIPPED = 2
 _QUIET_S = 1.5
 """Measuring begins this long after the table is shown, so that nobody who just passes by waits for a worker."""
 
@@ -231,7 +231,7 @@ class CandidatesStep(Step):
         """The files of a folder that are no models, the first few by name."""
         more = len(sentences) - _SHOWN_SKIPPED
         lines = [*sentences[:_SHOWN_SKIPPED], *([f"and {more} more"] if more > 0 else [])]
-        self.notify("\n".join(lines), title="Not models", severity="warning", timeout=15, markup=False)
+        self.notify("\n".join(lines), severity="warning", timeout=15, markup=False)
 
     def _added(self, keys: list[str]) -> None:
         draft = self.draft
