@@ -123,6 +123,9 @@ def _check_asking(asking: OwnAsking, subject: str) -> None:
     _check_number(subject, "shots", asking.shots, _ITEMS)
     _check_number(subject, "max_tokens", asking.max_tokens, _TOKENS_OR_DEFAULT)
     _check_number(subject, "right_at", asking.right_at, _FROM_0_TO_1)
+    delimiter = asking.reading.delimiter
+    if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n\0'):
+        raise PlanError(f"{subject} has the delimiter {delimiter[:20]!r}; it must be one character, and no quote.")
     if asking.stop and "" in asking.stop:
         raise PlanError(
             f"{subject} has an empty stop text, which would stop every answer at once.", hint="Leave it out."

@@ -238,6 +238,7 @@ def _read_any(file: Path) -> list[dict[str, Any]]:
         text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8-sig")
         kind = file.name.removesuffix(".gz").rpartition(".")[2].lower()
         if kind in ("csv", "tsv"):
+            csv.field_size_limit(2**31 - 1)  # contracts and transcripts are longer than Python's 131,072 characters
             first = text.split("\n", 1)[0]
             lines = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if kind == "tsv" else ",")
             if kind == "tsv" and "question" not in first:  # MGSM's own files have no header

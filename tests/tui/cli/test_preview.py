@@ -10,8 +10,9 @@ from fixtures.command_line import FAST, call
 
 from weighin.engine import paths
 from weighin.engine.plan.files import read_plan
-from weighin.engine.plan.model import BuiltInSuite, ConsistencyPlan, FileSource, OwnAsking, OwnSuite
+from weighin.engine.plan.model import BuiltInSuite, ConsistencyPlan, FileSource, OwnAsking, OwnSuite, Reading
 from weighin.engine.store.store import Store
+from weighin.tui.own_data_text import parse_reading, write_reading
 
 
 @pytest.fixture
@@ -117,6 +118,68 @@ def test_data_that_does_not_exist_is_one_sentence(tmp_path: Path, monkeypatch: p
     assert result.exit_code == 2
     assert result.stderr.startswith("weighin: ")
     assert "Traceback" not in result.stderr
+
+
+def test_a_preview_says_how_the_file_was_read_and_what_to_look_at(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    header = "question;choice_a;choice_b;choice_c;choice_d;answer;note"
+    file.write_bytes(f"{header}\r\nWo?;Köln;Ulm;Jena;Bonn;2;x\r\n".encode("cp1252"))
+    result = call("preview", str(file))
+    assert result.exit_code == 0, result.output
+    assert "columns question, choices (choice_a, choice_b, choice_c, choice_d), answer" in result.stdout
+    assert "Read as: encoding cp1252; cells separated by semicolons\nNot used: note\nLook at this" in result.stdout
+    assert "does not say its encoding" in result.stdout
+    assert "whether they count from 0 or 1 cannot be told" in result.stdout
+    assert "[Köln | Ulm | Jena | Bonn]  → Jena" in result.stdout
+    stated = call("preview", str(file), "--reading", "encoding=cp1252,delimiter=;,index=1")
+    assert "Look at this" not in stated.stdout
+    assert "[Köln | Ulm | Jena | Bonn]  → Ulm" in stated.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("delimiter=;", Reading(delimiter=";")),
+        ("delimiter=,", Reading(delimiter=",")),
+        ("delimiter=tab, header=no", Reading(delimiter="\t", header=False)),
+        ("encoding=cp1252,delimiter=,,index=1", Reading(encoding="cp1252", delimiter=",", index=1)),
+        ("sheet=Sheet 1,rows=a.b,lists=no,header=yes", Reading(sheet="Sheet 1", rows="a.b", lists=False, header=True)),
+        ("", Reading()),
+    ],
+)
+def test_readings_are_written_as_they_are_read(text: str, reading: Reading) -> None:
+    assert parse_reading(text) == reading
+    assert parse_reading(write_reading(reading)) == reading
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("delimiter", "not in the form NAME=VALUE"),
+        ("separator=;", "not in the form NAME=VALUE. Use delimiter=;"),
+        ("delimiter=ab", "is not one character"),
+        ("header=perhaps", "Give yes or no"),
+        ("index=2", "Give 0 or 1"),
+        ("index=1,index=0", "names 'index' twice"),
+        ("encoding=klingon", "no text encoding 'klingon'"),
+    ],
+)
+def test_a_reading_that_makes_no_sense_is_one_sentence(sums: str, text: str, said: str) -> None:
+    result = call("preview", sums, *OPTIONS, "--reading", text)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_reading_is_part_of_a_plan(tmp_path: Path, sums: str) -> None:
+    plan = tmp_path / "plan.toml"
+    words = ["run", "-d", sums, *OPTIONS, "--reading", "delimiter=comma,index=1"]
+    assert call(*words, "--save-plan", str(plan)).exit_code == 0
+    (suite,) = read_plan(plan).suites
+    assert isinstance(suite, OwnSuite)
+    assert suite.asking.reading == Reading(delimiter=",", index=1)
+    plan.write_text(plan.read_text(encoding="utf-8").replace('","', '",,"'), encoding="utf-8")
+    assert "it must be one character" in call("run", str(plan)).stderr
 
 
 def test_options_without_own_data_are_refused(tiny_models: list[Path]) -> None:
