@@ -68,8 +68,14 @@ def _magnitude(text: str, at: int, has_currency: bool) -> tuple[int, int]:
         if has_currency or _has_money_behind(text, word.end("word")):
             return 10**power, word.end("word")
         return 1, at
-    factor = words().magnitudes.get(word["word"].casefold(), 1)
-    return (factor, word.end("word")) if factor > 1 else (1, at)
+    end = at
+    for _ in range(_MAX_PARTS):  # two hundred thousand
+        more = words().magnitudes.get(word["word"].casefold(), 1) if word else 1
+        if word is None or more == 1:
+            break
+        factor, end = factor * more, word.end("word")
+        word = _WORD.match(text, end)
+    return factor, end
 
 
 def _has_money_behind(text: str, at: int) -> bool:

@@ -31,7 +31,7 @@ _LIST_MARK = re.compile(r"[*_]{0,2}[.)][*_]{0,2}[ \t]{1,8}\S")
 _DECADE = re.compile(r"[0-9]{3}0s(?!\w)")
 _MONTH = re.compile(r"[^\W\d_]{3,10}")
 _MONTH_AND_DAY_BEFORE = re.compile(r"(?:^|[^\w])([^\W\d_]{3,10})\.? (?:de )?(?:[0-9]{1,2}(?:st|nd|rd|th)?,? )?$")
-_OPERATOR = re.compile(r"[\s()€$£]{0,4}(?:[×·÷+*]|x)[\s()€$£]{0,4}$")
+_OPERATOR = re.compile(r"(?:[ ]?[^\W\d_]{2,12}[ ])?[\s()€$£]{0,4}(?:[×·÷+*]|x)[\s()€$£]{0,4}$")
 
 
 def find_numbers(text: str, mark: Mark | None = None) -> tuple[FoundNumber, ...]:
@@ -145,7 +145,7 @@ def _with_operands(text: str, found: list[FoundNumber]) -> list[FoundNumber]:
     marked = list(found)
     for index in range(1, len(found)):
         between = text[found[index - 1].end : found[index].start]
-        if len(between) < 12 and "\n" not in between and _OPERATOR.match(between):
+        if len(between) < 24 and "\n" not in between and _OPERATOR.match(between):
             for place in (index - 1, index):
                 if found[place].kind in ("number", "coefficient"):
                     marked[place] = replace(found[place], kind="operand")

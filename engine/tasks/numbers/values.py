@@ -20,7 +20,7 @@ _SUPERFRACTION = re.compile(rf"([{_SUPER}]{{1,9}})/([{''.join(SUBSCRIPT)}]{{1,9}
 _MACRO = re.compile(
     rf"{FRACTION} ?(?:\{{ ?({_SIGN}?[0-9.,]{{1,400}}) ?\}}|([0-9])) ?(?:\{{ ?([0-9.,]{{1,400}}) ?\}}|([0-9]))"
 )
-_E_NOTATION = re.compile(rf"[eE]({_SIGN}?)([0-9]+)(?![0-9.])")
+_E_NOTATION = re.compile(rf"[eE]({_SIGN}?)([0-9]+)(?![0-9]|\.[0-9])")
 _TIMES_TEN = re.compile(
     rf"[ ]{{0,2}}[x×X·*][ ]{{0,2}}10(?:[ ]?(?:\^|\*\*)[ ]?[{{(]?[ ]?({_SIGN}?)[ ]?([0-9]+)[ ]?[}})]?|([{_SUPER}]+))"
 )
