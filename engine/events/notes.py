@@ -151,6 +151,13 @@ class PromptsCut(_Note, frozen=True, kw_only=True):
     n_ctx: int
 
 
+class TriedAgain(_Note, frozen=True, kw_only=True):
+    """It had failed, and the user wanted it tried again: it is back in the run."""
+
+    attempt: int
+    """From 2."""
+
+
 Note: TypeAlias = (
     StoreSettingsUnused
     | TokenizerNotStated
@@ -172,4 +179,5 @@ Note: TypeAlias = (
     | ContextRaised
     | PromptsTooLong
     | PromptsCut
+    | TriedAgain
 )

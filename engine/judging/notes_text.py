@@ -126,6 +126,10 @@ def _prompts_cut(note: notes.PromptsCut) -> str:
     )
 
 
+def _tried_again(note: notes.TriedAgain) -> str:
+    return f"it failed and was tried again (attempt {note.attempt})."
+
+
 def _prompts(count: int) -> str:
     return "1 prompt is" if count == 1 else f"{count:,} prompts are"
 
@@ -151,4 +155,5 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     notes.ContextRaised: _context_raised,
     notes.PromptsTooLong: _prompts_too_long,
     notes.PromptsCut: _prompts_cut,
+    notes.TriedAgain: _tried_again,
 }

@@ -11,8 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from ..events.askings import ReorderedItem, RepeatedItem, RewordedItem, Steadiness
-from ..events.failures import ScoringFailure
-from ..events.notes import Note
+from ..events.notes import Note, TriedAgain
 from ..events.ranking import GroupShare, SuiteGroups
 from ..events.run import (
     REASKED_EVENTS,
@@ -87,11 +86,6 @@ class CandidateSummary:
     """Suites whose items may share a passage."""
     subject_suites: frozenset[str] = frozenset()
     """Suites whose items have a subject each."""
-
-    @property
-    def failures(self) -> list[ScoringFailure]:
-        """Why answers could not be scored, one for each that counts as wrong for that reason."""
-        return [answer.failure for answer in self.answers.values() if answer.failure is not None]
 
     @cached_property
     def suite_counts(self) -> dict[str, tuple[int, int]]:
@@ -249,9 +243,7 @@ class _Folding:
         elif isinstance(event, (RunStarted, SuiteDropped, RaceSettled)):
             self._note_run(event)
         elif isinstance(event, CandidateNoted):
-            notes = self._summary(event.candidate).notes
-            if event.note not in notes:
-                notes.append(event.note)
+            self._note_note(self._summary(event.candidate), event.note)
         elif isinstance(event, REASKED_EVENTS):
             _note_reasked(self._summary(event.candidate), event)
         elif isinstance(
@@ -276,6 +268,12 @@ class _Folding:
 
     def _summary(self, candidate: str) -> CandidateSummary:
         return self._run.candidates.setdefault(candidate, CandidateSummary(candidate))
+
+    def _note_note(self, summary: CandidateSummary, note: Note) -> None:
+        if note not in summary.notes:
+            summary.notes.append(note)
+        if isinstance(note, TriedAgain):
+            summary.stopped, self._run.settled = None, None
 
     def _note_answer(self, event: AnswerScored) -> None:
         summary = self._summary(event.candidate)

@@ -179,7 +179,7 @@ def _drift(findings: Findings) -> Iterable[str]:
 
 def _unscored(findings: Findings) -> Iterable[str]:
     for name, summary in findings.summaries.items():
-        failures = summary.failures
+        failures = [answer.failure for answer in summary.answers.values() if answer.failure is not None]
         if failures:
             ((why, _n),) = Counter(failure_words(failure) for failure in failures).most_common(1)
             counts, lead = ("counts", "") if len(failures) == 1 else ("count", "most often, ")

@@ -23,7 +23,7 @@ def _at_least(low: int, high: int) -> _Range:
     return _Range(lambda value: value >= low, f"must be at least {low}" if low else "must not be negative", high)
 
 
-_COUNT, _COUNT_OR_NONE = _at_least(1, 1_000), _at_least(0, 1_000)
+_COUNT, _COUNT_OR_NONE = _at_least(1, 10_000), _at_least(0, 10_000)
 _TOKENS, _TOKENS_OR_DEFAULT = _at_least(1, 2**24), _at_least(0, 2**24)
 _ITEMS = _at_least(0, 10**9)
 _THREADS = _at_least(0, 4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..events.notes import Note
+from ..events.notes import Note, TriedAgain
 from ..events.run import (
     CONSISTENCY_EVENTS,
     BlockScored,
@@ -81,6 +81,8 @@ class Progress:
             mine.reask_s.setdefault(step.kind, []).append(event.elapsed_s)
         elif isinstance(event, CandidateNoted):
             self.of(event.candidate).notes.add(event.note)
+            if isinstance(event.note, TriedAgain):
+                self.of(event.candidate).stopped, self.settled = False, False
         elif isinstance(event, CandidateStopped):
             self.of(event.candidate).stopped = True
         elif isinstance(event, RaceSettled):

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..events.run import AnswerScored, CandidateStopped, Event, RaceSettled, RaceStarted, SuiteDropped
+from ..events.notes import TriedAgain
+from ..events.run import AnswerScored, CandidateNoted, CandidateStopped, Event, RaceSettled, RaceStarted, SuiteDropped
 from ..judging.findings import missed_limits
 from ..judging.summary import CandidateSummary
 from ..plan.model import Plan
@@ -49,6 +50,11 @@ class RaceWatch:
             self._restart()
         elif isinstance(event, CandidateStopped):
             self._stopped.add(event.candidate)
+        elif isinstance(event, CandidateNoted) and isinstance(event.note, TriedAgain):
+            # One more candidate, so another race, on the answers that are there.
+            self._stopped.discard(event.candidate)
+            self._entrants, self._settled = (), False
+            self._restart()
         elif isinstance(event, RaceSettled):
             self._settled = True
         elif isinstance(event, SuiteDropped):

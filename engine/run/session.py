@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from ..errors import WeighinError
-from ..events.notes import Note, StoreSettingsUnused
+from ..events.notes import Note, StoreSettingsUnused, TriedAgain
 from ..events.run import (
     CandidateCard,
     CandidateNoted,
@@ -57,6 +57,7 @@ class Session:
         self._store = store
         self._machine = machine
         self._started_at = 0.0
+        self._retries = False
         self._controls = Controls()
         self._progress = Progress()
         self._race = RaceWatch(plan, opened.suites)
@@ -69,6 +70,10 @@ class Session:
         )
 
     # Controls
+
+    def retry_failed(self) -> None:
+        """Try candidates again that failed in earlier parts of the run. Only before it runs."""
+        self._retries = True
 
     def pause(self) -> None:
         """Hold after the command under way, until ``unpause``."""
@@ -151,6 +156,9 @@ class Session:
         self._started_at = time.monotonic()
         self._store.set_status(self.run_id, "running")
         self._log.emit(_run_started(self.run_id, self.plan, self._suites, machine=self._machine, resumed=bool(earlier)))
+        for name in _failed(earlier) if self._retries else ():
+            attempts = sum(isinstance(note, TriedAgain) for note in self._progress.of(name).notes)
+            self._log.emit(CandidateNoted(candidate=name, note=TriedAgain(attempt=attempts + 2)))
         for candidate in self.plan.candidates:
             if candidate.store_unused:
                 note = StoreSettingsUnused(store=candidate.store, parts=candidate.store_unused)
@@ -231,6 +239,17 @@ class Session:
         stored = await self._log.stored()
         self._log.emit(await asyncio.to_thread(reach_verdict, self.plan, stored))
         self._store.set_status(self.run_id, outcome)
+
+
+def _failed(events: Iterable[Event]) -> list[str]:
+    """The candidates that failed and were not tried again."""
+    failed: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, CandidateStopped) and event.reason == "failed":
+            failed[event.candidate] = None
+        elif isinstance(event, CandidateNoted) and isinstance(event.note, TriedAgain):
+            failed.pop(event.candidate, None)
+    return list(failed)
 
 
 def _run_started(run_id: str, plan: Plan, suites: tuple[Suite, ...], *, machine: str, resumed: bool) -> RunStarted:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from weighin.engine.events.notes import Note
+from weighin.engine.events.notes import Note, TriedAgain
 from weighin.engine.events.run import (
     REASKED_EVENTS,
     AnswerScored,
@@ -341,7 +341,9 @@ def _panel_after(panel: Panel, event: _CandidateEvent, alpha: float) -> Panel:
     if isinstance(event, ModelLoaded):
         return replace(panel, loaded=event)
     if isinstance(event, CandidateNoted):
-        return panel if event.note in panel.notes else replace(panel, notes=(*panel.notes, event.note))
+        notes = panel.notes if event.note in panel.notes else (*panel.notes, event.note)
+        back = isinstance(event.note, TriedAgain)
+        return replace(panel, notes=notes, **({"stopped": None, "death": None, "phase": "waiting"} if back else {}))
     if isinstance(event, WorkerDied):
         return replace(panel, death=event, detail="")
     if isinstance(event, CandidateStopped):

@@ -165,7 +165,7 @@ def test_relative_data_paths_start_at_the_plan_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("speed.repeats = 999999999", "speed.repeats is 999999999; it must be at most 1,000"),
+        ("speed.repeats = 999999999", "speed.repeats is 999999999; it must be at most 10,000"),
         ("settings.n_ctx = 100000000000", "settings.n_ctx is 100000000000; it must be at most 16,777,216"),
         ("settings.seed = -1", "settings.seed is -1; it must not be negative"),
         ("settings.n_gpu_layers = -2", "settings.n_gpu_layers is -2; it must be -1 for all layers, or their number"),

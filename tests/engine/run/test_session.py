@@ -25,10 +25,12 @@ from weighin.engine.errors import StoreError, StoreGoneError
 from weighin.engine.events import run as ev
 from weighin.engine.events.ranking import Failed
 from weighin.engine.plan.model import ConsistencyPlan, Plan
+from weighin.engine.prepare.freeze import freeze_plan
 from weighin.engine.run.progress import Progress
 from weighin.engine.run.race import RaceWatch
 from weighin.engine.run.session import Session
 from weighin.engine.store.store import Store
+from weighin.tui.run.board import fold_all
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="signals as Linux has them")
 
@@ -228,6 +230,28 @@ def test_a_run_whose_time_budget_is_spent_ends_with_a_verdict(plan: Plan, store:
     progress = Progress()
     progress.replay(store.events("r1"))
     assert progress.active_s < 1.0
+
+
+def test_a_candidate_that_failed_is_tried_again_on_request(plan: Plan, store: Store) -> None:
+    lost, *others = (candidate.id for candidate in plan.candidates)
+    store.create_run("r1", "test", plan)
+    store.append("r1", [ev.CandidateStopped(candidate=lost, reason="failed", detail="It crashed.")])
+    first = run_plan(plan, store)
+    assert {e.candidate for e in first if isinstance(e, ev.AnswerScored)} == {*others}
+
+    async def resume() -> list[ev.Event]:
+        session = Session(freeze_plan(plan), store, "r1")
+        session.retry_failed()
+        return [event async for event in session.run()]
+
+    second = asyncio.run(resume())
+    assert {e.candidate for e in second if isinstance(e, ev.AnswerScored)} == {lost}
+    verdict = second[-1]
+    assert isinstance(verdict, ev.VerdictReached)
+    assert all(not row.ruled_out for row in verdict.rankings if row.candidate == lost)
+    assert any("it failed and was tried again (attempt 2)" in warning for warning in verdict.warnings)
+    board = fold_all(store.events("r1"))
+    assert [panel.stopped for panel in board.panels if panel.card.id == lost] == [None]
 
 
 def test_a_database_that_vanishes_ends_the_run_without_a_verdict(plan: Plan, store: Store) -> None:

@@ -90,7 +90,8 @@ def start(plan: Plan, inputs: Inputs, *, name: str, as_json: bool, screen: bool 
             say(_resolution(opened))
             for difference in asked_differently(opened.plan, opened.suites, inputs):
                 say(f"⚠ {difference}")
-        return _execute(opened, store, run_id, name=name, as_json=as_json, screen=screen)
+        session = Session(opened, store, run_id, machine=machine_line())
+        return _execute(session, store, name=name, as_json=as_json, screen=screen)
 
 
 def _resolution(opened: OpenedRun) -> str:
@@ -114,13 +115,16 @@ def resume_run(options: ResumeOptions) -> int:
             with store.locks.hold(row.id):  # names the process that holds it, or continues if that has just ended
                 pass
         opened = freeze_plan(store.plan(row.id), say=say)
-        if row.status == "completed":
+        if row.status == "completed" and not options.retry_failed:
             say(f"Run {row.id} is complete.")
-        return _execute(opened, store, row.id, name=row.name, as_json=options.as_json, screen=options.tui)
+        session = Session(opened, store, row.id, machine=machine_line())
+        if options.retry_failed:
+            session.retry_failed()
+        return _execute(session, store, name=row.name, as_json=options.as_json, screen=options.tui)
 
 
-def _execute(opened: OpenedRun, store: Store, run_id: str, *, name: str, as_json: bool, screen: bool) -> int:
-    session = Session(opened, store, run_id, machine=machine_line())
+def _execute(session: Session, store: Store, *, name: str, as_json: bool, screen: bool) -> int:
+    run_id = session.run_id
     try:
         if screen:
             _on_screen(session, store, name)
@@ -139,7 +143,7 @@ def _execute(opened: OpenedRun, store: Store, run_id: str, *, name: str, as_json
     verdict = verdicts[-1]
     if not as_json:
         out()
-        for line in verdict_lines(verdict, opened.plan, width=table_width()):
+        for line in verdict_lines(verdict, session.plan, width=table_width()):
             out(line)
     if finished and finished[-1].outcome == "cancelled":
         say(f"Cancelled. `weighin resume {run_id}` continues.")
