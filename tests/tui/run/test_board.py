@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weighin.engine.events import run as ev
+from weighin.engine.events.notes import TriedAgain
 from weighin.engine.events.run import (
     AnswerScored,
     CandidateStopped,
@@ -273,3 +275,12 @@ def test_answer_map_is_a_map(keys: Any) -> None:
     assert all(made.get(key) == value for key, value in oracle.items())
     assert ("z", "0", 0) not in made
     assert sorted(map(repr, made.values())) == sorted(map(repr, oracle.values()))
+
+
+def test_a_candidate_that_is_tried_again_is_back_in_its_panel() -> None:
+    card = ev.CandidateCard(id="a", name="A", quant="", size_bytes=1)
+    started = ev.RunStarted(run_id="r", candidates=(card,), suites=(), repeats=1)
+    failed = ev.CandidateStopped(candidate="a", reason="failed", detail="It crashed.")
+    again = ev.CandidateNoted(candidate="a", note=TriedAgain(attempt=2))
+    (panel,) = fold_all([started, failed, again]).panels
+    assert (panel.stopped, panel.phase, panel.notes) == (None, "waiting", (again.note,))
