@@ -106,9 +106,14 @@ def find_numbering(rows: Sequence[ChoiceRow], stated: Literal[0, 1] | None) -> N
         return Numbering()
     if any(place == 0 for place, _count in places):
         return Numbering(how=("answers are numbers of choices from 0",))
-    if any(place == count for place, count in places):
-        return Numbering(first=1, how=("answers are numbers of choices from 1",))
     columns = next((row.columns for row in plain if row.columns), None)
+    if any(place == count for place, count in places):
+        doubt = "Answers count from 1, because some are the number of choices, but the choices' columns count from 0."
+        return Numbering(
+            first=1,
+            how=("answers are numbers of choices from 1",),
+            doubts=(doubt,) if columns and columns.first_number == 0 else (),
+        )
     if columns and columns.first_number is not None:
         first: Literal[0, 1] = 1 if columns.first_number else 0
         return Numbering(

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures.own_data import read_file, read_rows, write_file
+from fixtures.own_data import own_suite, read_file, read_rows, write_file
 from hypothesis import given
 from hypothesis import strategies as st
 
 from weighin.engine.plan.model import Reading
 from weighin.engine.tasks.items import ChoiceItem
+from weighin.engine.tasks.opening import open_suite
 from weighin.engine.tasks.own.choices import choice_item, choice_row, find_numbering
 from weighin.engine.tasks.own.data import UserData
 from weighin.engine.tasks.own.literals import UnclearListError, read_literal, split_choices
@@ -115,6 +116,13 @@ def test_choices_have_columns_of_their_own_under_many_names(
     data = read_file(write_file(tmp_path, f"question,{header},answer\nq,a,b,c,d,{answer}\n", "mine.csv"))
     assert _right(data) == [right]
     assert {column.ours for column in data.columns} == {"question", "choices", "answer"}
+
+
+def test_numbers_that_contradict_the_columns_are_told_before_a_run(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "question,choice0,choice1,answer\nq,a,b,2\n", "mine.csv")
+    assert _right(read_file(path)) == ["b"]
+    (doubt,) = open_suite(own_suite(path), seed=1, limit=0).doubts
+    assert doubt.startswith("Answers count from 1")
 
 
 def test_columns_with_a_gap_or_two_sets_of_columns_are_not_choices(tmp_path: Path) -> None:
