@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -107,7 +109,7 @@ def _keeps(validator: Any, value: Any, where: str) -> bool:
 def _validator(schema_text: str, where: str) -> Any:
     import referencing
     from jsonschema import Draft202012Validator, SchemaError  # type: ignore[import-untyped]
-    from jsonschema.validators import validator_for  # type: ignore[import-untyped]
+    from jsonschema.validators import extend, validator_for  # type: ignore[import-untyped]
 
     schema = json.loads(schema_text)
     if not isinstance(schema, Mapping | bool):
@@ -118,7 +120,22 @@ def _validator(schema_text: str, where: str) -> Any:
     except SchemaError as error:
         raise DatasetError(f"The schema of item {where} is wrong: {error.message}.") from None
     # An empty registry, because by default a reference to a URL is downloaded.
-    return kind(schema, registry=referencing.Registry())
+    return extend(kind, {"multipleOf": _multiple_of})(schema, registry=referencing.Registry())
+
+
+def _multiple_of(validator: Any, step: Any, value: Any, _schema: Any) -> Iterator[Any]:
+    # jsonschema divides binary fractions: 19.99 is no multiple of 0.01 there, and a number beyond their range raises.
+    from jsonschema import ValidationError
+
+    if validator.is_type(value, "number") and (
+        (isinstance(value, float) and math.isinf(value)) or _exact(value) % _exact(step)
+    ):
+        yield ValidationError(f"{value!r} is not a multiple of {step}")
+
+
+def _exact(number: float) -> Fraction:
+    """The number as it is written in decimal."""
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
 SCORER = Scorer(

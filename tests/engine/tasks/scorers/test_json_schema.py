@@ -117,3 +117,22 @@ def test_a_value_equals_itself_and_the_scores_agree(value: Any, other: Any) -> N
     scores = run(json.dumps(other), expected=value)
     assert (scores["exact_match"] == 1.0) == (scores["field_accuracy"] == 1.0)
     assert field_accuracy(other, value) == field_accuracy(value, other)
+
+
+@pytest.mark.parametrize(
+    ("found", "step", "keeps"),
+    [
+        ("19.99", 0.01, 1.0),
+        ("0.3", 0.1, 1.0),
+        ("19.995", 0.01, 0.0),
+        ("7", 0.5, 1.0),
+        ("1e308", 0.1, 1.0),
+        ("1e400", 0.1, 0.0),
+        ("-1e400", 3, 0.0),
+        ("9" * 400, 3, 1.0),
+        ("9" * 400, 0.7, 0.0),
+    ],
+)
+def test_multiples_are_exact_and_never_an_error(found: str, step: float, keeps: float) -> None:
+    item = GenerateItem(id="i", prompt="?", answers=(), check={"schema": {"type": "number", "multipleOf": step}})
+    assert score_json(found, item)["schema_valid"] == keeps
