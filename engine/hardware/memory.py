@@ -45,8 +45,17 @@ def usable_memory(root: Path = cgroup.ROOT) -> MemoryReading:
         available_bytes=available,
         limit_bytes=limit,
         usable_bytes=min(int(machine.total), limit) if limit is not None else int(machine.total),
-        swap_bytes=int(psutil.swap_memory().total),
+        swap_bytes=_swap_bytes(),
     )
+
+
+def _swap_bytes() -> int:
+    import psutil
+
+    try:
+        return int(psutil.swap_memory().total)
+    except Exception:  # containers hide some of the files that it reads
+        return 0
 
 
 def measure_bandwidth(*, n_threads: int, available_bytes: int) -> float | None:

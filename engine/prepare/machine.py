@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from ..hardware.cpu import CpuReading, read_cpu, usable_physical_cores
-from ..hardware.gpu import GpuReading, read_gpus
+from ..hardware.gpu import survey_gpus
+from ..hardware.gpu_reading import GpuReading
 from ..hardware.load import background_load
 from ..hardware.memory import MemoryReading, measure_bandwidth, usable_memory
 from ..llama.backend import Build, Device
@@ -31,6 +32,8 @@ class PowerReading(msgspec.Struct, frozen=True, kw_only=True):
     plugged: bool | None
     """None without a battery, or if it cannot be read."""
     battery_percent: float | None
+    problem: str = ""
+    """Why it could not be read."""
 
 
 class HardwareReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,8 @@ class HardwareReport(msgspec.Struct, frozen=True, kw_only=True):
     memory: MemoryReading
     gpus: tuple[GpuReading, ...]
     gpu_advice: tuple[str, ...]
+    gpu_problems: tuple[str, ...] = ()
+    """A sentence for each GPU that cannot be read."""
     bandwidth_bytes_per_second: float | None
     disk_folder: str
     disk_free_bytes: int | None
@@ -55,7 +60,7 @@ class HardwareReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def detect_hardware(*, model_folder: Path, with_bandwidth: bool = True) -> HardwareReport:
     """Inspect the machine. Takes about two seconds, most of it for measuring bandwidth and load."""
-    cpu, memory, gpus = read_cpu(), usable_memory(), read_gpus()
+    cpu, memory, survey = read_cpu(), usable_memory(), survey_gpus()
     busy = background_load()
     llama, problem = ask_llama()
     threads = usable_physical_cores()
@@ -67,8 +72,9 @@ def detect_hardware(*, model_folder: Path, with_bandwidth: bool = True) -> Hardw
         cpu=cpu,
         default_threads=threads,
         memory=memory,
-        gpus=gpus,
-        gpu_advice=gpu_advice(gpus, llama.devices if llama else ()),
+        gpus=survey.gpus,
+        gpu_problems=survey.problems,
+        gpu_advice=gpu_advice(survey.gpus, llama.devices if llama else ()),
         bandwidth_bytes_per_second=bandwidth,
         disk_folder=str(model_folder),
         disk_free_bytes=_disk_free(model_folder),
@@ -127,8 +133,12 @@ def _power() -> PowerReading:
 
     try:
         battery = psutil.sensors_battery()
-    except (AttributeError, OSError, RuntimeError):  # not available on every platform or in every container
-        battery = None
-    if battery is None:
+        plugged, percent = (battery.power_plugged, battery.percent) if battery is not None else (None, None)
+    except AttributeError:  # not a platform with batteries
         return PowerReading(plugged=None, battery_percent=None)
-    return PowerReading(plugged=battery.power_plugged, battery_percent=battery.percent)
+    except Exception as error:  # boards, phones and containers raise anything, as their files hold anything
+        return PowerReading(plugged=None, battery_percent=None, problem=str(error) or type(error).__name__)
+    return PowerReading(
+        plugged=plugged if isinstance(plugged, bool) else None,
+        battery_percent=float(percent) if isinstance(percent, (int, float)) and 0 <= percent <= 100 else None,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..hardware.gpu_reading import GpuReading
 from ..units import format_file_size, format_memory, gb
 from .machine import HardwareReport
 
@@ -24,8 +25,9 @@ def hardware_lines(report: HardwareReport) -> list[str]:
     for gpu in report.gpus:
         free = f", {_size(gpu.memory_free_bytes)} free" if gpu.memory_free_bytes is not None else ""
         extra = f", compute {gpu.compute_capability}" if gpu.compute_capability else ""
-        rows.append(("GPU", f"{gpu.name}, {_size(gpu.memory_total_bytes)}{free}{extra}"))
-    if not report.gpus:
+        rows.append(("GPU", f"{gpu.name}, {_gpu_memory(gpu)}{free}{extra}"))
+    rows += [("GPU" if not report.gpus else "", problem) for problem in report.gpu_problems]
+    if not report.gpus and not report.gpu_problems:
         rows.append(("GPU", "none found"))
     rows += [("", advice) for advice in report.gpu_advice]
     rows.append(("disk", f"{_disk(report)} free at {report.disk_folder}"))
@@ -48,11 +50,21 @@ def _cores(report: HardwareReport) -> str:
     return f"{text}; {report.default_threads} threads by default"
 
 
+def _gpu_memory(gpu: GpuReading) -> str:
+    if gpu.memory_total_bytes is None:
+        return "memory unknown"
+    return _size(gpu.memory_total_bytes) + (" shared with the system" if gpu.shared_memory else "")
+
+
 def _power(report: HardwareReport) -> str:
     power = report.power
-    if power.plugged is None:
+    if power.problem:
+        return f"{_UNKNOWN}: the battery cannot be read ({power.problem})"
+    if power.plugged is None and power.battery_percent is None:
         return "no battery found"
     charge = f" ({power.battery_percent:.0f} %)" if power.battery_percent is not None else ""
+    if power.plugged is None:
+        return "battery" + charge + ", source unknown"
     return "plugged in" + charge if power.plugged else "on battery" + charge + ": expect lower speed"
 
 

@@ -18,7 +18,7 @@ from weighin.engine.fit.placement import best_gpu_layers, gpu_free_bytes, place
 from weighin.engine.fit.source import CatalogSource
 from weighin.engine.gguf.header import GgufHeader, parse_header
 from weighin.engine.gguf.rewrite import layer_bytes, number_array
-from weighin.engine.hardware.gpu import GpuReading
+from weighin.engine.hardware.gpu_reading import GpuReading
 from weighin.engine.llama.backend import Build, Device, DeviceKind
 from weighin.engine.plan.model import KvType, Settings
 

@@ -133,6 +133,66 @@ def test_cpu_details_from_a_written_tree(tmp_path: Path) -> None:
     assert (cpu.performance_cores, cpu.efficiency_cores, cpu.l3_bytes) == (8, 5, 32 * 2**20)
 
 
+def core(implementer: str, part: str) -> str:
+    return f"BogoMIPS : 50\nFeatures : fp asimd\nCPU implementer : {implementer}\nCPU part : {part}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "name"),
+    [
+        (core("0x41", "0xd87") * 2 + core("0x41", "0xd85") * 2, "ARM Cortex-X925 + Cortex-A725"),
+        (core("0x41", "0xfff"), "ARM 0xfff"),
+        (core("0xc0", "0xac3"), "Ampere Ampere-1"),
+        (core("0x99", "0x001"), "ARM designer 0x99 0x001"),
+        (
+            core("0x41", "0xd0b") + "Model : Raspberry Pi 5 Model B Rev 1.0\n",
+            "ARM Cortex-A76 (Raspberry Pi 5 Model B Rev 1.0)",
+        ),
+        ("model name : ARMv7 Processor rev 3 (v7l)\nCPU implementer : 0x41\nCPU part : 0xd08\n", "ARM Cortex-A72"),
+        ("processor : 0\nhart : 1\nuarch : sifive,u74-mc\n", "sifive,u74-mc"),
+        ("processor : 0\ncpu : POWER9, altivec supported\n", "POWER9, altivec supported"),
+        ("model name : Intel(R) Core(TM)\nmodel : 12\n", "Intel(R) Core(TM)"),
+    ],
+)
+def test_processors_without_a_name_are_named_by_their_cores(tmp_path: Path, cpuinfo: str, name: str) -> None:
+    assert read_cpu(write(tmp_path, {"proc/cpuinfo": cpuinfo})).name == name
+
+
+def topology(siblings: dict[int, str], **more: str) -> dict[str, str]:
+    base = "sys/devices/system/cpu"
+    return {f"{base}/cpu{cpu}/topology/thread_siblings_list": f"{both}\n" for cpu, both in siblings.items()} | more
+
+
+def allow(monkeypatch: pytest.MonkeyPatch, *cpus: int) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(cpus), raising=False)
+    monkeypatch.setattr("psutil.cpu_count", lambda logical=True: 12 if logical else 8)
+
+
+def test_threads_are_the_performance_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = {cpu: f"{cpu // 2 * 2}-{cpu // 2 * 2 + 1}" for cpu in range(8)} | {cpu: str(cpu) for cpu in range(8, 12)}
+    hybrid = {"sys/devices/cpu_core/cpus": "0-7\n", "sys/devices/cpu_atom/cpus": "8-11\n"}
+    root = write(tmp_path, topology(pairs, **hybrid))
+    allow(monkeypatch, *range(12))
+    cpu = read_cpu(root)
+    assert (cpu.performance_cores, cpu.efficiency_cores, usable_physical_cores(root)) == (4, 4, 4)
+    allow(monkeypatch, 0, 1, 2, 8, 9)
+    assert usable_physical_cores(root) == 2
+    allow(monkeypatch, 9, 10, 11)
+    assert usable_physical_cores(root) == 3, "where only efficiency cores are allowed, they are used"
+
+
+@pytest.mark.parametrize(
+    ("speeds", "threads"), [((400,) * 4 + (1024,) * 4, 4), ((718,) * 4 + (1024,) * 4, 8), ((1024,) * 8, 8)]
+)
+def test_cores_that_are_much_slower_are_efficiency_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speeds: tuple[int, ...], threads: int
+) -> None:
+    base = "sys/devices/system/cpu"
+    root = write(tmp_path, {f"{base}/cpu{cpu}/cpu_capacity": f"{speed}\n" for cpu, speed in enumerate(speeds)})
+    allow(monkeypatch, *range(8))
+    assert usable_physical_cores(root) == threads
+
+
 def snapshot(**changed: float) -> LoadSnapshot:
     values = {"wall_s": 0.0, "busy_s": 0.0, "steal_s": 0.0, "own_s": 0.0, "pressure_s": 0.0, "cores": 4}
     return msgspec.convert({**values, **changed}, LoadSnapshot)
