@@ -1,16 +1,38 @@
-"""Writing files in one step, and one hash for several files."""
+"""Reading small files, writing files in one step, and one hash for several files."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
+import stat
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\.part$")
+
+
+def read_file(path: Path, *, max_bytes: int) -> bytes:
+    """The content of a regular file.
+
+    A pipe or a device could wait for ever, or never end, and could not be read again when a run is resumed.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or has more than ``max_bytes``; ``strerror`` says which.
+    """
+    # Without waiting for the other end of a pipe; what is opened is then what is looked at.
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(opened, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(errno.EFBIG, f"it has more than {max_bytes:,} bytes", str(path))
+    return content
 
 
 @contextlib.contextmanager

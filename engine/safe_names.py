@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-_REPO = re.compile(r"^[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?/[A-Za-z0-9_][\w.-]*$", re.ASCII)
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+_REPO = re.compile(r"^[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?/[A-Za-z0-9_][\w.-]*\Z", re.ASCII)
+_CANDIDATE_ID = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\Z", re.ASCII)
+_COMMIT = re.compile(r"^[0-9a-f]{40}\Z")
 
 
 def is_repo_id(text: str) -> bool:
     """``owner/name`` as the hub allows it."""
     return bool(_REPO.match(text)) and len(text) <= 96 and ".." not in text and "--" not in text
+
+
+def is_candidate_id(text: str) -> bool:
+    """Up to 255 letters, digits, ``-``, ``_`` and ``.``, beginning with neither ``-`` nor ``.``."""
+    return bool(_CANDIDATE_ID.match(text)) and len(text) <= 255
+
+
+def safe_name(name: str, *, longest: int = 120) -> str:
+    """``name`` as a file name that every file system allows."""
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", name)[:longest].strip(".") or "file"
 
 
 def is_commit(text: str) -> bool:

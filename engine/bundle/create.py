@@ -27,12 +27,13 @@ from ..hub.cache import cached_from, check_room, free_bytes, storage_errors
 from ..hub.client import never
 from ..hub.errors import BundleError, LocalStoreError
 from ..hub.progress import Meter, Report, silent
-from ..plan.files import plan_from_toml, plan_to_toml, read_plan
+from ..plan.files import plan_to_toml, read_plan, read_plan_as_written
 from ..plan.model import BuiltInSuite, HubSource, OwnSuite, Plan, PlannedSuite, data_path, with_data_path
+from ..safe_names import safe_name
 from ..tasks.harness.items import harness_files
 from ..tasks.harness.yaml import is_harness_task
 from .copying import copy_file
-from .items import BundleItem, data_items, safe_name, suite_folder
+from .items import BundleItem, data_items, suite_folder
 from .manifest import (
     MANIFEST,
     PLAN,
@@ -316,11 +317,7 @@ def _packed_plan(
 
 
 def _check_plan_paths(folder: Path, manifest: Manifest) -> None:
-    try:
-        text = (folder / PLAN).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{folder / PLAN} cannot be read: {error}.", hint="Do not use it.") from None
-    plan = plan_from_toml(text, where=str(folder / PLAN))
+    plan = read_plan_as_written(folder / PLAN)
     listed = {file.path for file in manifest.files}
     listed |= {suite_folder(path) for path in listed if path.startswith("data/")}
     named = [candidate.path for candidate in plan.candidates] + [

@@ -21,11 +21,11 @@ from ..hub.cache import CachedFile, cached_file, check_room, free_bytes, locked,
 from ..hub.client import never
 from ..hub.progress import Meter, Report, silent
 from ..models.local import hub_cache_dir
-from ..plan.files import plan_from_toml, write_plan
+from ..plan.files import read_plan_as_written, write_plan
 from ..plan.model import data_path, with_data_path
+from ..safe_names import safe_name
 from .copying import copy_file
 from .create import ImportedBundle, verify_bundle
-from .items import safe_name
 from .manifest import PLAN, BundleFile, Manifest
 
 
@@ -45,7 +45,7 @@ def install_bundle(
         LocalStoreError, DiskFullError: the copy failed. It resumes the next time.
     """
     manifest = verify_bundle(folder, report=report, cancelled=cancelled, clock=clock)
-    plan = plan_from_toml((folder / PLAN).read_text(encoding="utf-8"), where=str(folder / PLAN))
+    plan = read_plan_as_written(folder / PLAN)
     for candidate in plan.candidates:
         check_file(folder / candidate.path)
     cache_dir = hub_cache_dir(os.environ if env is None else env)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 
 from ..hub.errors import BundleError
 from ..plan.model import BuiltInSuite, HubSource, OwnSuite, Plan, data_path
+from ..safe_names import safe_name
 from ..tasks.harness.items import harness_files
 from ..tasks.harness.yaml import is_harness_task
 from ..tasks.opening import reference_spec
@@ -91,8 +91,3 @@ def _own_items(suite: OwnSuite, found: OwnFiles, number: int, folder: str) -> li
 def suite_folder(path: str) -> str:
     """``data/1-mgsm`` of ``data/1-mgsm/de/test.parquet``."""
     return "/".join(path.split("/")[:-1][:2])
-
-
-def safe_name(name: str) -> str:
-    """``name`` as a file name that every file system allows."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip(". ")[:120] or "file"

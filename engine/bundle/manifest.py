@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from ..files import read_file
 from ..hub.cache import hash_file
 from ..hub.client import cancelled_error, ignore_bytes, never
 from ..hub.errors import BundleError
@@ -66,10 +67,9 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_MANIFEST_BYTES:
-            raise BundleError(f"{path} cannot be a bundle's manifest.", hint="Copy the bundle again.")
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        if stat.S_ISLNK(path.lstat().st_mode):
+            raise BundleError(f"{path} is a link.", hint="Do not use this bundle.")
+        manifest = msgspec.json.decode(read_file(path, max_bytes=_MAX_MANIFEST_BYTES), type=Manifest)
     except FileNotFoundError:
         if (folder / UNFINISHED).exists():
             raise BundleError(
@@ -77,7 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
             ) from None
         raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}.", hint="Check the path.") from None
     except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error}.", hint="Check its permissions.") from None
+        raise BundleError(f"{path} cannot be read: {error.strerror}.", hint="Copy the bundle again.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f"{path} is not a manifest that this version can read: {error}.") from None
     problems = path_problems(manifest)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..errors import PlanError
-from ..safe_names import is_repo_id, is_safe_path
+from ..safe_names import is_candidate_id, is_repo_id, is_safe_path
 from .model import DATA_SUFFIXES, HubSource, OwnAsking, OwnSuite, Plan, PlannedSuite
 
 
@@ -59,6 +59,22 @@ def check_plan(plan: Plan, *, where: str) -> None:
             raise PlanError(f"{where}: the {kind} {repeated[0]!r} appears twice.", hint="Make each one unique.")
     for suite in plan.suites:
         _check_suite(suite, f"{where}: the suite {suite.name!r}")
+
+
+def check_ids(plan: Plan, *, where: str) -> None:
+    """Check that candidates' ids are what ``Candidate.id`` says: they become file names, and words of commands.
+
+    Not part of ``check_plan``, because runs that are stored already may have others and must still open.
+
+    Raises:
+        PlanError: one is not.
+    """
+    for candidate in plan.candidates:
+        if not is_candidate_id(candidate.id):
+            raise PlanError(
+                f"{where}: the candidate id {candidate.id[:120]!r} is not allowed.",
+                hint="Use letters, digits, -, _ and ., and begin with a letter, a digit or _.",
+            )
 
 
 def _numbers(plan: Plan) -> Iterator[tuple[str, float, _Range]]:

@@ -15,8 +15,8 @@ from weighin.assets import asset
 
 from .. import toml
 from ..errors import PlanError
-from ..files import write_atomically
-from .checks import check_plan
+from ..files import read_file, write_atomically
+from .checks import check_ids, check_plan
 from .model import (
     BuiltInSuite,
     FileSource,
@@ -31,6 +31,8 @@ from .model import (
     data_path,
     with_data_path,
 )
+
+_MAX_PLAN_BYTES = 16 * 2**20
 
 
 class SuiteTable(PlanPart, frozen=True, kw_only=True):
@@ -93,6 +95,25 @@ def plan_from_toml(text: str, *, where: str) -> Plan:
     return plan
 
 
+def read_plan_as_written(path: Path) -> Plan:
+    """Read a plan file, with the paths in it as they are.
+
+    Raises:
+        PlanError: the file is missing, unreadable or wrong.
+    """
+    try:
+        text = read_file(path, max_bytes=_MAX_PLAN_BYTES).decode("utf-8")
+    except FileNotFoundError:
+        raise PlanError(f"There is no plan file {path}.") from None
+    except OSError as error:
+        raise PlanError(f"The plan {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:  # not UTF-8, or a zero byte in the path
+        raise PlanError(f"The plan {path} cannot be read: {error}.") from None
+    plan = plan_from_toml(text, where=str(path))
+    check_ids(plan, where=str(path))
+    return plan
+
+
 def read_plan(path: Path) -> Plan:
     """Read a plan file. Relative paths in it start at the folder the file is in.
 
@@ -101,13 +122,7 @@ def read_plan(path: Path) -> Plan:
     Raises:
         PlanError: the file is missing, unreadable or wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise PlanError(f"There is no plan file {path}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"The plan {path} cannot be read: {error}.") from None
-    plan = plan_from_toml(text, where=str(path))
+    plan = read_plan_as_written(path)
     base = path.resolve().parent
 
     def absolute(value: str) -> str:

@@ -27,7 +27,7 @@ class Candidate(PlanPart, frozen=True, kw_only=True):
     """A model file with its settings, competing in a run."""
 
     id: str
-    """Short and unique in the plan: letters, digits, ``-``, ``_`` and ``.``."""
+    """Short and unique in the plan: letters, digits, ``-``, ``_`` and ``.``; neither ``-`` nor ``.`` comes first."""
     path: str
     """The GGUF file; for a split model its first part."""
     name: str

@@ -9,7 +9,7 @@ import msgspec
 
 from ..catalog.ranking import Conditions
 from ..catalog.verdict import StatedUse
-from ..files import make_private, write_atomically
+from ..files import make_private, read_file, write_atomically
 from ..hardware.memory import usable_memory
 from ..models.references import is_path
 from ..paths import state_dir
@@ -27,6 +27,8 @@ from ..plan.model import (
     SpeedPlan,
 )
 from .default_suites import DEFAULT_SUITES
+
+_MAX_DRAFT_BYTES = 16 * 2**20
 
 
 class SampleModel(msgspec.Struct, frozen=True, tag=True):
@@ -102,7 +104,7 @@ def save_draft(draft: Draft, path: Path | None = None) -> None:
 def load_draft(path: Path | None = None) -> Draft:
     """The kept draft, or a fresh one if there is none or it is damaged."""
     try:
-        draft = msgspec.json.decode((path or draft_path()).read_bytes(), type=Draft)
+        draft = msgspec.json.decode(read_file(path or draft_path(), max_bytes=_MAX_DRAFT_BYTES), type=Draft)
     except (OSError, ValueError, msgspec.MsgspecError):
         return Draft()
     picked = tuple(SampleModel() if pick == _OLD_SAMPLE else pick for pick in draft.picked)

@@ -25,7 +25,7 @@ from ..models.local import stored_at
 from ..models.local_model import LocalModel
 from ..models.references import is_store_name, parse, plan_reference
 from ..models.resolve import LocalPath, resolve
-from ..plan.checks import check_plan
+from ..plan.checks import check_ids, check_plan
 from ..plan.model import Candidate, FileSource, HubSource, OwnSuite, Plan, PlannedSuite, PromptStyle, data_path
 from ..safe_names import is_repo_id
 from ..sandbox.probe import require_sandbox
@@ -171,14 +171,15 @@ def slug(text: str) -> str:
 
 
 def _with_unique_ids(candidates: list[Candidate]) -> tuple[Candidate, ...]:
-    counts: dict[str, int] = {}
-    unique = []
+    unique: dict[str, Candidate] = {}
     for candidate in candidates:
-        counts[candidate.id] = counts.get(candidate.id, 0) + 1
-        number = counts[candidate.id]
-        new_id = candidate.id if number == 1 else f"{candidate.id}-{number}"
-        unique.append(msgspec.structs.replace(candidate, id=new_id))
-    return tuple(unique)
+        new_id = candidate.id
+        number = 1
+        while new_id in unique:
+            number += 1
+            new_id = f"{candidate.id}-{number}"
+        unique[new_id] = msgspec.structs.replace(candidate, id=new_id)
+    return tuple(unique.values())
 
 
 class OpenedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,6 +201,7 @@ def freeze_plan(plan: Plan, *, inputs: Inputs | None = None, say: Say = lambda _
     """
     inputs = inputs or Inputs()
     check_plan(plan, where="The plan")
+    check_ids(plan, where="The plan")
     if not plan.candidates:
         raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
     plan = download_candidates(plan, report=PlainLines(say))

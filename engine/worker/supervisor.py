@@ -21,6 +21,7 @@ from ..errors import WeighinError
 from ..events.notes import Note
 from ..events.run import WorkerFailure
 from ..files import create_private, make_private
+from ..safe_names import safe_name
 from ..sandbox.bounds import ENDED_BY_TIME
 from .last_words import last_words, read_log
 from .protocol import Beat, Command, Noticed, Ready, Refused, Report
@@ -89,7 +90,7 @@ class Worker:
         self.name = name
         self._noticed = noticed
         self._command = command
-        self.log_path = logs / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+        self.log_path = logs / f"{safe_name(name)}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         self._patience = patience or Patience()
         self._process: asyncio.subprocess.Process | None = None
         self._oom_kills_before = 0

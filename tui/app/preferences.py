@@ -14,8 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from weighin.engine.files import read_file
 from weighin.engine.paths import config_dir
 from weighin.engine.toml import TOMLDecodeError, loads
+
+_MAX_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def preferences_path() -> Path:
 def read_preferences(path: Path) -> Preferences:
     """Read ``path``. Never raises: mistakes become ``problems``, and the remaining settings apply."""
     try:
-        table = loads(path.read_text(encoding="utf-8"))
+        table = loads(read_file(path, max_bytes=_MAX_BYTES).decode())
     except FileNotFoundError:
         return Preferences()
     except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from ...errors import DatasetError
+from ...files import read_file
 
 SUFFIXES = (".yaml", ".yml")
 MAX_SIZE_BYTES = 2**20
@@ -224,9 +225,7 @@ def _load(path: Path) -> dict[Any, Any]:
 
     Loader.add_constructor("!function", lambda _loader, node: _PythonFunction(str(node.value)))
     try:
-        if path.stat().st_size > MAX_SIZE_BYTES:
-            raise DatasetError(f"The task {path} is larger than {MAX_SIZE_BYTES // 2**20} MiB.")
-        table = yaml.load(path.read_bytes(), Loader)  # a safe loader plus one tag
+        table = yaml.load(read_file(path, max_bytes=MAX_SIZE_BYTES), Loader)  # a safe loader plus one tag
     except FileNotFoundError:
         raise DatasetError(f"There is no task file {path}.") from None
     except OSError as error:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from weighin.engine.bundle.create import create_bundle, import_bundle, verify_bundle
 from weighin.engine.bundle.manifest import read_manifest
+from weighin.engine.errors import PlanError
 from weighin.engine.gguf.files import file_sha256
 from weighin.engine.hub import errors
 from weighin.engine.plan.model import BuiltInSuite, Candidate, FileSource, OwnSuite, Plan, data_path
@@ -236,7 +237,7 @@ def test_a_link_instead_of_a_file(bundle: Any, tmp_path: Path) -> None:
 def test_a_pipe_instead_of_a_file_is_not_opened(bundle: Any, name: str) -> None:
     (bundle / name).unlink()
     os.mkfifo(bundle / name)
-    with pytest.raises(errors.BundleError, match=r"not a regular file|cannot be a bundle's manifest"):
+    with pytest.raises(errors.BundleError, match="not a regular file"):
         verify_bundle(bundle)
 
 
@@ -245,6 +246,22 @@ def test_a_linked_folder(bundle: Any, tmp_path: Path) -> None:
     (bundle / "models").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(errors.BundleError, match="is a link"):
         verify_bundle(bundle)
+
+
+@pytest.mark.parametrize("bad_id", ["../../../escape", "a; touch INJECTED #", "-h"])
+def test_a_plan_whose_ids_could_leave_their_place(bundle: Any, bad_id: str) -> None:
+    toml = (bundle / "plan.toml").read_text().replace('id = "a"', f'id = "{bad_id}"')
+    (bundle / "plan.toml").write_text(toml)
+
+    def fix(manifest: Any) -> None:
+        for file in manifest["files"]:
+            if file["path"] == "plan.toml":
+                file.update(size_bytes=len(toml), sha256=hashlib.sha256(toml.encode()).hexdigest())
+
+    change_manifest(bundle, fix)
+    for check in (verify_bundle, import_bundle):
+        with pytest.raises(PlanError, match="candidate id"):
+            check(bundle)
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x.gguf", "models/a/other.gguf"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from weighin.engine.files import joint_sha256, replacing, write_atomically
+from weighin.engine.files import joint_sha256, read_file, replacing, write_atomically
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -42,3 +44,24 @@ def test_one_file_keeps_its_hash_and_several_get_the_hash_of_their_hashes() -> N
     assert joint_sha256([one]) == one
     assert joint_sha256([one, two]) == hashlib.sha256((one + two).encode()).hexdigest()
     assert joint_sha256([one, two]) != joint_sha256([two, one])
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "note").write_bytes(b"12345")
+    assert read_file(tmp_path / "note", max_bytes=5) == b"12345"
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        read_file(tmp_path / "note", max_bytes=4)
+    with pytest.raises(FileNotFoundError):
+        read_file(tmp_path / "other", max_bytes=4)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices are POSIX files")
+def test_pipes_devices_folders_and_loops_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(OSError, match="not a regular file"):
+            read_file(path, max_bytes=100)
+    for path in (tmp_path, tmp_path / "loop"):
+        with pytest.raises(OSError, match=r"directory|regular|links"):
+            read_file(path, max_bytes=100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,20 @@ def test_every_number_in_a_plan_is_finite_and_bounded(text: str, said: str) -> N
     with pytest.raises(PlanError) as caught:
         plan_from_toml(text, where="plan")
     assert said in str(caught.value)
+
+
+def test_a_plan_file_with_an_id_that_leaves_its_place_is_refused(tmp_path: Path) -> None:
+    for bad in ("../x", "a/../b", "a; touch X #", "-h"):
+        text = f'[[candidates]]\nid = "{bad}"\npath = "x.gguf"\nname = "x"\n'
+        (tmp_path / "plan.toml").write_text(text)
+        with pytest.raises(PlanError, match=r"candidate id .* is not allowed"):
+            read_plan(tmp_path / "plan.toml")
+        assert plan_from_toml(text, where="a stored plan").candidates[0].id == bad
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are made with POSIX calls")
+def test_a_plan_file_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "plan.toml")
+    for path in (tmp_path / "plan.toml", Path("/dev/zero"), tmp_path):
+        with pytest.raises(PlanError, match="cannot be read"):
+            read_plan(path)

@@ -196,6 +196,13 @@ async def test_giving_up_a_starting_worker_leaves_no_process(tmp_path: Path, mon
     assert not psutil.pid_exists(pid)
 
 
+@pytest.mark.parametrize("name", ["../../../outside", "/outside", "a/../b", "x" * 255, "..", ""])
+def test_a_log_stays_in_its_folder_whatever_the_worker_is_called(name: str, tmp_path: Path) -> None:
+    path = Worker(name, logs=tmp_path).log_path
+    assert path.parent == tmp_path
+    assert len(path.name) < 200
+
+
 async def test_native_output_goes_to_the_log(
     worker: Worker, tiny_models: list[Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
