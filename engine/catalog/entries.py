@@ -54,14 +54,12 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total: int
-    """Parameters of the text model, which is what a GGUF file holds, unless ``includes`` says otherwise."""
+    """Parameters of the text model, which is what a GGUF file holds."""
     source: str
     active: int | None = None
     """Parameters used per token, for mixture-of-experts models."""
     published: int | None = None
-    """The published count, if it covers more than ``total``."""
-    includes: str = ""
-    """What ``total`` covers besides the text model, such as a vision encoder that is not counted separately."""
+    """The published count, if it covers more than ``total``, such as a vision encoder or a draft head."""
 
 
 class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,10 +73,23 @@ class Dimensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_vocab: int
     source: str
     n_ff: int | None = None
-    """Feed-forward width of a gated block; None when layers differ or no source states it."""
+    """Feed-forward width, per expert in a mixture of experts; None when layers differ or no source states it."""
     tied_embeddings: bool | None = None
     n_ff_source: str = ""
     tied_source: str = ""
+
+
+class Experts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The experts of a layer, in a mixture of experts."""
+
+    n_expert: int
+    n_expert_used: int
+    """How many of them compute a token, without those that compute every token."""
+    source: str
+    n_ff: int | None = None
+    """Feed-forward width of an expert, where other layers or blocks have another width."""
+    n_ff_shared: int = 0
+    """Feed-forward width of all experts together that compute every token; 0 when there are none."""
 
 
 class KvLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +101,8 @@ class KvLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sliding_window: int | None = None
     recurrent_layers: int = 0
     layers_reusing_kv: int = 0
+    stateless_layers: int = 0
+    """Layers that keep nothing, such as those with a feed-forward block alone."""
     n_head_kv_full: int = 0
     """In family files, 0 means ``n_head_kv`` of the dimensions; the reader fills it in."""
     head_dim_full: int = 0
@@ -104,6 +117,17 @@ class GgufRepo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     quants: tuple[str, ...] = ()
     """Quants listed in the source; empty means to ask the hub."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """Quants whose model is split, each with its number of files."""
+
+    def file_names(self, quant: str) -> tuple[str, ...]:
+        """The names of the files that hold ``quant``, one unless it is split."""
+        name = self.pattern.replace("{quant}", quant)
+        count = dict(self.parts).get(quant, 1)
+        if count == 1:
+            return (name,)
+        stem = name.removesuffix(".gguf")
+        return tuple(f"{stem}-{part:05}-of-{count:05}.gguf" for part in range(1, count + 1))
 
 
 class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +152,7 @@ class CatalogModel(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Parameters
     dimensions: Dimensions
     kv: KvLayout
+    experts: Experts | None = None
     base: Text | None = None
     """Repo of another publisher's model that this one was trained from."""
     gguf: tuple[GgufRepo, ...] = ()

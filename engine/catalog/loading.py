@@ -22,6 +22,7 @@ from .entries import (
     CatalogModel,
     Count,
     Dimensions,
+    Experts,
     Flag,
     GgufRepo,
     KvLayout,
@@ -60,6 +61,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     dimensions: Dimensions
     feed_forward: Count | None = None
     tied_embeddings: Flag | None = None
+    experts: Experts | None = None
     kv: KvLayout | None = None
     """None means that every layer caches K and V of every token."""
     gguf: tuple[GgufRepo, ...] = ()

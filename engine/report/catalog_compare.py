@@ -149,7 +149,7 @@ def _parameters(model: CatalogModel) -> str:
     p = model.parameters
     active = f", {format_parameters(p.active)} active" if p.active else ""
     published = f" ({format_parameters(p.published)} published)" if p.published else ""
-    return format_parameters(p.total) + active + published + (f", with {p.includes}" if p.includes else "")
+    return format_parameters(p.total) + active + published
 
 
 def _context(model: CatalogModel) -> str:

@@ -58,7 +58,8 @@ def test_the_wizard_and_the_models_command_show_the_same_rows() -> None:
 def test_every_kind_of_reason_is_a_type_with_words() -> None:
     rows = rows_of(Conditions(memory_bytes=EIGHT_GIB))
     reasons = {type(row.ruled_out): row for row in rows.values() if row.ruled_out is not None}
-    assert {LicenseForbids, LicenseUnknown, TooLarge, NoFiles} <= set(reasons)
+    assert {LicenseForbids, LicenseUnknown, TooLarge} <= set(reasons)
+    assert why_ruled_out(NoFiles())
     too_large = rows["phi-4"].ruled_out
     assert isinstance(too_large, TooLarge)
     assert why_ruled_out(too_large) == "Q4_K_M does not fit in 8 GiB; press k for another quant"
