@@ -16,7 +16,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
-from .errors import HubError, RateLimitedError, UserCancelledError, asked_wait_s, from_client
+from ..errors import WeighinError
+from .bounded import FILE, bound
+from .errors import RateLimitedError, UserCancelledError, asked_wait_s, from_client
 
 if TYPE_CHECKING:
     import httpx2
@@ -92,10 +94,12 @@ def connect() -> Hub:
 
 
 def session() -> httpx2.Client:
-    """The session of huggingface_hub, with its proxies and its client factory."""
+    """The session of huggingface_hub, with its proxies and its client factory. Its answers are bounded."""
     from huggingface_hub import get_session
 
-    return get_session()
+    client = get_session()
+    bound(client)
+    return client
 
 
 def raise_for_status(response: httpx2.Response) -> None:
@@ -186,17 +190,16 @@ def ask(hub: Hub, call: Callable[[], T], *, subject: str, repo: str = "", cancel
     Raises:
         HubError: the request failed.
     """
-    import httpx2
-
     # A dead endpoint should show within seconds. A long transfer has more patience.
     patience = min(hub.retry.attempts, 4)
     failures = 0
     while True:
         try:
+            session()  # bounds what the client receives for ``call``
             return call()
-        except HubError:
+        except WeighinError:
             raise
-        except (httpx2.HTTPError, OSError, ValueError) as error:
+        except Exception as error:  # whatever the client, or reading its answer, makes of a strange one
             failures += 1
             if not is_worth_retrying(error) or failures >= patience:
                 raise from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo) from error
@@ -227,7 +230,13 @@ def open_stream(hub: Hub, url: str, *, extra: Mapping[str, str] | None = None) -
             headers.pop("authorization", None)
         # auth=None keeps credentials of a .netrc away from storage hosts.
         with session().stream(
-            "GET", url, headers=headers, follow_redirects=False, timeout=timeout, auth=None
+            "GET",
+            url,
+            headers=headers,
+            follow_redirects=False,
+            timeout=timeout,
+            auth=None,
+            extensions={FILE: True},
         ) as response:
             if response.has_redirect_location:
                 target = urljoin(url, response.headers["location"])

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 from collections.abc import Iterator, Mapping
 
 from ..errors import WeighinError
+from ..visible import visible
 
 
 class HubError(WeighinError):
@@ -83,6 +86,8 @@ class BundleError(HubError):
         self.problems = problems
 
 
+_TOKEN = re.compile(r"\b(?:hf|api_org)_\w{4,}")
+_SHOWN_LETTERS = 160
 _TOKEN_HINT = "Log in with 'hf auth login' or set HF_TOKEN."
 
 
@@ -149,7 +154,7 @@ def from_status(error: BaseException, *, subject: str, endpoint: str, repo: str 
     status = response.status_code
     page = f"{endpoint}/{repo}" if repo else endpoint
     with_token = "authorization" in response.request.headers
-    message = response.headers.get("X-Error-Message", "")
+    message = without_secrets(response.headers.get("X-Error-Message", ""), response.request.headers)
     if type(error) is hf.HfHubHTTPError and not str(response.url).startswith(endpoint):
         return ServerTroubleError(f"The storage host {response.url.host} answered {status} for {subject}.")
     if isinstance(error, hf.GatedRepoError):
@@ -197,6 +202,14 @@ def asked_wait_s(headers: object) -> float | None:
     return float(after) if after.isascii() and after.isdigit() and len(after) < 10 else None
 
 
+def without_secrets(text: str, headers: Mapping[str, str] | None = None) -> str:
+    """What a server said as one short line, without the tokens that it may echo. ``headers`` are the request's."""
+    for secret in ((headers or {}).get("authorization", "").rpartition(" ")[2], os.environ.get("HF_TOKEN", "").strip()):
+        if secret:
+            text = text.replace(secret, "***")
+    return _TOKEN.sub("***", visible(text.strip()))[:_SHOWN_LETTERS]
+
+
 def _short(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0][:160] if lines else type(error).__name__
+    return without_secrets(lines[0]) if lines else type(error).__name__

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import msgspec
 
 from ..gguf.naming import is_model_file, quant_of, split_of
-from ..safe_names import is_safe_path
+from ..safe_names import is_commit, is_repo_id, is_safe_path
 from .client import Hub, ask, origin, raise_for_status, session
 from .errors import GatedModelError, HubError, HubNotFoundError, ServerTroubleError
+
+if TYPE_CHECKING:
+    from huggingface_hub import ModelInfo
 
 Gating = Literal["no", "auto", "manual"]
 _MAX_TREE_PAGES = 50
@@ -93,28 +96,17 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=hub.endpoint, token=hub.token or False)
-    info = ask(
-        hub,
-        lambda: api.model_info(repo, revision=revision, files_metadata=True, timeout=hub.read_timeout_s),
-        subject=repo,
-        repo=repo,
-    )
-    if not info.sha:
+
+    def call() -> tuple[ModelInfo, list[HubFile], list[str], tuple[str, ...]]:
+        info = api.model_info(repo, revision=revision, files_metadata=True, timeout=hub.read_timeout_s)
+        return info, *_listed(info), tuple(tag for tag in info.tags or () if isinstance(tag, str))
+
+    info, files, unsized, tags = ask(hub, call, subject=repo, repo=repo)
+    if not isinstance(info.sha, str) or not is_commit(info.sha):
         raise ServerTroubleError(f"{hub.endpoint} sent no commit for {repo}.", hint="Try again later.")
-    files, unsized = [], []
-    for sibling in info.siblings or ():
-        lfs = sibling.lfs
-        size = lfs.size if lfs else sibling.size
-        if not is_safe_path(sibling.rfilename):
-            continue
-        if size is not None:
-            files.append(HubFile(sibling.rfilename, int(size), lfs.sha256 if lfs else "", sibling.blob_id or ""))
-        elif is_model_file(sibling.rfilename):
-            unsized.append(sibling.rfilename)
     if unsized:
         files += _files_by_other_means(hub, repo, info.sha, unsized)
     models, incomplete = group_files(files)
-    tags = tuple(info.tags or ())
     return HubRepo(
         repo=repo,
         sha=info.sha,
@@ -126,6 +118,24 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
         incomplete=incomplete,
         page=f"{hub.endpoint}/{repo}",
     )
+
+
+def _listed(info: ModelInfo) -> tuple[list[HubFile], list[str]]:
+    """The files of a repo, and the names of model files without a size. Raises anything for a malformed list."""
+    files, unsized = [], []
+    for sibling in info.siblings or ():
+        if not is_safe_path(sibling.rfilename):
+            continue
+        lfs = sibling.lfs
+        size = lfs.size if lfs else sibling.size
+        if size is None:
+            if is_model_file(sibling.rfilename):
+                unsized.append(sibling.rfilename)
+        elif _is_count(int(size)):
+            files.append(
+                HubFile(sibling.rfilename, int(size), str(lfs.sha256 if lfs else ""), str(sibling.blob_id or ""))
+            )
+    return files, unsized
 
 
 def _files_by_other_means(hub: Hub, repo: str, sha: str, names: Sequence[str]) -> list[HubFile]:
@@ -171,7 +181,7 @@ def _tree_file(row: object) -> HubFile | None:
     lfs = row.get("lfs") if isinstance(row.get("lfs"), dict) else {}
     assert isinstance(lfs, dict)
     size = lfs.get("size", row.get("size"))
-    if not isinstance(size, int) or size < 0:
+    if not _is_count(size) or not is_safe_path(row["path"]):
         return None
     return HubFile(row["path"], size, str(lfs.get("oid") or ""), str(row.get("oid") or ""))
 
@@ -245,7 +255,8 @@ def search(hub: Hub, words: str, *, limit: int = 30) -> tuple[SearchHit, ...]:
     rows = ask(hub, call, subject=f"the search {words!r}")
     if not isinstance(rows, list):
         raise ServerTroubleError(f"{hub.endpoint} sent no list for the search {words!r}.", hint="Try again later.")
-    return tuple(_hit(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str))
+    # A name becomes a command to copy, so that anything but a name is left out.
+    return tuple(_hit(row) for row in rows if isinstance(row, dict) and is_repo_id(str(row.get("id"))))
 
 
 def group_files(files: Sequence[HubFile]) -> tuple[tuple[HubModel, ...], tuple[str, ...]]:
@@ -302,4 +313,8 @@ def _hit(row: dict[str, Any]) -> SearchHit:
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if _is_count(value) else 0
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and 0 <= value < 2**63

@@ -17,7 +17,9 @@ import msgspec
 
 from ...errors import DatasetError, WeighinError
 from ...files import write_atomically
+from ...hub.bounded import files_up_to
 from ...hub.client import ask, connect, is_offline
+from ...hub.errors import without_secrets
 from ...plan.model import DATA_SUFFIXES, HubSource
 from ...safe_names import cache_folder, is_commit, is_safe_path
 
@@ -100,15 +102,15 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
     hub = connect()
     subject, page = f"the data set {repo}", f"datasets/{repo}"
     api = HfApi(endpoint=hub.endpoint, token=hub.token or False)
-    info = ask(
-        hub,
-        lambda: api.dataset_info(repo, revision=revision, files_metadata=True, timeout=hub.read_timeout_s),
-        subject=subject,
-        repo=page,
-    )
-    sizes = {each.rfilename: each.size or 0 for each in info.siblings or () if is_safe_path(each.rfilename)}
+
+    def call() -> tuple[dict[str, int], str]:
+        info = api.dataset_info(repo, revision=revision, files_metadata=True, timeout=hub.read_timeout_s)
+        listed = {each.rfilename: int(each.size or 0) for each in info.siblings or () if is_safe_path(each.rfilename)}
+        return listed, str(info.sha or "")
+
+    sizes, commit = ask(hub, call, subject=subject, repo=page)
     names = sorted(name for name in sizes if fnmatch.fnmatchcase(name, pattern))
-    if not names or not info.sha:
+    if not names or not is_commit(commit):
         raise DatasetError(f"{repo} has no file {pattern}.", hint=_others(sizes))
     large = next((name for name in names if sizes[name] > MAX_FILE_BYTES), "")
     if large:
@@ -116,7 +118,6 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
             f"{large} of {repo} has {sizes[large] / 2**20:.0f} MiB; the maximum is {MAX_FILE_BYTES // 2**20}.",
             hint="Choose a smaller file.",
         )
-    commit = info.sha
     silent = are_progress_bars_disabled()
 
     def fetch(name: str) -> Callable[[], str]:
@@ -132,11 +133,12 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
 
     try:
         disable_progress_bars()  # they would overwrite a screen
-        files = tuple((name, Path(ask(hub, fetch(name), subject=f"{repo} {name}", repo=page))) for name in names)
+        with files_up_to(MAX_FILE_BYTES):
+            files = tuple((name, Path(ask(hub, fetch(name), subject=f"{repo} {name}", repo=page))) for name in names)
     except WeighinError:
         raise
     except Exception as error:  # the client raises a dozen types; each means that the download failed
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        reason = without_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
         raise DatasetError(f"{subject} cannot be downloaded: {reason}") from None
     finally:
         if not silent:

@@ -20,10 +20,12 @@ import msgspec
 
 from ... import paths
 from ...errors import DatasetError, WeighinError
+from ...hub.bounded import files_up_to
 from ...safe_names import cache_folder
 from ..spec import Dataset, SuiteSpec
 
 Where = Literal["built in", "generated", "folder", "hub cache", "missing"]
+_MAX_FILE_BYTES = 4 * 2**30
 _SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv")
 
 
@@ -171,10 +173,11 @@ def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Pa
             wanted = sorted(name for name in names if fnmatch.fnmatch(name, pattern))
             if not wanted:
                 raise DatasetError(f"{dataset.repo} has no file {pattern} here.", hint=by_hand)
-            files_by_split[split] = [
-                Path(hf_hub_download(dataset.repo, name, repo_type="dataset", revision=dataset.revision))
-                for name in wanted
-            ]
+            with files_up_to(_MAX_FILE_BYTES):
+                files_by_split[split] = [
+                    Path(hf_hub_download(dataset.repo, name, repo_type="dataset", revision=dataset.revision))
+                    for name in wanted
+                ]
     except WeighinError:
         raise
     except Exception as error:  # the client raises a dozen types; each means that the download failed
