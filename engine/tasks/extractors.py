@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import DatasetError
+from .leads import is_lead, without_answer_label
 from .numbers import answer_number
 from .patterns import find_match
 from .text_forms import is_blank
@@ -31,17 +32,6 @@ _SAID = re.compile(
 _FENCE = re.compile(r"^[ \t]*(?P<fence>```+|~~~+)[ \t]*(?P<label>[\w+#.-]*)[^\n`]*$", re.MULTILINE)
 
 
-_EMPHASIS = r"[*_]{0,3}"
-_LABEL = re.compile(
-    rf"[\s>#]*{_EMPHASIS}(?:(?:the\s+)?(?:(?:final|correct)\s+)?answer(?![^\W_]){_EMPHASIS}(?:\s+is\b)?\s*{_EMPHASIS}\s*[:：]?"
-    r"|(?:答案|回答|答え|答|정답|답|antwort|réponse|respuesta|resposta|risposta|antwoord|svar|vastaus|odpowiedź|odpověď|válasz"
-    r"|răspuns|cevap|jawaban|đáp án|ответ|відповідь|απάντηση|תשובה|الجواب|الإجابة|پاسخ|उत्तर|উত্তর|คำตอบ)"
-    rf"\s*{_EMPHASIS}\s*[:：]){_EMPHASIS}\s*",
-    re.IGNORECASE,
-)
-_FENCE_LINE = re.compile(r"\s*(?:`{3,}|~{3,})[\w+#.-]*\s*")
-
-
 def whole(text: str) -> str | None:
     """The whole output, trimmed."""
     return None if is_blank(text) else text.strip()
@@ -53,13 +43,17 @@ def verbatim(text: str) -> str | None:
 
 
 def first_line(text: str) -> str | None:
-    """The first line that is neither blank nor a code fence, without a leading ``Answer:`` in one of many languages."""
-    for line in text.splitlines():
-        label = _LABEL.match(line)
-        answer = line[label.end() if label else 0 :].strip()
-        if not is_blank(answer) and not _FENCE_LINE.fullmatch(line):
-            return answer
-    return None
+    """The first line that says something, without a leading ``Answer:`` in one of many languages.
+
+    What only leads to an answer (``leads``) is passed over where an answer follows.
+    """
+    lines = [line for line in text.splitlines() if not is_blank(line)]
+    for line in lines:
+        if not is_lead(line):
+            return without_answer_label(line)
+    last = lines[-1].strip() if lines else ""
+    # "Answer:" and a code fence promise an answer that never came; "Answer" may be one.
+    return None if last.strip("*_ ")[-1:] in ("", *":：`~>") else last
 
 
 def last_number(text: str) -> str | None:

@@ -7,8 +7,10 @@
 - quotes, dashes, spaces, middle dots and slashes of every kind, each to one;
 - what cannot be seen: zero-width and bidi characters, soft hyphens, variation selectors, control characters; and ``™``;
 - signs that their languages may leave out: Arabic and Hebrew vowel points, tatweel; Arabic and Persian yeh and kaf;
-- spaces beside characters of scripts that use none, thousands commas, Markdown emphasis;
-- around the whole: quotes, brackets, Markdown and TeX wrappers, and closing punctuation of every script.
+- spaces beside characters of scripts that use none, and between a number and its sign or unit (``5 %``, ``10kg``);
+- thousands commas, Markdown emphasis;
+- around the whole: quotes, brackets, Markdown and TeX wrappers, tags such as ``<answer>``, markers of a turn's end, and
+  closing punctuation of every script.
 
 Not folded: accents (``Café`` is not ``Cafe``), letters that merely look or sound alike, Chinese variants, word order,
 inner punctuation, signs before a number, ``²`` after a digit (``10²`` is ``10^2``). A text of nothing but such signs
@@ -63,7 +65,13 @@ _GLUED_NUMBER = r"(?<=\p{N})[\p{No}\p{So}]"
 _SQUARE_METERS = r"(?<![\p{L}\p{N}])([kcdmn]?m)\^([23])(?!\p{N})"
 _INNER_SPACE = rf"(?<=[{SPACELESS}]) | (?=[{SPACELESS}])"
 _LONG_DASH = r"(?<=\s)-{2,3}(?=\s)|(?<=\w)-{2,3}(?=\w)"
-_THOUSANDS = r"(?<![\w.,])(?<sign>\p{Sc}?)(?<whole>\d{1,3}(?:,\d{3})+)(?![\w,])"
+_SPACE_BEFORE_SIGN = r"(?<=\d) (?=(?:[%‰°]|\p{Sc})(?!\d))"
+_UNIT = (
+    r"(?<![\p{L}\p{M}\p{N}_.,])(\d[\d.,]*)((?:[cdkmn]m[23]?|[km]g|[cdkm]l|[kmgt]i?b|[kmg]wh?|[kmg]?hz|km/h|kmh|kph|mph|rpm"
+    r"|px|lbs?|oz|ft|min|hrs?|usd|eur|gbp|chf|inr|jpy|cny)(?![\p{L}\p{M}\p{N}_]))"
+)
+_IN_WORD = rf"[[\w]--[{SPACELESS}\p{{Hangul}}]]"
+_THOUSANDS = rf"(?V1)(?<![.,]|{_IN_WORD})(?<sign>\p{{Sc}}?)(?<whole>\d{{1,3}}(?:,\d{{3}})+)(?!,|{_IN_WORD})"
 _LEFT = rf"(?<![^\s(\"'\[:/\-{SPACELESS}\p{{Hangul}}])"
 _RIGHT = rf"(?![^\W{SPACELESS}\p{{Hangul}}])"
 _EMPHASES = (
@@ -77,9 +85,11 @@ _PAIRS = {"(": ")", "[": "]", "【": "】", "〔": "〕", "《": "》", "〈": "
 _WRAPPERS = (
     r"\$\$?(?<in>[^$]+)\$\$?",
     r"\\[(\[](?<in>.+)\\[)\]]",
-    r"\\(?:boxed|fbox|text|textbf|textit|mathrm|mathbf)\s*\{(?<in>[^{}]*)\}",
+    r"\\(?:boxed|fbox|text|textbf|textit|mathrm|mathbf)\s*\{(?<in>(?:[^{}]|\{[^{}]*\})*)\}",
+    r"<(?<in>[a-z][a-z0-9+.-]*:[^\s<>]+)>",  # Markdown's links
 )
-_OPENING = r"(?:#{1,6} |[*•▪◦>] |- (?=\p{L}{2})|[¿¡]|[.:;,!?]+ |\.{3,} ?|\*\*+(?=[^\s*]))"
+_OPENING = r"(?:#{1,6} |[*•▪◦>] |- (?=\p{L}{2})|[¿¡]|[.:;,!?]+ |\.{3,} ?|\*\*+(?=[^\s*])|<(?:final_?)?answer> ?)"
+_TURN_ENDS = r" ?(?:<\|[\w▁]{1,30}\|>|</s>|<eos>|<end_of_turn>|</(?:final_?)?answer>)"
 
 
 @cache
@@ -126,9 +136,9 @@ def fold(text: str, *, turkish: bool = False) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
     text = pattern(_POINTS).sub("", pattern(_UNSEEN_BUT_TAGS).sub("", text))
     text = pattern(r"(?=\P{ASCII})\p{Nd}").sub(_ascii_digit, text)
-    text = pattern(_SQUARE_METERS).sub(r"\1\2", text)
+    text = _with_units_apart(text)
     text = pattern(_INNER_SPACE).sub("", " ".join(text.split()))
-    return str(pattern(_LONG_DASH).sub("-", text))
+    return str(pattern(_LONG_DASH).sub("-", pattern(_SPACE_BEFORE_SIGN).sub("", text)))
 
 
 _PLAIN_BUT_BACKTICK = {sign: plain for sign, plain in _PLAIN.items() if sign != ord("`")}
@@ -137,8 +147,13 @@ _PLAIN_BUT_BACKTICK = {sign: plain for sign, plain in _PLAIN.items() if sign != 
 def _fold_ascii(text: str) -> str:
     """The same for ASCII, which has little to fold."""
     text = _without_emphasis(pattern(_UNSEEN).sub("", text)).translate(_PLAIN).lower()
+    text = " ".join(_with_units_apart(text).split())
+    return str(pattern(_LONG_DASH).sub("-", pattern(_SPACE_BEFORE_SIGN).sub("", text)))
+
+
+def _with_units_apart(text: str) -> str:
     text = pattern(_SQUARE_METERS).sub(r"\1\2", text)
-    return str(pattern(_LONG_DASH).sub("-", " ".join(text.split())))
+    return str(pattern(_UNIT).sub(r"\1 \2", text))
 
 
 def _without_emphasis(text: str) -> str:
@@ -188,8 +203,11 @@ def _without_closing(text: str) -> str:
     end = len(text)
     while end and (text[end - 1] in " ·་" or _is_final(text[end - 1])):
         end -= 1
+    if text[:end].endswith(">") and (mark := pattern(_TURN_ENDS + "$").search(text, max(0, end - 40), end)):
+        end = mark.start()
     # Emphasis that was opened before the answer, or in a part that is not here.
-    return text[:end].rstrip("*") if text[:end].endswith("**") else text[:end]
+    text = text[:end].rstrip("*") if text[:end].endswith("**") else text[:end]
+    return text[0] if pattern(r"\w\)").fullmatch(text) else text
 
 
 @cache

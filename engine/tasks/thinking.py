@@ -13,6 +13,8 @@ from functools import lru_cache
 
 import msgspec
 
+from .leads import are_leads
+
 
 class Thinking(msgspec.Struct, frozen=True, kw_only=True):
     """An output without its thinking."""
@@ -354,10 +356,20 @@ class AnswerReader:
         if not self._stops:
             return
         earliest = max(self._answer[-1][0], self._begun + 1, start - self._longest_stop + 1)
-        places = [place for stop in self._stops if (place := self.text.find(stop, earliest, end)) >= 0]
+        places = [place for stop in self._stops if (place := self._find(stop, earliest, end)) >= 0]
         if places:
             self.stopped_at = min(places)
             self._answer[-1] = (self._answer[-1][0], self.stopped_at)
+
+    def _find(self, stop: str, start: int, end: int) -> int:
+        """Where a stop string ends the answer; -1 if nowhere. White space ends none while only leads were written."""
+        place = self.text.find(stop, start, end)
+        while place >= 0 and stop.isspace() and are_leads(self._answer_before(place)):
+            place = self.text.find(stop, place + 1, end)
+        return place
+
+    def _answer_before(self, place: int) -> str:
+        return "".join(self.text[max(start, self._begun) : min(end, place)] for start, end in self._answer)
 
 
 def strip_thinking(text: str, *, prompt: str = "") -> Thinking:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..items import GenerateItem
+from ..leads import without_answer_label, without_field_label
 from ..plain_numbers import is_number, read_gold, read_plain
 from ..scorer import Scorer
 from ..text_forms import same
@@ -22,7 +23,15 @@ def exact(found: str, answers: tuple[str, ...]) -> float:
 
 
 def is_answer(found: str, answer: str) -> bool:
-    """Whether the text is this allowed answer."""
+    """Whether the text is this allowed answer, with or without a label such as ``Output:`` before it."""
+    if _is(found, answer) or _is(without_field_label(found), answer):
+        return True
+    # Extraction takes the word off what a model says, so that it must not be required.
+    bare = without_answer_label(answer)
+    return bool(bare) and bare != answer.strip() and _is(found, bare)
+
+
+def _is(found: str, answer: str) -> bool:
     if same(found, answer):
         return True
     number = read_plain(answer)

@@ -123,11 +123,49 @@ def test_code_block(text: str, found: str | None) -> None:
     assert code_block(text) == found
 
 
-def test_the_word_answer_is_dropped_only_as_a_whole() -> None:
-    assert first_line("Answer: 4") == "4"
-    assert first_line("\nThe answer is Paris\nmore") == "Paris"
-    assert first_line("Answers vary") == "Answers vary"
-    assert first_line("Answer:\n4") == "4"
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Answer: 4", "4"),
+        ("\nThe answer is Paris\nmore", "Paris"),
+        ("Answers vary", "Answers vary"),
+        ("Answer:\n4", "4"),
+        ("**Final Answer:**\n\n4", "4"),
+        ("### Answer\n4", "4"),
+        ("So the answer is **Paris**.", "Paris**."),
+        ("Therefore, my final answer is: Paris", "Paris"),
+        ("Die richtige Antwort lautet: Paris", "Paris"),
+        ("Die Antwort ist Paris.", "Paris."),
+        ("La réponse est Paris", "Paris"),
+        ("La respuesta correcta es: París", "París"),
+        ("A resposta é Lisboa", "Lisboa"),
+        ("Ответ: Москва", "Москва"),
+        ("答案是巴黎。", "巴黎。"),
+        ("最终答案：巴黎", "巴黎"),
+        ("정답은 서울", "서울"),
+        ("```text\nParis\n```", "Paris"),
+        ("<answer>\nParis\n</answer>", "Paris"),
+        ("Sure! Here is the translation:\n\nHaus", "Haus"),
+        ("Here's the answer:\nParis", "Paris"),
+        ("Voici la réponse :\nParis", "Paris"),
+        ("Sure!\nParis", "Paris"),
+        # What may be an answer is none of these.
+        ("Here are 3:\na", "Here are 3:"),
+        ("The total is 42, as follows:\n- a", "The total is 42, as follows:"),
+        ("Sure", "Sure"),
+        ("OK.", "OK."),
+        ("Answer", "Answer"),
+        ("Réponse", "Réponse"),
+        ("*", "*"),
+        ("---", "---"),
+        ("Answer:", None),
+        ("**Answer:**", None),
+        ("```", None),
+        ("\u200b\n", None),
+    ],
+)
+def test_the_first_line_is_the_first_that_says_something(text: str, found: str | None) -> None:
+    assert first_line(text) == found
 
 
 def test_verbatim_keeps_white_space_and_whole_does_not() -> None:

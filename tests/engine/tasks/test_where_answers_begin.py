@@ -215,6 +215,19 @@ def test_what_cannot_be_seen_is_no_answer(blank: str) -> None:
     assert reader.finish().answer.strip("\ufeff\u200b \t\n\u2028") == "42"
 
 
+@pytest.mark.parametrize("size", [1, 3, 400])
+@pytest.mark.parametrize(
+    "lead", ["```\n", "```json\n\n", "Answer:\n", "**Final answer:**\n\n", "### Answer\n", "<answer>\n", "答案：\n",
+             "Sure! Here is the answer:\n\n", "</think>\n\nAnswer:\n\n"]
+)  # fmt: skip
+def test_a_line_break_never_ends_an_answer_that_was_only_announced(lead: str, size: int) -> None:
+    text = f"{lead}42\n43"
+    reader = read("", [text[place : place + size] for place in range(0, len(text), size)], ("\n", "\n\n"))
+    assert reader.stopped_at == len(lead) + 2
+    said = read("", ["```\n", "42"], ("```", "4"))
+    assert said.finish().answer == "```\n"
+
+
 def test_a_stop_string_never_ends_an_answer_that_is_empty() -> None:
     assert read("", ["Q:", " 42", " Q:"], ("Q:",)).finish().answer == "Q: 42 "
 

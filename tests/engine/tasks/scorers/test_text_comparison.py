@@ -68,6 +68,21 @@ EQUAL = [
     ("$x$", "x"),
     ("## Paris", "Paris"),
     ("- Paris", "Paris"),
+    (r"\boxed{\text{Paris}}", "Paris"),
+    ("<answer>Paris</answer>", "Paris"),
+    ("<https://example.com>", "https://example.com"),
+    ("Paris<|im_end|>", "Paris"),
+    ("Paris.</s>", "Paris"),
+    ("A)", "A"),
+    # numbers and their signs and units
+    ("5 %", "5%"),
+    ("25 °C", "25°C"),
+    ("25℃", "25 °C"),
+    ("1.234,50€", "1.234,50 €"),
+    ("10kg", "10 kg"),
+    ("1.5 GB", "1.5GB"),
+    ("1,000円", "1000円"),
+    ("约1,000元", "约1000元"),
     # closing punctuation
     ("北京。", "北京"),
     ("क्या?", "क्या"),
@@ -118,6 +133,10 @@ DIFFERENT = [
     ("--help", "help"),
     ("10⁵", "105"),
     ("2½", "21/2"),
+    ("5. Mai", "6. Mai"),
+    ("A5kg", "A5 kg"),
+    ("10 kg", "10 km"),
+    (":)", ":("),
     ("🏴\U000e0065\U000e006e\U000e0067", "🏴\U000e0073\U000e0063\U000e0074"),  # flags of England and Scotland
     ("1234", "1235"),
     (".5", "5"),
@@ -195,6 +214,7 @@ CONTAINED = [
     ("in Porto—1996", "1996"),
 ]
 NOT_CONTAINED = [
+    ("It costs 7 €", "$7"),
     ("Portofino", "Porto"),
     ("Hauptstadt", "Haupt"),
     ("max_length", "max"),
@@ -275,6 +295,23 @@ def test_a_plain_number_is_read_exactly(digits: int, n_decimals: int) -> None:
     number = read_plain(f"{written}.{decimals}" if decimals else written)
     assert number is not None
     assert number.value == value
+
+
+@pytest.mark.parametrize(
+    ("found", "answer", "score"),
+    [
+        ("Output: Paris", "Paris", 1.0),
+        ("**Label:** positive", "positive", 1.0),
+        ("A: Paris", "Paris", 1.0),
+        ("Class: A", "Class: A", 1.0),
+        ("Category: A", "Class: A", 0.0),
+        ("5", "Answer: 5", 1.0),
+        ("Label: not positive", "positive", 0.0),
+        ("https://example.com", "//example.com", 0.0),
+    ],
+)
+def test_the_name_of_a_field_before_an_answer_does_not_count(found: str, answer: str, score: float) -> None:
+    assert exact(found, (answer,)) == score
 
 
 # token F1
