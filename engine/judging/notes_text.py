@@ -12,7 +12,7 @@ _TOKENS_NAMED = 3
 
 
 def note_text(note: Note) -> str:
-    """One sentence with a period, in lower case because it follows the candidate's name and a colon."""
+    """One sentence with a period. It follows a name and a colon, or several names: hence lower case and no "its"."""
     return _WORDS[type(note)](note)
 
 
@@ -22,116 +22,116 @@ def _store_settings_unused(note: notes.StoreSettingsUnused) -> str:
     if parameters:
         parts.append(f"parameters ({', '.join(parameters)})")
     named = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return f"it is measured without Ollama's own {named}, so it can answer differently there."
+    return f"measured without Ollama's own {named}, so answers in Ollama can differ."
 
 
 def _tokenizer_not_stated(_note: notes.TokenizerNotStated) -> str:
     return (
-        "its file does not state its pre-tokenizer, so llama.cpp splits text in a default way; results may be those of"
-        " a broken tokenizer. Look for a newer conversion."
+        "the file does not state its pre-tokenizer, so llama.cpp uses a default one, and answers may be bad because of"
+        " it. Look for a newer conversion."
     )
 
 
 def _control_tokens_assumed(note: notes.ControlTokensAssumed) -> str:
     if len(note.tokens) == 1:
-        return f"llama.cpp treats {note.tokens[0]} as a control token, although its file calls it ordinary text."
+        return f"llama.cpp treats {note.tokens[0]} as a control token, although the file calls it ordinary text."
     named, more = note.tokens[:_TOKENS_NAMED], len(note.tokens) - _TOKENS_NAMED
     listed = f"{', '.join(named)} and {more} more" if more > 0 else f"{', '.join(named[:-1])} and {named[-1]}"
-    return f"llama.cpp treats {listed} as control tokens, although its file calls them ordinary text."
+    return f"llama.cpp treats {listed} as control tokens, although the file calls them ordinary text."
 
 
 def _end_token_unusual(note: notes.EndTokenUnusual) -> str:
-    return (
-        f"its file names an unusual {note.token.upper()} token, so its answers may end early or run on. Look at a few."
-    )
+    return f"the file names an unusual {note.token.upper()} token, so answers may end early or run on. Look at a few."
 
 
 def _special_token_missing(note: notes.SpecialTokenMissing) -> str:
-    return f"the {note.token.upper()} token of its file is not in its vocabulary, so llama.cpp uses its own default."
+    return f"the {note.token.upper()} token of the file is not in its vocabulary, so llama.cpp uses its own default."
 
 
 def _context_beyond_training(note: notes.ContextBeyondTraining) -> str:
     return (
-        f"the context of {note.n_ctx:,} tokens is longer than the {note.n_ctx_train:,} that it was trained for; answers"
+        f"the context of {note.n_ctx:,} tokens is longer than the {note.n_ctx_train:,} of the training; answers"
         " to longer prompts may be poor."
     )
 
 
 def _flash_attention_unsupported(_note: notes.FlashAttentionUnsupported) -> str:
-    return "llama.cpp cannot use flash attention for it on this machine, so it runs without."
+    return "runs without flash attention, which llama.cpp does not support here."
 
 
 def _loaded_with_error(note: notes.LoadedWithError) -> str:
-    return f"llama.cpp loaded it, but reported an error: {note.text.rstrip('.')}."
+    return f"llama.cpp loaded the file, but reported an error: {note.text.rstrip('.')}."
 
 
 def _content_sent_in_parts(_note: notes.ContentSentInParts) -> str:
-    return "its chat template reads messages as lists of parts, so they are sent that way."
+    return "the chat template wants messages as lists of parts, so they are sent that way."
 
 
 def _system_moved(_note: notes.SystemMovedIntoUser) -> str:
-    return "its chat template takes no system message, so that text stands at the start of the first user message."
+    return "the chat template takes no system message, so its text is put at the start of the first user message."
 
 
 def _answer_opened(note: notes.AnswerOpened) -> str:
-    return f"its chat template does not begin the assistant's turn, so {note.header!r} was added to every prompt."
+    return f"the chat template does not begin the assistant's turn, so {note.header!r} was added to every prompt."
 
 
 def _answer_not_opened(_note: notes.AnswerNotOpened) -> str:
-    return "its chat template does not begin the assistant's turn, so its answers may begin with a header."
+    return "the chat template does not begin the assistant's turn, so answers may begin with a header."
 
 
 def _end_token_cut_off(note: notes.EndTokenCutOff) -> str:
-    return f"its chat template ends prompts with {note.token}, an end of text, which was cut off."
+    return f"the chat template ends prompts with the end token {note.token}, which is removed."
 
 
 def _start_token_repeated(note: notes.StartTokenRepeated) -> str:
-    return f"its chat template writes {note.token} more than once at the start; one is kept."
+    return f"the chat template writes {note.token} more than once at the start, and one is kept."
 
 
 def _messages_altered(_note: notes.MessagesAltered) -> str:
-    return "its chat template changes the text of messages, for example by escaping; look at a prompt."
+    return "the chat template changes the text of messages, for example by escaping it. Look at a prompt."
 
 
 def _chat_shape_unsupported(note: notes.ChatShapeUnsupported) -> str:
     what = "worked examples" if "examples" in note.shape else "a system message"
-    return f"with {what}, its chat template {note.reason}. No prompt of this run has any."
+    return f"given {what}, the chat template {note.reason}. No prompt of this run has any."
 
 
 def _chat_template_unusable(note: notes.ChatTemplateUnusable) -> str:
-    return f"its chat template is not used, and chat latency is timed with plain prompts. {note.reason}"
+    return f"the chat template is not used, and chat latency is timed with plain prompts. {note.reason}"
 
 
 def _context_raised(note: notes.ContextRaised) -> str:
     return (
-        f"{_prompts(note.items)} up to {note.longest_tokens:,} tokens long without the answer, so the context is"
-        f" raised from {note.n_ctx:,} to {note.raised_to:,} tokens there. Memory and speed are measured at"
-        f" {note.n_ctx:,}."
+        f"{_prompts(note.items, note.longest_tokens)} not fit the context of {note.n_ctx:,} with an answer, so"
+        f" {note.raised_to:,} are used there. Memory and speed are measured at {note.n_ctx:,}."
     )
 
 
 def _prompts_too_long(note: notes.PromptsTooLong) -> str:
-    it = "it is not asked and counts" if note.items == 1 else "they are not asked and count"
+    counts = "it counts" if note.items == 1 else "they count"
     return (
-        f"{_prompts(note.items)} up to {note.longest_tokens:,} tokens long, more than the {note.n_ctx:,} that it can"
-        f" have with an answer, so {it} as wrong."
+        f"{_prompts(note.items, note.longest_tokens)} not fit the longest possible context, {note.n_ctx:,}, with an"
+        f" answer, so {counts} as wrong."
     )
 
 
 def _prompts_cut(note: notes.PromptsCut) -> str:
     its = "its beginning is" if note.items == 1 else "their beginnings are"
     return (
-        f"{_prompts(note.items)} up to {note.longest_tokens:,} tokens long, too long for the context of"
-        f" {note.n_ctx:,} with an answer, so {its} cut off."
+        f"{_prompts(note.items, note.longest_tokens)} not fit the context of {note.n_ctx:,} with an answer, so {its}"
+        " cut off."
     )
 
 
 def _tried_again(note: notes.TriedAgain) -> str:
-    return f"it failed and was tried again (attempt {note.attempt})."
+    return f"failed and was tried again (attempt {note.attempt})."
 
 
-def _prompts(count: int) -> str:
-    return "1 prompt is" if count == 1 else f"{count:,} prompts are"
+def _prompts(count: int, longest_tokens: int) -> str:
+    """The subject of a sentence, with the verb that ``not fit`` follows."""
+    if count == 1:
+        return f"1 prompt of {longest_tokens:,} tokens does"
+    return f"{count:,} prompts of up to {longest_tokens:,} tokens do"
 
 
 _WORDS: dict[type, Callable[[Any], str]] = {

@@ -1,4 +1,4 @@
-"""Warnings of a verdict about prompts: items that did not fit, and candidates that were not asked alike."""
+"""Warnings of a verdict about candidates that were not asked alike."""
 
 from __future__ import annotations
 
@@ -7,26 +7,6 @@ from collections.abc import Iterable
 from ..events.run import DOES_NOT_FIT, ModelLoaded
 from . import wording
 from .findings import Findings
-
-
-def too_long(findings: Findings) -> Iterable[str]:
-    """How many items each candidate could not be asked, or only in part."""
-    for name, summary in findings.summaries.items():
-        total = len(summary.answers)
-        missed = sum(answer.stop == DOES_NOT_FIT for answer in summary.answers.values())
-        if missed:
-            counts = "counts" if missed == 1 else "count"
-            yield (
-                f"{findings.names[name]}: {missed} of {total} items {'does' if missed == 1 else 'do'} not fit its"
-                f" context, so {'it was' if missed == 1 else 'they were'} not asked and {counts} as wrong."
-            )
-        cut = [answer.n_cut_tokens for answer in summary.answers.values() if answer.n_cut_tokens]
-        if cut:
-            lost = "1 prompt lost its" if len(cut) == 1 else f"{len(cut)} of {total} prompts lost their"
-            yield (
-                f"{findings.names[name]}: {lost} beginning, up to {max(cut):,} tokens, because the plan wants long ones"
-                " cut."
-            )
 
 
 def asked_differently(findings: Findings) -> Iterable[str]:
@@ -40,10 +20,11 @@ def asked_differently(findings: Findings) -> Iterable[str]:
     chat = [findings.names[name] for name, facts in loaded.items() if facts.prompt_style == "chat"]
     plain = [findings.names[name] for name, facts in loaded.items() if facts.prompt_style == "plain"]
     if chat and plain:
+        others = chat[0] if len(chat) == 1 else "the others"
         were = "was" if len(plain) == 1 else "were"
         yield (
-            f"{wording.listed(plain)} {were} asked as plain text, {wording.listed(chat)} as a chat, so differences in"
-            " written answers may come from the way of asking. --prompt-style plain asks all alike."
+            f"{wording.listed(plain)} {were} asked as plain text, {others} as a chat, so differences in written answers"
+            " may come from the way of asking. --prompt-style plain asks all alike."
         )
     for siblings in _by_model(findings, loaded):
         if len({loaded[name].chat_template_sha256 for name in siblings}) > 1:

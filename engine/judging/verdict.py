@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
-from ..events.notes import PromptsCut, PromptsTooLong
+from ..events.notes import ContextRaised
 from ..events.ranking import Ranking
 from ..events.run import Event, VerdictReached
 from ..plan.model import Plan
 from ..stats.intervals import Interval, accuracy_interval, minimum_detectable_difference
-from . import prompt_warnings, wording
+from . import candidate_warnings, prompt_warnings, wording
 from .comparison import stopped_early_interval
-from .failure_text import failure_words
 from .findings import Findings, findings_of
-from .notes_text import note_text
 from .summary import CandidateSummary
 
 _FEW_ITEMS = 100
-_MANY_BLANK = 0.1
-"""Share of empty answers from which they are a warning."""
 
 
 def reach_verdict(plan: Plan, events: Iterable[Event]) -> VerdictReached:
@@ -38,9 +33,15 @@ def verdict_of(findings: Findings) -> VerdictReached:
         winner=winner,
         sentences=wording.verdict_sentences(findings),
         rankings=tuple(rankings),
-        commands=wording.commands(chosen, plan) if chosen else {},
+        commands=wording.commands(chosen, plan, n_ctx=_longest_context(findings, chosen.id)) if chosen else {},
         warnings=_warnings(findings),
     )
+
+
+def _longest_context(findings: Findings, candidate: str) -> int:
+    """The context that a candidate's long prompts needed; 0 if they fit the plan's."""
+    notes = findings.summaries[candidate].notes
+    return max((note.raised_to for note in notes if isinstance(note, ContextRaised)), default=0)
 
 
 def _ranking(summary: CandidateSummary, findings: Findings) -> Ranking:
@@ -92,14 +93,10 @@ def _interval(summary: CandidateSummary, findings: Findings) -> tuple[Interval |
 
 def _warnings(findings: Findings) -> tuple[str, ...]:
     kinds = (  # in the order people should read them
-        _notes,
-        prompt_warnings.too_long,
+        candidate_warnings.about_answers,
         prompt_warnings.asked_differently,
-        _cut_while_thinking,
-        _blank_answers,
-        _disturbed_or_unstable,
+        candidate_warnings.about_candidates,
         _drift,
-        _unscored,
         _not_comparable,
         _different_items,
         _unasked_suites,
@@ -112,61 +109,6 @@ def _warnings(findings: Findings) -> tuple[str, ...]:
     return tuple(sentence for kind in kinds for sentence in kind(findings))
 
 
-def _notes(findings: Findings) -> Iterable[str]:
-    for card in findings.plan.candidates:
-        if card.note:
-            yield f"{findings.names[card.id]}: {card.note}."
-        for note in findings.summaries[card.id].notes:
-            if not isinstance(note, (PromptsTooLong, PromptsCut)):  # said beforehand; the answers tell how many
-                yield f"{findings.names[card.id]}: {note_text(note)}"
-
-
-def _cut_while_thinking(findings: Findings) -> Iterable[str]:
-    settings = findings.plan.settings
-    for name, summary in findings.summaries.items():
-        cut = summary.cut_while_thinking
-        if not cut:
-            continue
-        ends = {answer.stop for answer in cut}
-        ways = []
-        if ends & {"thinking budget", "length"}:
-            ways.append(f"--max-thinking-tokens (it was {settings.max_thinking_tokens:,})")
-        if "context full" in ends:
-            ways.append(f"--context (it was {settings.n_ctx:,})")
-        remedy = f" Allow more with {' and '.join(ways)}." if ways else ""
-        yield (
-            f"{findings.names[name]}: {len(cut)} of {_n_written(summary)} answers ended while it was still thinking,"
-            f" and {'counts' if len(cut) == 1 else 'count'} as wrong.{remedy}"
-        )
-
-
-def _blank_answers(findings: Findings) -> Iterable[str]:
-    for name, summary in findings.summaries.items():
-        blank = sum(answer.blank for answer in summary.answers.values())
-        if blank and blank >= _MANY_BLANK * _n_written(summary):
-            yield (
-                f"{findings.names[name]}: {blank} of {_n_written(summary)} answers are empty. Look at a few: its chat"
-                " template or a stop text may be wrong."
-            )
-
-
-def _n_written(summary: CandidateSummary) -> int:
-    """Answers in words, not chosen from options."""
-    return sum(not answer.options for answer in summary.answers.values())
-
-
-def _disturbed_or_unstable(findings: Findings) -> Iterable[str]:
-    for name, summary in findings.summaries.items():
-        if summary.disturbed or summary.latency_disturbed:
-            yield f"{findings.names[name]}: its speed was measured while something else was using the machine."
-        changed = summary.changed_when_repeated()
-        if changed:
-            yield (
-                f"{findings.names[name]}: {changed} of {len(summary.repeated)} answers changed when the same items were"
-                " asked again, so its other answers may not be stable either."
-            )
-
-
 def _drift(findings: Findings) -> Iterable[str]:
     drifted = {what: drift.change for what, drift in findings.run.drifts.items() if drift.matters}
     if drifted:
@@ -175,18 +117,6 @@ def _drift(findings: Findings) -> Iterable[str]:
             f"Speed drifted from the first round to the last ({changes}), because of heat or other work on the machine."
             " The candidates took turns, so they can still be compared, but speeds may differ on another day."
         )
-
-
-def _unscored(findings: Findings) -> Iterable[str]:
-    for name, summary in findings.summaries.items():
-        failures = [answer.failure for answer in summary.answers.values() if answer.failure is not None]
-        if failures:
-            ((why, _n),) = Counter(failure_words(failure) for failure in failures).most_common(1)
-            counts, lead = ("counts", "") if len(failures) == 1 else ("count", "most often, ")
-            yield (
-                f"{findings.names[name]}: {len(failures)} of {len(summary.answers)} answers could not be scored and"
-                f" {counts} as wrong: {lead}{why}."
-            )
 
 
 def _not_comparable(findings: Findings) -> Iterable[str]:

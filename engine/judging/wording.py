@@ -264,9 +264,9 @@ def listed(names: Sequence[str]) -> str:
 # How to run the winner, and subjects
 
 
-def commands(candidate: Candidate, plan: Plan) -> dict[str, str]:
-    """How to run the winner, by program."""
-    path, n_ctx = shlex.quote(candidate.path), plan.settings.n_ctx
+def commands(candidate: Candidate, plan: Plan, *, n_ctx: int = 0) -> dict[str, str]:
+    """How to run the winner, by program, in a context of ``n_ctx`` tokens if that is more than the plan's."""
+    path, n_ctx = shlex.quote(candidate.path), max(n_ctx, plan.settings.n_ctx)
     serve = f"llama-server -m {path} -c {n_ctx} -t {plan.settings.n_threads or 1}"
     store, _, name = candidate.store.partition(":")
     if store == "ollama":  # the program that has the model comes first

@@ -42,7 +42,7 @@ def test_a_name_is_one_word_of_the_shell() -> None:
 def test_what_ollama_adds_is_told_in_one_sentence() -> None:
     parts = ("template", "system prompt", "parameter stop", "parameter temperature")
     assert note_text(StoreSettingsUnused(store="ollama:bot:latest", parts=parts)) == (
-        "it is measured without Ollama's own template, system prompt and parameters (stop, temperature),"
-        " so it can answer differently there."
+        "measured without Ollama's own template, system prompt and parameters (stop, temperature),"
+        " so answers in Ollama can differ."
     )
     assert "own system prompt, so" in note_text(StoreSettingsUnused(store="ollama:b:1", parts=("system prompt",)))

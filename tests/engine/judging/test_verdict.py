@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from weighin.engine.events.failures import ScoringTimedOut
+from weighin.engine.events.notes import ContextRaised, Note, SystemMovedIntoUser
 from weighin.engine.events.ranking import Failed, TooMuchMemory
 from weighin.engine.events.run import (
     AnswerScored,
     BlockScored,
+    CandidateNoted,
     CandidateStopped,
     Disturbance,
     MemoryMeasured,
@@ -323,13 +325,38 @@ def test_many_empty_answers_are_a_warning() -> None:
     verdict = reach_verdict(plan_of("a"), events)
     assert row(verdict, "a").blank_answers == 2
     assert (
-        "A: 2 of 20 answers are empty. Look at a few: its chat template or a stop text may be wrong."
+        "A: 2 of 20 answers are empty. Look at a few: the chat template or a stop text may be wrong."
         in verdict.warnings
     )
     few = reach_verdict(
         plan_of("a"), [*events[1:], *(msgspec.structs.replace(e, item=f"x{e.item}") for e in events[2:])]
     )
     assert not any("empty" in warning for warning in few.warnings)
+
+
+def test_what_holds_for_several_candidates_is_said_once_with_their_names() -> None:
+    def noted(name: str, note: Note) -> CandidateNoted:
+        return CandidateNoted(candidate=name, note=note)
+
+    def raised(tokens: int) -> ContextRaised:
+        return ContextRaised(items=1, longest_tokens=tokens - 100, n_ctx=512, raised_to=tokens)
+
+    events = [
+        *answers("a", 9, 10), *answers("b", 9, 10), *answers("c", 9, 10),
+        noted("a", SystemMovedIntoUser()), noted("b", SystemMovedIntoUser()),
+        noted("a", raised(900)), noted("b", raised(950)), noted("c", raised(1024)),
+        noted("d", SystemMovedIntoUser()), CandidateStopped(candidate="d", reason="failed", detail="It crashed."),
+    ]  # fmt: skip
+    plan = plan_of("a", "b", "c", "d")
+    plan = msgspec.structs.replace(plan, settings=msgspec.structs.replace(plan.settings, n_ctx=512))
+    warnings = reach_verdict(plan, events).warnings
+    assert (
+        "A and B: the chat template takes no system message, so its text is put at the start of the first user"
+        in (warnings[0])
+    )
+    assert warnings[1].startswith("All candidates: prompts that do not fit the context of 512 tokens")
+    assert "up to 1,024." in warnings[1]
+    assert not any("D" in warning for warning in warnings)
 
 
 def test_samples_that_were_cut_while_thinking_do_not_count_as_agreeing() -> None:

@@ -117,9 +117,9 @@ def test_a_long_prompt_is_answered_whole_or_counted_as_wrong(ended: Ended) -> No
     assert whole.n_prompt_tokens > 700
     assert (missed.correct, missed.output, missed.extracted, missed.stop) == (False, "", None, ev.DOES_NOT_FIT)
     assert missed.n_prompt_tokens == whole.n_prompt_tokens
-    warning = "small F32: 1 of 2 items does not fit its context, so it was not asked and counts as wrong."
+    warning = "small F32: 1 of 2 items does not fit the context, so it was not asked and counts as wrong."
     assert warning in ended.verdict.warnings
-    assert not any("prompt is up to" in sentence for sentence in ended.verdict.warnings if "small" in sentence)
+    assert not any("longest possible context" in sentence for sentence in ended.verdict.warnings if "small" in sentence)
 
 
 def test_chat_beside_plain_text_is_told_before_the_run_and_in_the_verdict(ended: Ended) -> None:
@@ -130,5 +130,5 @@ def test_chat_beside_plain_text_is_told_before_the_run_and_in_the_verdict(ended:
 
 def test_exports_tell_the_same(ended: Ended) -> None:
     assert "does not fit" in ended.exported["answers-csv"]
-    assert "1 of 2 items does not fit its context" in ended.exported["markdown"]
+    assert "1 of 2 items does not fit the context" in ended.exported["markdown"]
     assert "SystemMovedIntoUser" in ended.exported["json"]

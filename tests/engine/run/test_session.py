@@ -248,7 +248,7 @@ def test_a_candidate_that_failed_is_tried_again_on_request(plan: Plan, store: St
     verdict = second[-1]
     assert isinstance(verdict, ev.VerdictReached)
     assert all(not row.ruled_out for row in verdict.rankings if row.candidate == lost)
-    assert any("it failed and was tried again (attempt 2)" in warning for warning in verdict.warnings)
+    assert any("failed and was tried again (attempt 2)" in warning for warning in verdict.warnings)
 
 
 def test_a_database_that_vanishes_ends_the_run_without_a_verdict(plan: Plan, store: Store) -> None:

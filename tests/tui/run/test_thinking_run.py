@@ -65,8 +65,8 @@ def test_the_verdict_says_how_many_answers_were_cut_and_how_to_avoid_it(ran: Ran
     row = next(row for row in ran.verdict.rankings if "long" in row.candidate)
     assert (row.accuracy, row.cut_while_thinking, row.blank_answers) == (0.0, row.items, 0)
     assert (
-        f"long F32: {row.items} of {row.items} answers ended while it was still thinking, and count as wrong. Allow"
-        " more with --max-thinking-tokens (it was 20)."
+        f"long F32: {row.items} answers of {row.items} ended while the model was still thinking, and count as wrong."
+        " Allow more with --max-thinking-tokens (it was 20)."
     ) in ran.verdict.warnings
 
 

@@ -21,7 +21,7 @@ from weighin.tui.cli.commands.headless import Progress
 from weighin.tui.run.board import fold_all
 from weighin.tui.widgets.panel import Look, paint_panel
 
-WORDS = "llama.cpp treats <|im_end|> as a control token, although its file calls it ordinary text."
+WORDS = "llama.cpp treats <|im_end|> as a control token, although the file calls it ordinary text."
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def test_the_verdict_and_both_exports_repeat_the_notes(noted: Noted) -> None:
     assert f"odd F32: {WORDS}" in verdict.warnings
     document = json.loads(run_json(noted.plan, noted.stored))
     assert {"kind": "ControlTokensAssumed", "text": WORDS} in document["candidates"][0]["notes"]
-    assert "longer than the 256 that it was trained for" in run_markdown(noted.plan, noted.stored)
+    assert "longer than the 256 of the training" in run_markdown(noted.plan, noted.stored)
 
 
 def test_a_model_that_computes_nan_fails_with_that_reason_and_the_others_go_on(noted: Noted) -> None:
