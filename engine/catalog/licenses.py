@@ -12,6 +12,10 @@ import msgspec
 from ..errors import WeighinError
 from ..toml import TOMLDecodeError, loads
 
+_COPYRIGHT_LINE = re.compile(
+    r"^\W*(?:copyright\s*)?(?:\(c\)|©|(?<=copyright )\d)[^\n]{0,120}$", re.IGNORECASE | re.MULTILINE
+)
+
 Purpose = Literal["commercial", "internal", "research"]
 _STRICTNESS = {"yes": 0, "conditional": 1, "no": 2}
 
@@ -59,6 +63,14 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str = ""
 
 
+class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What else a license says. It is shown and never judged."""
+
+    clause: str
+    text: str
+    source: str = ""
+
+
 class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Terms that nobody has read are None; a verdict that needs one of them is unknown."""
 
@@ -68,8 +80,13 @@ class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     source: str
     titles: tuple[str, ...] = ()
     """How a line of its text starts."""
+    marks: tuple[str, ...] = ()
+    """Words that its text holds besides a title, where the title alone may stand for other terms."""
+    extends: str = ""
+    """License id of the text that this one repeats and adds to."""
     max_words: int | None = None
-    """Words in the longest text that is this license alone; None if additions could not loosen the terms."""
+    """Words in the longest text that is this license alone, without lines that state a copyright; None if additions
+    could not loosen the terms."""
     aliases: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     commercial: Term | None = None
@@ -86,6 +103,7 @@ class License(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     user_cap: Cap | None = None
     revenue_cap: Cap | None = None
     region: Region | None = None
+    notes: tuple[Statement, ...] = ()
 
     def __post_init__(self) -> None:
         stated = [term for term in (self.research, self.internal, self.commercial) if term is not None]
@@ -158,9 +176,11 @@ def recognize_text(text: str, licenses: Mapping[str, License]) -> tuple[str, ...
     positions: dict[str, int] = {}
     for key, terms in licenses.items():
         places = [match.start() for title in terms.titles if (match := _title_pattern(title).search(text))]
-        if places:
+        if places and all(mark in text for mark in terms.marks):
             positions[key] = min(places)
-    n_words = len(text.split())
+    for repeated in {licenses[key].extends for key in positions}:
+        positions.pop(repeated, None)
+    n_words = len(_COPYRIGHT_LINE.sub("", text).split())
     if len(positions) == 1:
         longest = licenses[next(iter(positions))].max_words
         if longest is not None and n_words > longest:
@@ -187,9 +207,12 @@ def _plain_link(link: str) -> str:
 
 
 def _with_sources(terms: License) -> License:
-    changes = {}
+    changes: dict[str, object] = {}
     for name in terms.__struct_fields__:
         value = getattr(terms, name)
         if isinstance(value, Term | Policy | Cap | Region) and not value.source:
             changes[name] = msgspec.structs.replace(value, source=terms.source)
+    changes["notes"] = tuple(
+        note if note.source else msgspec.structs.replace(note, source=terms.source) for note in terms.notes
+    )
     return msgspec.structs.replace(terms, **changes)

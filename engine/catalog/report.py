@@ -81,7 +81,9 @@ def _report(
     notes: tuple[str, ...],
     catalog: Catalog,
 ) -> LicenseReport:
-    sources = tuple(catalog.licenses[key].source for key in licenses if key in catalog.licenses)
+    known = [catalog.licenses[key] for key in licenses if key in catalog.licenses]
+    notes += tuple(f"{terms.name} {note.clause}: {note.text}." for terms in known for note in terms.notes)
+    sources = tuple(terms.source for terms in known)
     return LicenseReport(
         subject=subject, licenses=licenses, verdict=verdict, decided_by=decided_by, notes=notes, sources=sources
     )

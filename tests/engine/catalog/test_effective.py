@@ -23,6 +23,30 @@ Copyright (c) 2024 Somebody
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software …
 """
+WHOLE_MIT = """MIT License
+
+Copyright (c) 2024 Somebody
+Copyright (c) 2025 Somebody Else, the Third and Company <somebody@example.org>
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+DISPLAY = (
+    "{start}, if the Software is used for products with more than 100 million monthly active users, or more than a sum"
+    " in revenue, you shall prominently display “{name}”."
+)
+KIMI = WHOLE_MIT + "\n" + DISPLAY.format(start="Our only modification part is that", name="Kimi K2")
+MINIMAX = WHOLE_MIT + "\n" + DISPLAY.format(start="Our only modification is that", name="MiniMax M2")
 LLAMA_31 = "# LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n\nLlama 3.1 Version Release Date: July 23, 2024\n…"
 FALCON = """TII Falcon License
 December 2024
@@ -62,7 +86,16 @@ def based_on(repo: str) -> dict[str, object]:
         ("cc-by-nc-4.0", "cc-by-nc-4.0"),
         ("LicenseRef-Gemma-Terms", "gemma"),
         ("other", None),
-        ("llama2", None),
+        ("llama2", "llama2"),
+        ("llama3.3", "llama3.3"),
+        ("license:llama4", "llama4"),
+        ("qwen", "qwen"),
+        ("kanana-open-license", "kanana"),
+        ("CC-BY-NC-SA-4.0", "cc-by-nc-sa-4.0"),
+        ("https://creativecommons.org/licenses/by-sa/4.0/", "cc-by-sa-4.0"),
+        ("openmdw", "openmdw-1.0"),
+        ("modified-mit", None),
+        ("openrail", None),
         ("apache", None),
         ("", None),
     ],
@@ -83,6 +116,25 @@ def test_licenses_are_found_by_their_names(tag: str, key: str | None) -> None:
         ("EXAONE AI Model License Agreement 1.2 - NC\n…", ("exaone-1.2-nc",)),
         ("LICENSE TEXT\n\nLFM Open License v1.0\nTERMS", ("lfm1.0",)),
         ("Qwen RESEARCH LICENSE AGREEMENT\n…", ("qwen-research",)),
+        (WHOLE_MIT, ("mit",)),
+        (KIMI, ("modified-mit-kimi-k2",)),
+        (MINIMAX, ("modified-mit-minimax-m2",)),
+        # the same wording around another name, and a short addition: nobody has read those terms
+        (MINIMAX.replace("MiniMax M2", "Another"), ()),
+        (WHOLE_MIT + "\nThe Software shall not be used for anything that earns money, in any way.", ()),
+        (KIMI + "You shall not use it on Sundays. " * 20, ()),
+        ("LLAMA 2 COMMUNITY LICENSE AGREEMENT\n…", ("llama2",)),
+        ("# LLAMA 3.3 COMMUNITY LICENSE AGREEMENT\n…", ("llama3.3",)),
+        ("LLAMA 4 COMMUNITY LICENSE AGREEMENT\n…", ("llama4",)),
+        ("Qwen LICENSE AGREEMENT\n…", ("qwen",)),
+        ("Tongyi Qianwen LICENSE AGREEMENT\n…", ("tongyi-qianwen",)),
+        ("OpenMDW License Agreement, version 1.1 (OpenMDW-1.1)\n…", ("openmdw-1.1",)),
+        ("K-EXAONE AI Model License Agreement\n…", ("k-exaone",)),
+        ("FAIR Noncommercial Research License\nv1", ("fair-noncommercial-research",)),
+        ("DEEPSEEK LICENSE AGREEMENT\n\nVersion 1.0", ("deepseek",)),
+        ("Attribution-NonCommercial-ShareAlike 4.0 International\n…", ("cc-by-nc-sa-4.0",)),
+        ("Attribution-ShareAlike 4.0 International\n…", ("cc-by-sa-4.0",)),
+        ("Attribution 4.0 International\n…", ("cc-by-4.0",)),
         (MIT + "\n" + LLAMA_31, ("mit", "llama3.1")),
         (MIT + "You shall not use it on Sundays. " * 100, ()),
         ("You may do as I say.", ()),
@@ -162,8 +214,11 @@ def test_licenses_follow_from_the_clues(clues: Clues, licenses: tuple[str, ...])
         Clues(header={"general.license": "house-terms"}),
         Clues(text="You may do as I say."),
         Clues(text=MIT, tags=["base_model:acme/base"]),
+        Clues(tags=["license:other", "license_name:modified-mit"]),
+        Clues(tags=["license:openrail"]),
+        Clues(tags=["license:mit", "base_model:tencent/Hunyuan-A13B-Instruct"]),
         Clues(text=MIT + "You shall not use it on Sundays. " * 100),
-        Clues(header={"general.license": "mit", **based_on("Qwen/Qwen2.5-72B")}),
+        Clues(header={"general.license": "mit", **based_on("Qwen/Qwen3.8-Flash-Next")}),
     ],
 )
 def test_an_unknown_license_is_not_allowed(clues: Clues) -> None:
