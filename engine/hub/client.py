@@ -7,18 +7,23 @@ Xet is never used, because its transfers cannot resume in another process. Every
 
 from __future__ import annotations
 
+import logging
+import os
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
 from ..errors import WeighinError
 from .bounded import FILE, bound
-from .errors import RateLimitedError, UserCancelledError, asked_wait_s, from_client
+from .errors import HubError, RateLimitedError, UserCancelledError, causes
+from .settings import check_endpoint, clean_token, client_error, token_source
+from .translate import asked_wait_s, from_client
 
 if TYPE_CHECKING:
     import httpx2
@@ -29,6 +34,11 @@ _MAX_REDIRECTS = 5
 _PORTS = {"http": 80, "https": 443}
 _RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _WAIT_STEP_S = 0.1
+
+
+REJECTED = "is rejected by the hub"
+_log = logging.getLogger("weighin.hub")
+"""What the user must be told although nothing failed."""
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +63,24 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return min(self.first_wait_s * 2.0 ** min(failures - 1, 20), self.longest_wait_s)
 
 
+class TokenState:
+    """Whether the hub takes the token: what it rejects is not sent again, because public repos need none."""
+
+    def __init__(self, problem: str = "") -> None:
+        self.problem = problem
+        """Why it is not used, such as "is rejected by the hub"; empty while it is."""
+        self._told = False
+
+    def tell(self) -> None:
+        """Log once that requests go without the token."""
+        if not self._told:
+            self._told = True
+            _log.warning(
+                f"Your token ({token_source()}) {self.problem}, so weighin goes on without it. Public repos need none;"
+                " for others, create a new token in your hub settings and log in again."
+            )
+
+
 class Hub(msgspec.Struct, frozen=True, kw_only=True):
     """A hub and the settings to talk to it. Create it with ``connect``."""
 
@@ -60,6 +88,7 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
     cache_dir: Path
     """The folder with the ``models--owner--name`` folders."""
     token: str | None
+    token_state: TokenState = msgspec.field(default_factory=TokenState)
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
     """A transfer without new bytes for this long has stalled."""
@@ -68,11 +97,16 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, for rates and pauses."""
     sleep: Callable[[float], None] = time.sleep
 
+    @property
+    def usable_token(self) -> str | None:
+        """The token, unless the hub has rejected it."""
+        return None if self.token_state.problem else self.token
+
     def headers(self) -> dict[str, str]:
         """Headers for requests to the hub itself, never to another host."""
         found = {"accept-encoding": "identity", "user-agent": "weighin"}
-        if self.token:
-            found["authorization"] = f"Bearer {self.token}"
+        if self.usable_token:
+            found["authorization"] = f"Bearer {self.usable_token}"
         return found
 
     def file_url(self, repo: str, revision: str, name: str) -> str:
@@ -82,22 +116,52 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
 
 def connect() -> Hub:
     """The hub from the environment. Sends nothing."""
-    # Takes a third of a second, and is not needed without a network.
-    from huggingface_hub import constants, get_token
+    constants = client_constants()
+    from huggingface_hub import get_token
 
     constants.HF_HUB_DISABLE_XET = True
+    if not {"HF_HUB_VERBOSITY", "HF_DEBUG"} & os.environ.keys():
+        # Its lines about retries come besides our sentence, and overwrite screens.
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    try:
+        token, problem = clean_token(get_token())
+    except (OSError, ValueError):  # the file with the login is no text, or somebody else's
+        token, problem = None, "cannot be read"
     return Hub(
         endpoint=constants.ENDPOINT.rstrip("/"),
         cache_dir=Path(constants.HF_HUB_CACHE).expanduser(),
-        token=get_token(),
+        token=token,
+        token_state=TokenState(problem),
     )
 
 
+def client_constants() -> Any:
+    """The settings of huggingface_hub, which reads the environment when it is imported.
+
+    Raises:
+        HubSettingsError: a variable stops it.
+    """
+    try:
+        # Takes a third of a second, and is not needed without a network.
+        from huggingface_hub import constants
+    except ValueError:
+        check_endpoint(os.environ.get("HF_ENDPOINT", ""))
+        raise
+    return constants
+
+
 def session() -> httpx2.Client:
-    """The session of huggingface_hub, with its proxies and its client factory. Its answers are bounded."""
+    """The session of huggingface_hub, with its proxies and its client factory. Its answers are bounded.
+
+    Raises:
+        HubSettingsError: a variable of the environment makes it impossible.
+    """
     from huggingface_hub import get_session
 
-    client = get_session()
+    try:
+        client = get_session()
+    except Exception as error:  # what the parsers of proxies and certificates raise, and missing packages
+        raise client_error(error) from error
     bound(client)
     return client
 
@@ -111,9 +175,7 @@ def raise_for_status(response: httpx2.Response) -> None:
 
 def is_offline() -> bool:
     """Whether ``HF_HUB_OFFLINE`` forbids any request."""
-    from huggingface_hub import constants
-
-    return bool(constants.is_offline_mode())
+    return bool(client_constants().is_offline_mode())
 
 
 def never() -> bool:
@@ -158,8 +220,10 @@ def is_worth_retrying(error: BaseException) -> bool:
 
     if isinstance(error, HfHubHTTPError):
         return error.response is not None and error.response.status_code in _RETRIED_STATUSES
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)):
+        return False
     return isinstance(error, httpx2.TransportError) and not isinstance(
-        error, (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
+        error, (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.ProxyError)
     )
 
 
@@ -185,25 +249,50 @@ def asked_wait(error: BaseException, hub: Hub, *, subject: str) -> float | None:
 
 
 def ask(hub: Hub, call: Callable[[], T], *, subject: str, repo: str = "", cancelled: Callable[[], bool] = never) -> T:
-    """Run a short request, and repeat it after temporary errors.
+    """Run a short request, and repeat it after temporary errors, and without a token that the hub rejects.
 
     Raises:
         HubError: the request failed.
     """
+    check_endpoint(hub.endpoint)
+    if hub.token_state.problem:
+        hub.token_state.tell()
+    rejected: HubError | None = None
     # A dead endpoint should show within seconds. A long transfer has more patience.
     patience = min(hub.retry.attempts, 4)
     failures = 0
     while True:
         try:
             session()  # bounds what the client receives for ``call``
-            return call()
+            answer = call()
         except WeighinError:
             raise
         except Exception as error:  # whatever the client, or reading its answer, makes of a strange one
             failures += 1
+            if rejected is None and is_rejected_token(error, hub):
+                rejected = from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo)
+                hub.token_state.problem = REJECTED
+                continue
             if not is_worth_retrying(error) or failures >= patience:
+                if rejected is not None:  # it may be right, and the repo not this account's
+                    hub.token_state.problem = ""
+                    raise rejected from error
                 raise from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo) from error
             wait(hub, hub.retry.wait_s(failures, asked_wait(error, hub, subject=subject)), cancelled, subject)
+            continue
+        if rejected is not None:
+            hub.token_state.tell()
+        return answer
+
+
+def is_rejected_token(error: BaseException, hub: Hub) -> bool:
+    """Whether the hub rejects the token itself, whatever was asked for."""
+    from huggingface_hub import errors as hf
+
+    if not isinstance(error, hf.HfHubHTTPError) or isinstance(error, hf.GatedRepoError) or not hub.usable_token:
+        return False
+    asked = error.response
+    return asked.status_code == 401 and "authorization" in asked.request.headers
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -222,6 +311,7 @@ def open_stream(hub: Hub, url: str, *, extra: Mapping[str, str] | None = None) -
     """
     import httpx2
 
+    check_endpoint(hub.endpoint)
     timeout = httpx2.Timeout(hub.read_timeout_s, connect=hub.connect_timeout_s)
     home = origin(hub.endpoint)
     for _ in range(_MAX_REDIRECTS + 1):

@@ -175,7 +175,7 @@ def _check_metadata(task: _Task, file: HubFile, place: CachedFile) -> None:
         hub,
         lambda: get_hf_file_metadata(
             hub.file_url(task.repo.repo, task.repo.sha, file.name),
-            token=hub.token or False,
+            token=hub.usable_token or False,
             timeout=hub.read_timeout_s,
             endpoint=hub.endpoint,
         ),

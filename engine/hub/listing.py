@@ -95,9 +95,8 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
     """
     from huggingface_hub import HfApi
 
-    api = HfApi(endpoint=hub.endpoint, token=hub.token or False)
-
     def call() -> tuple[ModelInfo, list[HubFile], list[str], tuple[str, ...]]:
+        api = HfApi(endpoint=hub.endpoint, token=hub.usable_token or False)
         info = api.model_info(repo, revision=revision, files_metadata=True, timeout=hub.read_timeout_s)
         return info, *_listed(info), tuple(tag for tag in info.tags or () if isinstance(tag, str))
 
@@ -193,7 +192,9 @@ def _file_by_headers(hub: Hub, repo: str, sha: str, name: str) -> HubFile:
     url = hub.file_url(repo, sha, name)
     facts = ask(
         hub,
-        lambda: get_hf_file_metadata(url, token=hub.token or False, timeout=hub.read_timeout_s, endpoint=hub.endpoint),
+        lambda: get_hf_file_metadata(
+            url, token=hub.usable_token or False, timeout=hub.read_timeout_s, endpoint=hub.endpoint
+        ),
         subject=f"{repo}:{name}",
         repo=repo,
     )

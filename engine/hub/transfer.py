@@ -15,9 +15,20 @@ from typing import IO
 import msgspec
 
 from .cache import CachedFile, hash_file, new_digest, storage_errors
-from .client import Hub, asked_wait, cancelled_error, is_worth_retrying, open_stream, origin, wait
-from .errors import CorruptedDownloadError, HubError, ServerTroubleError, from_client
+from .client import (
+    REJECTED,
+    Hub,
+    asked_wait,
+    cancelled_error,
+    is_rejected_token,
+    is_worth_retrying,
+    open_stream,
+    origin,
+    wait,
+)
+from .errors import CorruptedDownloadError, HubError, ServerTroubleError
 from .progress import DownloadPaused, DownloadRetried, Meter
+from .translate import from_client
 
 _CONTENT_RANGE = re.compile(r"^bytes (\d+)-(\d+)/(\d+|\*)$")
 _PAUSE_POLL_S = 0.2
@@ -152,6 +163,10 @@ def fetch(transfer: Transfer, part: PartFile) -> None:
         except HubError:
             raise
         except (httpx2.HTTPError, OSError, _WrongRangeError) as error:
+            if is_rejected_token(error, hub):
+                hub.token_state.problem = REJECTED
+                hub.token_state.tell()
+                continue
             if isinstance(error, _WrongRangeError) or _status(error) == 416:
                 with_range = False  # the next request asks for the whole file
             elif not (is_worth_retrying(error) or _address_expired(error, hub)):

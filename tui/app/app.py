@@ -21,6 +21,7 @@ from .modes import BUILT_IN_MODES, Mode, Modes
 from .open_runs import OpenRuns
 from .preferences import Preferences
 from .themes import DARK, LIGHT, StyledApp
+from .warnings import Warnings
 
 if TYPE_CHECKING:
     from ..modals.help import Block
@@ -76,6 +77,7 @@ class WeighinApp(StyledApp):
         self.front = FrontRun(self, self.modes, source)
         self.controls = RunControls(self, self.front)
         self.open_runs = OpenRuns(self, self.front, library)
+        self._warnings = Warnings(self)
 
     @property
     def follower(self) -> RunFollower:
@@ -88,6 +90,7 @@ class WeighinApp(StyledApp):
         return self.modes.tabs
 
     def on_mount(self) -> None:
+        self._warnings.attach()
         self._apply_preferences()
         self.switch_mode(self._first_mode)
         self.set_interval(_TICK_S, self.paint)
@@ -106,8 +109,9 @@ class WeighinApp(StyledApp):
             self.notify(problem, title="config.toml", severity="warning", markup=False)
 
     def on_unmount(self) -> None:
-        """The garbage collector belongs to the whole process."""
+        """The garbage collector and the log belong to the whole process."""
         stop_keeping()
+        self._warnings.detach()
 
     def now(self) -> float:
         """Wall-clock time in seconds since the epoch; in a replay, the time of the newest event."""

@@ -36,7 +36,7 @@ from .options import (
     ShowOptions,
 )
 from .parameters import takes
-from .terminal import accept_any_text, is_interactive, say
+from .terminal import accept_any_text, is_interactive, print_warnings, say
 
 
 class Group(click.Group):
@@ -45,6 +45,7 @@ class Group(click.Group):
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Parse the options before the command."""
         accept_any_text()
+        print_warnings()
         try:
             return super().make_context(*arguments, **extra)
         except click.UsageError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import shutil
 import sys
 
@@ -30,6 +31,20 @@ def accept_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+class _Said(logging.Handler):
+    """Prints what the engine warns of on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(f"weighin: {record.getMessage()}")
+
+
+def print_warnings() -> None:
+    """Print what the engine warns of, such as a token that the hub rejects, from now on."""
+    log = logging.getLogger("weighin")
+    if not any(isinstance(handler, _Said) for handler in log.handlers):
+        log.addHandler(_Said())
 
 
 def out(text: str = "") -> None:

@@ -19,7 +19,7 @@ from ...errors import DatasetError, WeighinError
 from ...files import write_atomically
 from ...hub.bounded import files_up_to
 from ...hub.client import ask, connect, is_offline
-from ...hub.errors import without_secrets
+from ...hub.translate import without_secrets
 from ...plan.model import DATA_SUFFIXES, HubSource
 from ...safe_names import cache_folder, is_commit, is_safe_path
 
@@ -101,9 +101,9 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
 
     hub = connect()
     subject, page = f"the data set {repo}", f"datasets/{repo}"
-    api = HfApi(endpoint=hub.endpoint, token=hub.token or False)
 
     def call() -> tuple[dict[str, int], str]:
+        api = HfApi(endpoint=hub.endpoint, token=hub.usable_token or False)
         info = api.dataset_info(repo, revision=revision, files_metadata=True, timeout=hub.read_timeout_s)
         listed = {each.rfilename: int(each.size or 0) for each in info.siblings or () if is_safe_path(each.rfilename)}
         return listed, str(info.sha or "")
@@ -128,7 +128,7 @@ def _fetch(repo: str, pattern: str, revision: str) -> HubFiles:
             revision=commit,
             cache_dir=hub.cache_dir,
             endpoint=hub.endpoint,
-            token=hub.token or False,
+            token=hub.usable_token or False,
         )
 
     try:

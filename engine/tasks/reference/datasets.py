@@ -21,6 +21,8 @@ import msgspec
 from ... import paths
 from ...errors import DatasetError, WeighinError
 from ...hub.bounded import files_up_to
+from ...hub.client import ask, client_constants, connect
+from ...hub.errors import HubError
 from ...safe_names import cache_folder
 from ..spec import Dataset, SuiteSpec
 
@@ -113,9 +115,7 @@ def local_files(spec: SuiteSpec) -> tuple[Literal["folder", "hub cache"] | None,
     files_by_split = _in_folder(paths.data_dir() / "datasets" / spec.name, dataset)
     if all(files_by_split.values()):
         return "folder", [file for files in files_by_split.values() for file in files]
-    from huggingface_hub import constants
-
-    files_by_split = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
+    files_by_split = _in_cache(dataset, Path(client_constants().HF_HUB_CACHE))
     if all(files_by_split.values()):
         return "hub cache", [file for files in files_by_split.values() for file in files]
     return None, []
@@ -157,27 +157,45 @@ def _in_folder(folder: Path, dataset: Dataset) -> dict[str, list[Path]]:
 
 
 def _from_hub(spec: SuiteSpec, dataset: Dataset, own: Path) -> dict[str, list[Path]]:
-    from huggingface_hub import constants, hf_hub_download, list_repo_files
+    constants = client_constants()
+    from huggingface_hub import HfApi, hf_hub_download
 
     by_hand = f"Put its files into {own}, or name their folder with --data {spec.name}=FOLDER."
     cached = _in_cache(dataset, Path(constants.HF_HUB_CACHE))
     if all(cached.values()):
         return cached
+    hub = connect()
+
+    def names_on_hub() -> list[str]:
+        api = HfApi(endpoint=hub.endpoint, token=hub.usable_token or False)
+        info = api.dataset_info(dataset.repo, revision=dataset.revision, timeout=hub.read_timeout_s)
+        return [each.rfilename for each in info.siblings or ()]
+
+    def download(name: str) -> Path:
+        return Path(
+            hf_hub_download(
+                dataset.repo,
+                name,
+                repo_type="dataset",
+                revision=dataset.revision,
+                endpoint=hub.endpoint,
+                token=hub.usable_token or False,
+            )
+        )
+
     try:
-        if constants.is_offline_mode():
-            names: list[str] = []
-        else:
-            names = list_repo_files(dataset.repo, repo_type="dataset", revision=dataset.revision)
+        names: list[str] = []
+        if not constants.is_offline_mode():
+            names = ask(hub, names_on_hub, subject=f"the data set {dataset.repo}", repo=f"datasets/{dataset.repo}")
         files_by_split = {}
         for split, pattern in dataset.files.items():
             wanted = sorted(name for name in names if fnmatch.fnmatch(name, pattern))
             if not wanted:
                 raise DatasetError(f"{dataset.repo} has no file {pattern} here.", hint=by_hand)
             with files_up_to(_MAX_FILE_BYTES):
-                files_by_split[split] = [
-                    Path(hf_hub_download(dataset.repo, name, repo_type="dataset", revision=dataset.revision))
-                    for name in wanted
-                ]
+                files_by_split[split] = [download(name) for name in wanted]
+    except HubError as error:
+        raise DatasetError(f"The data of {spec.name} is not here. {error}", hint=by_hand) from error
     except WeighinError:
         raise
     except Exception as error:  # the client raises a dozen types; each means that the download failed

@@ -111,8 +111,19 @@ def test_missing_and_private_repos(standin: StandIn, make_hub: Callable[..., Any
         list_repo(make_hub(token="hf_standin"), "owner/secret", revision="nope")
 
 
-def test_a_bad_token(standin: StandIn, make_hub: Callable[..., Any]) -> None:
+def test_a_bad_token_hides_no_public_repo_and_is_told_once(
+    standin: StandIn, make_hub: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
     standin.add(REPO, {"s-Q4_0.gguf": b"GGUF"})
+    hub = make_hub(token="hf_wrong")
+    assert list_repo(hub, REPO).repo == REPO
+    assert list_repo(hub, REPO).repo == REPO
+    assert ["is rejected by the hub" in line for line in caplog.messages] == [True]
+    assert [bool(request.headers.get("authorization")) for request in standin.seen("hub")] == [True, False, False]
+
+
+def test_a_bad_token_is_the_reason_when_a_repo_needs_one(standin: StandIn, make_hub: Callable[..., Any]) -> None:
+    standin.add(REPO, {"s-Q4_0.gguf": b"GGUF"}, private=True)
     with pytest.raises(errors.BadTokenError, match="Invalid credentials"):
         list_repo(make_hub(token="hf_wrong"), REPO)
 
