@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
+from .numbers.words import words
 from .numbers.written import readings
 from .scorer import GoldReading
 from .text_forms import SPACELESS, fold, pattern, trim
@@ -36,7 +38,6 @@ _TOKEN = (
     rf"|(?:{_LETTER}|[\p{{Sc}}.,:/'^+-])+"
 )
 _MAGNITUDES = "十百千万萬亿億兆십백천만억조"
-"""What multiplies a number that stands before it: 3万 is not 3."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,28 @@ def is_number(found: str, gold: PlainNumber) -> bool:
 def has_number(folded: str, gold: PlainNumber) -> bool:
     """Whether this number stands in a folded text as a whole: 5 is not in 2.5, -5, 10:15, 5-7, v5 or 2025-05-05."""
     for token in pattern(_TOKEN).finditer(folded):
-        if folded[token.end() : token.end() + 1] in tuple(_MAGNITUDES):
+        if pattern(_magnitude()).match(folded, token.end()):
             continue
         if any(_is_written(part, gold) for part in _parts(token[0])):
             return True
     return False
 
 
+@cache
+def _magnitude() -> str:
+    """What multiplies a number that stands before it: 3万 and 3 million are not 3."""
+    return rf"[{_MAGNITUDES}]| ?(?:{_magnitude_words()})(?!\w)"
+
+
+@cache
+def _magnitude_words() -> str:
+    # Shorter ones are units and ends of sentences too.
+    return "|".join(re.escape(word) for word in words().magnitudes if len(word) > 3)
+
+
 def _parts(token: str) -> list[str]:
     """A label (``answer:5``) and a word joined by a hyphen (``7-year``) are not parts of a number."""
-    parts = re.split(r"(?<=[^\W\d]):|:(?=[^\W\d])|(?<=\d)-(?=[^\W\d])", token)
+    parts = re.split(rf"(?<=[^\W\d]):|:(?=[^\W\d])|(?<=\d)-(?!(?:{_magnitude_words()})(?!\w))(?=[^\W\d])", token)
     return [part.rstrip(".,:'/+-").lstrip(":'/") for part in parts]
 
 

@@ -23,6 +23,11 @@ _MAX_CHAIN = 64
 _BETWEEN = re.compile(r"[ ]?[:=]?[^\n.;!?。,:=\d]{0,40}|[\s*_$`>{}:=\-]{0,24}")
 _JOINED = re.compile(r"[^\n.;!?]{0,24}[×·÷*+=≈/x–−-][\s$€£*_(){}-]*")
 
+_MAX_ASIDE = 80
+_ASIDE = re.compile(r"\((?! ?[=≈])[^()\n]*\Z")
+_ASIDE_END = re.compile(r"[^()\n]{0,80}\)")
+_ITS_UNIT = re.compile(r"[^\n.!?;:,=≈×·÷+()]{0,32}")
+
 
 def parse_number(text: str, mark: Mark | None = None) -> Number | None:
     """The number that the text consists of; None when it has no number, several, or words.
@@ -60,24 +65,51 @@ def answer_number(text: str, mark: Mark | None = None) -> FoundNumber | None:
 
     1. The number after the last ``####``, ``\boxed{``, ``the answer is`` or ``Answer:``, also in other languages. The
        result of a calculation counts, not its operands (``Answer: 6 × 7 = 42``).
-    2. Else the last number. Dates, times, versions, identifiers (``GPT-4``), numbers behind ± and operands of a
-       calculation never count.
+    2. Else the last number before closing notes; of ``37 °C (98.6 °F)`` the one before the brackets. Dates, times,
+       versions, identifiers (``GPT-4``), numbers behind ± and operands of a calculation never count.
     3. Where there is no such number: the last ordinal, factor (``3x``), bracketed number, numbered part (``step 3``)
-       or list marker, in this order.
+       or list marker, in this order; and the year of the last date.
     """
     folded = fold(text)
     found = scan(folded.text, mark)
-    chosen = _named(folded.text, found) or _last(found)
+    chosen = _named(folded.text, found) or _last(folded.text, found)
     return None if chosen is None or not chosen.number.readings else in_original(chosen, folded)
 
 
-def _last(found: Sequence[FoundNumber]) -> FoundNumber | None:
+def _last(text: str, found: Sequence[FoundNumber]) -> FoundNumber | None:
     plain = [each for each in found if each.kind == "number"]
     if plain:
-        return plain[-1]
+        plain = _before_notes(text, plain)
+        return _before_aside(text, plain) or plain[-1]
     if any(each.kind == "operand" for each in found):
         return None  # a calculation without its result
-    return next((each for kind in _SECOND for each in reversed(found) if each.kind == kind), None)
+    seconds = next((each for kind in _SECOND for each in reversed(found) if each.kind == kind), None)
+    return seconds or next((each for each in reversed(found) if _is_year(text, each)), None)
+
+
+def _before_notes(text: str, plain: list[FoundNumber]) -> list[FoundNumber]:
+    """Those before a closing ``Note:``, or before the explanation of an answer in one line; all if that leaves none."""
+    line_end = text.find("\n", len(text) - len(text.lstrip()))
+    for line in words().notes.finditer(text):
+        if line["note"] or line.start() <= line_end + 1:
+            return [each for each in plain if each.end <= line.start()] or plain
+    return plain
+
+
+def _before_aside(text: str, plain: Sequence[FoundNumber]) -> FoundNumber | None:
+    """The number that the last one only explains, in brackets behind it: ``3.14 (rounded to 2 places)``."""
+    last = plain[-1]
+    inside = _ASIDE.search(text, max(0, last.start - _MAX_ASIDE), last.start)
+    if inside is None or not _ASIDE_END.match(text, last.end):
+        return None
+    at = bisect.bisect_right([each.end for each in plain], inside.start())
+    told = plain[at - 1] if at else None
+    return told if told is not None and _ITS_UNIT.fullmatch(text, told.end, inside.start()) else None
+
+
+def _is_year(text: str, found: FoundNumber) -> bool:
+    is_one = found.kind == "date" and bool(found.number.readings)
+    return is_one and found.end - found.start == 4 and not text[found.end : found.end + 1].isalpha()
 
 
 def _named(text: str, found: Sequence[FoundNumber]) -> FoundNumber | None:
@@ -87,7 +119,7 @@ def _named(text: str, found: Sequence[FoundNumber]) -> FoundNumber | None:
     for end, is_box in reversed(places[-_MAX_NAMED:]):
         first = bisect.bisect_right(ends, end)
         if is_box:
-            chosen = _last(found[first : bisect.bisect_right(ends, _box_end(text, end))])
+            chosen = _last(text, found[first : bisect.bisect_right(ends, _box_end(text, end))])
         else:
             chosen = _first_result(text, end, found[first : first + _MAX_CHAIN])
         if chosen is not None:

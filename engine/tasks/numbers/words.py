@@ -40,6 +40,8 @@ class _Near(Table, frozen=True):
     references: Words
     months: Words
     currencies: Words
+    notes: Words
+    explanations: Words
 
 
 class _Answers(Table, frozen=True):
@@ -71,6 +73,8 @@ class NumberWords:
     currencies: frozenset[str]
     dress: re.Pattern[str]
     """What may stand around a number that is the whole text."""
+    notes: re.Pattern[str]
+    """Begins a line behind the answer; the group ``note`` is empty where it may also hold the answer."""
     said: re.Pattern[str]
     """What a text writes before its answer."""
 
@@ -94,6 +98,10 @@ def words() -> NumberWords:
             rf"(?:[\s+*_`$~\"'“”«»„(){{}}\[\].,;:!?。=≈<>|#{BOX}{re.escape(CURRENCY_SIGNS)}]"
             rf"|(?<!\w)(?:{_any(near.currencies)})(?!\w))*"
         ),
+        notes=re.compile(
+            rf"^[\s*_#>(-]{{0,9}}(?:(?P<note>{_any(near.notes)})|{_any(near.explanations)})[*_ ]{{0,4}}[:：]",
+            re.IGNORECASE | re.MULTILINE,
+        ),
         said=_said(table.answers),
     )
 
@@ -102,7 +110,7 @@ def _said(answers: _Answers) -> re.Pattern[str]:
     linked = rf"\b(?:{_any(answers.linked)})\b[^.\n!?;]{{0,60}}?(?:\b(?:{_any(answers.links)})\b|[:=])(?! *not\b)"
     plain = rf"\b(?:{_any(answers.plain)})\b ?(?:(?:{_any(answers.plain_links)})\b)? ?[:=]?"
     attached = rf"(?:{_any(answers.attached)}) ?(?:{_any(answers.attached_links)}|[:=])?"
-    return re.compile(rf"{linked}|{plain}|{attached}|####|{BOX} ?\{{", re.IGNORECASE)
+    return re.compile(rf"{linked}|{plain}|{attached}|####|<(?:final_?)?answer>|{BOX} ?\{{", re.IGNORECASE)
 
 
 def _any(alternatives: Words) -> str:

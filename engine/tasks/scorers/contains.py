@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..items import GenerateItem
 from ..plain_numbers import has_number, read_gold, read_plain
-from ..scorer import Scorer
-from ..text_forms import fold
+from ..scorer import GoldReading, Scorer
+from ..text_forms import fold, normal_form
 from ..text_words import apart, occurs_in
 from .exact import exact, is_answer
 
@@ -28,10 +28,21 @@ def _has(found: str, answer: str) -> bool:
     return occurs_in(answer, found) if number is None else has_number(fold(apart(found)), number)
 
 
+def _read_gold(gold: str) -> GoldReading:
+    shown = normal_form(gold)
+    if len(shown) == 1 and shown.isascii() and shown.isalpha():
+        return GoldReading(
+            "as text",
+            f"{shown.upper()} is one letter, which texts hold for other reasons too. Use the scorer exact with the "
+            "extractor letter.",
+        )
+    return read_gold(gold)
+
+
 SCORER = Scorer(
     name="contains",
     correct_when="it contains an allowed answer",
     score=score_contains,
     metrics=("contains", "exact_match"),
-    read_gold=read_gold,
+    read_gold=_read_gold,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..items import GenerateItem
 from ..leads import without_answer_label, without_field_label
 from ..plain_numbers import is_number, read_gold, read_plain
-from ..scorer import Scorer
+from ..scorer import GoldReading, Scorer
 from ..text_forms import same
 
 
@@ -38,12 +38,23 @@ def _is(found: str, answer: str) -> bool:
     return number is not None and is_number(found, number)
 
 
+def _read_gold(gold: str) -> GoldReading:
+    if len(gold.strip().splitlines()) > 1:
+        first = gold.strip().splitlines()[0].strip()
+        return GoldReading(
+            "as text",
+            f"The answer that begins with {first} has several lines, and answers end with their first line. Choose "
+            "the extractor whole and no stop string.",
+        )
+    return read_gold(gold)
+
+
 SCORER = Scorer(
     name="exact",
     correct_when="it equals an allowed answer",
     score=score_exact,
     metrics=("exact_match",),
-    read_gold=read_gold,
+    read_gold=_read_gold,
     extractor="first_line",
     max_tokens=64,
     stop=("\n",),

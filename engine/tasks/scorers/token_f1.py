@@ -59,12 +59,33 @@ def token_f1(found: str, answer: str) -> float:
     return 2 * n_common / (len(given) + len(wanted))
 
 
+_LOST = re.compile(r"\d[.\-/:]\d|(?<!\w)[-+]\d|[+#]")
+"""Signs that tell one short answer from another and that SQuAD drops."""
+
+
+def read_gold(gold: str) -> GoldReading:
+    """How an allowed answer is compared, with a doubt where SQuAD's rules drop what matters in it."""
+    folded = fold(gold)
+    words = tokens(gold)
+    if not words and folded and folded.strip(string.punctuation) in ("a", "an", "the"):
+        return GoldReading(
+            "by its words",
+            f"{gold.strip()} has no word but an article, so that it counts as no answer. Use the scorer exact.",
+        )
+    if len(words) == 1 and _LOST.search(folded):
+        return GoldReading(
+            "by its words",
+            f"{gold.strip()} is compared as {words[0]}, without its signs. Use the scorer numeric or exact.",
+        )
+    return GoldReading("by its words")
+
+
 SCORER = Scorer(
     name="token_f1",
     correct_when="graded: the words it shares with an allowed answer (SQuAD)",
     score=score_token_f1,
     metrics=("f1", "exact_match"),
-    read_gold=lambda _gold: GoldReading("by its words"),
+    read_gold=read_gold,
     right_at=0.5,
     needs="nothing",
 )

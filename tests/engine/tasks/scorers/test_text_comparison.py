@@ -168,6 +168,8 @@ def test_what_differs_is_not_equal(found: str, answer: str) -> None:
 
 
 CONTAINED = [
+    ("3 millionaires", "3"),
+    ("a 3-million loss", "3-million"),
     ("The city is Porto.", "Porto"),
     ("Lissabon’s streets", "Lissabon"),
     ("New\nYork is", "New York"),
@@ -214,6 +216,10 @@ CONTAINED = [
     ("in Porto—1996", "1996"),
 ]
 NOT_CONTAINED = [
+    ("3 million people", "3"),
+    ("3-million", "3"),
+    ("$3 billion", "$3"),
+    ("3 Millionen", "3"),
     ("It costs 7 €", "$7"),
     ("Portofino", "Porto"),
     ("Hauptstadt", "Haupt"),
@@ -285,6 +291,32 @@ def test_a_person_is_told_how_an_allowed_answer_is_compared(gold: str, compariso
 def test_the_doubt_names_both_readings() -> None:
     assert read_gold("1.234").doubt == "1.234 can mean 1.234 or 1,234."
     assert read_gold("3.10").doubt == "3.10 is compared as text. Where it is a number, use the scorer numeric."
+
+
+@pytest.mark.parametrize(
+    ("scorer", "gold", "doubt"),
+    [
+        ("exact", "one\ntwo", "several lines"),
+        ("exact", "A", ""),
+        ("contains", "A", "one letter"),
+        ("contains", "one\ntwo", ""),
+        ("contains", "7", ""),
+        ("contains", "京", ""),
+        ("token_f1", "-5", "compared as 5,"),
+        ("token_f1", "1.5", "compared as 15,"),
+        ("token_f1", "2024-05-01", "compared as 20240501,"),
+        ("token_f1", "C++", "compared as c,"),
+        ("token_f1", "A", "no word but an article"),
+        ("token_f1", "1,234", ""),
+        ("token_f1", "U.S.", ""),
+        ("token_f1", "none", ""),
+        ("token_f1", "at 1.5 percent", ""),
+    ],
+)
+def test_a_person_is_told_what_a_scorer_does_not_see_in_an_answer(scorer: str, gold: str, doubt: str) -> None:
+    found = find_scorer(scorer).read_gold(gold).doubt
+    assert doubt in found
+    assert bool(doubt) == bool(found)
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(0, 6))
