@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -113,11 +114,12 @@ async def test_stopping_ends_the_worker_and_keeps_finished_measurements(tiny_mod
 
 
 def worker_of_ours() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "weighin.engine.worker" in " ".join(child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended; a zombie counts as such
+            if "weighin.engine.worker" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 _LONG = """
