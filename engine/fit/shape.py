@@ -48,8 +48,10 @@ def catalog_shape(model: CatalogModel) -> Dimensions:
     if arch not in ARCHITECTURES:
         mixed = f"its {model.kv.recurrent_layers} recurrent layers" if model.kv.recurrent_layers else "its layers"
         raise _unmeasurable(model, f"the catalog does not state the shape of {mixed} ({arch})")
-    if model.parameters.active or (model.kv.recurrent_layers and arch != "lfm2"):
-        raise _unmeasurable(model, "the catalog does not state the shape of its experts or recurrent layers")
+    if ARCHITECTURES[arch].experts != (model.experts is not None):
+        raise _unmeasurable(model, "the catalog does not state the shape of its experts")
+    if model.kv.recurrent_layers and arch != "lfm2":
+        raise _unmeasurable(model, "the catalog does not state the shape of its recurrent layers")
     return _complete(model)
 
 
@@ -79,6 +81,8 @@ def _complete(model: CatalogModel) -> Dimensions:
         n_ctx_train=model.context_tokens.value if model.context_tokens else _UNKNOWN_CONTEXT,
         tied=bool(dims.tied_embeddings),
         sliding_window=model.kv.sliding_window,
+        n_expert=model.experts.n_expert if model.experts else 0,
+        n_expert_used=model.experts.n_expert_used if model.experts else 0,
         recurrent_layers=model.kv.recurrent_layers,
         rope=_rope(model),
     )

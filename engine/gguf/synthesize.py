@@ -103,6 +103,10 @@ def _add_rope_scaling(writer: Any, d: Dimensions) -> None:
 
 def _add_own_keys(writer: Any, d: Dimensions) -> None:
     """Keys of some architectures that switch on operations. Only their presence costs time, not their values."""
+    if d.arch == "qwen3vl":
+        half = rope_dimensions(d) // 2
+        wide = half * 5 // 16  # 24, 20 and 20 of 64 in Qwen3-VL
+        writer.add_rope_dimension_sections([half - 2 * wide, wide, wide, 0])
     if d.arch == "gemma2":
         writer.add_attn_logit_softcapping(50.0)
         writer.add_final_logit_softcapping(30.0)

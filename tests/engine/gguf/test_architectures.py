@@ -22,6 +22,10 @@ from weighin.engine.worker.supervisor import Worker
 
 _SLIDING = {"gemma2": 64, "gemma3": 64, "olmo2": 64, "phi3": 64}
 _ROPE: dict[str, Rope] = {"llama": "llama3", "exaone4": "llama3", "phi3": "longrope", "mistral3": "yarn"}
+_LAYERS_THAT_DIFFER = frozenset(
+    {"deepseek2", "falcon-h1", "gemma3n", "gemma4", "gpt-oss", "granitehybrid", "lfm2moe", "mellum", "nanbeige"}
+    | {"nemotron_h", "nemotron_h_moe", "qwen35", "qwen35moe"}
+)
 _LAYERS = 6
 """A whole period of Gemma 3's sliding layers, the longest."""
 
@@ -75,7 +79,7 @@ def test_the_catalogs_architectures_are_known_or_named_here() -> None:
     others = {model.dimensions.arch for model in load_catalog().models} - set(ARCHITECTURES)
     assert len(known) >= 16
     # Their layers differ in ways that the catalog does not state.
-    assert others <= {"gemma3n", "gemma4", "granitehybrid", "nemotron_h", "qwen35"}
+    assert others <= _LAYERS_THAT_DIFFER
 
 
 _QUANTS = tuple(quant for quant in BASE_TYPES if quant not in ("F32", "F16", "BF16"))
