@@ -36,7 +36,7 @@ from .options import (
     ShowOptions,
 )
 from .parameters import takes
-from .terminal import accept_any_text, is_interactive, print_warnings, say
+from .terminal import accept_any_text, is_interactive, print_warnings, require_terminal, say
 
 
 class Group(click.Group):
@@ -154,6 +154,7 @@ def replay(options: ReplayOptions) -> None:
 
     RUN defaults to the newest run.
     """
+    require_terminal("weighin replay", "Use `weighin show` for the verdict, or `weighin export` for all figures.")
     from weighin.engine import paths
     from weighin.engine.store.store import Store
 
@@ -171,6 +172,7 @@ def history() -> None:
 
     From there you can open, resume, rename, compare and delete them.
     """
+    require_terminal("weighin history", "Use `weighin runs` for the list of runs.")
     from ..app.entry import run_history
 
     sys.exit(run_history())

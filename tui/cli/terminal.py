@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from weighin.engine.errors import WeighinError
 from weighin.engine.visible import visible_lines
 
 from ..formatting import cut
@@ -19,6 +20,16 @@ _CLEAR_LINE = "\r\x1b[K"
 def is_interactive() -> bool:
     """Whether a person can type and see the output: stdin, stdout and stderr are all a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def require_terminal(command: str, instead: str) -> None:
+    """Check that a screen can be shown, because one that is drawn into a file or a pipe never ends.
+
+    Raises:
+        WeighinError: it cannot; ``instead`` is what works without one.
+    """
+    if not is_interactive():
+        raise WeighinError(f"`{command}` opens a screen, and this is not a terminal.", hint=instead)
 
 
 def table_width(maximum: int = 120) -> int:

@@ -69,3 +69,12 @@ def test_a_status_line_writes_nothing_without_a_terminal(capsys: pytest.CaptureF
     assert capsys.readouterr() == ("", "")
     status.say("done")
     assert capsys.readouterr() == ("", "done\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("history",), ("replay",), ("run", "--tui"), ("resume", "--tui"), ("demo", "--tui")]
+)
+def test_a_screen_needs_a_terminal(arguments: tuple[str, ...]) -> None:
+    sentence = refusal(*arguments)
+    assert f"`weighin {' '.join(arguments)}` opens a screen, and this is not a terminal." in sentence
+    assert "\x1b" not in sentence

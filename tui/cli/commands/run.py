@@ -27,7 +27,7 @@ from weighin.engine.store.store import Store, new_run_id
 from ...exit_codes import EXIT_CANCELLED, EXIT_NO_RECOMMENDATION, EXIT_OK
 from ...own_data_text import doubt_lines
 from ..options import BenchOptions, DemoOptions, ResumeOptions, RunOptions
-from ..terminal import is_interactive, out, say, table_width
+from ..terminal import is_interactive, out, require_terminal, say, table_width
 from .headless import drive
 from .plan_options import changed_plan, check_before_download
 from .pull import download_models
@@ -35,6 +35,7 @@ from .pull import download_models
 
 def run_demo(options: DemoOptions) -> int:
     """Compare the sample model in four quants on the built-in suites."""
+    _check_screen("demo", options.tui)
     say("The sample model is SmolLM2 135M Instruct: Q4_1 as published, and requantized to show the trade-off.")
     inputs = Inputs()
     plan = demo_plan(say, inputs)
@@ -63,6 +64,7 @@ def run_plan(options: RunOptions) -> int:
     Raises:
         WeighinError: a file or a value is wrong. Everything but the models is checked before they are downloaded.
     """
+    _check_screen("run", options.tui)
     plan = changed_plan(read_plan(Path(options.plan)) if options.plan else Plan(), options)
     inputs = Inputs()
     check_before_download(plan, inputs, where="The command line")
@@ -94,6 +96,12 @@ def start(plan: Plan, inputs: Inputs, *, name: str, as_json: bool, screen: bool 
         return _execute(session, store, name=name, as_json=as_json, screen=screen)
 
 
+def _check_screen(command: str, screen: bool | None) -> None:
+    """Refuse ``--tui`` where no screen can be shown, before anything is read or downloaded."""
+    if screen:
+        require_terminal(f"weighin {command} --tui", "Leave --tui out to see the run as lines.")
+
+
 def _resolution(opened: OpenedRun) -> str:
     """How small a difference this many items can show, and what is asked again for consistency."""
     plan = opened.plan
@@ -109,6 +117,7 @@ def _resolution(opened: OpenedRun) -> str:
 
 def resume_run(options: ResumeOptions) -> int:
     """Resume a stored run, after checking that its files are still the same."""
+    _check_screen("resume", options.tui)
     with Store.open(paths.store_path()) as store:
         row = store.find(options.run_id)
         if row.locked:
