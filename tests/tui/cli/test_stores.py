@@ -46,7 +46,7 @@ def test_a_run_tells_what_it_left_out_and_runs_the_winner_where_it_is(
     model = write_scripted_model(tmp_path / "bot.gguf", "42").read_bytes()
     add_to_ollama(tmp_path / "user", "hf.co/owner/bot/1b", model=model, system=b"Be brief.", params=b'{"stop":["x"]}')
     add_to_ollama(tmp_path / "user", "hf.co/owner/bot/adapted", model=model, adapter=b"GGUF")
-    (tmp_path / "rows.jsonl").write_text("\n".join(json.dumps({"prompt": f"{n}?", "answer": "42"}) for n in range(2)))
+    (tmp_path / "rows.jsonl").write_text("\n".join(json.dumps({"prompt": f"{n}?", "answer": "42"}) for n in range(8)))
     (tmp_path / "plan.toml").write_text(f"[consistency]\nitems = 0\n[speed]\n{QUICK_SPEED}")
     command = ("run", "plan.toml", "-d", "rows.jsonl", "-t", "1", "-c", "512", "--no-race")
     code, out, err = weighin(*command, "-m", "ollama:hf.co/owner/bot:1b", "-m", str(folder))
