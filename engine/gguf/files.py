@@ -88,7 +88,7 @@ def split_parts(path: Path, count: int) -> list[Path]:
     if split is None or split[1:] != (1, count):
         # The count in a header is anybody's claim, so nothing is made from it.
         raise ModelFileError(
-            f"{path} says that it is a part of a model in {count:,} parts, and its name does not say so.",
+            f"{path} is one of the {count:,} parts of a model, but its name does not say which.",
             hint="Name the first part, NAME-00001-of-….gguf, as it was downloaded.",
         )
     parts = []

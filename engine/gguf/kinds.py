@@ -24,18 +24,18 @@ Kind: TypeAlias = Literal[
 _OTHER_MODEL = "Choose a model that writes text."
 _THE_MODEL = "Name the model that it belongs to."
 _WORDS: Mapping[Kind, tuple[str, str]] = {
-    "embedding": ("an embedding model, which turns text into vectors and writes none", _OTHER_MODEL),
-    "reranker": ("a reranker or classifier, which scores text and writes none", _OTHER_MODEL),
-    "encoder": ("an encoder, which turns text into vectors and writes none", _OTHER_MODEL),
+    "embedding": ("an embedding model, which turns text into vectors and does not write any", _OTHER_MODEL),
+    "reranker": ("a reranker or classifier, which scores text and does not write any", _OTHER_MODEL),
+    "encoder": ("an encoder, which turns text into vectors and does not write any", _OTHER_MODEL),
     "encoder-decoder": ("an encoder–decoder model such as T5; weighin runs decoders only", _OTHER_MODEL),
     "diffusion": ("a diffusion language model, which does not write one token after another", _OTHER_MODEL),
     "speech": ("a part of a text-to-speech model", _OTHER_MODEL),
     "vocabulary": ("a vocabulary without weights", "Name the model itself."),
-    "adapter": ("an adapter (LoRA), which changes a model and is none itself", "Merge it into its model first."),
+    "adapter": ("an adapter (LoRA), which changes a model but is not one", "Merge it into its model first."),
     "projector": ("a projector for images or sound (mmproj), not a language model", _THE_MODEL),
     "imatrix": ("an importance matrix for quantizing, not a model", _THE_MODEL),
-    "control vector": ("a control vector, which steers a model and is none itself", _THE_MODEL),
-    "draft": ("a draft head for speculative decoding, which only works beside its model", _THE_MODEL),
+    "control vector": ("a control vector, which steers a model but is not one", _THE_MODEL),
+    "draft": ("a draft head for speculative decoding, which works only together with its model", _THE_MODEL),
 }
 _POOLED: Mapping[int, Kind] = {1: "embedding", 2: "embedding", 3: "embedding", 4: "reranker"}
 """``llama_pooling_type``: mean, first token, last token, rank. 0 means none, as in a model that writes text."""

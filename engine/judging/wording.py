@@ -206,7 +206,7 @@ def _unasked_sentences(findings: Findings) -> tuple[str, ...]:
         missing = f"{names} {has} not answered any item"
     return (
         f"No candidate can be recommended yet: {missing}.",
-        "Continue with `weighin resume`, which grants a spent time budget again.",
+        "Continue with `weighin resume`, which starts the time budget again.",
     )
 
 

@@ -91,7 +91,7 @@ _LOAD_FAILURES: tuple[_Meaning, ...] = (
     ),
     (
         r"CLIP cannot be used as main model",
-        lambda _m: ("it is an image projector, not a language model", "Name the model beside it."),
+        lambda _m: ("it is an image projector, not a language model", "Name the model that it belongs to."),
     ),
     (
         r"unknown (pre-tokenizer|tokenizer)(?: type)?: '(.*)'",
@@ -114,7 +114,7 @@ _LOAD_FAILURES: tuple[_Meaning, ...] = (
     ),
     (
         r"wrong number of tensors; expected (\d+), got (\d+)",
-        lambda m: (f"it has {m[1]} tensors, and this version of llama.cpp knows what to do with {m[2]}", _UPDATE),
+        lambda m: (f"it has {m[1]} tensors, but this version of llama.cpp expects {m[2]}", _UPDATE),
     ),
     (r"(?:array )?key not found in model: (\S+)", lambda m: (f"its header lacks {m[1]}", _CONVERTED)),
     (r"cannot find tokenizer (\w+) in model file", lambda m: (f"it has no {m[1]} of a tokenizer", _CONVERTED)),
@@ -122,7 +122,7 @@ _LOAD_FAILURES: tuple[_Meaning, ...] = (
         r"this GGUF file is version (\d+) but this software only supports up to version",
         lambda m: (f"this version of llama.cpp cannot read version {m[1]} of GGUF", _UPDATE),
     ),
-    (r"GGUFv1 is no longer supported", lambda _m: ("its GGUF version 1 is no longer read", _CONVERTED)),
+    (r"GGUFv1 is no longer supported", lambda _m: ("GGUF version 1 is no longer supported", _CONVERTED)),
     (r"invalid magic characters", lambda _m: ("it is not a GGUF file", _AGAIN)),
     (
         r"failed to load GGUF split from (.*)",
@@ -162,7 +162,7 @@ _CONTEXT_FAILURES: tuple[_Meaning, ...] = (
     ),
     (
         r"requires ctx_other to be set",
-        lambda _m: ("it is a draft head that only works beside its model", "Choose the model itself."),
+        lambda _m: ("it is a draft head that works only together with its model", "Choose the model itself."),
     ),
     (r"n_ctx_seq == 0", lambda _m: ("it has no room for its sequences", "Use a longer context (n_ctx).")),
 )

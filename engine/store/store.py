@@ -113,7 +113,7 @@ class Store:
         """
         if _identity(self.path) != self._file:
             raise StoreGoneError(
-                f"The run database {self.path} was deleted, moved or replaced during the run, which cannot continue.",
+                f"The run database {self.path} was deleted, moved or replaced during the run, so it cannot continue.",
                 hint="Put it back and run `weighin resume`, or start a new run.",
             )
 

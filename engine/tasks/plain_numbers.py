@@ -125,12 +125,11 @@ def read_gold(gold: str) -> GoldReading:
         if _is_doubtful(shown):
             doubt = f"{shown} is compared as text. Where it is a number, use the scorer numeric."
         return GoldReading("as text", doubt)
-    plain = f"{number.currency}{_written(number.value)}"
-    if re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", shown):
-        return GoldReading(f"as the number {plain}", f"{shown} can mean {plain} or {shown.replace(',', '.')}.")
-    if re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", shown):
-        return GoldReading(f"as the number {plain}", f"{shown} can mean {shown} or {shown.replace('.', ',')}.")
-    return GoldReading(f"as the number {plain}")
+    comparison = f"as the number {number.currency}{_written(number.value)}"
+    if re.fullmatch(r"-?[1-9]\d{0,2}[.,]\d{3}", shown):
+        other = shown.replace(".", ",") if "." in shown else shown.replace(",", ".")
+        return GoldReading(comparison, f"{shown} is compared {comparison}, but could mean {other}.")
+    return GoldReading(comparison)
 
 
 def _is_doubtful(shown: str) -> bool:

@@ -169,7 +169,7 @@ class RunOptions:
 @dataclass(frozen=True, kw_only=True)
 class ResumeOptions:
     run_id: str = run_argument()
-    retry_failed: bool = flag("--retry-failed", help="Try models again that failed, such as after a crash.")
+    retry_failed: bool = flag("--retry-failed", help="Try failed models again, for example after a crash.")
     tui: bool = tui_option()
     as_json: bool = json_option()
 

@@ -137,7 +137,7 @@ class OwnDataOptions:
     reading: str | None = option(
         "--reading",
         metavar="NAME=VALUE,…",
-        help="How your files are read where they do not show it: delimiter, encoding, header=no, index=1, sheet, …",
+        help="How to read your files where weighin cannot tell: delimiter, encoding, header=no, index=1, sheet, …",
     )
     shots: int | None = option(
         "--shots",

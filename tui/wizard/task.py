@@ -190,6 +190,8 @@ class TaskStep(Step):
         else:
             good = not preview.problems
             lines = [summary_line(preview), *reading_lines(preview), *problem_lines(preview)]
+            if preview.doubts:  # else nothing before them looks like a row
+                lines.append("Rows:")
             lines += row_lines(preview, width=width)
             if preview.asked:
                 lines.append("The first item as it will be asked:")

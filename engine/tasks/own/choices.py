@@ -96,7 +96,7 @@ def find_numbering(rows: Sequence[ChoiceRow], stated: Literal[0, 1] | None) -> N
     by_text = [bool(_by_text(row)) for row in plain]
     clashing = [row for row, found in zip(plain, by_text, strict=True) if found and _can_be_place(row)]
     if clashing and all(by_text) and all(row.texts_meant for row in clashing):
-        return Numbering(numbers_are="texts", how=("answers are the choices themselves, also where they are numbers",))
+        return Numbering(numbers_are="texts", how=("answers are the choices themselves, even where they are numbers",))
     places = [
         (place, len(row.item.choices))
         for row, found in zip(plain, by_text, strict=True)
@@ -121,8 +121,8 @@ def find_numbering(rows: Sequence[ChoiceRow], stated: Literal[0, 1] | None) -> N
         )
     return Numbering(
         doubts=(
-            "No answer is 0, and none is the number of choices: whether they count from 0 or 1 cannot be told. They are"
-            " taken to count from 0. State it with --reading index=0 or --reading index=1.",
+            "The answers do not show whether they count from 0 or 1, so they count from 0. Say it with --reading"
+            " index=0 or --reading index=1.",
         )
     )
 

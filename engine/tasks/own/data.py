@@ -154,7 +154,7 @@ class _Reader:
         rows = [row for row in rows if self._is_of_kind(row, kind)]
         items = self._choice_items(rows) if kind == "choice" else self._generate_items(rows, scoring)
         if passage := next((name for row in rows[:1] for name in row.rest if plain_name(name) in _PASSAGES), ""):
-            message = f"The column {passage!r} is not asked: put it into the question if it is needed to answer."
+            message = f"The column {passage!r} is not asked. If it is needed to answer, put it into the question."
             self._doubts.append(RowProblem(line=0, message=message))
         for _start, part in parts:
             self._how += part.how

@@ -120,7 +120,7 @@ def _guessed(content: bytes, path: Path, first_byte: int) -> Decoded:
         text = ""
     if not text or not _looks_western(text):
         raise DatasetError(
-            f"{path} is not UTF-8 text (byte {first_byte}), and its encoding cannot be told.",
+            f"{path} is not UTF-8 text (byte {first_byte}), and weighin cannot tell its encoding.",
             hint="Save it as UTF-8, or give its encoding, such as --reading encoding=cp1252.",
         )
     return Decoded(text=text, encoding="cp1252", is_guess=True)

@@ -40,7 +40,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         names = [name for name, _value in pairs]
-        raise _TwiceError(f"{next(name for name in names if names.count(name) > 1)!r} stands in it twice")
+        raise _TwiceError(f"{next(name for name in names if names.count(name) > 1)!r} appears twice")
     return made
 
 
@@ -158,7 +158,9 @@ def _array(text: str, at: int, line: int) -> tuple[int, list[Found]]:
         if mark == "]":
             return at + 1, rows
         if mark != ",":
-            rows.append((_line_of(text, at), "not valid JSON (a comma is missing before this row, or the end is)"))
+            rows.append(
+                (_line_of(text, at), "not valid JSON (a comma before this row or the closing bracket is missing)")
+            )
             return -1, rows
         at = _skip(text, at + 1)
 
@@ -223,7 +225,7 @@ def _named(path: Path, text: str, start: int, name: str) -> Document:
         if at < 0:
             raise DatasetError(f"{path} has no field {name!r} with rows.", hint="Check --reading rows=NAME.")
     if text[at : at + 1] != "[":
-        raise DatasetError(f"{path}: the field {name!r} is no list of rows.", hint="Check --reading rows=NAME.")
+        raise DatasetError(f"{path}: the field {name!r} is not a list of rows.", hint="Check --reading rows=NAME.")
     _end, rows = _array(text, at, _line_of(text, at))
     return _from_array(rows, f"rows from {name!r}")
 

@@ -63,7 +63,7 @@ def _read(path: Path, content: bytes, mapped: frozenset[str], reading: Reading) 
     if ending in (".xlsx", ".xlsm") or content.startswith(b"PK\x03\x04"):
         return _from_table(read_workbook(path, content, reading, is_known))
     if ending in (".xls", ".ods") or content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise DatasetError(f"{path} is a workbook of another kind.", hint="Save it as .xlsx, or save the sheet as CSV.")
+        raise DatasetError(f"{path} is not an .xlsx workbook.", hint="Save it as .xlsx, or save the sheet as CSV.")
     decoded = decode(content, path, reading.encoding)
     how = (f"encoding {decoded.encoding}",) if decoded.encoding else ()
     doubts = (

@@ -179,7 +179,7 @@ def _rows(path: Path, text: str, delimiter: str, skipped: int, *, spaced: bool =
             reason = "something follows a closing quote; write a quote inside a cell twice"
         elif "unexpected end" in reason:
             reason = "its quote is never closed"
-        raise DatasetError(f"{path}, line {first}: not valid CSV ({reason}).", hint="Mend the row.") from None
+        raise DatasetError(f"{path}, line {first}: not valid CSV ({reason}).", hint="Fix the row.") from None
 
 
 def _lacks_header(rows: list[NumberedCells], is_known: IsKnown) -> bool:

@@ -70,7 +70,7 @@ def read_item(item: GenerateItem) -> tuple[GoldReading, ...]:
 def _reading(gold: str, mark: Mark | None) -> GoldReading:
     number = only_number(gold, mark)
     if number is None:
-        return GoldReading("as a number, which it is not")
+        return GoldReading("as a number, but it is not one")
     shown = [_shown(value, number.per) for value in number.readings]
     if not number.is_ambiguous:
         return GoldReading(f"as the number {shown[0]}")

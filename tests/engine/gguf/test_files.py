@@ -32,10 +32,10 @@ def test_a_file_name_that_is_no_text_can_be_hashed(tmp_path: Path) -> None:
 
 def test_the_number_of_parts_in_a_header_costs_nothing(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "m-00001-of-00002.gguf", keys={"split.count": 2**31})
-    with pytest.raises(ModelFileError, match="2,147,483,648 parts, and its name does not say so"):
+    with pytest.raises(ModelFileError, match="2,147,483,648 parts of a model, but its name does not say which"):
         check_file(path)
     (tmp_path / "m-00002-of-00002.gguf").write_bytes(b"GGUF")
-    with pytest.raises(ModelFileError, match="its name does not say so"):
+    with pytest.raises(ModelFileError, match="its name does not say which"):
         check_file(path)
     many = write_gguf(tmp_path / "n-00001-of-99999.gguf", keys={"split.count": 99999})
     with pytest.raises(ModelFileError, match=r"n-00002-of-99999\.gguf is missing"):

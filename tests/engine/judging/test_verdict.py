@@ -137,7 +137,7 @@ def test_nobody_wins_against_a_candidate_that_was_not_asked() -> None:
     assert one_sided.winner is None
     assert one_sided.sentences == (
         "No candidate can be recommended yet: B has not answered any item.",
-        "Continue with `weighin resume`, which grants a spent time budget again.",
+        "Continue with `weighin resume`, which starts the time budget again.",
     )
     not_timed = reach_verdict(plan_of("a", "b"), [speed("a", 20.0)])
     assert (not_timed.winner, not_timed.sentences[0]) == (

@@ -162,7 +162,7 @@ WHY_NOT_LOADED = {
         "its tensor 'output.weight' has the shape 2048 × 128264 instead of 2048 × 128256"
     ),
     "llama_model_load: error loading model: done_getting_tensors: wrong number of tensors; expected 292, got 291": (
-        "it has 292 tensors, and this version of llama.cpp knows what to do with 291"
+        "it has 292 tensors, but this version of llama.cpp expects 291"
     ),
     "llama_model_load: error loading model: error loading model hyperparameters: key not found in model:"
     " llama.context_length": "its header lacks llama.context_length",

@@ -170,7 +170,7 @@ def test_relative_data_paths_start_at_the_plan_file(tmp_path: Path) -> None:
         ("speed.repeats = 999999999", "speed.repeats is 999999999; it must be at most 10,000"),
         ("settings.n_ctx = 100000000000", "settings.n_ctx is 100000000000; it must be at most 16,777,216"),
         ("settings.seed = -1", "settings.seed is -1; it must not be negative"),
-        ("settings.n_gpu_layers = -2", "settings.n_gpu_layers is -2; it must be -1 for all layers, or their number"),
+        ("settings.n_gpu_layers = -2", "settings.n_gpu_layers is -2; it must be a number of layers, or -1 for all"),
         ("limits.equivalence_margin = inf", "limits.equivalence_margin is inf; it must be between 0 and 1"),
         ("limits.equivalence_margin = nan", "limits.equivalence_margin is nan; it must be a number"),
         ("time_budget_s = inf", "time_budget_s is inf; it must be at most 1,000,000,000"),

@@ -129,7 +129,7 @@ def test_a_preview_says_how_the_file_was_read_and_what_to_look_at(tmp_path: Path
     assert "columns question, choices (choice_a, choice_b, choice_c, choice_d), answer" in result.stdout
     assert "Read as: encoding cp1252; cells separated by semicolons\nNot used: note\nLook at this" in result.stdout
     assert "does not say its encoding" in result.stdout
-    assert "whether they count from 0 or 1 cannot be told" in result.stdout
+    assert "do not show whether they count from 0 or 1" in result.stdout
     assert "[Köln | Ulm | Jena | Bonn]  → Jena" in result.stdout
     stated = call("preview", str(file), "--reading", "encoding=cp1252,delimiter=;,index=1")
     assert "Look at this" not in stated.stdout

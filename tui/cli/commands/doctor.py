@@ -116,8 +116,8 @@ def crash_advice(
         return f"Install it again: {_REBUILD}"
     if not unquantized_works():
         return (
-            "It also crashes without quantized weights, so the cause is neither the file nor AMX; another version of a"
-            f" library that it loads may be, such as CUDA or OpenMP. Install it again: {_REBUILD}"
+            "It also crashes without quantized weights, so neither the file nor AMX is the cause. It may be another"
+            f" version of a library, such as CUDA or OpenMP. Install llama-cpp-python again: {_REBUILD}"
         )
     if "AMX_INT8" in features():
         flag = "-U__AMX_INT8__"

@@ -21,7 +21,7 @@ from weighin.engine.tasks.own.shapes import Shaped
 
 _FROM_0 = ("answers are numbers of choices from 0",)
 _FROM_1 = ("answers are numbers of choices from 1",)
-_VALUES = ("answers are the choices themselves, also where they are numbers",)
+_VALUES = ("answers are the choices themselves, even where they are numbers",)
 
 
 def _right(data: UserData) -> list[str]:

@@ -60,7 +60,7 @@ def test_line_separators_of_unicode_are_text(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ('{"prompt": "a", "answer": "1"', r"line 1: not valid JSON \(Expecting ',' delimiter at column 30\)"),
-        (f'{_A[:-1]}, "answer": 2}}', "line 1: not valid JSON \\('answer' stands in it twice"),
+        (f'{_A[:-1]}, "answer": 2}}', "line 1: not valid JSON \\('answer' appears twice"),
         ('"text"', "line 1: not a JSON object"),
         ("[]", "has no rows"),
         ('{"data": []}', "has no rows"),

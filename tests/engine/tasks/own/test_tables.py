@@ -141,7 +141,9 @@ def test_the_encoding_is_found_out(tmp_path: Path, encoding: str, pair: tuple[st
 )
 def test_text_in_another_encoding_is_refused_until_it_is_stated(tmp_path: Path, text: str, encoding: str) -> None:
     content = f"prompt,answer\n{text},x\n".replace(", ", " ").encode(encoding)
-    with pytest.raises(DatasetError, match=r"not UTF-8 text \(byte \d+\), and its encoding cannot be told.*--reading"):
+    with pytest.raises(
+        DatasetError, match=r"not UTF-8 text \(byte \d+\), and weighin cannot tell its encoding.*--reading"
+    ):
         _read(tmp_path, content)
     assert _pairs(_read(tmp_path, content, encoding=encoding)) == [(text.replace(", ", " "), "x")]
 
@@ -186,7 +188,10 @@ def test_one_of_several_sheets_must_be_named(tmp_path: Path) -> None:
 def test_damaged_and_oversized_workbooks_are_refused_before_they_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for content, said in ((b"PK\x03\x04 nothing", "not a readable workbook"), (b"\xd0\xcf\x11\xe0", "another kind")):
+    for content, said in (
+        (b"PK\x03\x04 nothing", "not a readable workbook"),
+        (b"\xd0\xcf\x11\xe0", "not an .xlsx workbook"),
+    ):
         with pytest.raises(DatasetError, match=said):
             _read(tmp_path, content, "a.data")
     path = write_workbook(tmp_path / "a.xlsx", {"A": [["prompt", "answer"], ["a", 1]]})

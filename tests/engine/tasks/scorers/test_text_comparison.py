@@ -289,7 +289,7 @@ def test_a_person_is_told_how_an_allowed_answer_is_compared(gold: str, compariso
 
 
 def test_the_doubt_names_both_readings() -> None:
-    assert read_gold("1.234").doubt == "1.234 can mean 1.234 or 1,234."
+    assert read_gold("1.234").doubt == "1.234 is compared as the number 1.234, but could mean 1,234."
     assert read_gold("3.10").doubt == "3.10 is compared as text. Where it is a number, use the scorer numeric."
 
 
