@@ -49,3 +49,9 @@ def store_path() -> Path:
 def logs_dir() -> Path:
     """The logs of worker processes: everything that llama.cpp and the drivers print."""
     return state_dir() / "logs"
+
+
+def own_folder(path: str) -> Path | None:
+    """Which of these folders ``path`` is or lies in; None for paths elsewhere."""
+    folders = (data_dir(), cache_dir(), state_dir(), config_dir())
+    return next((folder for folder in folders if path and Path(path).is_relative_to(folder)), None)

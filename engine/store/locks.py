@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -42,6 +42,8 @@ class RunLocks:
         try:
             yield
         finally:
+            # Before the release: whoever opened the file by now sees that it is gone, and tries again with a new one.
+            self.remove(run_id)
             lock.release()
 
     def is_held(self, run_id: str) -> bool:
@@ -54,8 +56,9 @@ class RunLocks:
         return any(_is_held(path) for path in self._folder.glob("run-*.lock"))
 
     def remove(self, run_id: str) -> None:
-        """Remove the lock file of a run that is deleted."""
-        self._path(run_id).unlink(missing_ok=True)
+        """Remove the lock file of a run that nobody works on any more, where the system allows that."""
+        with suppress(OSError):  # Windows keeps files that are open
+            self._path(run_id).unlink(missing_ok=True)
 
     def _path(self, run_id: str) -> Path:
         return self._folder / f"run-{run_id}.lock"

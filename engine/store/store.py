@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import errno
+import os
 import secrets
 import sqlite3
 import time
@@ -25,7 +26,9 @@ from ..files import create_private, make_private
 from ..plan.files import plan_from_toml, plan_to_toml
 from ..plan.model import Plan
 from .locks import RunLocks
+from .read_only import open_read_only
 
+_COPY_IT = "To change it, copy its folder to where you can write, and set WEIGHIN_HOME to the copy."
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -77,15 +80,19 @@ class Store:
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> Store:
-        """Open ``path``; create or migrate it as needed.
+        """Open ``path``; create or migrate it as needed. Where nothing can be written, its runs can still be read.
 
         Raises:
             StoreError: it cannot be created or read, is not a database, or comes from a newer version.
         """
+        read_only = path.exists() and not _can_write(path)
         try:
-            make_private(path.parent)
-            create_private(path)
-            connection = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            if read_only:
+                connection = open_read_only(path)
+            else:
+                make_private(path.parent)
+                create_private(path)
+                connection = sqlite3.connect(path, isolation_level=None, timeout=10.0)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"The run database {path} cannot be opened: {error}.",
@@ -95,7 +102,8 @@ class Store:
         connection.text_factory = lambda content: content.decode("utf-8", "replace")
         store = cls(connection, path, clock)
         with explained(path):
-            connection.execute("PRAGMA journal_mode = WAL")
+            if not read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")  # safe against killed processes, which is what happens
             connection.execute("PRAGMA foreign_keys = ON")
             store._migrate()
@@ -278,6 +286,11 @@ class Store:
                 f"The run database {self.path} was created by a newer weighin.",
                 hint="Update weighin, or set WEIGHIN_HOME.",
             )
+        if version < len(files) and self._connection.execute("PRAGMA query_only").fetchone()[0]:
+            raise StoreError(
+                f"The run database {self.path} is from an older weighin and cannot be updated where it is.",
+                hint=_COPY_IT,
+            )
         for number, file in enumerate(files[version:], version + 1):
             script = file.read_text(encoding="utf-8")
             self._connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
@@ -302,6 +315,11 @@ def _stored_plan(run_id: str, text: str) -> Plan:
             hint="It is damaged, or comes from a newer weighin. `weighin runs` lists the others.",
         )
     return plan
+
+
+def _can_write(path: Path) -> bool:
+    """Whether the database at ``path`` can be written, and the files that SQLite needs beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -329,6 +347,8 @@ def explained(path: Path) -> Iterator[None]:
                 f"The disk with the run database {path} is full; what was stored so far is safe.",
                 hint="Free some space, then run `weighin resume`.",
             ) from None
+        if "readonly" in text:
+            raise StoreError(f"The run database {path} is read-only: its runs can be shown.", hint=_COPY_IT) from None
         if "locked" in text or "busy" in text:
             raise StoreError(f"The run database {path} is busy.", hint="Try again in a moment.") from None
         raise StoreError(f"The run database {path} failed: {text}.") from None

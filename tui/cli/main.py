@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from weighin.engine.errors import WeighinError
+from weighin.engine.paths import own_folder
 
 from ..exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .options import (
@@ -57,6 +58,12 @@ class Group(click.Group):
             return super().invoke(ctx)
         except WeighinError as error:
             say(f"weighin: {error}")
+            sys.exit(EXIT_BAD_INPUT)
+        except OSError as error:
+            place = own_folder(str(error.filename or ""))
+            if place is None:
+                raise
+            say(f"weighin: {place} cannot be used: {error.strerror}. Set WEIGHIN_HOME to a folder you can write to.")
             sys.exit(EXIT_BAD_INPUT)
         except click.exceptions.NoArgsIsHelpError:
             raise

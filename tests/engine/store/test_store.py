@@ -13,6 +13,7 @@ import pytest
 from weighin.engine.errors import RunBusyError, StoreError, StoreGoneError
 from weighin.engine.events.run import AnswerScored, Event, RunFinished, SuiteDropped
 from weighin.engine.plan.model import Candidate, Plan
+from weighin.engine.store import store as store_module
 from weighin.engine.store.locks import RunLocks
 from weighin.engine.store.store import Store
 
@@ -197,3 +198,35 @@ def test_a_database_that_is_replaced_is_noticed(store: Store) -> None:
         store.check_present()
     moved.rename(store.path)
     store.check_present()
+
+
+def test_the_lock_of_a_run_leaves_no_file(store: Store) -> None:
+    locks = store.path.parent
+    with store.locks.hold("20260101-a"):
+        assert len(list(locks.glob("*.lock"))) == 1
+    assert not list(locks.glob("*.lock"))
+    (locks / "run-20260101-a.lock").touch()  # as a killed process leaves it
+    assert not store.runs()[0].locked
+    with store.locks.hold("20260101-a"):
+        assert store.path.exists()
+    assert not list(locks.glob("*.lock"))
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_runs_on_a_disk_that_cannot_be_written_are_read(
+    store: Store, closed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append("20260101-a", [answer("1"), RunFinished(outcome="completed")])
+    if closed:
+        store.close()
+    before = {path.name: path.read_bytes() for path in store.path.parent.iterdir()}
+    assert bool(before.get("runs.sqlite3-wal")) is not closed  # the newest events are in the log, or in the database
+    monkeypatch.setattr(store_module, "_can_write", lambda _path: False)
+    with Store.open(store.path) as there:
+        assert [(row.name, row.answers) for row in there.runs()] == [("first", 1)]
+        assert len(there.events("20260101-a")) == 2
+        with pytest.raises(StoreError, match=r"read-only.*WEIGHIN_HOME"):
+            there.rename("20260101-a", "x")
+        with pytest.raises(StoreError, match=r"read-only.*WEIGHIN_HOME"):
+            there.append("20260101-a", [answer("2")])
+    assert {path.name: path.read_bytes() for path in store.path.parent.iterdir()} == before
