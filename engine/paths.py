@@ -52,6 +52,8 @@ def logs_dir() -> Path:
 
 
 def own_folder(path: str) -> Path | None:
-    """Which of these folders ``path`` is or lies in; None for paths elsewhere."""
+    """Which of these folders ``path`` lies in, or would have to hold; None for paths elsewhere."""
     folders = (data_dir(), cache_dir(), state_dir(), config_dir())
-    return next((folder for folder in folders if path and Path(path).is_relative_to(folder)), None)
+    return next(
+        (each for each in folders if path and (Path(path).is_relative_to(each) or each.is_relative_to(path))), None
+    )

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 import click
 
 from weighin.engine.errors import WeighinError
-from weighin.engine.paths import own_folder
 
 from ..exit_codes import EXIT_BAD_INPUT, EXIT_CANCELLED
 from .options import (
@@ -60,6 +59,8 @@ class Group(click.Group):
             say(f"weighin: {error}")
             sys.exit(EXIT_BAD_INPUT)
         except OSError as error:
+            from weighin.engine.paths import own_folder
+
             place = own_folder(str(error.filename or ""))
             if place is None:
                 raise

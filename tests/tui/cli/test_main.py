@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fixtures.command_line import call, refusal
@@ -78,3 +79,25 @@ def test_a_screen_needs_a_terminal(arguments: tuple[str, ...]) -> None:
     sentence = refusal(*arguments)
     assert f"`weighin {' '.join(arguments)}` opens a screen, and this is not a terminal." in sentence
     assert "\x1b" not in sentence
+
+
+@pytest.mark.parametrize("below", ["file", "file/deeper", "file/much/deeper"])
+@pytest.mark.parametrize("command", [["fit"], ["runs"], ["bench"]])
+def test_a_home_that_cannot_be_made_is_one_sentence(
+    command: list[str], below: str, tiny_models: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("WEIGHIN_HOME", str(tmp_path / below))
+    result = call(*command, *([] if command == ["runs"] else [str(tiny_models[0])]))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("weighin: ")
+    assert "Set WEIGHIN_HOME to a folder you can write to." in result.stderr
+
+
+def test_an_error_elsewhere_is_not_blamed_on_weighins_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(5, "Input/output error", "/somewhere/else")
+
+    monkeypatch.setattr(catalog, "show_models", fail)
+    with pytest.raises(OSError, match="somewhere"):
+        call("models")
