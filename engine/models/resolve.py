@@ -142,7 +142,8 @@ def find_on_hub(hub: Hub, ref: HubRef | CatalogRef, *, newest: bool = False) -> 
             troubles.append(_with_catalog_hint(error, choice.repo))
             continue
         if problem is None:
-            return HubChoice(repo=repo, model=model, note=_quant_note(repo, model, choice))
+            notes = (_passed_over(troubles, repo), _differs(ref, repo, model), _quant_note(repo, model, choice))
+            return HubChoice(repo=repo, model=model, note=" ".join(note for note in notes if note))
         troubles.append(problem)
     raise troubles[0]
 
@@ -215,7 +216,8 @@ def license_report(text: str, use: StatedUse, catalog: Catalog) -> LicenseReport
     try:
         resolved = resolve(ref)
     except UnknownModelError as error:
-        hint = did_you_mean(str(ref), catalog.licenses, otherwise=error.hint) if isinstance(ref, CatalogRef) else ""
+        known = [*(model.id for model in catalog.models), *catalog.licenses]
+        hint = did_you_mean(str(ref), known, otherwise=error.hint) if isinstance(ref, CatalogRef) else ""
         raise UnknownModelError(error.what, hint=hint or error.hint) from None
     if isinstance(resolved, LocalPath):
         return file_report(_one_file(resolved.path), use, catalog, repo=resolved.repo)
@@ -285,6 +287,26 @@ def _broken_error(hub: Hub, choices: Sequence[HubRef]) -> LocalStoreError | None
                     f"{links[model.name]} is a broken link.", hint="Put back the file that it links to, or go online."
                 )
     return None
+
+
+def _passed_over(troubles: Sequence[HubError], repo: HubRepo) -> str:
+    """Why repos that the catalog names first were not used; empty when the first one was."""
+    return f"{' '.join(error.what for error in troubles)} Using {repo.repo} instead." if troubles else ""
+
+
+def _differs(ref: HubRef | CatalogRef, repo: HubRepo, model: HubModel) -> str:
+    """How the files on the hub differ from those that the catalog names; empty when they do not."""
+    entry = load_catalog().get(ref.name) if isinstance(ref, CatalogRef) else None
+    row = next((row for row in entry.gguf if row.repo.lower() == repo.repo.lower()), None) if entry else None
+    if row is None or not model.quant:
+        return ""
+    quant = next((name for name in row.quants if name.upper() == model.quant.upper()), model.quant)
+    expected = row.file_names(quant)
+    found = [part.name.rsplit("/", 1)[-1] for part in model.parts]
+    if [name.lower() for name in found] == [name.lower() for name in expected]:
+        return ""
+    parts = f" in {len(found)} parts" if len(found) > 1 else ""
+    return f"The catalog names {expected[0]}; the hub has {found[0]}{parts}, which is used."
 
 
 def _quant_note(repo: HubRepo, model: HubModel, ref: HubRef) -> str:

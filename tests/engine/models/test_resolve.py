@@ -238,9 +238,38 @@ def test_a_gated_or_missing_repo_of_a_catalog_model_is_passed_over(
     with pytest.raises(errors.GatedModelError, match=f"{standin.url}/{LLAMA[0]}"):
         find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct"))
     standin.add(LLAMA[1], {name: make_content(1000)})
-    assert find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct")).repo.repo == LLAMA[1]
+    found = find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct"))
+    assert found.repo.repo == LLAMA[1]
+    assert f"Using {LLAMA[1]} instead." in found.note
     with pytest.raises(errors.HubNotFoundError, match="has no IQ1_S"):
         find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct", "IQ1_S"))
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (["Llama-3.2-1B-Instruct-Q4_K_M.gguf"], ""),
+        (["llama-3.2-1b-instruct-q4_k_m.gguf"], ""),
+        (["Llama-3.2-1B-Q4_K_M.gguf"], "the hub has Llama-3.2-1B-Q4_K_M.gguf, which is used"),
+        (
+            [f"Llama-3.2-1B-Instruct-Q4_K_M-0000{part}-of-00002.gguf" for part in (1, 2)],
+            "The catalog names Llama-3.2-1B-Instruct-Q4_K_M.gguf; the hub has"
+            " Llama-3.2-1B-Instruct-Q4_K_M-00001-of-00002.gguf in 2 parts, which is used.",
+        ),
+    ],
+)
+def test_files_that_the_catalog_names_differently_are_used_and_told(
+    standin: StandIn,
+    make_hub: Callable[..., Any],
+    make_content: Callable[..., bytes],
+    files: list[str],
+    told: str,
+) -> None:
+    standin.add(LLAMA[0], {name: make_content(1000) for name in files})
+    found = find_on_hub(make_hub(), CatalogRef("llama-3.2-1b-instruct", "Q4_K_M"))
+    assert [part.name for part in found.model.parts] == files
+    assert told in found.note
+    assert told or not found.note
 
 
 def test_the_license_is_the_base_models(standin: StandIn, make_hub: Callable[..., Any]) -> None:
