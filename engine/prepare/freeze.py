@@ -34,6 +34,7 @@ from ..tasks.own.files import find_own_files, own_sha256
 from ..tasks.reference.datasets import dataset_sha256
 from ..tasks.spec import suite_specs
 from ..units import GIB, format_memory
+from ..utf8 import encoded
 from .inputs import Inputs
 
 Say = Callable[[str], None]
@@ -205,6 +206,7 @@ def freeze_plan(plan: Plan, *, inputs: Inputs | None = None, say: Say = lambda _
     if not plan.candidates:
         raise PlanError("There is no model in the plan.", hint="Name one with --model FILE.gguf.")
     plan = download_candidates(plan, report=PlainLines(say))
+    encoded(plan)  # before slow work: what cannot be stored cannot be run
     for candidate in plan.candidates:  # before hashing: a file that cannot be loaded need not be read
         _check_memory(candidate.path, inputs)
     candidates = tuple(_frozen_candidate(candidate, inputs, say) for candidate in plan.candidates)

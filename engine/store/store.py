@@ -25,6 +25,7 @@ from ..events.wire import WireError, decode_event, encode_event
 from ..files import create_private, make_private
 from ..plan.files import plan_from_toml, plan_to_toml
 from ..plan.model import Plan
+from ..visible import visible
 from .locks import RunLocks
 from .read_only import open_read_only
 
@@ -140,7 +141,7 @@ class Store:
         with explained(self.path):
             self._connection.execute(
                 "INSERT INTO run (id, name, created_at, status, plan) VALUES (?, ?, ?, 'running', ?)",
-                (run_id, name, self._clock(), plan_to_toml(plan)),
+                (run_id, visible(name), self._clock(), plan_to_toml(plan)),
             )
 
     def runs(self) -> list[RunRow]:
@@ -213,7 +214,7 @@ class Store:
     def rename(self, run_id: str, name: str) -> None:
         """Rename the run."""
         with explained(self.path):
-            self._connection.execute("UPDATE run SET name = ? WHERE id = ?", (name, run_id))
+            self._connection.execute("UPDATE run SET name = ? WHERE id = ?", (visible(name), run_id))
 
     def delete(self, run_id: str) -> None:
         """Delete the run with all its events.

@@ -23,6 +23,7 @@ from ..events.run import WorkerFailure
 from ..files import create_private, make_private
 from ..safe_names import safe_name
 from ..sandbox.bounds import ENDED_BY_TIME
+from ..utf8 import encoded
 from .last_words import last_words, read_log
 from .protocol import Beat, Command, Noticed, Ready, Refused, Report
 
@@ -152,7 +153,7 @@ class Worker:
         process = self._require()
         assert process.stdin is not None
         try:
-            process.stdin.write(msgspec.json.encode(command) + b"\n")
+            process.stdin.write(encoded(command) + b"\n")
             await process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
             pass  # it died; reading finds out why
