@@ -61,10 +61,9 @@ def parse_reading(text: str) -> Reading:
         if not name and not equals:
             continue
         if name not in _READINGS or not equals or not value:
-            raise PlanError(
-                f"The reading {text!r} is not in the form NAME=VALUE.",
-                hint=f"Use {', '.join(f'{known}={what}' for known, what in _READINGS.items())}.",
-            )
+            wrong = f"has the unknown name {name!r}" if equals and value else "is not in the form NAME=VALUE"
+            uses = ", ".join(f"{known}={what}" for known, what in _READINGS.items())
+            raise PlanError(f"The reading {text!r} {wrong}.", hint=f"Use {uses}.")
         if name in values:
             raise PlanError(f"The reading {text!r} names {name!r} twice.", hint="Name it once.")
         values[name] = _reading_value(name, value)

@@ -156,7 +156,7 @@ def test_readings_are_written_as_they_are_read(text: str, reading: Reading) -> N
     ("text", "said"),
     [
         ("delimiter", "not in the form NAME=VALUE"),
-        ("separator=;", "not in the form NAME=VALUE. Use delimiter=;"),
+        ("separator=;", "has the unknown name 'separator'. Use delimiter=;"),
         ("delimiter=ab", "is not one character"),
         ("header=perhaps", "Give yes or no"),
         ("index=2", "Give 0 or 1"),
