@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 
 class BadRowError(Exception):
     """A row cannot be used; the message says why."""
+
+
+class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with one row."""
+
+    line: int
+    """Line number as in an editor, from 1; in a doubt, 0 stands for the data as a whole."""
+    message: str
+
+    @property
+    def text(self) -> str:
+        """The message after its line, if it is about one."""
+        return f"line {self.line}: {self.message}" if self.line else self.message
 
 
 def text_of(row: Mapping[str, Any], column: str) -> str:

@@ -27,29 +27,20 @@ from ..limited import limited
 from ..scorer import Scorer
 from ..scorers import find_own_scorer
 from ..spec import CONTEXT_TEMPLATE, DELIMITER, Kind, Shot
-from .cells import BadRowError, is_blank
+from .cells import BadRowError, RowProblem, is_blank
 from .choices import ChoiceRow, Numbering, choice_item, choice_row, find_numbering
 from .items import generate_item
 from .names import plain_name
+from .oddities import Limits, oddities
 from .rows import FileRows, rows_of_file
 from .shapes import Shaped, shaped
 
 MAX_SIZE_BYTES = 200 * 2**20
-_PASSAGES = frozenset(("article", "background", "context", "document", "paragraph", "passage", "story", "support"))
+_PASSAGES = frozenset((
+    "article", "background", "context", "ctx", "dialog", "dialogue", "document", "facts", "hypothesis", "input",
+    "paragraph", "passage", "premise", "sentence", "story", "support", "transcript",
+))  # fmt: skip
 """Columns that questions are often about."""
-
-
-class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one row."""
-
-    line: int
-    """Line number as in an editor, from 1; in a doubt, 0 stands for the data as a whole."""
-    message: str
-
-    @property
-    def text(self) -> str:
-        """The message after its line, if it is about one."""
-        return f"line {self.line}: {self.message}" if self.line else self.message
 
 
 class ColumnUse(msgspec.Struct, frozen=True):
@@ -153,7 +144,7 @@ class _Reader:
             )
         rows = [row for row in rows if self._is_of_kind(row, kind)]
         items = self._choice_items(rows) if kind == "choice" else self._generate_items(rows, scoring)
-        if passage := next((name for row in rows[:1] for name in row.rest if plain_name(name) in _PASSAGES), ""):
+        if passage := _passage(rows):
             message = f"The column {passage!r} is not asked. If it is needed to answer, put it into the question."
             self._doubts.append(RowProblem(line=0, message=message))
         for _start, part in parts:
@@ -232,15 +223,16 @@ class _Reader:
         self._how += numbering.how
         self._doubts += [RowProblem(line=0, message=doubt) for doubt in numbering.doubts]
         self._doubts += _odd_counts([row for row in rows if row.was_split])
-        items: list[Item] = []
+        read: list[tuple[int, Item]] = []
         for line, each in zip(lines, found, strict=True):
             try:
                 item = choice_item(each, numbering)
                 self._take_id(line, item)
-                items.append(item)
+                read.append((line, item))
             except BadRowError as error:
                 self._problem(line, str(error))
-        return items
+        self._doubts += oddities(read)
+        return [item for _line, item in read]
 
     def _generate_items(self, rows: Sequence[Shaped], scoring: Scorer) -> list[Item]:
         self._check_no_choices(rows)
@@ -252,6 +244,7 @@ class _Reader:
                 read.append((row, item))
             except BadRowError as error:
                 self._problem(row.line, str(error))
+        self._doubts += oddities(((row.line, item) for row, item in read), self._limits(scoring))
         items: list[Item] = []
         settled = scoring.settle(tuple(item for _row, item in read))
         for (row, _item), item, problem in zip(read, settled, _unfit(scoring, settled), strict=True):
@@ -271,6 +264,15 @@ class _Reader:
             are = "answer is a list" if n_lists == 1 else "answers are lists"
             self._how.append(f"{n_lists} {are} of right answers, written as text")
         return items
+
+    def _limits(self, scoring: Scorer) -> Limits | None:
+        """None where models need not write the answer itself: a number in it decides, or it is a pattern."""
+        extractor = self._asking.extractor or scoring.extractor
+        if scoring.needs != "answer" or extractor not in ("first_line", "whole", "verbatim"):
+            return None
+        stops = scoring.stop if self._asking.stop is None else self._asking.stop
+        max_tokens = self._asking.max_tokens or scoring.max_tokens
+        return Limits(one_line=extractor == "first_line" or "\n" in stops, max_tokens=max_tokens)
 
     def _take_id(self, line: int, item: Item) -> None:
         if item.id in self._ids:
@@ -309,6 +311,12 @@ def _kind_of(row: Shaped) -> Kind | None:
     if "question" in row.fields and "choices" in row.fields:
         return "choice"
     return "generate" if "prompt" in row.fields else None
+
+
+def _passage(rows: Sequence[Shaped]) -> str:
+    """A column that is not used, and that questions are likely about."""
+    names = [name for row in rows[:1] for name in row.rest if plain_name(name) in _PASSAGES]
+    return next((name for name in names if any(not is_blank(row.rest.get(name)) for row in rows)), "")
 
 
 def _odd_counts(rows: Sequence[Shaped]) -> list[RowProblem]:

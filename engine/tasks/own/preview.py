@@ -12,7 +12,8 @@ from ..items import ChoiceItem, GenerateItem, Item
 from ..limited import limited
 from ..scorers import DEFAULT_SCORER, find_scorer
 from ..spec import Kind
-from .data import ColumnUse, RowProblem
+from .cells import RowProblem
+from .data import ColumnUse
 from .files import find_own_files, own_spec, read_own
 from .suite import Preview, preview
 

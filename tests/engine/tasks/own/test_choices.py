@@ -30,7 +30,7 @@ def _right(data: UserData) -> list[str]:
 
 
 def _rows(choices: list[Any], *answers: object) -> list[dict[str, Any]]:
-    return [{"question": "q", "choices": choices, "answer": answer} for answer in answers]
+    return [{"question": f"q{n}", "choices": choices, "answer": answer} for n, answer in enumerate(answers)]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_cell_whose_choices_are_unclear_is_refused(tmp_path: Path, cell: str, 
 
 
 def test_a_row_with_more_choices_than_the_others_is_told(tmp_path: Path) -> None:
-    table = "question,choices,answer\n" + "q,a|b|c,A\n" * 4 + "r,a|b|c|d,A\n"
+    table = "question,choices,answer\n" + "".join(f"q{n},a|b|c,A\n" for n in range(4)) + "r,a|b|c|d,A\n"
     data = read_file(write_file(tmp_path, table, "mine.csv"))
     assert [(doubt.line, "does a | stand inside" in doubt.message) for doubt in data.doubts] == [(6, True)]
 
