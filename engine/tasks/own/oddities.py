@@ -20,7 +20,9 @@ _MISSING = frozenset((
 people write them as answers."""
 _HIGH = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 """The second bytes of UTF-8 as Windows-1252 shows them."""
-_DAMAGED = re.compile(rf"\w*(?:[ÂÃ][{_HIGH}]|â€[{_HIGH}]|ï»¿|\ufffd)\w*")
+_DAMAGED = re.compile(rf"[ÂÃ][{_HIGH}]|â€[{_HIGH}]|ï»¿|\ufffd")
+_AROUND = 10
+"""Characters shown before and after damaged ones."""
 _LONGEST_TOKEN_BYTES = 8
 """An answer of more bytes a token is longer than what any tokenizer makes of ordinary text."""
 
@@ -52,13 +54,13 @@ def oddities(items: Iterable[tuple[int, Item]], limits: Limits | None = None) ->
 
 def _of_item(item: Item, limits: Limits | None) -> Iterable[tuple[str, str]]:
     is_choice = isinstance(item, ChoiceItem)
-    asked = item.question if is_choice else item.prompt
-    answers = item.choices if is_choice else item.answers
+    asked, answers = (item.question, item.choices) if isinstance(item, ChoiceItem) else (item.prompt, item.answers)
     missing = [text for text in (asked, *answers) if text.strip() in _MISSING]
     if missing and (is_choice or asked in missing or len(missing) == len(answers)):
         yield "missing", missing[0].strip()
     if damaged := next((found for text in (asked, *answers) if (found := _DAMAGED.search(text))), None):
-        yield "damaged", damaged[0]
+        start, end = max(0, damaged.start() - _AROUND), damaged.end() + _AROUND
+        yield "damaged", damaged.string[start:end].strip()
     if is_choice or limits is None or not answers:
         return
     if limits.one_line and all(re.search(r"[\r\n]", answer) for answer in answers):
@@ -88,9 +90,7 @@ _WORDS: dict[str, Callable[[str, str], str]] = {
     "missing": lambda more, shown: (
         f"{shown!r} is what programs write where a value is missing, and is taken as text{more}."
     ),
-    "damaged": lambda more, shown: (
-        f"{shown[:30]!r} looks damaged by a wrong encoding before it came into the file{more}."
-    ),
+    "damaged": lambda more, shown: f"{shown!r} looks damaged by a wrong encoding before it came into the file{more}.",
     "lines": lambda more, _shown: (
         f"The answer has several lines, and only the first line that a model writes is compared{more}. Use the scorer"
         " contains, or another --extractor and --stop."

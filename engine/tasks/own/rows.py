@@ -16,6 +16,7 @@ from ...errors import DatasetError
 from ...plan.model import Reading
 from .decoding import decode
 from .documents import read_document
+from .foreign import check_is_data
 from .names import COLUMNS, is_known_name, meaning_of, plain_name
 from .parquet import parquet_rows
 from .sheets import read_workbook
@@ -57,6 +58,7 @@ def _read(path: Path, content: bytes, mapped: frozenset[str], reading: Reading) 
     def is_known(name: str) -> bool:
         return is_known_name(name) or plain_name(name) in mapped
 
+    check_is_data(path, content)
     ending = path.suffix.lower()
     if ending in (".parquet", ".pq") or content.startswith(b"PAR1"):
         return FileRows(rows=list(parquet_rows(path, content)))

@@ -167,6 +167,8 @@ def _read_answer(value: Any, *, read_lists: bool) -> Any:
     """The answer as text, a number or a list of right answers."""
     if isinstance(value, Mapping):
         return _nested_answers(value)
+    if isinstance(value, list) and value and all(isinstance(each, Mapping) and "text" in each for each in value):
+        return list(dict.fromkeys(str(each["text"]) for each in value))  # SQuAD's [{"text": …, "answer_start": …}]
     if isinstance(value, str) and read_lists:
         try:
             literal = read_literal(value)

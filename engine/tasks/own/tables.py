@@ -26,7 +26,10 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 """What separates cells, in the order of preference, and its name in messages."""
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _SAMPLE_ROWS = 50
+_TITLE_ROWS = 6
 _SAMPLE_CHARACTERS = 2**20
+_RULE = re.compile(r"\s*:?[-+]*:?\s*")
+"""The cells of the line below the header in a table of Markdown or of a database's terminal."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 NumberedCells = tuple[int, list[str]]
@@ -64,6 +67,9 @@ def read_table(path: Path, text: str, reading: Reading, is_known: IsKnown) -> Ta
     rows, quoting = _parsed(path, text, delimiter, skipped)
     how += quoting
     rows = [(line, cells) for line, cells in rows if any(map(clean_name, cells))]
+    if delimiter == "|" and len(rows) > 1 and all(_RULE.fullmatch(cell) for cell in rows[1][1]):
+        how.append("a table drawn with bars")
+        rows = [(line, [cell.strip() for cell in cells]) for line, cells in (rows[0], *rows[2:])]
     return read_header(path, rows, reading, is_known, tuple(how))
 
 
@@ -77,6 +83,9 @@ def read_header(
     """
     if not rows:
         return Table(header=[], rows=[], how=how)
+    if reading.header is None and (title := _title_rows(rows, is_known)):
+        rows = rows[title:]
+        how = (*how, f"header on line {rows[0][0]}")
     has_header = not _lacks_header(rows, is_known) if reading.header is None else reading.header
     if not has_header:
         header = _unnamed(rows)
@@ -88,7 +97,30 @@ def read_header(
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice:
         raise DatasetError(f"{path}: the header has the column {twice!r} twice.", hint="Rename one.")
-    return Table(header=header, rows=rows[1:], how=how)
+    rows = rows[1:]
+    if _has_row_names(header, rows):
+        header = ["", *header]
+        how = (*how, "row numbers before the first column of the header")
+    return Table(header=header, rows=rows, how=how)
+
+
+def _title_rows(rows: list[NumberedCells], is_known: IsKnown) -> int:
+    """The number of rows before the header that hold a title or notes, as spreadsheets have them."""
+    for place, (_line, cells) in enumerate(rows[:_TITLE_ROWS]):
+        names = [name for name in map(clean_name, cells) if name]
+        if sum(map(is_known, names)) >= 2:
+            return place
+        if len(names) > 1:
+            return 0
+    return 0
+
+
+def _has_row_names(header: Sequence[str], rows: Sequence[NumberedCells]) -> bool:
+    """Whether every row begins with its number, for which the header has no cell, as R writes tables."""
+    if len(rows) < 3 or any(len(cells) != len(header) + 1 for _line, cells in rows):
+        return False  # a few rows can also begin with a number and have a comma in their text
+    names = [cells[0].strip() for _line, cells in rows]
+    return any(names == [str(n) for n in range(first, first + len(names))] for first in (0, 1))
 
 
 def row_of(header: Sequence[str], cells: Sequence[str]) -> dict[str, str] | str:
@@ -119,8 +151,10 @@ def find_delimiter(text: str, is_known: IsKnown, *, is_tsv: bool = False) -> str
             ):
                 if not any(map(clean_name, cells)):
                     continue
-                if not lengths:
-                    known = len({name for name in map(clean_name, cells) if is_known(name)})
+                if len(lengths) < _TITLE_ROWS and known < 2:
+                    n_known = len({name for name in map(clean_name, cells) if is_known(name)})
+                    if n_known > 1 or not lengths:
+                        known, lengths = n_known, []  # what came before is a title
                 lengths.append(len(cells))
                 if len(lengths) == _SAMPLE_ROWS:
                     break
@@ -143,14 +177,19 @@ def _without_sep_line(text: str) -> tuple[int, str, str]:
 def _parsed(path: Path, text: str, delimiter: str, skipped: int) -> tuple[list[NumberedCells], list[str]]:
     """The rows, and how quotes were read."""
     error: DatasetError
+    unquoted = _unquoted_rows(text, delimiter, skipped) if delimiter == "\t" and '"' in text else []
     try:
         rows = list(_rows(path, text, delimiter, skipped))
+        if unquoted and any("\t" in cell and ("\n" in cell or "\r" in cell) for _line, cells in rows for cell in cells):
+            return unquoted, ["quotes as part of the text"]
         if any(cell[:1] == " " and cell.lstrip(" ")[:1] == '"' for _line, cells in rows for cell in cells):
             # Written as: one, "two, three". Without this, the quotes stay and the comma separates.
             return list(_rows(path, text, delimiter, skipped, spaced=True)), ["quotes after a space"]
         return rows, []
     except DatasetError as caught:
         error = caught
+    if unquoted:
+        return unquoted, ["quotes as part of the text"]
     if re.search(delimiter if delimiter.isalnum() else rf"[{re.escape(delimiter)}] +\"", text):
         try:
             return list(_rows(path, text, delimiter, skipped, spaced=True)), ["quotes after a space"]
@@ -163,6 +202,13 @@ def _parsed(path: Path, text: str, delimiter: str, skipped: int) -> tuple[list[N
         except DatasetError:
             pass
     raise error
+
+
+def _unquoted_rows(text: str, delimiter: str, skipped: int) -> list[NumberedCells]:
+    """The lines split at every delimiter, as tables with tabs are often written; none if they differ in length."""
+    lines = enumerate(re.split(r"\r\n|\n|\r", text), 1 + skipped)
+    rows = [(number, line.split(delimiter)) for number, line in lines if line.strip()]
+    return rows if len({len(cells) for _number, cells in rows}) == 1 and len(rows[0][1]) > 1 else []
 
 
 def _rows(path: Path, text: str, delimiter: str, skipped: int, *, spaced: bool = False) -> Iterator[NumberedCells]:

@@ -51,7 +51,13 @@ def test_sound_letters_are_not(tmp_path: Path, text: str) -> None:
 
 
 def test_rows_that_stand_twice_are_told_and_contradictions_apart(tmp_path: Path) -> None:
-    rows = [A_ROW, A_ROW, {**A_ROW, "answer": "Paris"}, {**A_ROW, "answer": ["Berlin"]}, {"prompt": "x", "answer": "y"}]
+    rows: Rows = [
+        A_ROW,
+        A_ROW,
+        {**A_ROW, "answer": "Paris"},
+        {**A_ROW, "answer": ["Berlin"]},
+        {"prompt": "x", "answer": "y"},
+    ]
     assert _told(tmp_path, rows) == [
         (2, "The row is the same as an earlier one, and counts again (2 such rows)."),
         (3, "The row asks what an earlier row asks, but another answer is right."),

@@ -189,7 +189,7 @@ def test_damaged_and_oversized_workbooks_are_refused_before_they_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for content, said in (
-        (b"PK\x03\x04 nothing", "not a readable workbook"),
+        (b"PK\x03\x04 xl/nothing", "not a readable workbook"),
         (b"\xd0\xcf\x11\xe0", "not an .xlsx workbook"),
     ):
         with pytest.raises(DatasetError, match=said):
@@ -208,3 +208,69 @@ def test_damaged_and_oversized_workbooks_are_refused_before_they_are_read(
     monkeypatch.setattr(sheets, "MAX_UNPACKED_BYTES", 100)
     with pytest.raises(DatasetError, match="unpacks to more"):
         read_file(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "rows", "how"),
+    [
+        ("Table 1\nprompt,answer\nq,a\nr,b\n", "m.csv", [(3, "q", "a"), (4, "r", "b")], "header on line 2"),
+        ("My list,,\n,,\nid,prompt,answer\nx,q,a\n", "m.csv", [("x", "q", "a")], "header on line 3"),
+        ("Fragen\nprompt;answer\nja, q;a\n", "m.csv", [(3, "ja, q", "a")], "header on line 2"),
+        (
+            "prompt\tanswer\n1\tq\ta\n2\tr\tb\n3\ts\tc\n", "m.tsv",
+            [(2, "q", "a"), (3, "r", "b"), (4, "s", "c")], "row numbers before the first column of the header",
+        ),
+        (
+            "| prompt | answer |\n|:---|---:|\n| q | a |\n| - | b |\n", "m.md",
+            [(3, "q", "a"), (4, "-", "b")], "a table drawn with bars",
+        ),
+        (" prompt | answer\n--------+-------\n q | a\n", "m.txt", [(3, "q", "a")], "a table drawn with bars"),
+        (
+            'prompt\tanswer\n"Now" he said\ta\n5" pipe\tb\n', "m.tsv",
+            [(2, '"Now" he said', "a"), (3, '5" pipe', "b")], "quotes as part of the text",
+        ),
+        (
+            'prompt\tanswer\n"Hello\ta\nBye"\tb\n', "m.tsv",
+            [(2, '"Hello', "a"), (3, 'Bye"', "b")], "quotes as part of the text",
+        ),
+    ],
+)  # fmt: skip
+def test_what_stands_around_the_rows_is_no_row(
+    tmp_path: Path, text: str, name: str, rows: list[tuple[object, str, str]], how: str
+) -> None:
+    data = read_file(write_file(tmp_path, text, name))
+    assert data.problems == ()
+    ids = [f"line-{each[0]}" if isinstance(each[0], int) else each[0] for each in rows]
+    assert [item.id for item in data.items] == ids
+    read = [(item.prompt, item.answers[0]) for item in data.items if isinstance(item, GenerateItem)]
+    assert read == [each[1:] for each in rows]
+    assert how in data.how
+
+
+def test_a_comma_too_many_is_not_taken_for_a_row_number(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="more than the 2 columns"):
+        read_file(write_file(tmp_path, "prompt,answer\n1,000 or more?,7\n", "m.csv"))
+
+
+def test_quoted_cells_of_a_table_with_tabs_keep_their_line_breaks(tmp_path: Path) -> None:
+    data = read_file(write_file(tmp_path, 'prompt\tanswer\n"a ""b""\nc"\td\n', "m.tsv"))
+    assert [item.prompt for item in data.items if isinstance(item, GenerateItem)] == ['a "b"\nc']
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x1f\x8b\x08\0\0", "packed with gzip"),
+        (b"%PDF-1.7", "a PDF document"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1\n", "a Git LFS pointer"),
+        (b"\n<!DOCTYPE html><html></html>", "a web page"),
+        (b"PK\x03\x04\x14\0\0\0\0\0data.csv", "a ZIP archive"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mine.csv", "mine.jsonl", "mine.parquet"])
+def test_files_that_are_no_data_are_named_for_what_they_are(
+    tmp_path: Path, content: bytes, said: str, name: str
+) -> None:
+    with pytest.raises(DatasetError, match=said):
+        read_file(write_file(tmp_path, content, name))
