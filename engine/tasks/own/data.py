@@ -31,7 +31,7 @@ from .cells import BadRowError, RowProblem, is_blank
 from .choices import ChoiceRow, Numbering, choice_item, choice_row, find_numbering
 from .items import generate_item
 from .names import plain_name
-from .oddities import Limits, oddities
+from .oddities import oddities
 from .rows import FileRows, rows_of_file
 from .shapes import Shaped, shaped
 
@@ -244,7 +244,7 @@ class _Reader:
                 read.append((row, item))
             except BadRowError as error:
                 self._problem(row.line, str(error))
-        self._doubts += oddities(((row.line, item) for row, item in read), self._limits(scoring))
+        self._doubts += oddities(((row.line, item) for row, item in read), self._longest(scoring))
         items: list[Item] = []
         settled = scoring.settle(tuple(item for _row, item in read))
         for (row, _item), item, problem in zip(read, settled, _unfit(scoring, settled), strict=True):
@@ -265,14 +265,11 @@ class _Reader:
             self._how.append(f"{n_lists} {are} of right answers, written as text")
         return items
 
-    def _limits(self, scoring: Scorer) -> Limits | None:
-        """None where models need not write the answer itself: a number in it decides, or it is a pattern."""
+    def _longest(self, scoring: Scorer) -> int:
+        """The most tokens of an answer; 0 where models need not write it whole: a number in it decides, for example."""
         extractor = self._asking.extractor or scoring.extractor
-        if scoring.needs != "answer" or extractor not in ("first_line", "whole", "verbatim"):
-            return None
-        stops = scoring.stop if self._asking.stop is None else self._asking.stop
-        max_tokens = self._asking.max_tokens or scoring.max_tokens
-        return Limits(one_line=extractor == "first_line" or "\n" in stops, max_tokens=max_tokens)
+        is_written = scoring.needs == "answer" and extractor in ("first_line", "whole", "verbatim")
+        return (self._asking.max_tokens or scoring.max_tokens) if is_written else 0
 
     def _take_id(self, line: int, item: Item) -> None:
         if item.id in self._ids:

@@ -7,8 +7,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
-
 from ..items import ChoiceItem, Item
 from .cells import RowProblem
 
@@ -27,22 +25,15 @@ _LONGEST_TOKEN_BYTES = 8
 """An answer of more bytes a token is longer than what any tokenizer makes of ordinary text."""
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What models can answer at most, where answers are compared with what they write."""
-
-    one_line: bool
-    max_tokens: int
-
-
-def oddities(items: Iterable[tuple[int, Item]], limits: Limits | None = None) -> list[RowProblem]:
+def oddities(items: Iterable[tuple[int, Item]], max_tokens: int = 0) -> list[RowProblem]:
     """What a person should look at in usable items, which come with their lines.
 
-    ``limits`` is given for generate items whose answers models have to write.
+    ``max_tokens`` is how long an answer may be, for generate items whose answers models have to write; 0 for others.
     """
     kinds: dict[str, list[tuple[int, str]]] = {}
     seen: dict[object, object] = {}
     for line, item in items:
-        for kind, shown in _of_item(item, limits):
+        for kind, shown in _of_item(item, max_tokens):
             kinds.setdefault(kind, []).append((line, shown))
         asked, right = _asked(item), _right(item)
         if seen.setdefault(asked, right) != right:
@@ -52,7 +43,7 @@ def oddities(items: Iterable[tuple[int, Item]], limits: Limits | None = None) ->
     return [RowProblem(line=rows[0][0], message=_WORDS[kind](_count(rows), rows[0][1])) for kind, rows in kinds.items()]
 
 
-def _of_item(item: Item, limits: Limits | None) -> Iterable[tuple[str, str]]:
+def _of_item(item: Item, max_tokens: int) -> Iterable[tuple[str, str]]:
     is_choice = isinstance(item, ChoiceItem)
     asked, answers = (item.question, item.choices) if isinstance(item, ChoiceItem) else (item.prompt, item.answers)
     missing = [text for text in (asked, *answers) if text.strip() in _MISSING]
@@ -61,12 +52,8 @@ def _of_item(item: Item, limits: Limits | None) -> Iterable[tuple[str, str]]:
     if damaged := next((found for text in (asked, *answers) if (found := _DAMAGED.search(text))), None):
         start, end = max(0, damaged.start() - _AROUND), damaged.end() + _AROUND
         yield "damaged", damaged.string[start:end].strip()
-    if is_choice or limits is None or not answers:
-        return
-    if limits.one_line and all(re.search(r"[\r\n]", answer) for answer in answers):
-        yield "lines", ""
-    elif all(len(answer.encode()) > _LONGEST_TOKEN_BYTES * limits.max_tokens for answer in answers):
-        yield "long", str(limits.max_tokens)
+    if max_tokens and answers and all(len(each.encode()) > _LONGEST_TOKEN_BYTES * max_tokens for each in answers):
+        yield "long", str(max_tokens)
 
 
 def _asked(item: Item) -> object:
@@ -91,10 +78,6 @@ _WORDS: dict[str, Callable[[str, str], str]] = {
         f"{shown!r} is what programs write where a value is missing, and is taken as text{more}."
     ),
     "damaged": lambda more, shown: f"{shown!r} looks damaged by a wrong encoding before it came into the file{more}.",
-    "lines": lambda more, _shown: (
-        f"The answer has several lines, and only the first line that a model writes is compared{more}. Use the scorer"
-        " contains, or another --extractor and --stop."
-    ),
     "long": lambda more, shown: (
         f"The answer is longer than the {shown} tokens that a model may write{more}. Raise --max-tokens."
     ),

@@ -71,14 +71,6 @@ def test_the_same_question_with_other_choices_is_another_item(tmp_path: Path) ->
     assert [(line, "another answer" in message) for line, message in _told(tmp_path, turned)] == [(2, False), (3, True)]
 
 
-def test_an_answer_of_several_lines_cannot_equal_one_line(tmp_path: Path) -> None:
-    rows = [A_ROW, {"prompt": "Two lines?", "answer": "a\nb"}]
-    assert [(line, "several lines" in message) for line, message in _told(tmp_path, rows)] == [(2, True)]
-    assert _told(tmp_path, rows, extractor="whole", stop=()) == []
-    assert _told(tmp_path, rows, scorer="contains") == []
-    assert _told(tmp_path, [{"prompt": "Two lines?", "answer": ["a\nb", "a b"]}]) == []
-
-
 def test_an_answer_longer_than_what_may_be_written_is_told(tmp_path: Path) -> None:
     rows = [{"prompt": "Why?", "answer": "because " * 100}]
     assert "longer than the 64 tokens" in _told(tmp_path, rows)[0][1]
