@@ -6,6 +6,7 @@ Every line that the command line prints goes through here, and every name and an
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Control characters; line and paragraph separators; what reorders text for the eye; halves of UTF-16 pairs.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -23,6 +24,19 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> str:
     """The same with the line breaks kept, for text that may have several lines."""
     return _UNSAFE_IN_LINES.sub(_shown, text.replace("\r\n", "\n"))
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal the text takes: two for Chinese and most emoji, none for what combines."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def _shown(match: re.Match[str]) -> str:

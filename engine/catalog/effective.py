@@ -110,7 +110,7 @@ def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tu
     if clues.text.strip():
         recognized = recognize_text(clues.text, catalog.licenses)
         return recognized or (f"the text of {clues.text_name}",), f"from the model's own {clues.text_name}", ()
-    stated = [str(clues.header.get(f"general.license{end}", "")) for end in ("", ".name", ".link")]
+    stated = [_words(clues.header.get(f"general.license{end}", "")) for end in ("", ".name", ".link")]
     own = _stated(stated, catalog)
     if own:
         return own, "from the file's header", ()
@@ -125,6 +125,12 @@ def _own(clues: Clues, known: CatalogModel | None, catalog: Catalog) -> tuple[tu
         condition = f"the file is {named.repo}, as its name says, but neither its header nor a LICENSE file confirms it"
         return named.licenses, "from the catalog entry that matches its file name", (condition,)
     return (), "", ()
+
+
+def _words(value: object) -> str:
+    """A header's value as text. Of a list, which some write for two licenses, only the length is kept."""
+    length = getattr(value, "length", None)
+    return str(value) if length is None else f"a list of {length} licenses" if length else ""
 
 
 def _stated(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:

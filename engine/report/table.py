@@ -9,6 +9,7 @@ from ..events.run import VerdictReached
 from ..judging.wording import by_subject, exclusion_words
 from ..plan.model import Plan, labels
 from ..units import GIB
+from ..visible import cells
 from .consistency import consistency_lines
 from .marks import NONE, ranking_mark
 
@@ -62,16 +63,14 @@ def ranking_lines(verdict: VerdictReached, plan: Plan, *, width: int = 80) -> li
     names = labels(plan)
     header = ("accuracy %", "tok/s", "prompt", "TTFT ms", "ITL ms", "GiB", "agree")
     body = [(ranking_mark(row, verdict), names[row.candidate], _cells(row)) for row in verdict.rankings]
-    widths = (
-        [max(len(title), *(len(cells[i]) for _m, _n, cells in body)) for i, title in enumerate(header)] if body else []
-    )
+    widths = [max(len(title), *(len(row[2][i]) for row in body)) for i, title in enumerate(header)] if body else []
     room = max(12, width - 2 - sum(widths) - len(widths))
-    name_width = min(room, max((len(name) for _m, name, _c in body), default=5))
+    name_width = min(room, max((cells(name) for _m, name, _c in body), default=5))
     lines = [f"  {'':<{name_width}} " + " ".join(f"{t:>{w}}" for t, w in zip(header, widths, strict=True))]
     lines += [
-        f"{mark:1} {_fold(name, name_width):<{name_width}} "
-        + " ".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
-        for mark, name, cells in body
+        f"{mark:1} {_padded(_fold(name, name_width), name_width)} "
+        + " ".join(f"{c:>{w}}" for c, w in zip(figures, widths, strict=True))
+        for mark, name, figures in body
     ]
     return [line.rstrip() for line in lines]
 
@@ -97,8 +96,24 @@ def _number(value: float | None, digits: int, mark: str = "", *, scale: float = 
 
 
 def _fold(name: str, width: int) -> str:
-    """``name`` shortened in the middle, so that the model and its quant stay readable."""
-    if len(name) <= width:
+    """``name`` shortened in the middle to ``width`` columns, so that the model and its quant stay readable."""
+    if cells(name) <= width:
         return name
-    tail = min(len(name.rpartition(" ")[2]) + 1, width - 4)
-    return name[: width - tail - 1] + "…" + name[-tail:]
+    tail = _last(name, min(cells(name.rpartition(" ")[2]) + 1, width - 4))
+    return _first(name, width - cells(tail) - 1) + "…" + tail
+
+
+def _first(text: str, width: int) -> str:
+    while cells(text) > width:
+        text = text[:-1]
+    return text
+
+
+def _last(text: str, width: int) -> str:
+    while cells(text) > width:
+        text = text[1:]
+    return text
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))

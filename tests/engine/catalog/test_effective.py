@@ -14,6 +14,7 @@ from weighin.engine.catalog.loading import load_catalog
 from weighin.engine.catalog.report import file_verdict
 from weighin.engine.catalog.verdict import Allowed, AllowedIf, NotAllowed, StatedUse, Unknown
 from weighin.engine.errors import WeighinError
+from weighin.engine.gguf.header import ArrayValue
 from weighin.engine.hub.errors import NoSuchPathError
 from weighin.engine.models.resolve import license_report
 
@@ -154,6 +155,7 @@ def test_license_texts_are_recognized_by_their_titles(text: str, keys: tuple[str
         (Clues(text=MIT, header={"general.license": "llama3.1"}, tags=["license:gemma"]), ("mit",)),
         # a header wins over tags
         (Clues(header={"general.license": "gemma"}, tags=["license:mit"]), ("gemma",)),
+        (Clues(header={"general.license": ArrayValue(type=8, length=2)}), ("a list of 2 licenses",)),
         # "other" says nothing, so name and link count
         (Clues(header={"general.license": "other", "general.license.name": "qwen-research"}), ("qwen-research",)),
         (
