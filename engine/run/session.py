@@ -40,6 +40,7 @@ from .asked import chat_shapes, lengths_to_check
 from .consistency.questions import ConsistencyQuestions
 from .controls import CancelledByUser, Controls
 from .log import RunLog
+from .model_files import ModelFiles
 from .pool import WorkerPool
 from .progress import Progress
 from .race import RaceWatch
@@ -175,6 +176,7 @@ class Session:
             log=self._log,
             progress=self._progress,
             pool=pool,
+            files=ModelFiles(plan),
             controls=self._controls,
         )
         together = fit_together(plan.candidates)

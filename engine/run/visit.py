@@ -15,6 +15,7 @@ from .asking import Asker
 from .consistency.questions import ConsistencyQuestions
 from .controls import CandidateSkipped, Controls
 from .log import RunLog
+from .model_files import ModelFiles
 from .pool import Interrupted, WorkerPool
 from .progress import Progress
 from .steps import Block, Chat, Reask, Speed, Step, block_range
@@ -37,6 +38,7 @@ class RunContext:
     log: RunLog
     progress: Progress
     pool: WorkerPool
+    files: ModelFiles
     controls: Controls
 
 
@@ -83,6 +85,7 @@ class Visit:
     async def _attempt(self, pending: list[Step]) -> None:
         """Try the first of ``pending`` and remove it if it was done."""
         try:
+            await self._run.files.check(self._candidate)
             await self._ensure_loaded()
             await self._do(pending[0])
             pending.pop(0)
@@ -134,6 +137,7 @@ class Visit:
         self._asker.tell("answering", items[0].id)
         done = await self._asker.answer(suite, [build_request(suite.spec, item) for item in items])
         answers = await self._asker.scored(suite, items, done)
+        await self._run.files.check(self._candidate)
         block = BlockScored(
             candidate=self._candidate.id,
             suite=step.suite,
