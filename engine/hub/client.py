@@ -76,8 +76,8 @@ class TokenState:
         if not self._told:
             self._told = True
             _log.warning(
-                f"Your token ({token_source()}) {self.problem}, so weighin goes on without it. Public repos need none;"
-                " for others, create a new token in your hub settings and log in again."
+                f"Your token ({token_source()}) {self.problem}, so weighin continues without it. Public repos need no"
+                " token. For others, create a new one in your hub settings and log in again."
             )
 
 
