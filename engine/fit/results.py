@@ -49,6 +49,11 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool = False
 
     @property
+    def total_memory_bytes(self) -> int | None:
+        """Memory of the process plus memory on GPUs, as runs report it."""
+        return None if self.memory_bytes is None else self.memory_bytes + self.vram_bytes
+
+    @property
     def fits(self) -> bool | None:
         """Whether it fits in the usable memory; None if that was not measured."""
         if self.memory_bytes is None or self.usable_bytes is None:

@@ -97,7 +97,7 @@ class CandidateRow:
     @property
     def memory_bytes(self) -> int | None:
         """Measured if possible, otherwise estimated."""
-        return (self.fit.memory_bytes if self.fit else None) or self.estimated_memory_bytes
+        return (self.fit.total_memory_bytes if self.fit else None) or self.estimated_memory_bytes
 
     @property
     def tokens_per_second(self) -> float | None:

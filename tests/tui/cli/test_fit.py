@@ -145,6 +145,7 @@ FIT = Fit(
         ({"label": "extrapolated", "notes": ("a note",)}, "extrapolated*"),
         ({"memory_bytes": 2**34}, "does not fit"),
         ({"cached": True}, "cached"),
+        ({"vram_bytes": 3 * 2**30}, " 4.00 "),  # with the memory on GPUs, as in runs
         ({"problem": "It is truncated."}, "It is truncated."),
     ],
 )

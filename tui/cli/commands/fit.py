@@ -130,7 +130,7 @@ def fit_line(fit: Fit) -> str:
     size = f"{gb(fit.size_bytes):.2f}" if fit.size_bytes else "–"
     if fit.problem:
         return f"{fit.name[:38]:<38} {size:>7} {fit.problem}"
-    memory = f"{gib(fit.memory_bytes or 0):.2f}"
+    memory = f"{gib(fit.total_memory_bytes or 0):.2f}"
     prompt = _approximate(fit.prompt_label) + f"{fit.prompt_tokens_per_second or 0:.0f}"
     deep = _approximate(fit.deep_label) + f"{fit.deep_tokens_per_second:.1f}" if fit.deep_tokens_per_second else "–"
     remarks = [fit.label + ("*" if fit.notes else "")]
