@@ -106,6 +106,10 @@ class MessagesAltered(_Note, frozen=True, kw_only=True):
     """The template changes the text of messages, for example by escaping or capitals."""
 
 
+class MessagePartsLost(_Note, frozen=True, kw_only=True):
+    """At least one prompt lacks part of a message's text, such as the end of one that the template shortens."""
+
+
 class ChatShapeUnsupported(_Note, frozen=True, kw_only=True):
     """The template cannot show system messages or worked examples; the run has none."""
 
@@ -174,6 +178,7 @@ Note: TypeAlias = (
     | EndTokenCutOff
     | StartTokenRepeated
     | MessagesAltered
+    | MessagePartsLost
     | ChatShapeUnsupported
     | ChatTemplateUnusable
     | ContextRaised

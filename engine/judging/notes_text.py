@@ -91,6 +91,10 @@ def _messages_altered(_note: notes.MessagesAltered) -> str:
     return "the chat template changes the text of messages, for example by escaping it. Look at a prompt."
 
 
+def _message_parts_lost(_note: notes.MessagePartsLost) -> str:
+    return "the chat template leaves out part of the text in at least one prompt, so answers to it may be wrong."
+
+
 def _chat_shape_unsupported(note: notes.ChatShapeUnsupported) -> str:
     what = "worked examples" if "examples" in note.shape else "a system message"
     return f"given {what}, the chat template {note.reason}. No prompt of this run has any."
@@ -150,6 +154,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     notes.EndTokenCutOff: _end_token_cut_off,
     notes.StartTokenRepeated: _start_token_repeated,
     notes.MessagesAltered: _messages_altered,
+    notes.MessagePartsLost: _message_parts_lost,
     notes.ChatShapeUnsupported: _chat_shape_unsupported,
     notes.ChatTemplateUnusable: _chat_template_unusable,
     notes.ContextRaised: _context_raised,

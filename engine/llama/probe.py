@@ -67,6 +67,11 @@ class Prompter:
             raise TemplateError(f"The model's chat template {form}.")
         return _render(self._template, form, messages)
 
+    def alters_text(self, roles: Sequence[str]) -> bool:
+        """Whether the template is known to change the text of such a conversation, for example by escaping it."""
+        form = self.forms[shape_of(roles)]
+        return not isinstance(form, str) and form.alters_text
+
 
 def shape_of(roles: Sequence[str]) -> Shape:
     """The shape of a conversation, by the roles of its messages."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ _TOKEN_IDS = {
     "cls_token": "tokenizer.ggml.cls_token_id",
     "mask_token": "tokenizer.ggml.mask_token_id",
 }
+
+_WHITE_SPACE = re.compile(r"\s+")  # templates trim messages
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Prompting:
         self._model = model
         self._bos = model.special_text(model.bos)
         self._notice = notice
+        self._loses_text = False
         source = model.chat_template
         if source is None and style == "chat":
             raise ModelFileError(f"{model.path} has no chat template.", hint="Use the prompt style plain or auto.")
@@ -72,12 +76,23 @@ class Prompting:
             tokens = model.tokenize(plain) or [max(model.bos, model.eos, 0)]
             return Prompt(plain, tokens, model.added_start(tokens))
         text = self._prompter.render([{"role": m.role, "content": m.content} for m in messages])
+        self._look_for_lost_text(text, messages)
         # A template may write BOS itself; a second one would change the answers.
         while self._bos and text.startswith(self._bos * 2):
             text = text[len(self._bos) :]
         adds = not (self._bos and text.lstrip().startswith(self._bos))
         tokens = model.tokenize(text, add_bos=adds, parse_special=True)
         return Prompt(text, tokens, model.added_start(tokens) if adds else "")
+
+    def _look_for_lost_text(self, text: str, messages: Sequence[Message]) -> None:
+        """The probe's conversation is short: only a real one shows that a template shortens messages or drops turns."""
+        roles = [message.role for message in messages]
+        if self._loses_text or self._prompter is None or self._prompter.alters_text(roles):
+            return
+        seen = _WHITE_SPACE.sub("", text)
+        if not all(_WHITE_SPACE.sub("", message.content) in seen for message in messages):
+            self._loses_text = True
+            self._notice(notes.MessagePartsLost())
 
     def _probed(self, source: str, style: PromptStyle, needs: Sequence[Shape]) -> Prompter | None:
         """None where the template cannot be used and nothing but the latency of plain prompts depends on it."""

@@ -28,6 +28,7 @@ TEMPLATES = {
     "tools": "{% if tools is not none %}You may call: {{ tools }}{% endif %}" + PLAIN_CHAT,
     "no-system": "{% if messages[0].role == 'system' %}{{ raise_exception('none') }}{% endif %}" + PLAIN_CHAT,
     "unopened": "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}",
+    "shortens": PLAIN_CHAT.replace("['content']", "['content'][:200]"),
     "constant": "hello",
     "none": "",
 }
@@ -132,3 +133,9 @@ def test_exports_tell_the_same(ended: Ended) -> None:
     assert "does not fit" in ended.exported["answers-csv"]
     assert "1 of 2 items does not fit the context" in ended.exported["markdown"]
     assert "SystemMovedIntoUser" in ended.exported["json"]
+
+
+def test_a_template_that_shortens_long_messages_is_told_once(ended: Ended) -> None:
+    assert ended.noted("shortens") == [notes.MessagePartsLost()]
+    assert notes.MessagePartsLost() not in ended.noted("usual")
+    assert any("leaves out part of the text" in warning for warning in ended.verdict.warnings)
