@@ -35,8 +35,6 @@ _PORTS = {"http": 80, "https": 443}
 _RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _WAIT_STEP_S = 0.1
 
-
-REJECTED = "is rejected by the hub"
 _log = logging.getLogger("weighin.hub")
 """What the user must be told although nothing failed."""
 
@@ -68,8 +66,12 @@ class TokenState:
 
     def __init__(self, problem: str = "") -> None:
         self.problem = problem
-        """Why it is not used, such as "is rejected by the hub"; empty while it is."""
+        """Why it is not used, as what follows "Your token"; empty while it is."""
         self._told = False
+
+    def reject(self) -> None:
+        """Send no more requests with the token, because the hub rejects it."""
+        self.problem = "is rejected by the hub"
 
     def tell(self) -> None:
         """Log once that requests go without the token."""
@@ -271,7 +273,7 @@ def ask(hub: Hub, call: Callable[[], T], *, subject: str, repo: str = "", cancel
             failures += 1
             if rejected is None and is_rejected_token(error, hub):
                 rejected = from_client(error, subject=subject, endpoint=hub.endpoint, repo=repo)
-                hub.token_state.problem = REJECTED
+                hub.token_state.reject()
                 continue
             if not is_worth_retrying(error) or failures >= patience:
                 if rejected is not None:  # it may be right, and the repo not this account's

@@ -16,7 +16,6 @@ import msgspec
 
 from .cache import CachedFile, hash_file, new_digest, storage_errors
 from .client import (
-    REJECTED,
     Hub,
     asked_wait,
     cancelled_error,
@@ -164,7 +163,7 @@ def fetch(transfer: Transfer, part: PartFile) -> None:
             raise
         except (httpx2.HTTPError, OSError, _WrongRangeError) as error:
             if is_rejected_token(error, hub):
-                hub.token_state.problem = REJECTED
+                hub.token_state.reject()
                 hub.token_state.tell()
                 continue
             if isinstance(error, _WrongRangeError) or _status(error) == 416:
