@@ -377,8 +377,3 @@ def strip_thinking(text: str, *, prompt: str = "") -> Thinking:
     reader = AnswerReader(prompt)
     reader.feed(text)
     return reader.finish()
-
-
-def ends_inside_thinking(prompt: str) -> bool:
-    """Whether the prompt ends with the opening marker of a thinking block, as many chat templates do."""
-    return AnswerReader(prompt).thinking

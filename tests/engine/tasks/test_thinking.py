@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighin.engine.tasks.thinking import Thinking, ends_inside_thinking, strip_thinking
+from weighin.engine.tasks.thinking import AnswerReader, Thinking, strip_thinking
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_a_prompt_that_opened_the_block() -> None:
 )
 def test_a_template_may_open_the_block_with_any_marker(opening: str, closing: str) -> None:
     prompt = f"Which is it?\n{opening}\n"
-    assert ends_inside_thinking(prompt)
-    assert not ends_inside_thinking(f"{prompt}Hm.{closing}")
+    assert AnswerReader(prompt).thinking
+    assert not AnswerReader(f"{prompt}Hm.{closing}").thinking
     assert strip_thinking("I wonder", prompt=prompt) == Thinking(answer="", n_thinking_characters=8, closed=False)
     assert strip_thinking(f"Hm.{closing}42", prompt=prompt) == Thinking(answer="42", n_thinking_characters=3)
 
 
 def test_a_marker_that_does_not_end_the_prompt_opens_nothing() -> None:
     for prompt in ("", "What does <think> mean?", "<think></think>\n\n", "<|channel|>final<|message|>"):
-        assert not ends_inside_thinking(prompt)
+        assert not AnswerReader(prompt).thinking
         assert strip_thinking("42", prompt=prompt) == Thinking(answer="42")
 
 
