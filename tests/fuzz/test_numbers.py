@@ -233,6 +233,7 @@ def test_text_without_digits_has_no_number(text: str) -> None:
     assert answer_number(text) is None
 
 
+@pytest.mark.performance
 @pytest.mark.parametrize(
     "piece",
     [

@@ -130,6 +130,7 @@ UNITS = (
 )  # fmt: skip
 
 
+@pytest.mark.performance
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_with_the_length_only(unit: str) -> None:
     def seconds(length: int) -> float:

@@ -30,9 +30,13 @@ STUCK = '"' + "a" * 40 + '!"'
 """What ``ENDLESS`` takes years to reject."""
 
 
+LIMIT_S = 1.5
+"""Of processor time: enough to import a scorer's libraries on a slow machine."""
+
+
 @pytest.fixture(scope="module")
 def limited() -> Iterator[Limited]:
-    limited = Limited(limit_s=0.3)
+    limited = Limited(limit_s=LIMIT_S)
     yield limited
     limited.close()
 
@@ -65,7 +69,7 @@ def test_an_answer_that_a_pattern_cannot_finish_counts_as_wrong_and_says_why(lim
     rows = [row('"b"', {"schema": {"type": "string"}}), row(STUCK, ENDLESS), row("7", {"schema": {"type": "string"}})]
     first, stuck, last = limited.score(schema, rows, candidate="c")
     assert (first.correct, last.correct) == (True, False)
-    assert stuck.failure == ScoringTimedOut(limit_s=0.3)
+    assert stuck.failure == ScoringTimedOut(limit_s=LIMIT_S)
     assert (stuck.correct, stuck.output, stuck.scores["schema_valid"]) == (False, STUCK, 0.0)
 
 
@@ -94,14 +98,13 @@ def test_every_part_of_a_schema_is_limited(limited: Limited, check: dict[str, An
     assert isinstance(answer.failure, ScoringTimedOut)
 
 
-def test_the_same_answer_is_not_tried_twice(limited: Limited) -> None:
+def test_the_same_answer_is_not_tried_twice(limited: Limited, monkeypatch: pytest.MonkeyPatch) -> None:
     schema = suite_of("json_schema", "schema_valid")
     limited.score(schema, [row(STUCK, ENDLESS)], candidate="c")
-    before = time.process_time()
+    monkeypatch.setattr(limited, "_asked", lambda *_: pytest.fail("the process was asked again"))
     again = limited.score(schema, [row(STUCK, ENDLESS, name="again")] * 200, candidate="d")
     assert {(answer.candidate, answer.item, answer.correct) for answer in again} == {("d", "again", False)}
     assert all(answer.failure for answer in again)
-    assert time.process_time() - before < 30
 
 
 def test_what_a_scorer_raises_is_a_failure_of_its_item(limited: Limited) -> None:
@@ -173,7 +176,7 @@ def test_the_rows_of_own_data_are_tried_within_limits(limited: Limited) -> None:
         GenerateItem(id="c", prompt="?", answers=('"c"',), check={"schema": {"type": "string"}}),
     ]
     slow, wrong, fine = limited.find_problems("json_schema", items)
-    assert slow == "checking it takes more than 0.3 s"
+    assert slow == f"checking it takes more than {LIMIT_S:g} s"
     assert wrong == "The schema of item b is wrong: '(' is not a 'regex'."
     assert fine == ""
 
